@@ -1,0 +1,105 @@
+"""What an effect is, and the table of those that exist.
+
+An effect is pure: photos and parameters in, photos and facts out. It knows nothing of jobs, servers or files.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tinct.errors import ParameterError
+from tinct.photo.photo import Photo
+
+__all__ = ["Effect", "Input", "Output", "Progress", "get", "names", "parse"]
+
+Progress = Callable[[float], None]
+"""Told how far the work is, 0..1; may raise to stop it."""
+
+_WHERE = {
+    "migrate": "tinct.effects.migrate.served:EFFECT",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A photo that an effect takes."""
+
+    name: str
+    """Key under which the caller passes it; the first input of every effect is ``image``."""
+    summary: str
+    """One sentence for the API's documentation."""
+    required: bool = True
+    """False where the parameters decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What an effect gives back."""
+
+    photos: tuple[Photo, ...]
+    """Results, best first; at least one."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """JSON-ready findings, such as the palette or the engine that served."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Facts about an effect that callers need, as data."""
+
+    name: str
+    """Stable name in APIs and on the command line."""
+    title: str
+    """A few words for people."""
+    summary: str
+    """One sentence for the API's documentation."""
+    params: type[BaseModel]
+    """Parameters; their defaults and limits are the documentation."""
+    run: Callable[[Mapping[str, Photo], Any, Progress], Output]
+    """``run(photos by input name, parameters, progress)``; raises `tinct.errors.TinctError`."""
+    inputs: tuple[Input, ...] = (Input(name="image", summary="The photo to work on."),)
+    """Photos it takes."""
+    models: tuple[str, ...] = ()
+    """Ids in the model manifest that it needs."""
+    credits: int = 1
+    """Price of one call, in credits."""
+
+
+def names() -> tuple[str, ...]:
+    """Names of all effects, sorted."""
+    return tuple(sorted(_WHERE))
+
+
+def get(name: str) -> Effect:
+    """The effect called `name`, imported on first use.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect.
+    """
+    if name not in _WHERE:
+        raise ParameterError("effect", name, "one of " + ", ".join(names()))
+    module, _, attribute = _WHERE[name].partition(":")
+    effect: Effect = getattr(importlib.import_module(module), attribute)
+    return effect
+
+
+def parse(effect: Effect, params: Mapping[str, Any]) -> BaseModel:
+    """Check `params` against the effect's model.
+
+    Raises
+    ------
+    ParameterError
+        Names the first field that is wrong, what was found and what is allowed.
+    """
+    try:
+        return effect.params.model_validate(dict(params))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
+        raise ParameterError(field_name, first.get("input"), first["msg"].lower()) from None

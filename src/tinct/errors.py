@@ -11,7 +11,24 @@
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
     │   └── DamagedModelError       digest differs; names both digests
-    └── OutputError             a result cannot be written where it was asked to go
+    ├── OutputError             a result cannot be written where it was asked to go
+    ├── DatabaseError           the database cannot be reached or started
+    ├── StorageError            a stored file or its link cannot be used
+    │   ├── FileMissingError        no such file, or it has expired, or it is someone else's
+    │   ├── BlobKeyError            a storage key that is not allowed
+    │   ├── UploadLimitError        more bytes than are accepted
+    │   ├── StorageFullError        no room to accept more work
+    │   └── LinkError               a signed link is wrong
+    │       └── LinkExpiredError        it was right, but its time is over
+    ├── AccountError            the caller may not do this
+    │   ├── KeyRefusedError         key or secret unknown, revoked or expired
+    │   ├── CreditError             not enough credits
+    │   └── RateLimitError          too many requests; knows when to come back
+    └── JobError                a job cannot be accepted or found
+        ├── JobMissingError         no such job, or someone else's
+        │   └── JobDeletedError         it was deleted by its owner
+        ├── IdempotencyError        the same idempotency key with another order
+        └── QueueFullError          as many jobs wait as are allowed; knows when to come back
 
 Each class has a ``code`` that programs may rely on; ``str(error)`` is one sentence that any caller may see:
 what was found, what is allowed, what to do. It never holds another library's message, a path of the
@@ -23,18 +40,35 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AccountError",
+    "BlobKeyError",
     "BrokenPhotoError",
     "ColorMapError",
+    "CreditError",
     "DamagedModelError",
+    "DatabaseError",
     "EmptyPhotoError",
+    "FileMissingError",
+    "IdempotencyError",
+    "JobDeletedError",
+    "JobError",
+    "JobMissingError",
+    "KeyRefusedError",
+    "LinkError",
+    "LinkExpiredError",
     "MissingModelError",
     "ModelError",
     "OutputError",
     "ParameterError",
     "PhotoError",
     "PhotoLimitError",
+    "QueueFullError",
+    "RateLimitError",
+    "StorageError",
+    "StorageFullError",
     "TinctError",
     "UnsupportedPhotoError",
+    "UploadLimitError",
 ]
 
 
@@ -133,3 +167,147 @@ class OutputError(TinctError):
     """A result cannot be written where it was asked to go."""
 
     code = "output_unusable"
+
+
+class DatabaseError(TinctError):
+    """The database cannot be reached or started."""
+
+    code = "database_unavailable"
+
+
+class StorageError(TinctError):
+    """A stored file or its link cannot be used."""
+
+    code = "storage_unusable"
+
+
+class FileMissingError(StorageError):
+    """There is no such file for this caller, or it has expired."""
+
+    code = "file_not_found"
+
+
+class BlobKeyError(StorageError, ValueError):
+    """A storage key is not allowed."""
+
+    code = "storage_key_refused"
+
+
+class UploadLimitError(StorageError):
+    """More bytes arrived than are accepted."""
+
+    code = "upload_too_large"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"the upload is larger than {limit} bytes, the most that is accepted; send a smaller file"
+        )
+
+
+class StorageFullError(StorageError):
+    """There is no room to accept more work."""
+
+    code = "storage_full"
+
+
+class LinkError(StorageError):
+    """A signed link is wrong."""
+
+    code = "link_refused"
+
+
+class LinkExpiredError(LinkError):
+    """A signed link was right, but its time is over."""
+
+    code = "link_expired"
+
+
+class AccountError(TinctError):
+    """The caller may not do this."""
+
+    code = "account_refused"
+
+
+class KeyRefusedError(AccountError):
+    """A key or secret is unknown, revoked or expired."""
+
+    code = "key_refused"
+
+
+class CreditError(AccountError):
+    """There are not enough credits.
+
+    Parameters
+    ----------
+    needed, available : int
+        Price of the order and what is left, in credits.
+    """
+
+    code = "credits_insufficient"
+
+    def __init__(self, needed: int, available: int) -> None:
+        self.needed, self.available = needed, available
+        super().__init__(
+            f"the order costs {needed} credits and {available} are left; add credits and try again"
+        )
+
+
+class RateLimitError(AccountError):
+    """Too many requests.
+
+    Parameters
+    ----------
+    retry_after_s : float
+        Seconds until one more request would be accepted.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests; try again in {retry_after_s:.1f} s")
+
+
+class JobError(TinctError):
+    """A job cannot be accepted or found."""
+
+    code = "job_refused"
+
+
+class JobMissingError(JobError):
+    """There is no such job for this caller."""
+
+    code = "job_not_found"
+
+
+class JobDeletedError(JobMissingError):
+    """The job was deleted by its owner."""
+
+    code = "job_deleted"
+
+
+class IdempotencyError(JobError):
+    """An idempotency key was used before with another order."""
+
+    code = "idempotency_conflict"
+
+
+class QueueFullError(JobError):
+    """As many jobs wait as are allowed.
+
+    Parameters
+    ----------
+    waiting : int
+        Jobs that wait now.
+    retry_after_s : float
+        Seconds after which trying again makes sense.
+    """
+
+    code = "queue_full"
+
+    def __init__(self, waiting: int, retry_after_s: float) -> None:
+        self.waiting, self.retry_after_s = waiting, retry_after_s
+        super().__init__(
+            f"{waiting} jobs wait already, the most that is allowed; try again in {retry_after_s:.0f} s"
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,6 +44,107 @@ class Settings(BaseModel):
     # -- effects ----------------------------------------------------------------------------------
     proxy_side: int = Field(
         512, ge=16, description="Longer side, in pixels, of the small copy on which effects are fitted."
+    )
+
+    # -- where things are -------------------------------------------------------------------------
+    data: Path = Field(
+        Path("tinct-data"),
+        description="Folder of the embedded database, the files and the secret. Created with 0700.",
+    )
+    database_url: str | None = Field(
+        None, description="postgresql:// of an external server; none starts a private one in the data folder."
+    )
+    blob_url: str | None = Field(
+        None, description="A folder or s3://bucket/prefix for files; none keeps them in the data folder."
+    )
+    secret: str | None = Field(
+        None,
+        repr=False,
+        description="Secrets for keys and links, comma-separated, newest first, 32 characters or more each; several API "
+        "machines need the same. None makes one in the data folder.",
+    )
+
+    # -- database ---------------------------------------------------------------------------------
+    database_connections: int = Field(
+        12,
+        ge=2,
+        le=200,
+        description="Connections in one process's pool. The embedded server accepts 100 in all.",
+    )
+
+    # -- jobs -------------------------------------------------------------------------------------
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="Jobs that one worker process runs at a time, one child each. Effects use a core each.",
+    )
+    job_deadline_s: float = Field(
+        300.0, gt=0, description="Seconds one attempt may run; an order may ask for less, never for more."
+    )
+    job_attempts: int = Field(
+        3,
+        ge=1,
+        le=20,
+        description="Attempts of a job whose process dies. More rarely helps: it is the photo.",
+    )
+    job_memory_bytes: int = Field(
+        4 * 2**30,
+        ge=256 * 2**20,
+        description="Resident bytes of one child; above it the job fails, the rest goes on.",
+    )
+    child_jobs: int = Field(
+        200,
+        ge=1,
+        description="Jobs after which a child is replaced, so that no leak in a library grows for ever.",
+    )
+    child_idle_bytes: int = Field(
+        1 * 2**30,
+        ge=64 * 2**20,
+        description="Resident bytes between two jobs above which a child is replaced.",
+    )
+    max_queued_jobs: int = Field(
+        200_000, ge=1, description="Jobs that may wait; more are refused with a time to come back."
+    )
+    heartbeat_s: float = Field(2.0, gt=0, description="Seconds between a worker's signs of life.")
+    stalled_s: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds without a sign of life after which a worker's jobs are given to others.",
+    )
+    sweep_s: float = Field(
+        5.0, gt=0, description="Seconds between two looks for stalled jobs and expired files."
+    )
+    aging_s: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds after which a waiting job is raised to high priority, so that none starves.",
+    )
+    shutdown_s: float = Field(
+        30.0, ge=0, description="Seconds that running jobs get to finish when a worker is told to stop."
+    )
+    idempotency_s: float = Field(
+        24 * 3600.0, gt=0, description="Seconds an idempotency key is remembered: a day, as clients expect."
+    )
+    extra_effects: str = Field(
+        "",
+        description="Own effects as name=module:ATTRIBUTE, comma-separated; the module must be importable.",
+    )
+
+    # -- files ------------------------------------------------------------------------------------
+    keep_inputs_s: float = Field(24 * 3600.0, gt=0, description="Seconds an uploaded file stays.")
+    keep_results_s: float = Field(
+        24 * 3600.0, gt=0, description="Seconds a result stays after its job ended."
+    )
+    keep_jobs_s: float = Field(
+        30 * 24 * 3600.0,
+        gt=0,
+        description="Seconds a finished job's record stays; the credit ledger stays for ever.",
+    )
+    min_free_bytes: int = Field(
+        512 * 2**20,
+        ge=0,
+        description="Free bytes on the disk of files below which uploads and jobs are refused.",
     )
 
     @classmethod

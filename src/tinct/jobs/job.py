@@ -1,0 +1,201 @@
+"""A job: the record that every other module passes around, its states, and the moves between them.
+
+    queued ──► running ──► succeeded
+      │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did
+      │  └────────┘  ├───► timed_out            the deadline passed
+      │   (retry)    ├───► retries_exhausted    the child died at every attempt
+      └──────────────┴───► cancelled            the caller asked
+
+Nothing here knows a database; rows become records in `tinct.jobs.rows`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result", "new_id"]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number, no look-alikes
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    """Accepted, waits for a worker (also between two attempts)."""
+    RUNNING = "running"
+    """An attempt is on a worker."""
+    SUCCEEDED = "succeeded"
+    """Results are stored; credits are settled."""
+    FAILED = "failed"
+    """The effect refused the photo or the parameters, or broke; trying again would not help."""
+    TIMED_OUT = "timed_out"
+    """An attempt ran longer than the job's deadline."""
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    """Every allowed attempt lost its process."""
+    CANCELLED = "cancelled"
+    """The caller cancelled or deleted it before it ended."""
+
+    @property
+    def final(self) -> bool:
+        """True where no further move is allowed."""
+        return self in FINAL
+
+
+MOVES: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {
+            JobState.QUEUED,
+            JobState.SUCCEEDED,
+            JobState.FAILED,
+            JobState.TIMED_OUT,
+            JobState.RETRIES_EXHAUSTED,
+            JobState.CANCELLED,
+        }
+    ),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.TIMED_OUT: frozenset(),
+    JobState.RETRIES_EXHAUSTED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+"""The only moves there are."""
+
+FINAL = frozenset(state for state, targets in MOVES.items() if not targets)
+"""States that a job never leaves."""
+
+
+class Priority:
+    """Named priorities; a higher number runs first, equal ones in order of arrival."""
+
+    LOW = -10
+    NORMAL = 0
+    HIGH = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One stored picture that a job produced."""
+
+    file_id: str
+    """The file under which it can be downloaded, or passed to another job."""
+    media_type: str
+    """Such as ``image/png``."""
+    size: int
+    """Bytes."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a job did not succeed."""
+
+    code: str
+    """Stable, for programs: a `tinct.errors` code, or one of the codes in `tinct.jobs.outcome`."""
+    message: str
+    """A sentence for the caller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a caller asks for: everything `tinct.jobs.service.Jobs.submit` needs."""
+
+    account: str
+    """Who pays and who may see it."""
+    effect: str
+    """Name of the effect."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Its parameters, JSON-ready."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Input name (``image``, ``reference``, ...) -> file id."""
+    format: str | None = None
+    """Format of the results (``png``, ``jpeg``, ``webp``, ...); None keeps the format of the first input."""
+    quality: int = 92
+    """Quality of lossy results, 1..100."""
+    priority: int = Priority.NORMAL
+    """Higher runs first."""
+    deadline_s: float | None = None
+    """Seconds one attempt may run; None means the server's default, which is also the most."""
+    keep_results_s: float | None = None
+    """Seconds the results stay after the end; None means the server's default."""
+    discard_inputs: bool = False
+    """Remove the input files as soon as the job ends."""
+    credits: int | None = None
+    """Price; None means the effect's own."""
+    idempotency_key: str | None = None
+    """Same key and same order: the same job; same key and another order: `IdempotencyError`."""
+    dialect: str = "native"
+    """The wire format it came by."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Further ids by which it can be found: kind (``ailab.task_id``) -> value. Unique per kind."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever the dialect needs to answer later; JSON-ready, never read by jobs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job as stored. A snapshot: ask the service for a newer one."""
+
+    id: str
+    account: str
+    effect: str
+    params: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    """Input name -> file id."""
+    format: str | None
+    quality: int
+    state: JobState
+    revision: int
+    """Grows by at least one with every visible change; the id of server-sent events."""
+    sequence: int
+    """Order of arrival over all jobs."""
+    priority: int
+    attempt: int
+    """Number of the attempt that runs or ran last; 0 before the first."""
+    progress: float
+    """0..1; 1 only when succeeded."""
+    deadline_s: float
+    credits: int
+    """Price: held until the end, then settled or released."""
+    results: tuple[Result, ...]
+    facts: Mapping[str, Any]
+    """What the effect found, such as the palette."""
+    failure: Failure | None
+    dialect: str
+    aliases: Mapping[str, str]
+    meta: Mapping[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    """Start of the last attempt."""
+    finished_at: datetime | None
+    results_expire_at: datetime | None
+    """When the results go; set at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some of an account's jobs, newest first."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+    """Pass it as `cursor` for the next page; None on the last."""
+
+
+def new_id(prefix: str) -> str:
+    """A new id such as ``job_01k2…``: sorts by time (48 bits of milliseconds), 80 random bits, URL-safe."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    digits = []
+    for _ in range(26):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(digits))}"

@@ -24,6 +24,10 @@
     │   ├── KeyRefusedError         key or secret unknown, revoked or expired
     │   ├── CreditError             not enough credits
     │   └── RateLimitError          too many requests; knows when to come back
+    ├── FetchError              a URL cannot be fetched
+    │   ├── RefusedUrlError         it leads where nothing is fetched from
+    │   ├── UnreachableUrlError     no answer, not 200, or too slow
+    │   └── OversizeUrlError        the body is larger than allowed
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
@@ -48,6 +52,7 @@ __all__ = [
     "DamagedModelError",
     "DatabaseError",
     "EmptyPhotoError",
+    "FetchError",
     "FileMissingError",
     "IdempotencyError",
     "JobDeletedError",
@@ -59,14 +64,17 @@ __all__ = [
     "MissingModelError",
     "ModelError",
     "OutputError",
+    "OversizeUrlError",
     "ParameterError",
     "PhotoError",
     "PhotoLimitError",
     "QueueFullError",
     "RateLimitError",
+    "RefusedUrlError",
     "StorageError",
     "StorageFullError",
     "TinctError",
+    "UnreachableUrlError",
     "UnsupportedPhotoError",
     "UploadLimitError",
 ]
@@ -267,6 +275,30 @@ class RateLimitError(AccountError):
     def __init__(self, retry_after_s: float) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"too many requests; try again in {retry_after_s:.1f} s")
+
+
+class FetchError(TinctError):
+    """A URL cannot be fetched."""
+
+    code = "url_unusable"
+
+
+class RefusedUrlError(FetchError):
+    """The URL leads where nothing is fetched from."""
+
+    code = "url_refused"
+
+
+class UnreachableUrlError(FetchError):
+    """There was no answer, another one than 200, or it took too long."""
+
+    code = "url_unreachable"
+
+
+class OversizeUrlError(FetchError):
+    """The body at the URL is larger than allowed."""
+
+    code = "url_too_large"
 
 
 class JobError(TinctError):

@@ -10,12 +10,19 @@ import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tinct.errors import ParameterError
 
 __all__ = ["Settings", "current"]
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+    return value
 
 
 class Settings(BaseModel):
@@ -60,8 +67,8 @@ class Settings(BaseModel):
     secret: str | None = Field(
         None,
         repr=False,
-        description="Secrets for keys and links, comma-separated, newest first, 32 characters or more each; several API "
-        "machines need the same. None makes one in the data folder.",
+        description="Secrets for keys and links, comma-separated, newest first, 32 characters or more each; "
+        "several API machines need the same. None makes one in the data folder.",
     )
 
     # -- database ---------------------------------------------------------------------------------
@@ -145,6 +152,47 @@ class Settings(BaseModel):
         512 * 2**20,
         ge=0,
         description="Free bytes on the disk of files below which uploads and jobs are refused.",
+    )
+
+    # -- serving ----------------------------------------------------------------------------------
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on. Anything but loopback opens the server to the network.",
+    )
+    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which clients reach the server, for links; none takes each request's own.",
+    )
+    max_upload_bytes: int = Field(
+        256 * 2**20, gt=0, description="Bytes of one uploaded file, counted while it arrives; 413 beyond."
+    )
+    max_body_bytes: int = Field(
+        1 * 2**20, gt=0, description="Bytes of a request body that is not a file, such as an order in JSON."
+    )
+    max_wait_s: float = Field(
+        25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
+    )
+    requests_per_minute: int = Field(
+        6000, ge=1, description="Requests of one API key in a minute before 429; 100 a second."
+    )
+    link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
+
+    # -- fetching ---------------------------------------------------------------------------------
+    allow_private_hosts: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+        frozenset(),
+        description="host or host:port, comma-separated: private ones that fetching and callbacks may reach.",
+    )
+    fetch_connect_s: float = Field(
+        5.0, gt=0, description="Seconds to resolve a name, and seconds to connect."
+    )
+    fetch_total_s: float = Field(
+        30.0, gt=0, description="Seconds to fetch one URL, redirects and body included."
+    )
+    fetch_redirects: int = Field(
+        3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
 
     @classmethod

@@ -1,0 +1,197 @@
+"""Guarded GET: how Tinct reads a photo from a URL that a user gave.
+
+Only checked addresses are connected to (see :mod:`tinct.net.target`), redirects are few and each is checked
+like the first URL, time and size are bounded whatever the server says, proxies of the
+environment are ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from tinct.errors import OversizeUrlError, RefusedUrlError, TinctError, UnreachableUrlError
+from tinct.net.target import Resolve, Target, locate, resolve_by_system
+from tinct.settings import Settings
+
+__all__ = ["Fetched", "Fetcher"]
+
+_HEADERS = {"User-Agent": "tinct", "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+_REDIRECTS = (301, 302, 303, 307, 308)
+_READ = 64 * 1024  # bytes asked of the socket at a time
+_TRIED_ADDRESSES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """An answer whose body is still to be read."""
+
+    url: str
+    """Where the body comes from, after redirects."""
+    content_type: str
+    """As the server says; never to be trusted."""
+    chunks: AsyncIterator[bytes]
+    """The body, decoded, in pieces; raises `OversizeUrlError` as soon as it is over the cap."""
+
+
+def _transport() -> httpx.AsyncBaseTransport:
+    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class Fetcher:
+    """Fetches URLs within the limits of `settings`.
+
+    Parameters
+    ----------
+    settings : Settings
+        ``fetch_connect_s``, ``fetch_total_s``, ``fetch_redirects``, ``allow_private_hosts``.
+    resolve, transport : callable, optional
+        How names become addresses and how bytes travel; other ones than the system's serve tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        resolve: Resolve = resolve_by_system,
+        transport: Callable[[], httpx.AsyncBaseTransport] = _transport,
+    ) -> None:
+        self._settings, self._resolve, self._transport = settings, resolve, transport
+
+    async def read(self, url: str, *, max_bytes: int, redirects: int | None = None) -> bytes:
+        """The whole body at `url`; see :meth:`open`."""
+        async with self.open(url, max_bytes=max_bytes, redirects=redirects) as fetched:
+            return b"".join([chunk async for chunk in fetched.chunks])
+
+    @asynccontextmanager
+    async def open(self, url: str, *, max_bytes: int, redirects: int | None = None) -> AsyncIterator[Fetched]:
+        """GET `url`; everything inside the ``async with`` counts towards the total time.
+
+        Parameters
+        ----------
+        max_bytes : int
+            Cap on the decoded body, in bytes.
+        redirects : int, optional
+            How many to follow; by default the settings' ``fetch_redirects``.
+
+        Raises
+        ------
+        RefusedUrlError
+            The URL, or one it redirects to, may not be fetched.
+        UnreachableUrlError
+            No answer, not 200, too slow, or broken off.
+        OversizeUrlError
+            The body is larger than `max_bytes`.
+        """
+        hops = self._settings.fetch_redirects if redirects is None else redirects
+        seconds = self._settings.fetch_total_s
+        try:
+            async with asyncio.timeout(seconds), self._follow(url, hops) as (target, response):
+                yield Fetched(
+                    url=str(target.url),
+                    content_type=response.headers.get("content-type", ""),
+                    chunks=_body(response, max_bytes),
+                )
+        except TimeoutError:
+            raise UnreachableUrlError(f"The URL took longer than {seconds:g} seconds to fetch.") from None
+        except httpx.HTTPError:
+            raise UnreachableUrlError("The answer from the URL broke off or could not be read.") from None
+
+    @asynccontextmanager
+    async def _follow(self, url: str, hops: int) -> AsyncIterator[tuple[Target, httpx.Response]]:
+        previous: Target | None = None
+        for _ in range(hops + 1):
+            target = await self._locate(url, previous)
+            async with self._transport() as transport:
+                response = await self._connect(transport, target)
+                try:
+                    if response.status_code == 200:
+                        yield target, response
+                        return
+                    url, previous = _location(response), target
+                finally:
+                    await response.aclose()
+        raise RefusedUrlError(f"The URL redirects more than {hops} times, which is not followed.")
+
+    async def _locate(self, url: str, previous: Target | None) -> Target:
+        try:
+            async with asyncio.timeout(self._settings.fetch_connect_s):
+                return await locate(
+                    url,
+                    allowed_hosts=self._settings.allow_private_hosts,
+                    resolve=self._resolve,
+                    previous=previous,
+                )
+        except TimeoutError:
+            raise UnreachableUrlError("The host's name took too long to resolve; try again.") from None
+
+    async def _connect(self, transport: httpx.AsyncBaseTransport, target: Target) -> httpx.Response:
+        timeout = httpx.Timeout(self._settings.fetch_total_s, connect=self._settings.fetch_connect_s)
+        for address in target.addresses[:_TRIED_ADDRESSES]:
+            try:
+                return await transport.handle_async_request(target.request(address, _HEADERS, timeout))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+            except httpx.HTTPError:
+                break
+        raise UnreachableUrlError(f"The host {target.host} did not answer; check the URL.")
+
+
+def _location(response: httpx.Response) -> str:
+    location = response.headers.get("location")
+    if response.status_code not in _REDIRECTS or not location:
+        raise UnreachableUrlError(
+            f"The URL answered {response.status_code}; it must answer 200 with the file."
+        )
+    return str(location)
+
+
+async def _body(response: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
+    """Yield the body, never holding or inflating more than the cap and one read."""
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _oversize(max_bytes)
+    inflate = _decoder(response.headers.get("content-encoding", "identity").strip().lower())
+    got = 0
+    async for raw in response.aiter_raw(_READ):
+        chunk = inflate(raw, max_bytes - got + 1)
+        got += len(chunk)
+        if got > max_bytes:
+            raise _oversize(max_bytes)
+        if chunk:
+            yield chunk
+
+
+def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
+    """A function of (raw bytes, most bytes to give back)."""
+    if encoding in ("", "identity"):
+        return lambda raw, most: raw
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise UnreachableUrlError("The answer is compressed in a way that is not read; serve it as it is.")
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib header, whichever is there
+
+    def inflate(raw: bytes, most: int) -> bytes:
+        try:
+            return inflater.decompress(raw, most)
+        except zlib.error:
+            raise UnreachableUrlError("The answer's compression is broken.") from None
+
+    return inflate
+
+
+def _oversize(max_bytes: int) -> TinctError:
+    return OversizeUrlError(
+        f"The file at the URL is larger than {max_bytes} bytes, the most that is fetched."
+    )

@@ -1,0 +1,152 @@
+"""A look at a photo's header: what it is and how large, before anything is decoded.
+
+Only the bytes of the container are read, here and in Python, so that a hostile file costs microseconds and
+never reaches a codec. The content decides what a file is; its name does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinct.errors import BrokenPhotoError, EmptyPhotoError, PhotoLimitError, UnsupportedPhotoError
+from tinct.photo import headers
+from tinct.photo.headers import Header
+from tinct.settings import Settings, current
+
+__all__ = ["Header", "check", "probe", "sniff"]
+
+READABLE = "JPEG, PNG, WebP, TIFF, HEIC, AVIF, BMP or GIF"
+
+_READERS: dict[str, Callable[[bytes], Header]] = {
+    "jpeg": headers.jpeg,
+    "png": headers.png,
+    "webp": headers.webp,
+    "tiff": headers.tiff,
+    "heif": headers.heif,
+    "avif": headers.heif,
+    "bmp": headers.bmp,
+    "gif": headers.gif,
+}
+
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"}
+
+
+def sniff(data: bytes) -> str | None:
+    """The photo format that the first bytes announce, or None."""
+    head = bytes(data[:64])
+    if head[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "tiff"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return "bmp"
+    if head[4:8] == b"ftyp":
+        brands = {head[8:12]} | {
+            head[i : i + 4] for i in range(16, min(int.from_bytes(head[:4], "big"), 64), 4)
+        }
+        if brands & {b"avif", b"avis"}:
+            return "avif"
+        if brands & _HEIF_BRANDS:
+            return "heif"
+    return None
+
+
+def probe(data: bytes, settings: Settings | None = None) -> Header:
+    """Read a photo's header and hold it against the limits.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole encoded photo.
+    settings : Settings, optional
+        The limits; those of this process by default.
+
+    Returns
+    -------
+    Header
+        Format, size as stored (before orientation), channels, depth, frames.
+
+    Raises
+    ------
+    EmptyPhotoError
+        There are no bytes.
+    UnsupportedPhotoError
+        The content is not one of the formats that are read.
+    BrokenPhotoError
+        The header is truncated or contradicts itself.
+    PhotoLimitError
+        Bytes, side, pixels or frames above a limit.
+    """
+    limits = settings or current()
+    if not data:
+        raise EmptyPhotoError("the photo has no bytes (0 bytes found); send the whole file")
+    check_bytes(len(data), limits)
+    kind = sniff(data)
+    if kind is None:
+        raise UnsupportedPhotoError(f"the content is not a photo that can be read; allowed: {READABLE}")
+    try:
+        header = _READERS[kind](data)
+    except (headers.Malformed, IndexError, ValueError, OverflowError):
+        raise broken(kind) from None
+    check(header, limits)
+    return header
+
+
+def broken(kind: str) -> BrokenPhotoError:
+    """The error for a photo of format `kind` that is truncated or corrupt."""
+    name = {"heif": "HEIC", "webp": "WebP"}.get(kind, kind.upper())
+    return BrokenPhotoError(
+        f"the content starts like a {name} photo but is truncated or corrupt; send the whole file"
+    )
+
+
+def check_bytes(size: int, limits: Settings) -> None:
+    """Refuse more bytes than allowed.
+
+    Raises
+    ------
+    PhotoLimitError
+        `size` is above ``max_photo_bytes``.
+    """
+    if size > limits.max_photo_bytes:
+        raise PhotoLimitError(
+            f"the photo has {size:,} bytes; allowed: {limits.max_photo_bytes:,}; "
+            "send a smaller file or raise TINCT_MAX_PHOTO_BYTES"
+        )
+
+
+def check(header: Header, limits: Settings) -> None:
+    """Hold a header against the limits.
+
+    Raises
+    ------
+    BrokenPhotoError
+        A side is zero.
+    PhotoLimitError
+        Side, pixels or frames above a limit.
+    """
+    w, h = header.width, header.height
+    if w < 1 or h < 1:
+        raise broken(header.format)
+    if max(w, h) > limits.max_photo_side:
+        raise PhotoLimitError(
+            f"the photo is {w} x {h}; allowed: sides up to {limits.max_photo_side} pixels; "
+            "send a smaller photo or raise TINCT_MAX_PHOTO_SIDE"
+        )
+    if w * h > limits.max_photo_pixels:
+        raise PhotoLimitError(
+            f"the photo is {w} x {h} = {w * h / 1e6:,.1f} megapixels; "
+            f"allowed: {limits.max_photo_pixels / 1e6:,.1f} megapixels; "
+            "send a smaller photo or raise TINCT_MAX_PHOTO_PIXELS"
+        )
+    if header.frames > limits.max_photo_frames:
+        raise PhotoLimitError(
+            f"the file holds {header.frames} frames or more; allowed: {limits.max_photo_frames} for a photo; "
+            "save one frame as a photo of its own"
+        )

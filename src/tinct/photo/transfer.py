@@ -1,0 +1,33 @@
+"""The sRGB transfer curve, extended to values outside 0..1."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["linear_to_srgb", "srgb_to_linear"]
+
+
+def srgb_to_linear(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB-encoded values to linear light (IEC 61966-2-1), odd-symmetric below 0.
+
+    Parameters
+    ----------
+    rgb : ndarray, any shape, float32
+
+    Returns
+    -------
+    ndarray, same shape, float32
+    """
+    x = np.asarray(rgb, np.float32)
+    size = np.abs(x)
+    curve = np.power((size + np.float32(0.055)) * np.float32(1 / 1.055), np.float32(2.4))
+    return np.copysign(np.where(size <= 0.04045, size * np.float32(1 / 12.92), curve), x)
+
+
+def linear_to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light to sRGB-encoded values, the inverse of `srgb_to_linear`."""
+    x = np.asarray(linear, np.float32)
+    size = np.abs(x)
+    curve = np.power(size, np.float32(1 / 2.4)) * np.float32(1.055) - np.float32(0.055)
+    return np.copysign(np.where(size <= 0.0031308, size * np.float32(12.92), curve), x)

@@ -1,0 +1,154 @@
+"""The queue, and the only module that imports procrastinate.
+
+A queue entry carries a job's id and nothing else. The jobs table decides whether the entry may still run it, so an
+entry that is delivered late or twice does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, LiteralString, NamedTuple, cast
+
+import procrastinate
+from procrastinate import exceptions, jobs, worker
+from procrastinate.schema import SchemaManager
+
+from tinct.settings import Settings
+from tinct.storage.database import Connection, Database, Schema
+
+__all__ = ["Delivered", "Handler", "Queue", "schema"]
+
+_log = logging.getLogger(__name__)
+_QUEUE: Final = "effects"
+_TASK: Final = "run"
+_POLL_S: Final = 2.0  # seconds between two looks when no notification arrives
+_RECONNECT_S: Final = 1.0
+
+Handler = Callable[[str, int], Awaitable[None]]
+"""Told a job's id and the number of the queue entry that delivers it; deals with every error itself."""
+
+
+class Delivered(NamedTuple):
+    """A queue entry and the job it is for."""
+
+    entry: int
+    job_id: str
+
+
+def schema() -> Schema:
+    """Tables of the queue, for `tinct.storage.database.Database.open`."""
+    files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    steps = ((f"queue/{file.name}", cast(LiteralString, file.read_text(encoding="utf-8"))) for file in files)
+    return Schema(SchemaManager.get_schema(), tuple(steps))
+
+
+class Queue:
+    """Entries of one database's queue; adding to it and working it off."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connector = procrastinate.PsycopgConnector()
+        self._app = procrastinate.App(connector=self._connector)
+
+    async def open(self) -> None:
+        """Use the database's pool."""
+        await self._connector.open_async(pool=cast(Any, self._database.pool))
+
+    async def add(
+        self, connection: Connection, job_id: str, *, priority: int, delay_s: float = 0.0
+    ) -> int:
+        """Add an entry in the caller's transaction.
+
+        Returns
+        -------
+        int
+            Number of the entry; later entries have higher numbers.
+        """
+        job = jobs.Job(
+            id=None,
+            queue=_QUEUE,
+            task_name=_TASK,
+            task_kwargs={"job_id": job_id},
+            priority=priority,
+            lock=None,
+            queueing_lock=None,
+            scheduled_at=datetime.now(UTC) + timedelta(seconds=delay_s) if delay_s else None,
+        )
+        added = await self._app.job_manager.defer_job_async(job, connection=connection)
+        assert added.id is not None
+        return added.id
+
+    async def remove(self, entry: int) -> None:
+        """Remove an entry that waits; one that a worker has taken is left to it."""
+        await self._app.job_manager.cancel_job_by_id_async(entry, delete_job=True)
+
+    async def stalled(self, seconds: float) -> list[Delivered]:
+        """Entries whose workers gave no sign of life for `seconds`."""
+        found = await self._app.job_manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=seconds)
+        return [Delivered(job.id, str(job.task_kwargs["job_id"])) for job in found if job.id is not None]
+
+    async def forget(self, entry: int) -> None:
+        """Delete an entry, whoever has it."""
+        with contextlib.suppress(exceptions.ConnectorException):  # another sweep was faster
+            await self._app.job_manager.finish_job_by_id_async(entry, jobs.Status.FAILED, delete_job=True)
+
+    async def raise_priority(self, connection: Connection, job_ids: list[str], priority: int) -> None:
+        """Let waiting entries run earlier."""
+        await connection.execute(
+            "UPDATE procrastinate_jobs SET priority = %s"
+            " WHERE status = 'todo' AND queue_name = %s AND args ->> 'job_id' = ANY(%s)",
+            (priority, _QUEUE, job_ids),
+        )
+
+    async def work(self, handler: Handler, settings: Settings, stop: asyncio.Event) -> None:
+        """Hand entries to `handler`, ``settings.workers`` at a time, until `stop` is set.
+
+        Running handlers then get ``settings.shutdown_s`` to finish and are cancelled after that. A lost database ends
+        nothing: the queue is joined again as soon as it is back.
+        """
+
+        async def run(context: procrastinate.JobContext, job_id: str) -> None:
+            assert context.job.id is not None
+            await handler(job_id, context.job.id)
+
+        self._app.tasks.pop(_TASK, None)
+        self._app.task(run, name=_TASK, queue=_QUEUE, pass_context=True)
+        while not stop.is_set():
+            try:
+                await self._work_once(settings, stop)
+            except exceptions.ProcrastinateException as error:
+                _log.warning("the queue was lost (%s); joining it again", type(error).__name__)
+            if not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _RECONNECT_S)
+
+    async def _work_once(self, settings: Settings, stop: asyncio.Event) -> None:
+        one = worker.Worker(
+            self._app,
+            queues=[_QUEUE],
+            concurrency=settings.workers,
+            fetch_job_polling_interval=_POLL_S,
+            shutdown_graceful_timeout=settings.shutdown_s,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=settings.heartbeat_s,
+            stalled_worker_timeout=settings.stalled_s,
+        )
+        working = asyncio.create_task(one.run())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            one.stop()
+            while not working.done():  # jobs finish; others must not think that this worker is dead
+                await asyncio.wait({working}, timeout=settings.heartbeat_s)
+                if not working.done() and one.worker_id is not None:
+                    with contextlib.suppress(exceptions.ConnectorException):
+                        await self._app.job_manager.update_heartbeat(one.worker_id)
+            await working
+        finally:
+            stopping.cancel()

@@ -1,0 +1,195 @@
+"""The one door to PostgreSQL: a pool, transactions, notifications and numbered migrations.
+
+No other module opens a connection. Connections are in autocommit: a single statement is its own transaction, several
+go into ``async with database.transaction()``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.resources
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, LiteralString, NamedTuple, Self, cast
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from tinct.errors import DatabaseError
+from tinct.settings import Settings
+from tinct.storage.embedded import EmbeddedPostgres
+
+__all__ = ["Connection", "Database", "Row", "Schema"]
+
+Connection = psycopg.AsyncConnection[DictRow]
+Row = DictRow
+
+_log = logging.getLogger(__name__)
+_MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
+_CHECKOUT_S: Final = 10.0  # seconds a caller waits for a free connection
+_KEEP_ALIVE_S: Final = 20.0  # seconds between two signs that the listening connection is alive
+
+
+class Schema(NamedTuple):
+    """Tables that a library brings with it."""
+
+    whole: LiteralString
+    """Makes everything in an empty database; stands for all the steps."""
+    steps: tuple[tuple[str, LiteralString], ...]
+    """Its upgrades, name and statements, in order; those not yet applied run on an older database."""
+
+
+class Database:
+    """Open it with :meth:`open`; one per process."""
+
+    def __init__(
+        self, url: str, pool: AsyncConnectionPool[Connection], embedded: EmbeddedPostgres | None
+    ) -> None:
+        self.url = url
+        self.pool = pool
+        self._embedded = embedded
+
+    @classmethod
+    async def open(cls, settings: Settings, imported: Schema | None = None) -> Self:
+        """Start or join the database, bring its schema up to date, and open the pool.
+
+        Parameters
+        ----------
+        settings : Settings
+            Where the database is.
+        imported : Schema, optional
+            Tables of a library, applied before the project's own.
+
+        Raises
+        ------
+        DatabaseError
+            It cannot be started or reached.
+        """
+        embedded, url = None, settings.database_url
+        if url is None:
+            embedded = EmbeddedPostgres(settings.data / "database")
+            url = await asyncio.to_thread(embedded.start)
+        try:
+            pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+                url,
+                connection_class=Connection,
+                kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "tinct"},
+                min_size=1,
+                max_size=settings.database_connections,
+                timeout=_CHECKOUT_S,
+                check=AsyncConnectionPool.check_connection,
+                open=False,
+            )
+            database = cls(url, pool, embedded)
+            with _translated():
+                await database._migrate(imported)
+                await pool.open(wait=True, timeout=_CHECKOUT_S)
+        except BaseException:
+            if embedded is not None:
+                await asyncio.to_thread(embedded.stop)
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close the pool; the embedded server stops with its last user."""
+        await self.pool.close()
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.stop)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A pooled connection in autocommit.
+
+        Raises
+        ------
+        DatabaseError
+            None is free, or the server went away.
+        """
+        with _translated():
+            async with self.pool.connection() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A pooled connection inside a transaction: committed at the end, rolled back on an exception."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def all(self, query: LiteralString, parameters: Any = None) -> list[Row]:
+        """Every row of one statement."""
+        async with self.connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchall()
+
+    async def one(self, query: LiteralString, parameters: Any = None) -> Row | None:
+        """The first row of one statement, or None."""
+        async with self.connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchone()
+
+    async def run(self, query: LiteralString, parameters: Any = None) -> int:
+        """Run one statement that returns no rows; the number of rows it touched."""
+        async with self.connection() as connection:
+            return (await connection.execute(query, parameters)).rowcount
+
+    async def notifications(self, channel: LiteralString) -> AsyncIterator[str | None]:
+        """Payloads sent to `channel`, for ever, over a connection of its own.
+
+        Yields None each time listening (re)starts: whatever happened before may have been missed.
+        """
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {channel}")
+                    yield None
+                    while True:
+                        async for note in connection.notifies(timeout=_KEEP_ALIVE_S):
+                            yield note.payload
+                        await connection.execute("SELECT 1")
+            except psycopg.Error:
+                _log.warning("the database went away; listening again in a second")
+                await asyncio.sleep(1.0)
+
+    async def _migrate(self, imported: Schema | None) -> None:
+        """Apply the migrations that are not yet in the database, in order, one process at a time."""
+        async with await Connection.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
+            await connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+            await connection.execute(
+                "CREATE TABLE IF NOT EXISTS migrations"
+                " (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+            )
+            rows = await (await connection.execute("SELECT name FROM migrations")).fetchall()
+            done = {row["name"] for row in rows}
+            if imported is not None and not done.intersection(name for name, _ in imported.steps):
+                names = [name for name, _ in imported.steps]
+                await _apply(connection, imported.whole, names)
+                done.update(names)
+            steps = sorted(_own_migrations())
+            for name, statements in (*(imported.steps if imported else ()), *steps):
+                if name not in done:
+                    await _apply(connection, statements, [name])
+
+
+async def _apply(connection: Connection, statements: LiteralString, names: list[str]) -> None:
+    async with connection.transaction():
+        await connection.execute(statements)
+        await connection.execute("INSERT INTO migrations (name) SELECT unnest(%s::text[])", (names,))
+
+
+def _own_migrations() -> Iterator[tuple[str, LiteralString]]:
+    """The files ``NNN_name.sql`` of this package."""
+    for file in (importlib.resources.files("tinct.storage") / "migrations").iterdir():
+        if file.name.endswith(".sql"):
+            yield file.name, cast(LiteralString, file.read_text(encoding="utf-8"))
+
+
+class _translated:
+    """Turn a lost or missing server into `DatabaseError`; leave every other error as it is."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, PoolTimeout | PoolClosed | psycopg.OperationalError):
+            _log.warning("database: %s", type(error).__name__)
+            raise DatabaseError("the database cannot be reached; try again in a few seconds") from None

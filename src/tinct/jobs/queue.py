@@ -59,9 +59,7 @@ class Queue:
         """Use the database's pool."""
         await self._connector.open_async(pool=cast(Any, self._database.pool))
 
-    async def add(
-        self, connection: Connection, job_id: str, *, priority: int, delay_s: float = 0.0
-    ) -> int:
+    async def add(self, connection: Connection, job_id: str, *, priority: int, delay_s: float = 0.0) -> int:
         """Add an entry in the caller's transaction.
 
         Returns

@@ -10,7 +10,7 @@ import asyncio
 import importlib.resources
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, LiteralString, NamedTuple, Self, cast
 
 import psycopg
@@ -180,16 +180,14 @@ def _own_migrations() -> Iterator[tuple[str, LiteralString]]:
     """The files ``NNN_name.sql`` of this package."""
     for file in (importlib.resources.files("tinct.storage") / "migrations").iterdir():
         if file.name.endswith(".sql"):
-            yield file.name, cast(LiteralString, file.read_text(encoding="utf-8"))
+            yield file.name, file.read_text(encoding="utf-8")
 
 
-class _translated:
+@contextmanager
+def _translated() -> Iterator[None]:
     """Turn a lost or missing server into `DatabaseError`; leave every other error as it is."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, PoolTimeout | PoolClosed | psycopg.OperationalError):
-            _log.warning("database: %s", type(error).__name__)
-            raise DatabaseError("the database cannot be reached; try again in a few seconds") from None
+    try:
+        yield
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
+        _log.warning("database: %s", type(error).__name__)
+        raise DatabaseError("the database cannot be reached; try again in a few seconds") from None

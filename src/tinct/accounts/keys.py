@@ -1,0 +1,300 @@
+"""Accounts and what proves to be them: API keys, kept as keyed hashes, and sealed secrets for signed dialects."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tinct.accounts.credits import grant_in
+from tinct.errors import KeyRefusedError, ParameterError
+from tinct.jobs.job import new_id
+from tinct.storage.database import Connection, Database, Row
+from tinct.storage.keyring import Keyring
+
+__all__ = ["Account", "Accounts", "Credential", "NewAccount"]
+
+_PREFIX: Final = "tnct_"  # lets scanners for leaked keys recognise one
+_PUBLIC: Final = len(_PREFIX) + 12  # characters of a key that are stored as they are, to find it by
+_HASH: Final = "api keys"
+_SEAL: Final = "credentials"
+_USED_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Who calls."""
+
+    id: str
+    name: str
+    unlimited: bool
+    """True: jobs cost nothing."""
+    created_at: datetime
+    revoked_at: datetime | None
+    scopes: tuple[str, ...] = ()
+    """What the key it came with may do; empty means everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAccount:
+    """An account and its first key, which is never shown again."""
+
+    account: Account
+    api_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A key or secret of an account, without the secret itself."""
+
+    id: str
+    kind: str
+    public_id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
+
+
+class Accounts:
+    """Makes, finds and revokes accounts and their credentials."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def create(self, name: str, *, credits: int | None = None) -> NewAccount:
+        """Make an account with one API key.
+
+        Parameters
+        ----------
+        name : str
+            For people; need not be unique.
+        credits : int, optional
+            What it may spend; None means without limit.
+
+        Raises
+        ------
+        ParameterError
+            The name is empty or the credits are negative.
+        """
+        if not name.strip() or len(name) > 200:
+            raise ParameterError("name", name, "1 to 200 characters")
+        if credits is not None and credits < 0:
+            raise ParameterError("credits", credits, "0 or more")
+        account_id = new_id("acct")
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO accounts (id, name, unlimited) VALUES (%s, %s, %s)",
+                (account_id, name.strip(), credits is None),
+            )
+            if credits:
+                await grant_in(connection, account_id, credits, kind="grant", expires_at=None)
+            api_key = await self._add_key(connection, account_id, name="first key")
+        return NewAccount(account=await self.get(account_id), api_key=api_key)
+
+    async def get(self, account_id: str) -> Account:
+        """One account.
+
+        Raises
+        ------
+        KeyRefusedError
+            There is none with that id.
+        """
+        row = await self._database.one("SELECT * FROM accounts WHERE id = %s", (account_id,))
+        if row is None:
+            raise KeyRefusedError("there is no such account")
+        return _account(row)
+
+    async def list(self) -> tuple[Account, ...]:
+        """Every account, oldest first, revoked ones included."""
+        rows = await self._database.all("SELECT * FROM accounts ORDER BY id")
+        return tuple(_account(row) for row in rows)
+
+    async def any(self) -> bool:
+        """False before the first account is made."""
+        return await self._database.one("SELECT 1 FROM accounts LIMIT 1") is not None
+
+    async def authenticate(self, api_key: str, *, scope: str | None = None) -> Account:
+        """The account whose key this is.
+
+        Parameters
+        ----------
+        api_key : str
+            As the caller sent it.
+        scope : str, optional
+            What the key must be allowed to do.
+
+        Raises
+        ------
+        KeyRefusedError
+            The key is unknown, revoked, expired or not for `scope`; the sentence is the same for the first three.
+        """
+        row = None
+        if api_key.startswith(_PREFIX) and len(api_key) < 200:
+            row = await self._find("api_key", api_key[:_PUBLIC])
+        message = api_key.encode("utf-8", "surrogatepass")
+        known = row["digest"] if row is not None else bytes(32)
+        if not self._keyring.accepts(_HASH, message, known) or row is None:
+            raise KeyRefusedError("the API key is unknown, revoked or expired; ask for a new one")
+        await self._used(row)
+        if scope is not None and row["scopes"] and scope not in row["scopes"]:
+            raise KeyRefusedError(f"the API key is not for {scope}; use another one")
+        return _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
+
+    async def add_key(
+        self,
+        account_id: str,
+        *,
+        name: str = "",
+        scopes: Sequence[str] = (),
+        expires_at: datetime | None = None,
+    ) -> str:
+        """Another API key for an account; shown once, here."""
+        async with self._database.connection() as connection:
+            return await self._add_key(
+                connection, account_id, name=name, scopes=scopes, expires_at=expires_at
+            )
+
+    async def add_secret(
+        self, account_id: str, kind: str, public_id: str, secret: bytes, *, name: str = ""
+    ) -> str:
+        """Keep a secret that must be read again, such as one that signatures are checked with.
+
+        Parameters
+        ----------
+        kind : str
+            The dialect's name for it; `public_id` is unique within.
+        public_id : str
+            What the caller sends openly, such as a client id.
+        secret : bytes
+            Kept encrypted under the server's keyring.
+
+        Returns
+        -------
+        str
+            Id of the credential, for `revoke_credential`.
+        """
+        credential_id = new_id("cred")
+        sealed = self._keyring.seal(_SEAL, secret)
+        await self._database.run(
+            "INSERT INTO credentials (id, account_id, kind, public_id, name, sealed)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (credential_id, account_id, kind, public_id, name, sealed),
+        )
+        return credential_id
+
+    async def secret(self, kind: str, public_id: str) -> tuple[Account, bytes]:
+        """The account behind a public id, and the secret to check its signature with.
+
+        Raises
+        ------
+        KeyRefusedError
+            Unknown, revoked or expired.
+        """
+        row = await self._find(kind, public_id)
+        if row is None or row["sealed"] is None:
+            raise KeyRefusedError("the credential is unknown, revoked or expired; ask for a new one")
+        await self._used(row)
+        return _account(row | {"id": row["account_id"]}), self._keyring.unseal(_SEAL, row["sealed"])
+
+    async def secret_of(self, account_id: str, kind: str) -> tuple[str, bytes] | None:
+        """The newest live secret of a kind that an account has: public id and secret."""
+        row = await self._database.one(
+            "SELECT public_id, sealed FROM credentials WHERE account_id = %s AND kind = %s AND sealed IS NOT NULL"
+            " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id DESC LIMIT 1",
+            (account_id, kind),
+        )
+        return (row["public_id"], self._keyring.unseal(_SEAL, row["sealed"])) if row is not None else None
+
+    async def credentials(self, account_id: str) -> tuple[Credential, ...]:
+        """An account's keys and secrets, oldest first, without the secrets."""
+        rows = await self._database.all(
+            "SELECT * FROM credentials WHERE account_id = %s ORDER BY id", (account_id,)
+        )
+        return tuple(_credential(row) for row in rows)
+
+    async def revoke(self, account_id: str) -> bool:
+        """Refuse everything of an account from now on; False if it was not live."""
+        return bool(
+            await self._database.run(
+                "UPDATE accounts SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL", (account_id,)
+            )
+        )
+
+    async def revoke_credential(self, credential_id: str) -> bool:
+        """Refuse one key or secret from now on; False if it was not live."""
+        return bool(
+            await self._database.run(
+                "UPDATE credentials SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL",
+                (credential_id,),
+            )
+        )
+
+    async def _add_key(
+        self,
+        connection: Connection,
+        account_id: str,
+        *,
+        name: str,
+        scopes: Sequence[str] = (),
+        expires_at: datetime | None = None,
+    ) -> str:
+        api_key = _PREFIX + secrets.token_hex(32)
+        digest = self._keyring.digests(_HASH, api_key.encode())[0]
+        await connection.execute(
+            "INSERT INTO credentials (id, account_id, kind, public_id, name, digest, scopes, expires_at)"
+            " VALUES (%s, %s, 'api_key', %s, %s, %s, %s, %s)",
+            (new_id("cred"), account_id, api_key[:_PUBLIC], name, digest, list(scopes), expires_at),
+        )
+        return api_key
+
+    async def _find(self, kind: str, public_id: str) -> Row | None:
+        """A live credential of a live account."""
+        if "\0" in public_id:
+            return None
+        return await self._database.one(
+            "SELECT c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,"
+            " a.name, a.unlimited, a.created_at, a.revoked_at"
+            " FROM credentials c JOIN accounts a ON a.id = c.account_id"
+            " WHERE c.kind = %s AND c.public_id = %s AND c.revoked_at IS NULL AND a.revoked_at IS NULL"
+            " AND (c.expires_at IS NULL OR c.expires_at > now())",
+            (kind, public_id),
+        )
+
+    async def _used(self, row: Row) -> None:
+        last = row["last_used_at"]
+        if last is None or datetime.now(UTC) - last > _USED_EVERY:
+            await self._database.run(
+                "UPDATE credentials SET last_used_at = now() WHERE id = %s", (row["credential_id"],)
+            )
+
+
+def _account(row: Row, scopes: tuple[str, ...] = ()) -> Account:
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        unlimited=row["unlimited"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        scopes=scopes,
+    )
+
+
+def _credential(row: Row) -> Credential:
+    return Credential(
+        id=row["id"],
+        kind=row["kind"],
+        public_id=row["public_id"],
+        name=row["name"],
+        scopes=tuple(row["scopes"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+    )

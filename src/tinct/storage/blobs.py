@@ -1,0 +1,254 @@
+"""Bytes under keys: a folder on disk, or a bucket of anything that speaks S3.
+
+Whatever is stored passes through a local temporary file, so that size and content are known before it becomes
+visible. On disk it is then flushed and renamed into place; to a bucket it is uploaded from that file. Either way a
+reader sees the whole object or none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from tinct.errors import FileMissingError, StorageError, StorageFullError
+from tinct.settings import Settings
+from tinct.storage.keys import check_key
+
+__all__ = ["BlobInfo", "Blobs", "open_blobs"]
+
+_CHUNK: Final = 256 * 1024  # bytes handed on at a time
+_PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlobInfo:
+    """What the store knows about an object."""
+
+    key: str
+    size: int
+    """Bytes."""
+    etag: str | None
+    """The store's own tag; `tinct.jobs.files.File.etag` is the content's."""
+
+
+class Blobs:
+    """Objects of one store; made by :func:`open_blobs`."""
+
+    def __init__(self, store: ObjectStore, scratch: Path, root: Path | None, min_free_bytes: int) -> None:
+        self._store = store
+        self._root = root
+        self.scratch = scratch
+        """Folder for files on their way; on the same disk as the objects where those are on disk."""
+        self._min_free_bytes = min_free_bytes
+
+    async def adopt(self, source: Path, key: str) -> None:
+        """Store the local file `source` under `key`, replacing what was there; `source` is gone afterwards.
+
+        Raises
+        ------
+        BlobKeyError
+            The key is not allowed.
+        StorageFullError, StorageError
+            The store has no room or does not answer.
+        """
+        check_key(key)
+        with _translated():
+            if self._root is not None:
+                await asyncio.to_thread(_place, source, self._path(key))
+            else:
+                await obstore.put_async(self._store, key, source, chunk_size=_PART)
+                await asyncio.to_thread(source.unlink)
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Store `data` under `key`; for small objects. Raises as `adopt`."""
+        check_key(key)
+        with _translated():
+            handle, name = await asyncio.to_thread(tempfile.mkstemp, dir=self.scratch)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            await self.adopt(Path(name), key)
+
+    async def head(self, key: str) -> BlobInfo:
+        """Size and tag of an object.
+
+        Raises
+        ------
+        FileMissingError
+            There is no such object.
+        """
+        with _translated():
+            found = await obstore.head_async(self._store, check_key(key))
+        return BlobInfo(key=key, size=found["size"], etag=found["e_tag"])
+
+    async def get(self, key: str) -> bytes:
+        """The whole object; for small ones. Raises as `head`."""
+        with _translated():
+            found = await obstore.get_async(self._store, check_key(key))
+            return bytes(await found.bytes_async())
+
+    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes `start` up to, but without, `end`, in chunks of at most 256 KiB. Raises as `head`."""
+        options: Any = None
+        if end is not None:
+            if end <= start:
+                return
+            options = {"range": (start, end)}
+        elif start:
+            options = {"range": {"offset": start}}
+        with _translated():
+            found = await obstore.get_async(self._store, check_key(key), options=options)
+            async for chunk in found.stream(min_chunk_size=_CHUNK):
+                view = memoryview(chunk)
+                for at in range(0, len(view), _CHUNK):
+                    yield bytes(view[at : at + _CHUNK])
+
+    async def local(self, key: str, folder: Path, name: str) -> Path:
+        """A local file with the object's bytes: the object itself on disk, a copy in `folder` otherwise.
+
+        Read it, never write it. Raises as `head`.
+        """
+        if self._root is not None:
+            path = self._path(check_key(key))
+            if not path.is_file():
+                raise FileMissingError("the file is no longer stored; upload it again")
+            return path
+        copy = folder / name
+        with copy.open("wb") as file:
+            async for chunk in self.stream(key):
+                await asyncio.to_thread(file.write, chunk)
+        return copy
+
+    async def delete(self, *keys: str) -> None:
+        """Delete objects; those that are not there are no error."""
+        if self._root is not None:
+            await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
+            return
+        for key in keys:
+            with _translated(missing_is_fine=True):
+                await obstore.delete_async(self._store, check_key(key))
+
+    async def delete_prefix(self, prefix: str) -> int:
+        """Delete every object below ``prefix/``; how many there were."""
+        check_key(prefix)
+        with _translated():
+            keys = [
+                item["path"]
+                async for batch in obstore.list(self._store, prefix=prefix + "/")
+                for item in batch
+            ]
+        await self.delete(*keys)
+        return len(keys)
+
+    def check_room(self, size: int = 0) -> None:
+        """Refuse work that would fill the disk.
+
+        Raises
+        ------
+        StorageFullError
+            Fewer bytes than the settings ask for would stay free.
+        """
+        free = shutil.disk_usage(self.scratch).free
+        if free - size < self._min_free_bytes:
+            raise StorageFullError(
+                f"the server has {free / 2**20:.0f} MiB of disk left, less than it needs to accept more; "
+                "try again later or delete results"
+            )
+
+    def _path(self, key: str) -> Path:
+        """Where a checked key lies on disk; refuses to go through links."""
+        assert self._root is not None
+        path = self._root.joinpath(*key.split("/"))
+        if not path.parent.resolve().is_relative_to(self._root) or path.is_symlink():
+            raise StorageError("the storage folder holds a link where none is allowed")
+        return path
+
+    def _unlink(self, keys: list[str]) -> None:
+        """Delete files and the folders that they leave empty."""
+        for key in keys:
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            for parent in path.parents:
+                if parent == self._root:
+                    break
+                try:
+                    parent.rmdir()
+                except OSError:  # not empty, or gone already
+                    break
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """The store that the settings name: ``s3://bucket/prefix``, a folder, or the data folder.
+
+    Credentials and endpoint of a bucket come from the usual ``AWS_`` variables.
+
+    Raises
+    ------
+    StorageError
+        The address has another form, or the folder cannot be made.
+    """
+    url = settings.blob_url
+    scratch = settings.data / "scratch"
+    with _translated():
+        if url is not None and url.startswith("s3://"):
+            _private(scratch)
+            store: ObjectStore = S3Store.from_url(url, client_options={"allow_http": True})
+            return Blobs(store, scratch, None, settings.min_free_bytes)
+        if url is not None and "://" in url:
+            raise StorageError("TINCT_BLOB_URL is a folder or s3://bucket/prefix")
+        root = Path(url) if url is not None else settings.data / "blobs"
+        if url is not None:
+            scratch = root.parent / f"{root.name}.scratch"  # renaming works only on the same disk
+        _private(root)
+        _private(scratch)
+        root = root.resolve()
+        return Blobs(LocalStore(root), scratch.resolve(), root, settings.min_free_bytes)
+
+
+def _private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _place(source: Path, target: Path) -> None:
+    """Flush `source` and rename it to `target`, flushing the folder too."""
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    for attempt in range(3):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            source.rename(target)
+            break
+        except FileNotFoundError:  # another process just removed the empty folder
+            if attempt == 2 or not source.exists():
+                raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _translated(*, missing_is_fine: bool = False) -> Any:
+    """Turn a store's errors into ours, without their text."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError):
+        if not missing_is_fine:
+            raise FileMissingError("the file is no longer stored; upload it again") from None
+    except OSError as error:
+        if error.errno in (28, 122):  # no space, quota
+            raise StorageFullError("the server's disk is full; try again later") from None
+        raise StorageError("the store for files cannot be used; see its folder's permissions") from None
+    except BaseError:
+        raise StorageError("the store for files does not answer; try again in a few seconds") from None

@@ -178,6 +178,15 @@ class Settings(BaseModel):
     requests_per_minute: int = Field(
         6000, ge=1, description="Requests of one API key in a minute before 429; 100 a second."
     )
+    refusals_per_minute: int = Field(
+        120, ge=1, description="Requests without a good key of one address in a minute before 429; 2 a second."
+    )
+    metrics_token: str | None = Field(
+        None,
+        repr=False,
+        min_length=16,
+        description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
+    )
     link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
 
     # -- fetching ---------------------------------------------------------------------------------

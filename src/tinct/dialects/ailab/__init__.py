@@ -1,0 +1,1 @@
+"""AILabTools' HD colour migration: its own host in both versions, and its RapidAPI listing."""

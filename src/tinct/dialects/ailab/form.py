@@ -1,0 +1,148 @@
+"""The submit form: from its fields to a call of the effect ``migrate``.
+
+Pure: bytes in, a record out, or a `Refusal` that names the field.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tinct.dialects.ailab.errors import Refusal
+
+__all__ = ["MAX_FILE_BYTES", "Ask", "check_photo", "parse"]
+
+MAX_FILE_BYTES = 3 * 1024 * 1024
+MIN_SIDE, MAX_SIDE = 64, 10_000  # pixels; both are themselves outside
+MAX_COLORS, MAX_COUNT = 7, 8
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COUNT = re.compile(r"\+?\d{1,9}", re.ASCII)
+_COLOR = re.compile(r"#?(?:[0-9a-f]{2})?([0-9a-f]{6})", re.IGNORECASE | re.ASCII)
+_FORMATS = ("jpeg", "png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a client asks for."""
+
+    image: bytes
+    """The photo as sent."""
+    reference: bytes | None
+    """The photo whose palette is taken, in mode REF_PIC."""
+    params: Mapping[str, Any]
+    """Parameters of ``migrate``."""
+    current: bool
+    """v1.1.0: the client sent ``task_type``."""
+
+
+def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
+    """Read the form.
+
+    Parameters
+    ----------
+    fields : mapping of str to bytes
+        Part name to content, whether it came as a file or as text.
+    listed : bool
+        True for the RapidAPI listing: ``mode`` is optional and ``task_type`` does not exist.
+
+    Raises
+    ------
+    Refusal
+        A field is missing, empty or not allowed.
+    """
+    current = "task_type" in fields and not listed
+    if current and _text(fields, "task_type") != "async":
+        raise _invalid("task_type", fields, "async")
+    image = _file(fields, "image")
+    mode = "AUTO" if listed and "mode" not in fields else _text(fields, "mode")
+    if mode not in ("AUTO", "TEMPLATE", "REF_PIC"):
+        raise _invalid("mode", fields, "AUTO, TEMPLATE or REF_PIC")
+    params: dict[str, Any] = {"degree": _degree(fields)}
+    reference = None
+    if mode == "AUTO":
+        params |= {"mode": "auto", "count": _count(fields)}
+    elif mode == "TEMPLATE":
+        params |= {"mode": "template", "colors": _colors(fields)}
+    else:
+        params |= {"mode": "reference"}
+        reference = _file(fields, "ref")
+    return Ask(image=image, reference=reference, params=params, current=current)
+
+
+def check_photo(name: str, *, format: str, width: int, height: int, channels: int) -> None:
+    """Refuse a photo whose header says that this API does not take it.
+
+    Parameters
+    ----------
+    name : str
+        The field it came in.
+    format : str
+        As the content says: ``jpeg``, ``png``, ...
+    width, height : int
+        Pixels.
+    channels : int
+        As the header says, alpha included.
+    """
+    if format not in _FORMATS:
+        raise Refusal("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
+    if min(width, height) <= MIN_SIDE or max(width, height) >= MAX_SIDE:
+        found = f"{name} has {width}x{height} pixels"
+        allowed = f"each side more than {MIN_SIDE} and less than {MAX_SIDE}"
+        raise Refusal("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
+    if channels != 3:
+        raise Refusal("FILE_DECODING_FAILURE", f"{name} has {channels} channels; allowed: RGB, 3 channels.")
+
+
+def _file(fields: Mapping[str, bytes], name: str) -> bytes:
+    if name not in fields:
+        raise Refusal("MISSING_PARAMETERS", f"{name} is missing; send it as a file of multipart/form-data.")
+    if not fields[name]:
+        raise Refusal("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
+    if len(fields[name]) > MAX_FILE_BYTES:
+        found = f"{name} has more than {MAX_FILE_BYTES} bytes"
+        raise Refusal("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
+    return fields[name]
+
+
+def _text(fields: Mapping[str, bytes], name: str) -> str:
+    if name not in fields:
+        raise Refusal("MISSING_PARAMETERS", f"{name} is missing.")
+    text = fields[name].decode("utf-8", "replace").strip()
+    if not text:
+        raise Refusal("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
+    return text
+
+
+def _degree(fields: Mapping[str, bytes]) -> float:
+    text = _text(fields, "degree")
+    degree = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not 0 <= degree <= 1:
+        raise _invalid("degree", fields, "a number from 0 to 1")
+    return degree
+
+
+def _count(fields: Mapping[str, bytes]) -> int:
+    if "color_count" not in fields:
+        return 1
+    text = _text(fields, "color_count")
+    count = int(text) if _COUNT.fullmatch(text) else 0
+    if not 1 <= count <= MAX_COUNT:
+        raise _invalid("color_count", fields, f"a whole number from 1 to {MAX_COUNT}")
+    return count
+
+
+def _colors(fields: Mapping[str, bytes]) -> list[str]:
+    tokens = [_COLOR.fullmatch(token.strip()) for token in _text(fields, "color_template").split(",")]
+    colors = [f"#{token[1].lower()}" for token in tokens if token]
+    if len(colors) != len(tokens) or len(colors) > MAX_COLORS:
+        raise _invalid("color_template", fields, f"1 to {MAX_COLORS} colours such as 056A6B,0A0B0C")
+    return colors
+
+
+def _invalid(name: str, fields: Mapping[str, bytes], allowed: str) -> Refusal:
+    shown = fields[name][:40].decode("utf-8", "replace")
+    return Refusal("ERROR_INVALID_PARAMETER", f"{name} is {shown!r}; allowed: {allowed}.")

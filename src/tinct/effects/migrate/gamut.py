@@ -1,0 +1,91 @@
+"""Bring colours into the sRGB gamut without posterising: chroma is compressed at constant hue and lightness.
+
+Works in OkLab (Ottosson 2020, "A perceptual color space for image processing"): along a ray of constant lightness and
+hue each linear-light channel is a cubic polynomial of chroma, so the gamut boundary is found without conversions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.photo.color import oklab_to_srgb, srgb_to_oklab
+
+__all__ = ["compress", "fit_gamut", "max_chroma"]
+
+Array = NDArray[np.float32]
+
+# OkLab -> cone roots (l^, m^, s^), and cones -> linear sRGB; Ottosson 2020.
+_ROOTS = np.array(
+    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]],
+    np.float32,
+)
+_LINEAR = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ],
+    np.float32,
+)
+_STEPS = 14
+
+
+def max_chroma(lightness: Array, direction: Array) -> Array:
+    """Largest OkLab chroma inside the sRGB gamut.
+
+    Parameters
+    ----------
+    lightness : ndarray, (n,), float32
+        OkLab L, 0..1.
+    direction : ndarray, (n, 2), float32
+        Unit vectors of hue in the (a, b) plane.
+
+    Returns
+    -------
+    ndarray, (n,), float32
+    """
+    slope = direction @ _ROOTS[:, 1:].T  # (n, 3) change of each cone root per unit of chroma
+    low = np.zeros(len(lightness), np.float32)
+    high = np.full(len(lightness), 0.5, np.float32)  # sRGB's largest OkLab chroma is 0.32
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        cones = (lightness[:, None] + slope * middle[:, None]) ** 3
+        linear = cones @ _LINEAR.T  # (n, 3)
+        inside = ((linear >= -1e-4) & (linear <= 1.0001)).all(axis=1)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return low
+
+
+def compress(oklab: Array, knee: float = 0.85) -> Array:
+    """Bring OkLab colours into the sRGB gamut by a soft limit on chroma.
+
+    Chroma below `knee` times the boundary is untouched; above it approaches the boundary smoothly, so neighbouring
+    colours stay distinct.
+
+    Parameters
+    ----------
+    oklab : ndarray, (n, 3), float32
+        L 0..1 (clipped to it), a, b.
+    knee : float
+        Where compression starts, as a share of the boundary, 0..1.
+
+    Returns
+    -------
+    ndarray, (n, 3), float32
+    """
+    out = oklab.copy()
+    out[:, 0] = np.clip(out[:, 0], 0, 1)
+    chroma = np.hypot(out[:, 1], out[:, 2])
+    direction = out[:, 1:] / np.maximum(chroma, 1e-7)[:, None]
+    limit = max_chroma(out[:, 0], direction)
+    soft = np.maximum((1 - knee) * limit, 1e-7)
+    over = np.maximum(chroma - knee * limit, 0)
+    squeezed = np.minimum(chroma, knee * limit) + soft * np.tanh(over / soft)
+    out[:, 1:] = direction * np.minimum(squeezed, limit)[:, None]
+    return out
+
+
+def fit_gamut(rgb: Array, knee: float = 0.85) -> Array:
+    """`compress` for sRGB-encoded colours (n, 3), which may lie outside 0..1; the result lies inside."""
+    return oklab_to_srgb(compress(srgb_to_oklab(rgb), knee), clip=True)

@@ -154,6 +154,7 @@ async def hold(connection: Connection, account_id: str, job_id: str, amount: int
     CreditError
         The account has less; nothing is held then.
     """
+    await _lock(connection, account_id)
     cursor = await connection.execute(
         "SELECT id, available FROM grants WHERE account_id = %s AND available > 0"
         " AND (expires_at IS NULL OR expires_at > now()) ORDER BY expires_at NULLS LAST, id FOR UPDATE",
@@ -181,8 +182,9 @@ async def hold(connection: Connection, account_id: str, job_id: str, amount: int
         )
 
 
-async def settle(connection: Connection, job_id: str) -> None:
+async def settle(connection: Connection, account_id: str, job_id: str) -> None:
     """Spend what is held for a job that succeeded, in the caller's transaction."""
+    await _lock(connection, account_id)
     await connection.execute(
         "WITH ended AS (INSERT INTO ledger (account_id, grant_id, job_id, kind, available, held)"
         " SELECT account_id, grant_id, job_id, 'settle', 0, -held FROM ledger WHERE job_id = %s AND kind = 'hold'"
@@ -192,8 +194,9 @@ async def settle(connection: Connection, job_id: str) -> None:
     )
 
 
-async def release(connection: Connection, job_id: str) -> None:
+async def release(connection: Connection, account_id: str, job_id: str) -> None:
     """Give back what is held for a job that did not succeed, in the caller's transaction."""
+    await _lock(connection, account_id)
     await connection.execute(
         "WITH ended AS (INSERT INTO ledger (account_id, grant_id, job_id, kind, available, held)"
         " SELECT account_id, grant_id, job_id, 'release', held, -held FROM ledger"
@@ -202,6 +205,11 @@ async def release(connection: Connection, job_id: str) -> None:
         " FROM ended WHERE grants.id = ended.grant_id",
         (job_id,),
     )
+
+
+async def _lock(connection: Connection, account_id: str) -> None:
+    """One change of an account's credits at a time; grants are locked in different orders otherwise."""
+    await connection.execute("SELECT 1 FROM accounts WHERE id = %s FOR NO KEY UPDATE", (account_id,))
 
 
 def _grant(row: Row) -> Grant:

@@ -10,8 +10,8 @@ from typing import Final
 
 from tinct.accounts.credits import grant_in
 from tinct.errors import KeyRefusedError, ParameterError
-from tinct.jobs.job import new_id
 from tinct.storage.database import Connection, Database, Row
+from tinct.storage.ids import new_id
 from tinct.storage.keyring import Keyring
 
 __all__ = ["Account", "Accounts", "Credential", "NewAccount"]

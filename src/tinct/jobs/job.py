@@ -11,17 +11,13 @@ Nothing here knows a database; rows become records in `tinct.jobs.rows`.
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result", "new_id"]
-
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number, no look-alikes
+__all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result"]
 
 
 class JobState(StrEnum):
@@ -189,13 +185,3 @@ class Page:
     jobs: tuple[Job, ...]
     next_cursor: str | None
     """Pass it as `cursor` for the next page; None on the last."""
-
-
-def new_id(prefix: str) -> str:
-    """A new id such as ``job_01k2…``: sorts by time (48 bits of milliseconds), 80 random bits, URL-safe."""
-    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
-    digits = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(digits))}"

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, LiteralString, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import procrastinate
 from procrastinate import exceptions, jobs, worker
@@ -43,7 +43,7 @@ class Delivered(NamedTuple):
 def schema() -> Schema:
     """Tables of the queue, for `tinct.storage.database.Database.open`."""
     files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    steps = ((f"queue/{file.name}", cast(LiteralString, file.read_text(encoding="utf-8"))) for file in files)
+    steps = ((f"queue/{file.name}", file.read_text(encoding="utf-8")) for file in files)
     return Schema(SchemaManager.get_schema(), tuple(steps))
 
 
@@ -81,9 +81,9 @@ class Queue:
         assert added.id is not None
         return added.id
 
-    async def remove(self, entry: int) -> None:
-        """Remove an entry that waits; one that a worker has taken is left to it."""
-        await self._app.job_manager.cancel_job_by_id_async(entry, delete_job=True)
+    async def remove(self, connection: Connection, entry: int) -> None:
+        """Remove an entry that waits, in the caller's transaction; one that a worker has taken is left to it."""
+        await self._app.job_manager.cancel_job_by_id_async(entry, delete_job=True, connection=connection)
 
     async def stalled(self, seconds: float) -> list[Delivered]:
         """Entries whose workers gave no sign of life for `seconds`."""
@@ -115,7 +115,7 @@ class Queue:
             await handler(job_id, context.job.id)
 
         self._app.tasks.pop(_TASK, None)
-        self._app.task(run, name=_TASK, queue=_QUEUE, pass_context=True)
+        self._app.task(name=_TASK, queue=_QUEUE, pass_context=True)(run)
         while not stop.is_set():
             try:
                 await self._work_once(settings, stop)
@@ -137,11 +137,11 @@ class Queue:
             update_heartbeat_interval=settings.heartbeat_s,
             stalled_worker_timeout=settings.stalled_s,
         )
-        working = asyncio.create_task(one.run())
+        working = asyncio.create_task(one.run())  # type: ignore[no-untyped-call]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            one.stop()
+            one.stop()  # type: ignore[no-untyped-call]
             while not working.done():  # jobs finish; others must not think that this worker is dead
                 await asyncio.wait({working}, timeout=settings.heartbeat_s)
                 if not working.done() and one.worker_id is not None:

@@ -15,16 +15,18 @@ from typing import Any, Final, LiteralString, NamedTuple, Self, cast
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb as Json
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from tinct.errors import DatabaseError
 from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
-__all__ = ["Connection", "Database", "Row", "Schema"]
+__all__ = ["Connection", "Database", "Duplicate", "Json", "Row", "Schema"]
 
 Connection = psycopg.AsyncConnection[DictRow]
 Row = DictRow
+Duplicate = psycopg.errors.UniqueViolation
 
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process

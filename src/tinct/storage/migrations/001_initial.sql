@@ -143,14 +143,16 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
 
+-- Sums over ended jobs. Each sum is spread over shards, so that jobs that end together do not wait for one row.
 CREATE TABLE statistics (
     effect    text NOT NULL,
     state     text NOT NULL,
     code      text NOT NULL,
+    shard     integer NOT NULL,
     jobs      bigint NOT NULL DEFAULT 0,
     waited_s  double precision NOT NULL DEFAULT 0,
     ran_s     double precision NOT NULL DEFAULT 0,
-    PRIMARY KEY (effect, state, code)
+    PRIMARY KEY (effect, state, code, shard)
 );
 
 -- Whoever changes a job tells everyone who listens, in the same transaction.

@@ -1,0 +1,78 @@
+"""Everything behind the API, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tinct.accounts.credits import Credits
+from tinct.accounts.keys import Accounts
+from tinct.accounts.limits import Limits
+from tinct.jobs.changes import Changes
+from tinct.jobs.files import Files
+from tinct.jobs.queue import Queue, schema
+from tinct.jobs.service import Jobs
+from tinct.settings import Settings
+from tinct.storage.blobs import Blobs, open_blobs
+from tinct.storage.database import Database
+from tinct.storage.keyring import open_keyring
+from tinct.storage.links import Links
+
+__all__ = ["Backend", "open_backend"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The parts, each usable by itself."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    links: Links
+    accounts: Accounts
+    credits: Credits
+    limits: Limits
+    files: Files
+    queue: Queue
+    changes: Changes
+    jobs: Jobs
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+    """Start or join the database, bring its schema up to date, and open the rest.
+
+    Raises
+    ------
+    DatabaseError, StorageError, ParameterError
+        Something cannot be opened; the sentence says what.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keyring = open_keyring(settings)
+    blobs = open_blobs(settings)
+    database = await Database.open(settings, schema())
+    try:
+        queue = Queue(database)
+        await queue.open()
+        changes = Changes(database)
+        changes.start()
+        try:
+            files = Files(database, blobs, settings)
+            yield Backend(
+                settings=settings,
+                database=database,
+                blobs=blobs,
+                links=Links(keyring),
+                accounts=Accounts(database, keyring),
+                credits=Credits(database),
+                limits=Limits(database),
+                files=files,
+                queue=queue,
+                changes=changes,
+                jobs=Jobs(database, queue, changes, files, blobs, settings),
+            )
+        finally:
+            await changes.stop()
+    finally:
+        await database.close()

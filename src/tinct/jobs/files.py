@@ -1,0 +1,275 @@
+"""Uploads and results: one kind of record, so that a result can be the next job's input by its id."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mmap
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast
+
+from tinct.errors import EmptyPhotoError, FileMissingError, UploadLimitError
+from tinct.photo.probe import Header, probe
+from tinct.settings import Settings
+from tinct.storage.blobs import Blobs
+from tinct.storage.database import Connection, Database, Row
+from tinct.storage.ids import new_id
+from tinct.storage.keys import safe_name
+
+__all__ = ["MEDIA_TYPES", "File", "Files", "suffix"]
+
+MEDIA_TYPES: Final = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "tiff": "image/tiff",
+    "heif": "image/heif",
+    "avif": "image/avif",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+}
+"""Format -> media type; a file's type comes from its content, never from what the caller says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A stored photo."""
+
+    id: str
+    account: str
+    key: str
+    """Where its bytes are in the blob store."""
+    name: str
+    """Name for downloads, safe in a header."""
+    media_type: str
+    size: int
+    """Bytes."""
+    etag: str
+    """MD5 of the content, in hexadecimal, without quotes."""
+    format: str
+    """One of the keys of `MEDIA_TYPES`."""
+    width: int
+    """Pixels as stored, before orientation."""
+    height: int
+    """Pixels as stored, before orientation."""
+    depth: int
+    """Bits per channel."""
+    channels: int
+    """Colour channels and alpha together."""
+    frames: int
+    mode: str
+    """``rgb``, ``gray``, ``cmyk`` or ``lab``."""
+    job_id: str | None
+    """The job that made it; None for an upload."""
+    created_at: datetime
+    expires_at: datetime
+
+
+class Files:
+    """Stores, finds, streams and deletes photos."""
+
+    def __init__(self, database: Database, blobs: Blobs, settings: Settings) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._settings = settings
+
+    async def put(
+        self,
+        account: str,
+        chunks: AsyncIterator[bytes] | bytes,
+        *,
+        name: str | None = None,
+        max_bytes: int | None = None,
+        keep_s: float | None = None,
+    ) -> File:
+        """Store an upload while it arrives.
+
+        Parameters
+        ----------
+        account : str
+            Who owns it.
+        chunks : async iterator of bytes, or bytes
+            The encoded photo; an iterator is counted as it comes and never gathered in memory.
+        name : str, optional
+            What the caller calls it.
+        max_bytes : int, optional
+            The most that is accepted; the settings' ``max_photo_bytes`` by default.
+        keep_s : float, optional
+            Seconds it stays; the settings' ``keep_inputs_s`` by default.
+
+        Raises
+        ------
+        UploadLimitError
+            More bytes came; reading stopped there.
+        PhotoError
+            It is not a photo that can be read, or it is above a limit.
+        StorageError
+            It cannot be stored.
+        """
+        self._blobs.check_room()
+        limit = min(max_bytes or self._settings.max_photo_bytes, self._settings.max_photo_bytes)
+        handle, path = tempfile.mkstemp(prefix="upload-", dir=self._blobs.scratch)
+        try:
+            size, etag = await _receive(handle, chunks, limit)
+            header = await asyncio.to_thread(_probe, path, self._settings)
+            file_id = new_id("file")
+            key = f"uploads/{account}/{file_id}"
+            await self._blobs.adopt(Path(path), key)
+        finally:
+            Path(path).unlink(missing_ok=True)
+        row = await self._database.one(
+            "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
+            " channels, frames, mode, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " now() + make_interval(secs => %s)) RETURNING *",
+            (
+                file_id,
+                account,
+                key,
+                safe_name(name, file_id + suffix(header.format)),
+                MEDIA_TYPES[header.format],
+                size,
+                etag,
+                header.format,
+                header.width,
+                header.height,
+                header.depth,
+                header.channels,
+                header.frames,
+                header.mode,
+                keep_s if keep_s is not None else self._settings.keep_inputs_s,
+            ),
+        )
+        assert row is not None
+        return _file(row)
+
+    async def get(self, account: str | None, file_id: str) -> File:
+        """One file.
+
+        Parameters
+        ----------
+        account : str or None
+            Its owner; None where a signed link stands for the owner.
+
+        Raises
+        ------
+        FileMissingError
+            Unknown, expired, or someone else's.
+        """
+        found = await self.get_many(account, [file_id])
+        return found[file_id]
+
+    async def get_many(self, account: str | None, file_ids: list[str]) -> dict[str, File]:
+        """Several files by id. Raises as `get` if one of them is missing."""
+        safe = [file_id for file_id in file_ids if "\0" not in file_id]
+        rows = await self._database.all(
+            "SELECT * FROM files WHERE id = ANY(%s) AND (%s::text IS NULL OR account_id = %s) AND expires_at > now()",
+            (safe, account, account),
+        )
+        found = {row["id"]: _file(row) for row in rows}
+        for file_id in file_ids:
+            if file_id not in found:
+                raise FileMissingError("there is no such file, or it has expired; upload it again")
+        return found
+
+    async def list(
+        self, account: str, *, limit: int = 50, cursor: str | None = None
+    ) -> tuple[tuple[File, ...], str | None]:
+        """An account's live files, newest first, and the cursor of the next page."""
+        rows = await self._database.all(
+            "SELECT * FROM files WHERE account_id = %s AND expires_at > now() AND (%s::text IS NULL OR id < %s)"
+            " ORDER BY id DESC LIMIT %s",
+            (account, cursor, cursor, limit + 1),
+        )
+        files = tuple(_file(row) for row in rows[:limit])
+        return files, files[-1].id if len(rows) > limit else None
+
+    async def stream(self, file: File, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Its bytes from `start` up to, but without, `end`.
+
+        Raises
+        ------
+        FileMissingError
+            They are gone.
+        """
+        async for chunk in self._blobs.stream(file.key, start, end):
+            yield chunk
+
+    async def delete(self, account: str, file_id: str) -> None:
+        """Delete a file at once. Raises as `get`."""
+        file = await self.get(account, file_id)
+        await self._database.run("DELETE FROM files WHERE id = %s", (file.id,))
+        await self._blobs.delete(file.key)
+
+
+async def record_result(connection: Connection, file: File) -> None:
+    """Insert a result's record in the caller's transaction; its bytes are stored already."""
+    await connection.execute(
+        "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
+        " channels, frames, mode, job_id, created_at, expires_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            file.id,
+            file.account,
+            file.key,
+            file.name,
+            file.media_type,
+            file.size,
+            file.etag,
+            file.format,
+            file.width,
+            file.height,
+            file.depth,
+            file.channels,
+            file.frames,
+            file.mode,
+            file.job_id,
+            file.created_at,
+            file.expires_at,
+        ),
+    )
+
+
+def suffix(format: str) -> str:
+    """Ending of a file name for a format, with the dot."""
+    return {"jpeg": ".jpg", "tiff": ".tif", "heif": ".heic"}.get(format, f".{format}")
+
+
+async def _receive(handle: int, chunks: AsyncIterator[bytes] | bytes, limit: int) -> tuple[int, str]:
+    """Write what arrives to an open file; its size and MD5."""
+    digest = hashlib.md5(usedforsecurity=False)
+    size = 0
+    with os.fdopen(handle, "wb") as file:
+        async for chunk in _iterate(chunks):
+            size += len(chunk)
+            if size > limit:
+                raise UploadLimitError(limit)
+            digest.update(chunk)
+            file.write(chunk)
+    return size, digest.hexdigest()
+
+
+async def _iterate(chunks: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
+    if isinstance(chunks, bytes):
+        yield chunks
+        return
+    async for chunk in chunks:
+        yield chunk
+
+
+def _probe(path: str, settings: Settings) -> Header:
+    """Look at the header of a file that stays on disk."""
+    with open(path, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise EmptyPhotoError("the photo has no bytes (0 bytes found); send the whole file")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+            return probe(cast(bytes, view), settings)
+
+
+def _file(row: Row) -> File:
+    values = {name: row[name] for name in File.__dataclass_fields__ if name != "account"}
+    return File(account=row["account_id"], **values)

@@ -1,0 +1,152 @@
+"""The moves of a job in the database. Each is a compare-and-set: it happens once, or not at all.
+
+Whatever belongs to the end of a job (credits, results, discarded inputs, statistics) happens in the transaction of
+the move, so a job that ended is settled, and one that did not is not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tinct.accounts import credits
+from tinct.jobs.files import File, record_result
+from tinct.jobs.job import Failure, Job, JobState, Result
+from tinct.jobs.queue import Queue
+from tinct.jobs.rows import job_of, sources
+from tinct.storage.database import Connection, Json
+
+__all__ = ["claim", "end", "report", "requeue"]
+
+_CLAIM: Final = """
+UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
+WHERE id = %(id)s AND entry = %(entry)s AND state = ANY(%(from)s)
+RETURNING *
+"""
+_END: Final = """
+UPDATE jobs SET state = %(to)s, revision = revision + 1, finished_at = now(), results = %(results)s, facts = %(facts)s,
+    progress = CASE WHEN %(to)s = 'succeeded' THEN 1 ELSE progress END,
+    failure_code = %(code)s, failure_message = %(message)s,
+    results_expire_at = now() + make_interval(secs => keep_results_s)
+WHERE id = %(id)s AND state = ANY(%(from)s) AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
+RETURNING *
+"""
+_REQUEUE: Final = """
+UPDATE jobs SET state = 'queued', progress = 0, entry = %(entry)s, revision = revision + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = ANY(%(from)s)
+"""
+_REPORT: Final = """
+UPDATE jobs SET progress = %(progress)s, revision = revision + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+"""
+_COUNT: Final = """
+INSERT INTO statistics AS s (effect, state, code, shard, jobs, waited_s, ran_s)
+VALUES (%(effect)s, %(state)s, %(code)s, floor(random() * 16), 1, %(waited)s, %(ran)s)
+ON CONFLICT (effect, state, code, shard) DO UPDATE
+    SET jobs = s.jobs + 1, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
+"""
+
+
+async def claim(connection: Connection, job_id: str, entry: int) -> Job | None:
+    """Begin the next attempt; None if this queue entry may not run the job (any more)."""
+    cursor = await connection.execute(
+        _CLAIM, {"id": job_id, "entry": entry, "from": sources(JobState.RUNNING)}
+    )
+    row = await cursor.fetchone()
+    return job_of(row) if row is not None else None
+
+
+async def report(connection: Connection, job_id: str, attempt: int, progress: float) -> bool:
+    """Store how far an attempt is, 0..1; False if it is not running any more."""
+    cursor = await connection.execute(_REPORT, {"id": job_id, "attempt": attempt, "progress": progress})
+    return cursor.rowcount == 1
+
+
+async def end(
+    connection: Connection,
+    job_id: str,
+    to: JobState,
+    *,
+    attempt: int | None = None,
+    failure: Failure | None = None,
+    files: Sequence[File] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> Job | None:
+    """Move a job to a final state with everything that belongs to it, in the caller's transaction.
+
+    Parameters
+    ----------
+    attempt : int, optional
+        Only if this attempt is the one that runs; None whatever the attempt.
+    files : sequence of File
+        Results, stored already.
+
+    Returns
+    -------
+    Job or None
+        None if the move is not allowed (any more); then nothing was changed.
+    """
+    cursor = await connection.execute(
+        _END,
+        {
+            "id": job_id,
+            "to": to.value,
+            "from": sources(to),
+            "attempt": attempt,
+            "results": Json([dataclasses.asdict(_result(file)) for file in files]),
+            "facts": Json(dict(facts or {})),
+            "code": failure.code if failure else None,
+            "message": failure.message if failure else None,
+        },
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    job = job_of(row)
+    for file in files:
+        assert job.results_expire_at is not None
+        await record_result(connection, dataclasses.replace(file, expires_at=job.results_expire_at))
+    if row["discard_inputs"] and job.inputs:
+        await connection.execute(
+            "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
+            (list(job.inputs.values()),),
+        )
+    if job.credits:
+        move = credits.settle if to is JobState.SUCCEEDED else credits.release
+        await move(connection, job.account, job.id)
+    await _count(connection, job)
+    return job
+
+
+async def requeue(connection: Connection, queue: Queue, job: Job) -> bool:
+    """Give the job of a lost attempt to the next worker, in the caller's transaction; False if it is not running."""
+    entry = await queue.add(connection, job.id, priority=job.priority)
+    parameters = {"id": job.id, "attempt": job.attempt, "entry": entry, "from": sources(JobState.QUEUED)}
+    cursor = await connection.execute(_REQUEUE, parameters)
+    if cursor.rowcount != 1:
+        await queue.remove(connection, entry)
+        return False
+    return True
+
+
+async def _count(connection: Connection, job: Job) -> None:
+    """Add an ended job to the statistics. The last statement, as it locks a row that others want."""
+    assert job.finished_at is not None
+    started = job.started_at or job.finished_at
+    await connection.execute(
+        _COUNT,
+        {
+            "effect": job.effect,
+            "state": job.state.value,
+            "code": job.failure.code if job.failure else "",
+            "waited": max((started - job.created_at).total_seconds(), 0.0),
+            "ran": max((job.finished_at - started).total_seconds(), 0.0),
+        },
+    )
+
+
+def _result(file: File) -> Result:
+    return Result(
+        file_id=file.id, media_type=file.media_type, size=file.size, width=file.width, height=file.height
+    )

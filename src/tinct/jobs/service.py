@@ -1,0 +1,406 @@
+"""What the rest of the program can do with jobs: submit, look, wait, cancel, delete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tinct.accounts.credits import hold
+from tinct.effects import effect as effects
+from tinct.errors import (
+    IdempotencyError,
+    JobDeletedError,
+    JobMissingError,
+    KeyRefusedError,
+    ParameterError,
+    QueueFullError,
+)
+from tinct.jobs.changes import Changes
+from tinct.jobs.files import File, Files
+from tinct.jobs.job import Failure, Job, JobState, Order, Page
+from tinct.jobs.moves import end
+from tinct.jobs.positions import Positions
+from tinct.jobs.queue import Queue
+from tinct.jobs.rows import job_of
+from tinct.settings import Settings
+from tinct.storage.blobs import Blobs
+from tinct.storage.database import Connection, Database, Duplicate, Json, Row
+from tinct.storage.ids import new_id
+
+__all__ = ["Jobs", "Statistic", "Submission"]
+
+_KEEP_ALIVE_S: Final = 15.0
+_MOST_PER_PAGE: Final = 500
+_LONGEST_KEY: Final = 255  # characters of an idempotency key
+_INSERT: Final = """
+INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
+    discard_inputs, credits, dialect, aliases, meta, entry)
+VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
+    %(keep)s, %(discard)s, %(credits)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
+RETURNING *
+"""
+_REMEMBER: Final = """
+INSERT INTO idempotency AS i (account_id, key, digest, job_id, expires_at)
+VALUES (%(account)s, %(key)s, %(digest)s, %(job)s, now() + make_interval(secs => %(seconds)s))
+ON CONFLICT (account_id, key) DO UPDATE
+    SET digest = excluded.digest, job_id = excluded.job_id, expires_at = excluded.expires_at
+    WHERE i.expires_at <= now()
+RETURNING job_id
+"""
+_LIST: Final = """
+SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
+    AND (%(cursor)s::bigint IS NULL OR sequence < %(cursor)s)
+    AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+    AND (%(effect)s::text IS NULL OR effect = %(effect)s)
+    AND (%(dialect)s::text IS NULL OR dialect = %(dialect)s)
+ORDER BY sequence DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What became of an order."""
+
+    job: Job
+    replayed: bool
+    """True: the idempotency key was known, and this is the job it led to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistic:
+    """Sums over ended jobs of one kind since the database was made."""
+
+    effect: str
+    state: JobState
+    code: str
+    """Failure code; empty where there is none."""
+    jobs: int
+    waited_s: float
+    """Seconds from submission to the start of the last attempt, added up."""
+    ran_s: float
+    """Seconds of the last attempts, added up."""
+
+
+class Jobs:
+    """The jobs of all accounts. Every method takes the account that asks, and shows it its own jobs only."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        changes: Changes,
+        files: Files,
+        blobs: Blobs,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._changes = changes
+        self._files = files
+        self._blobs = blobs
+        self._settings = settings
+        self._positions = Positions(database)
+
+    async def submit(self, order: Order) -> Submission:
+        """Accept an order: job, held credits and queue entry become real together, or not at all.
+
+        Raises
+        ------
+        ParameterError
+            No such effect, or a parameter, input, format or quality that it does not take.
+        FileMissingError
+            An input is not there.
+        CreditError
+            The account has too few credits.
+        IdempotencyError
+            The idempotency key, or an alias, was used for another order.
+        QueueFullError, StorageFullError
+            There is no room for more work now.
+        """
+        effect = effects.get(order.effect)
+        effects.parse(effect, order.params)
+        _check(order, effect)
+        files = await self._files.get_many(order.account, list(order.inputs.values()))
+        self._blobs.check_room()
+        waiting = await self._positions.waiting()
+        if waiting >= self._settings.max_queued_jobs:
+            raise QueueFullError(waiting, 30.0)
+        price = effect.credits if order.credits is None else order.credits
+        try:
+            async with self._database.transaction() as connection:
+                job_id = new_id("job")
+                if order.idempotency_key is not None:
+                    known = await self._known(connection, order, _digest(order, files), job_id)
+                    if known is not None:
+                        return Submission(job=await self.get(order.account, known), replayed=True)
+                return Submission(job=await self._insert(connection, order, job_id, price), replayed=False)
+        except Duplicate:
+            raise IdempotencyError("another job has one of these ids already; choose new ids") from None
+
+    async def get(self, account: str, job_id: str) -> Job:
+        """One job.
+
+        Raises
+        ------
+        JobDeletedError
+            Its owner deleted it.
+        JobMissingError
+            Unknown, or someone else's.
+        """
+        if "\0" in job_id:
+            raise _missing()
+        return _visible(await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,)), account)
+
+    async def find(self, account: str, kind: str, value: str) -> Job:
+        """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
+        if "\0" in value:
+            raise _missing()
+        row = await self._database.one(
+            "SELECT j.* FROM jobs j JOIN job_aliases a ON a.job_id = j.id WHERE a.kind = %s AND a.value = %s",
+            (kind, value),
+        )
+        return _visible(row, account)
+
+    async def wait(self, account: str, job_id: str, seconds: float) -> Job:
+        """The job as soon as it has ended, or as it is after `seconds`. Raises as `get`."""
+        until = time.monotonic() + seconds
+        with self._changes.watch(job_id) as watch:
+            job = await self.get(account, job_id)
+            while not job.state.final and (left := until - time.monotonic()) > 0:
+                if await watch.wait(left):
+                    job = await self.get(account, job_id)
+            return job
+
+    async def events(self, account: str, job_id: str, after: int = 0) -> AsyncIterator[Job | None]:
+        """Every newer state of a job, until it has ended.
+
+        Parameters
+        ----------
+        after : int
+            Revision that the caller has seen last; only newer ones come.
+
+        Yields
+        ------
+        Job or None
+            Snapshots of growing revision; None after 15 s without news. Raises as `get`, when first asked.
+        """
+        with self._changes.watch(job_id) as watch:
+            while True:
+                job = await self.get(account, job_id)
+                if job.revision > after:
+                    after = job.revision
+                    yield job
+                if job.state.final:
+                    return
+                while not await watch.wait(_KEEP_ALIVE_S):
+                    yield None
+
+    async def position(self, job: Job) -> int:
+        """Place in the queue: 1 is next; 0 for a job that does not wait."""
+        return await self._positions.of(job)
+
+    async def list(
+        self,
+        account: str,
+        *,
+        states: Sequence[JobState] = (),
+        effect: str | None = None,
+        dialect: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """An account's jobs, newest first, deleted ones left out.
+
+        Raises
+        ------
+        ParameterError
+            The cursor is not one that a page gave, or the limit is not 1..500.
+        """
+        if not 1 <= limit <= _MOST_PER_PAGE:
+            raise ParameterError("limit", limit, f"1 to {_MOST_PER_PAGE}")
+        if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            raise ParameterError("cursor", cursor, "the next_cursor of a page")
+        rows = await self._database.all(
+            _LIST,
+            {
+                "account": account,
+                "cursor": int(cursor) if cursor is not None else None,
+                "states": [state.value for state in states] or None,
+                "effect": effect,
+                "dialect": dialect,
+                "limit": limit + 1,
+            },
+        )
+        jobs = tuple(job_of(row) for row in rows[:limit])
+        return Page(jobs=jobs, next_cursor=str(jobs[-1].sequence) if len(rows) > limit else None)
+
+    async def cancel(self, account: str, job_id: str) -> Job:
+        """End a job that has not ended; one that has is given back as it is. Raises as `get`.
+
+        A waiting job never starts. A running one is final at once, and its process ends within a second.
+        """
+        job = await self.get(account, job_id)
+        if job.state.final:
+            return job
+        failure = Failure(code="cancelled", message="the job was cancelled")
+        async with self._database.transaction() as connection:
+            ended = await end(connection, job_id, JobState.CANCELLED, failure=failure)
+            if ended is not None:
+                await self._remove_entry(connection, job_id)
+        return ended or await self.get(account, job_id)
+
+    async def delete(self, account: str, job_id: str) -> None:
+        """Cancel a job if it has not ended, and remove it with its results. Raises as `get`."""
+        await self.cancel(account, job_id)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', results = '[]'"
+                " WHERE id = %s",
+                (job_id,),
+            )
+            cursor = await connection.execute("DELETE FROM files WHERE job_id = %s RETURNING key", (job_id,))
+            keys = [row["key"] for row in await cursor.fetchall()]
+        await self._blobs.delete(*keys)
+
+    async def depth(self) -> dict[str, int]:
+        """Jobs that wait and that run."""
+        row = await self._database.one("SELECT count(*) AS jobs FROM jobs WHERE state = 'running'")
+        return {"queued": await self._positions.waiting(), "running": row["jobs"] if row else 0}
+
+    async def statistics(self) -> tuple[Statistic, ...]:
+        """Sums over all ended jobs, by effect, state and failure code."""
+        rows = await self._database.all(
+            "SELECT effect, state, code, sum(jobs)::bigint AS jobs, sum(waited_s) AS waited_s, sum(ran_s) AS ran_s"
+            " FROM statistics GROUP BY effect, state, code ORDER BY effect, state, code"
+        )
+        return tuple(
+            Statistic(
+                effect=row["effect"],
+                state=JobState(row["state"]),
+                code=row["code"],
+                jobs=row["jobs"],
+                waited_s=row["waited_s"],
+                ran_s=row["ran_s"],
+            )
+            for row in rows
+        )
+
+    async def _known(self, connection: Connection, order: Order, digest: bytes, job_id: str) -> str | None:
+        """Remember the order's idempotency key; the job it led to before, if there was one."""
+        parameters = {
+            "account": order.account,
+            "key": order.idempotency_key,
+            "digest": digest,
+            "job": job_id,
+            "seconds": self._settings.idempotency_s,
+        }
+        if await (await connection.execute(_REMEMBER, parameters)).fetchone() is not None:
+            return None
+        cursor = await connection.execute(
+            "SELECT digest, job_id FROM idempotency WHERE account_id = %(account)s AND key = %(key)s",
+            parameters,
+        )
+        row = await cursor.fetchone()
+        if row is None or row["digest"] != digest:
+            raise IdempotencyError("this idempotency key came with another order before; use a new key")
+        return str(row["job_id"])
+
+    async def _insert(self, connection: Connection, order: Order, job_id: str, price: int) -> Job:
+        cursor = await connection.execute(
+            "SELECT unlimited FROM accounts WHERE id = %s AND revoked_at IS NULL", (order.account,)
+        )
+        account = await cursor.fetchone()
+        if account is None:
+            raise KeyRefusedError("there is no such account")
+        if account["unlimited"]:
+            price = 0
+        if price:
+            await hold(connection, order.account, job_id, price)
+        entry = await self._queue.add(connection, job_id, priority=order.priority)
+        most = self._settings.job_deadline_s
+        cursor = await connection.execute(
+            _INSERT,
+            {
+                "id": job_id,
+                "account": order.account,
+                "effect": order.effect,
+                "params": Json(dict(order.params)),
+                "inputs": Json(dict(order.inputs)),
+                "format": order.format,
+                "quality": order.quality,
+                "priority": order.priority,
+                "deadline": min(order.deadline_s or most, most),
+                "keep": order.keep_results_s or self._settings.keep_results_s,
+                "discard": order.discard_inputs,
+                "credits": price,
+                "dialect": order.dialect,
+                "aliases": Json(dict(order.aliases)),
+                "meta": Json(dict(order.meta)),
+                "entry": entry,
+            },
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        for kind, value in order.aliases.items():
+            await connection.execute("INSERT INTO job_aliases VALUES (%s, %s, %s)", (kind, value, job_id))
+        return job_of(row)
+
+    async def _remove_entry(self, connection: Connection, job_id: str) -> None:
+        row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()
+        if row is not None and row["entry"] is not None:
+            await self._queue.remove(connection, row["entry"])
+
+
+def _check(order: Order, effect: effects.Effect) -> None:
+    """Hold everything but the effect's own parameters against what is allowed."""
+    from tinct.photo.encode import FORMATS
+
+    known = {item.name: item for item in effect.inputs}
+    for name in order.inputs:
+        if name not in known:
+            raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
+    for item in effect.inputs:
+        if item.required and item.name not in order.inputs:
+            raise ParameterError(item.name, None, "a photo; this input is required")
+    if order.format is not None and order.format not in FORMATS:
+        raise ParameterError("format", order.format, "one of " + ", ".join(FORMATS))
+    if not 1 <= order.quality <= 100:
+        raise ParameterError("quality", order.quality, "1 to 100")
+    if not -100 <= order.priority <= 100:
+        raise ParameterError("priority", order.priority, "-100 to 100")
+    for field in ("deadline_s", "keep_results_s"):
+        value = getattr(order, field)
+        if value is not None and not 0 < value < 1e9:
+            raise ParameterError(field, value, "more than 0 seconds")
+    key = order.idempotency_key
+    if key is not None and (not 1 <= len(key) <= _LONGEST_KEY or "\0" in key):
+        raise ParameterError("idempotency_key", key, f"1 to {_LONGEST_KEY} characters")
+
+
+def _digest(order: Order, files: Mapping[str, File]) -> bytes:
+    """What makes two orders the same: everything asked for, and the content of the inputs whatever their ids."""
+    asked: dict[str, Any] = {
+        "effect": order.effect,
+        "params": dict(order.params),
+        "inputs": {name: files[file_id].etag for name, file_id in order.inputs.items()},
+        "format": order.format,
+        "quality": order.quality,
+        "dialect": order.dialect,
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+
+
+def _visible(row: Row | None, account: str) -> Job:
+    if row is None or row["account_id"] != account:
+        raise _missing()
+    if row["deleted_at"] is not None:
+        raise JobDeletedError("the job was deleted")
+    return job_of(row)
+
+
+def _missing() -> JobMissingError:
+    return JobMissingError("there is no such job; it may have been removed some time after its end")

@@ -47,6 +47,11 @@ class Settings(BaseModel):
     max_photo_frames: int = Field(
         1, gt=0, description="Frames or pages of one photo. A photo has one; the rest is a video."
     )
+    max_metadata_bytes: int = Field(
+        8 * 2**20,
+        gt=0,
+        description="Bytes of one colour profile, Exif block or XMP packet. The largest press profiles have 3 MB.",
+    )
 
     # -- effects ----------------------------------------------------------------------------------
     proxy_side: int = Field(

@@ -37,6 +37,8 @@ class Photo:
         What it was read from, one of ``jpeg png webp tiff heif avif bmp gif``; the default for saving.
     gray : bool
         The file held one colour channel; `pixels` repeats it.
+    xmp : bytes, optional
+        XMP packet as read, orientation reset to 1; written only where all metadata is asked for.
     """
 
     pixels: Pixels
@@ -45,10 +47,16 @@ class Photo:
     exif: bytes | None = None
     format: str = "png"
     gray: bool = False
+    xmp: bytes | None = None
 
     def __post_init__(self) -> None:
         p = self.pixels
-        if not isinstance(p, np.ndarray) or p.dtype not in (np.uint8, np.uint16) or p.ndim != 3 or p.shape[2] != 3:
+        if (
+            not isinstance(p, np.ndarray)
+            or p.dtype not in (np.uint8, np.uint16)
+            or p.ndim != 3
+            or p.shape[2] != 3
+        ):
             found = f"{getattr(p, 'dtype', type(p).__name__)} {getattr(p, 'shape', '')}"
             raise ParameterError("pixels", found, "an (H, W, 3) array of uint8 or uint16")
         if 0 in p.shape:

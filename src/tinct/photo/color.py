@@ -239,4 +239,5 @@ def delta_e_2000(lab1: Array, lab2: Array) -> Array:
     rotation = -np.sin(turn) * 2 * np.sqrt(mean_c**7 / (mean_c**7 + 25.0**7))
     d_l, d_c = (l2 - l1) / weight_l, (c2 - c1) / weight_c
     d_h = 2 * np.sqrt(c1 * c2) * np.sin(dh / 2) / weight_h
-    return np.sqrt(np.maximum(d_l**2 + d_c**2 + d_h**2 + rotation * d_c * d_h, 0)).astype(np.float32)
+    squared = d_l**2 + d_c**2 + d_h**2 + rotation * d_c * d_h
+    return np.asarray(np.sqrt(np.maximum(squared, 0)), np.float32)

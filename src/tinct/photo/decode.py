@@ -1,73 +1,120 @@
-"""Bytes to a Photo: probe, decode with the one loader that fits, turn upright, keep profile and EXIF."""
+"""Bytes to a Photo: probe, decode with the one loader that fits, turn upright, keep profile and metadata."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tinct.errors import EmptyPhotoError, PhotoError, UnsupportedPhotoError
+from tinct.errors import ParameterError, UnsupportedPhotoError
+from tinct.photo.metadata import Blocks, blocks_of, check_blocks
 from tinct.photo.photo import Photo
-from tinct.photo.probe import Header, broken, check_bytes, probe
+from tinct.photo.probe import Header, broken, check, check_bytes, probe
 from tinct.settings import Settings, current
 
+if TYPE_CHECKING:
+    from tinct.photo.vips import Image
+
 __all__ = ["open"]
+
+
+def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = None) -> Photo:
+    """Read a photo.
+
+    The content decides the format, whatever the name says. Orientation is applied once, here. RGB pixels stay
+    in the photo's own profile; CMYK, gray and Lab are converted to sRGB.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or binary file
+        A path, the encoded bytes, or an open file, which is read from where it stands.
+    settings : Settings, optional
+        The limits; those of this process by default.
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    EmptyPhotoError, UnsupportedPhotoError, BrokenPhotoError, PhotoLimitError
+        See :mod:`tinct.errors`; no other error comes from the content.
+    ParameterError
+        `source` is of another type.
+    """
+    limits = settings or current()
+    data = _read(source, limits)
+    header = probe(data, limits)
+    if header.format == "heif":
+        from tinct.photo.heif import decode_heif
+
+        return decode_heif(data, header, limits)
+    if header.format == "bmp":
+        from tinct.photo.bmp import decode_bmp
+
+        return decode_bmp(data, header)
+    return _decode(data, header, limits)
 
 
 def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
     """The bytes of a source, never more than the limit and one."""
     if isinstance(source, (bytes, bytearray, memoryview)):
+        check_bytes(len(source), limits)
         return bytes(source)
+    if hasattr(source, "read"):
+        data = source.read(limits.max_photo_bytes + 1)
+        if isinstance(data, bytes):
+            return data
     if not isinstance(source, (str, Path)):
-        return source.read(limits.max_photo_bytes + 1)
+        raise ParameterError(
+            "source", type(source).__name__, "a path, bytes or a file opened for reading bytes"
+        )
     path = Path(source)
     try:
         check_bytes(path.stat().st_size, limits)
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
         raise UnsupportedPhotoError(
-            f"{path.name}: cannot be read ({error.strerror}); name a photo file"
+            f"{path.name}: cannot be read ({reason.lower()}); name a photo file that is there"
         ) from None
 
 
-def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = None) -> Photo:
-    """Read a photo."""
-    limits = settings or current()
-    data = _read(source, limits)
-    header = probe(data, limits)
-    return _decode(data, header)
+def _decode(data: bytes, header: Header, limits: Settings) -> Photo:
+    """Decode by libvips, in strips; `data` must outlive the images made from it."""
+    from tinct.photo import vips
+    from tinct.photo.source import collect, to_working_space
 
-
-def _decode(data: bytes, header: Header) -> Photo:
-    from tinct.photo.vips import VipsError, pyvips, to_array
-
-    load = {
-        "jpeg": pyvips.Image.jpegload_buffer,
-        "png": pyvips.Image.pngload_buffer,
-        "webp": pyvips.Image.webpload_buffer,
-        "tiff": pyvips.Image.tiffload_buffer,
-        "gif": pyvips.Image.gifload_buffer,
-    }[header.format]
+    blocks = blocks_of(data, header.format, limits)
     try:
-        image = load(data, access="sequential", fail_on="truncated")
-        icc = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
-        if image.interpretation not in ("srgb", "rgb16", "b-w", "grey16"):
-            image = (
-                image.colourspace("srgb") if image.interpretation != "cmyk" else image.icc_transform("srgb")
+        image = vips.load(data, header.format)
+        _compare(image, header, limits)
+        if header.format == "avif":
+            blocks = Blocks(
+                *(vips.field(image, name) for name in ("icc-profile-data", "exif-data", "xmp-data"))
             )
-            icc = None
-        exif = image.get("exif-data") if image.get_typeof("exif-data") else None
-        orientation = image.get("orientation") if image.get_typeof("orientation") else 1
-        if orientation != 1:
-            image = image.copy_memory().autorot()
-        array = to_array(image)
-    except VipsError:
+            check_blocks(blocks, limits)
+        turn = 1 if header.format == "avif" else blocks.orientation  # its decoder has turned it already
+        image, icc = to_working_space(image, header, blocks.icc)
+        pixels, alpha = collect(image, turn)
+    except vips.VipsError:
         raise broken(header.format) from None
-    gray = array.shape[2] < 3
-    if gray:
-        icc = None
-    alpha = np.ascontiguousarray(array[..., -1]) if array.shape[2] in (2, 4) else None
-    pixels = np.repeat(array[..., :1], 3, axis=2) if gray else np.ascontiguousarray(array[..., :3])
-    return Photo(pixels, alpha, icc, exif, header.format, gray)
+    upright = blocks.upright()
+    return Photo(
+        pixels,
+        alpha,
+        icc,
+        upright.exif,
+        format=header.format,
+        gray=header.mode == "gray",
+        xmp=upright.xmp,
+    )
+
+
+def _compare(image: Image, header: Header, limits: Settings) -> None:
+    """Refuse a picture that its decoder sees in another size than its header said."""
+    if (image.width, image.height) == (header.width, header.height):
+        return
+    if header.format != "avif":  # there the largest of several pictures was named, before it was turned
+        raise broken(header.format)
+    check(replace(header, width=image.width, height=image.height), limits)

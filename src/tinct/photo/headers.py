@@ -1,4 +1,4 @@
-"""The headers of the photo formats, read byte by byte. Each function takes a whole file and gives a Header."""
+"""The headers of the photo formats, read byte by byte: a whole file in, a Header out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Header", "Malformed"]
+__all__ = ["Foreign", "Header", "Malformed", "need"]
 
 _COUNT_CAP = 1000  # frames are counted no further: any limit is far below
+_PART_CAP = 100_000  # segments, chunks or boxes looked at; a 256 MB PNG in 8 kB chunks has 32,000
 
 
 class Malformed(Exception):  # noqa: N818 - never leaves this room
     """The header is truncated or contradicts itself."""
+
+
+class Foreign(Exception):  # noqa: N818 - never leaves this room
+    """A kind of the format that is not read: what was found, what would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Header:
     has_alpha : bool
     mode : str
         ``rgb``, ``gray``, ``cmyk`` or ``lab``.
+    associated_alpha : bool
+        The colours are stored multiplied by alpha.
     """
 
     format: str
@@ -44,9 +51,17 @@ class Header:
     frames: int = 1
     has_alpha: bool = False
     mode: str = "rgb"
+    associated_alpha: bool = False
 
 
-def _need(data: bytes, at: int, size: int) -> bytes:
+def need(data: bytes, at: int, size: int) -> bytes:
+    """`size` bytes from an offset.
+
+    Raises
+    ------
+    Malformed
+        They are not all there.
+    """
     if at < 0 or at + size > len(data):
         raise Malformed
     return data[at : at + size]
@@ -55,8 +70,8 @@ def _need(data: bytes, at: int, size: int) -> bytes:
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The (marker, payload) of each JPEG segment up to the first scan."""
     at = 2
-    while True:
-        if _need(data, at, 2)[0] != 0xFF:
+    for _ in range(_PART_CAP):
+        if need(data, at, 2)[0] != 0xFF:
             raise Malformed
         marker = data[at + 1]
         if marker == 0xFF:  # fill byte
@@ -67,42 +82,56 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             continue
         if marker in (0xD8, 0xD9):
             raise Malformed
-        size = int.from_bytes(_need(data, at + 2, 2), "big")
+        size = int.from_bytes(need(data, at + 2, 2), "big")
         if size < 2:
             raise Malformed
-        yield marker, _need(data, at + 4, size - 2)
+        yield marker, need(data, at + 4, size - 2)
         if marker == 0xDA:
             return
         at += 2 + size
+    raise Malformed
 
 
 def jpeg(data: bytes) -> Header:
     """JPEG: the start-of-frame segment."""
-    frame = None
+    frame, coding = None, 0
     for marker, body in jpeg_segments(data):
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             if frame is not None:
                 raise Malformed
-            frame = struct.unpack(">BHHB", _need(body, 0, 6))
+            frame, coding = struct.unpack(">BHHB", need(body, 0, 6)), marker
     if frame is None:
         raise Malformed
     depth, height, width, channels = frame
     modes = {1: "gray", 3: "rgb", 4: "cmyk"}
-    if channels not in modes or depth not in (8, 12):
+    if coding not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA) or depth != 8:
+        raise Foreign(f"a {depth}-bit or lossless JPEG", "8-bit baseline or progressive JPEG")
+    if channels not in modes:
+        raise Malformed
+    if coding <= 0xC2 and width * height > 512 * len(data):  # a Huffman code has a bit for each 8 x 8 block
         raise Malformed
     return Header("jpeg", width, height, channels, depth, mode=modes[channels])
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The (name, payload) of each PNG chunk before the first pixel data."""
-    at = 8
-    while True:
-        size, name = struct.unpack(">I4s", _need(data, at, 8))
-        if name in (b"IDAT", b"IEND"):
-            yield name, b""
+    """The (name, payload) of each PNG chunk; pixel data is passed over."""
+    at, pictured = 8, False
+    for _ in range(_PART_CAP):
+        if pictured and at + 8 > len(data):
             return
-        yield name, _need(data, at + 8, size)
+        size, name = struct.unpack(">I4s", need(data, at, 8))
+        if name == b"IDAT":
+            pictured = True
+            yield name, b""
+        elif pictured and at + 8 + size > len(data):
+            return
+        else:
+            yield name, need(data, at + 8, size)
+        if name == b"IEND":
+            return
         at += 12 + size
+    if not pictured:
+        raise Malformed
 
 
 def png(data: bytes) -> Header:
@@ -112,28 +141,37 @@ def png(data: bytes) -> Header:
     if name != b"IHDR" or len(body) != 13:
         raise Malformed
     width, height, depth, color = struct.unpack(">IIBB", body[:10])
-    channels = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}.get(color)
-    if channels is None or depth not in (1, 2, 4, 8, 16):
+    stored = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color)
+    if stored is None or depth not in (1, 2, 4, 8, 16):
         raise Malformed
-    frames, alpha = 1, color in (4, 6)
+    if height * (width * stored * depth // 8 + 1) > 1100 * len(
+        data
+    ):  # deflate packs 1,032 bytes into one at best
+        raise Malformed
+    frames, alpha, pictured = 1, color in (4, 6), False
     for name, body in chunks:
-        if name == b"tRNS" and not alpha:
-            alpha, channels = True, channels + 1
+        if name == b"tRNS":
+            alpha = True
         elif name == b"acTL":
-            frames = min(int.from_bytes(_need(body, 0, 4), "big"), _COUNT_CAP)
-        elif name == b"IEND":
-            raise Malformed
+            frames = min(int.from_bytes(need(body, 0, 4), "big"), _COUNT_CAP)
+        elif name == b"IDAT":
+            pictured = True
+    if not pictured:
+        raise Malformed
+    colors = 3 if color == 3 else stored - (color in (4, 6))
     mode = "gray" if color in (0, 4) else "rgb"
-    return Header("png", width, height, channels, max(depth, 8), max(frames, 1), alpha, mode)
+    return Header("png", width, height, colors + alpha, max(depth, 8), max(frames, 1), alpha, mode)
 
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The (name, payload) of each RIFF chunk."""
-    end = min(len(data), 8 + int.from_bytes(_need(data, 4, 4), "little"))
+    end = min(len(data), 8 + int.from_bytes(need(data, 4, 4), "little"))
     at = 12
-    while at + 8 <= end:
-        name, size = struct.unpack("<4sI", _need(data, at, 8))
-        yield name, _need(data, at + 8, size)
+    for _ in range(_PART_CAP):
+        if at + 8 > end:
+            return
+        name, size = struct.unpack("<4sI", need(data, at, 8))
+        yield name, need(data, at + 8, size)
         at += 8 + size + (size & 1)
 
 
@@ -142,15 +180,15 @@ def webp(data: bytes) -> Header:
     canvas, picture, frames, alpha = None, None, 0, False
     for name, body in webp_chunks(data):
         if name == b"VP8X":
-            _need(body, 0, 10)
+            need(body, 0, 10)
             alpha = bool(body[0] & 0x10)
             canvas = (1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
         elif name == b"VP8 " and picture is None:
-            if _need(body, 3, 7)[:3] != b"\x9d\x01\x2a":
+            if need(body, 3, 7)[:3] != b"\x9d\x01\x2a":
                 raise Malformed
             picture = tuple(v & 0x3FFF for v in struct.unpack("<HH", body[6:10]))
         elif name == b"VP8L" and picture is None:
-            if _need(body, 0, 5)[0] != 0x2F:
+            if need(body, 0, 5)[0] != 0x2F:
                 raise Malformed
             bits = int.from_bytes(body[1:5], "little")
             picture = (1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
@@ -163,81 +201,13 @@ def webp(data: bytes) -> Header:
     return Header("webp", size[0], size[1], 4 if alpha else 3, 8, max(frames, 1), alpha)
 
 
-_TIFF_TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}
-
-
-def _tiff_values(data: bytes, order: str, entry: bytes, wide: bool) -> tuple[int, ...]:
-    """The integers of one TIFF field; at most 16 of them."""
-    kind = struct.unpack(order + "H", entry[2:4])[0]
-    count = struct.unpack(order + ("Q" if wide else "I"), entry[4 : 12 if wide else 8])[0]
-    letter = _TIFF_TYPES.get(kind)
-    if letter is None or count < 1:
-        raise Malformed
-    count = min(count, 16)
-    size = count * struct.calcsize(letter)
-    inline = entry[12:20] if wide else entry[8:12]
-    if size > len(inline):
-        inline = _need(data, struct.unpack(order + ("Q" if wide else "I"), inline)[0], size)
-    return struct.unpack(f"{order}{count}{letter}", inline[:size])
-
-
-def tiff_directories(data: bytes) -> Iterator[tuple[str, bool, dict[int, bytes]]]:
-    """The byte order, the BigTIFF flag and the raw fields by tag of each directory (page)."""
-    order = "<" if data[:2] == b"II" else ">"
-    wide = struct.unpack(order + "H", _need(data, 2, 2))[0] == 43
-    word, size, head = ("Q", 20, 8) if wide else ("I", 12, 2)
-    at = struct.unpack(order + word, _need(data, 8 if wide else 4, struct.calcsize(word)))[0]
-    seen: set[int] = set()
-    while at and len(seen) < _COUNT_CAP:
-        if at in seen:
-            raise Malformed
-        seen.add(at)
-        count = struct.unpack(order + ("Q" if wide else "H"), _need(data, at, head))[0]
-        fields = _need(data, at + head, count * size)
-        yield (
-            order,
-            wide,
-            {
-                struct.unpack(order + "H", fields[i : i + 2])[0]: fields[i : i + size]
-                for i in range(0, len(fields), size)
-            },
-        )
-        at = struct.unpack(order + word, _need(data, at + head + count * size, struct.calcsize(word)))[0]
-
-
-def tiff(data: bytes) -> Header:
-    """TIFF and BigTIFF: the first directory, and the number of pages that are not thumbnails."""
-    first, frames = None, 0
-    for order, wide, fields in tiff_directories(data):
-
-        def value(tag: int, default: int, fields=fields, order=order, wide=wide) -> tuple[int, ...]:
-            return _tiff_values(data, order, fields[tag], wide) if tag in fields else (default,)
-
-        reduced = value(254, 0)[0] & 1
-        frames += not reduced
-        if first is None:
-            photometric, samples = value(262, 1)[0], value(277, 1)[0]
-            extra = value(338, 0) if 338 in fields else ()
-            first = (value(256, 0)[0], value(257, 0)[0], samples, max(value(258, 1)), photometric, extra)
-    if first is None:
-        raise Malformed
-    width, height, samples, depth, photometric, extra = first
-    mode = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "lab", 9: "lab"}.get(
-        photometric
-    )
-    if mode is None or not 1 <= samples <= 8:
-        raise Malformed
-    alpha = bool(extra) and extra[0] in (1, 2)
-    return Header("tiff", width, height, samples, max(depth, 8), max(frames, 1), alpha, mode)
-
-
 def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """The (name, start, end) of each ISO box between two offsets."""
     while at + 8 <= end:
-        size, name = struct.unpack(">I4s", _need(data, at, 8))
+        size, name = struct.unpack(">I4s", need(data, at, 8))
         head = 8
         if size == 1:
-            size, head = struct.unpack(">Q", _need(data, at + 8, 8))[0], 16
+            size, head = struct.unpack(">Q", need(data, at + 8, 8))[0], 16
         elif size == 0:
             size = end - at
         if size < head or at + size > end:
@@ -261,7 +231,7 @@ def heif(data: bytes) -> Header:
             for prop, c, d in _boxes(data, a, b):
                 for leaf, e, f in _boxes(data, c, d) if prop == b"ipco" else ():
                     if leaf == b"ispe":
-                        sizes.append(struct.unpack(">II", _need(data, e + 4, 8)))
+                        sizes.append(struct.unpack(">II", need(data, e + 4, 8)))
                     elif leaf == b"pixi":
                         depth = max(depth, *data[e + 5 : f])
                     elif leaf == b"auxC" and b"alpha" in data[e:f]:
@@ -274,11 +244,11 @@ def heif(data: bytes) -> Header:
 
 def bmp(data: bytes) -> Header:
     """BMP: the information header, old or new."""
-    size = int.from_bytes(_need(data, 14, 4), "little")
+    size = int.from_bytes(need(data, 14, 4), "little")
     if size == 12:
-        width, height, _, bits = struct.unpack("<HHHH", _need(data, 18, 8))
+        width, height, _, bits = struct.unpack("<HHHH", need(data, 18, 8))
     elif size >= 40:
-        width, height, _, bits = struct.unpack("<iiHH", _need(data, 18, 12))
+        width, height, _, bits = struct.unpack("<iiHH", need(data, 18, 12))
     else:
         raise Malformed
     if bits not in (1, 2, 4, 8, 16, 24, 32):
@@ -288,25 +258,25 @@ def bmp(data: bytes) -> Header:
 
 def _gif_skip(data: bytes, at: int) -> int:
     """The offset after a chain of GIF sub-blocks."""
-    while size := _need(data, at, 1)[0]:
+    while size := need(data, at, 1)[0]:
         at += 1 + size
     return at + 1
 
 
 def gif(data: bytes) -> Header:
     """GIF: the screen size, and the pictures counted."""
-    width, height, flags = struct.unpack("<HHB", _need(data, 6, 5))
+    width, height, flags = struct.unpack("<HHB", need(data, 6, 5))
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
     frames, alpha = 0, False
     while frames < _COUNT_CAP:
-        lead = _need(data, at, 1)[0]
+        lead = need(data, at, 1)[0]
         if lead == 0x3B:
             break
         if lead == 0x21:
-            alpha = alpha or (data[at + 1] == 0xF9 and bool(_need(data, at + 3, 1)[0] & 1))
+            alpha = alpha or (data[at + 1] == 0xF9 and bool(need(data, at + 3, 1)[0] & 1))
             at = _gif_skip(data, at + 2)
         elif lead == 0x2C:
-            local = _need(data, at + 9, 1)[0]
+            local = need(data, at + 9, 1)[0]
             at = _gif_skip(data, at + 10 + (3 << (local & 7) + 1 if local & 0x80 else 0) + 1)
             frames += 1
         else:

@@ -1,6 +1,6 @@
 """ICC profiles: between the encoding of a photo's own profile and sRGB.
 
-Matrix profiles (Display P3, Adobe RGB, nearly every camera and screen) are computed here in float, without any
+Matrix profiles (Display P3, Adobe RGB, nearly every camera and screen) are computed here in float, without
 clipping; profiles made of tables go through Little CMS by way of CIELAB, which is as wide.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tinct.errors import BrokenPhotoError
 from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
-__all__ = ["is_srgb", "profile_to_srgb", "srgb_to_profile"]
+__all__ = ["gray_curve", "is_srgb", "lcms_can_read", "profile_to_srgb", "srgb_to_profile", "usable"]
 
 Array = NDArray[np.float32]
 Curve = Callable[[Array], Array]
@@ -142,6 +142,37 @@ def is_srgb(icc: bytes) -> bool:
     return all(np.abs(curve(x) - srgb_to_linear(x)).max() < 2e-3 for curve in profile.decode)
 
 
+@functools.lru_cache(maxsize=16)
+def gray_curve(icc: bytes) -> Curve | None:
+    """The tone curve (to linear light) of a gray profile, or None when it has none that can be used."""
+    if icc[16:20] != b"GRAY":
+        return None
+    curve = _curve(tags(icc).get(b"kTRC", b""))
+    return curve[0] if curve else None
+
+
+@functools.lru_cache(maxsize=16)
+def usable(icc: bytes) -> bool:
+    """Whether a profile describes RGB pixels and can be computed with."""
+    if len(icc) < 132 or icc[36:40] != b"acsp" or icc[16:20] != b"RGB ":
+        return False
+    return matrix_profile(icc) is not None or lcms_can_read(icc, bands=3)
+
+
+def lcms_can_read(icc: bytes, *, bands: int) -> bool:
+    """Whether Little CMS takes the profile for pixels of so many channels."""
+    from tinct.photo.vips import VipsError, from_array, to_array, with_profile
+
+    image = from_array(np.zeros((1, 1, bands), np.uint8))
+    if bands == 4:
+        image = image.copy(interpretation="cmyk")
+    try:
+        to_array(with_profile(image, icc).icc_import(embedded=True, intent="relative", pcs="lab"))
+    except VipsError:
+        return False
+    return True
+
+
 def _unit(pixels: NDArray[np.generic]) -> Array:
     """Integers to 0..1 by their full range; floats stay."""
     if pixels.dtype == np.uint8:
@@ -239,7 +270,9 @@ def _import_lab(rgb: Array, icc: bytes) -> Array:
 
     flat = np.rint(np.clip(rgb.reshape(1, -1, 3), 0, 1) * 65535).astype(np.uint16)
     try:
-        lab = to_array(with_profile(from_array(flat), icc).icc_import(intent="relative", pcs="lab"))
+        lab = to_array(
+            with_profile(from_array(flat), icc).icc_import(embedded=True, intent="relative", pcs="lab")
+        )
     except VipsError:
         raise BrokenPhotoError(
             "the colour profile cannot be used; save the photo with an RGB profile"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,5 +118,11 @@ class Photo:
         return save(self, path, format=format, quality=quality, metadata=metadata, overwrite=overwrite)
 
     def __repr__(self) -> str:
-        extras: list[Any] = [x for x, on in (("alpha", self.alpha is not None), ("icc", self.icc)) if on]
-        return f"Photo({self.width}x{self.height}, {self.depth}-bit, {self.format}{', ' if extras else ''}{', '.join(extras)})"
+        facts = [f"{self.width}x{self.height}", f"{self.depth}-bit", self.format]
+        beside = (
+            ("gray", self.gray),
+            ("alpha", self.alpha is not None),
+            ("icc", self.icc),
+            ("exif", self.exif),
+        )
+        return f"Photo({', '.join(facts + [name for name, there in beside if there])})"

@@ -6,10 +6,11 @@ never reaches a codec. The content decides what a file is; its name does not.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 from tinct.errors import BrokenPhotoError, EmptyPhotoError, PhotoLimitError, UnsupportedPhotoError
-from tinct.photo import headers
+from tinct.photo import headers, tiff
 from tinct.photo.headers import Header
 from tinct.settings import Settings, current
 
@@ -21,7 +22,7 @@ _READERS: dict[str, Callable[[bytes], Header]] = {
     "jpeg": headers.jpeg,
     "png": headers.png,
     "webp": headers.webp,
-    "tiff": headers.tiff,
+    "tiff": tiff.header,
     "heif": headers.heif,
     "avif": headers.heif,
     "bmp": headers.bmp,
@@ -92,7 +93,9 @@ def probe(data: bytes, settings: Settings | None = None) -> Header:
         raise UnsupportedPhotoError(f"the content is not a photo that can be read; allowed: {READABLE}")
     try:
         header = _READERS[kind](data)
-    except (headers.Malformed, IndexError, ValueError, OverflowError):
+    except headers.Foreign as found:
+        raise UnsupportedPhotoError(f"the photo is {found.args[0]}; allowed: {found.args[1]}") from None
+    except (headers.Malformed, struct.error, StopIteration, IndexError, ValueError, OverflowError):
         raise broken(kind) from None
     check(header, limits)
     return header

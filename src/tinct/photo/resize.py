@@ -52,7 +52,8 @@ def shrink(pixels: Pixels, side: int) -> Pixels:
     h, w = fit_size(height, width, side)
     if (h, w) == (height, width):
         return pixels
-    return np.asarray(cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA), dtype=pixels.dtype)
+    small: Pixels = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return small
 
 
 def resize(array: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,14 +1,15 @@
-"""libvips, set up once: quiet, without its operation cache, only the loaders that are named."""
+"""libvips, set up once: quiet, without its operation cache, and only the loaders that are named."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # its messages may quote file names; ours never do
+logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # its messages may quote a file; ours never do
 
 import pyvips  # noqa: E402
 
@@ -16,15 +17,55 @@ pyvips.block_untrusted_set(True)
 pyvips.cache_set_max(0)
 pyvips.cache_set_max_mem(0)
 
-__all__ = ["Image", "VipsError", "from_array", "pyvips", "to_array", "with_profile"]
+__all__ = [
+    "Image",
+    "VipsError",
+    "dtype_of",
+    "fetcher",
+    "field",
+    "from_array",
+    "load",
+    "pyvips",
+    "to_array",
+    "with_profile",
+]
 
 Image = Any  # pyvips has no types of its own
-VipsError = pyvips.Error
+VipsError: type[Exception] = pyvips.Error
 
 _FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
+_DTYPES = {name: np.dtype(dtype) for dtype, name in _FORMATS.items()}
+_LOADERS = {
+    "jpeg": "jpegload_source",
+    "png": "pngload_source",
+    "webp": "webpload_source",
+    "tiff": "tiffload_source",
+    "gif": "gifload_source",
+    "avif": "heifload_source",
+}
 
 
-def from_array(array: NDArray[np.generic]) -> Image:
+def load(data: bytes, kind: str) -> Image:
+    """Open encoded bytes with the loader of one format; pixels are decoded later, once, from top to bottom.
+
+    The bytes are not copied: they must outlive the image. Damage is an error, never gray filler.
+    """
+    source = pyvips.Source.new_from_memory(data)
+    loader = getattr(pyvips.Image, _LOADERS[kind])
+    return loader(source, access="sequential", fail_on="truncated")
+
+
+def field(image: Image, name: str) -> bytes | None:
+    """A block of metadata that the loader found, or None."""
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def dtype_of(image: Image) -> np.dtype[Any]:
+    """The array type that holds the image's samples."""
+    return _DTYPES[image.format]
+
+
+def from_array(array: NDArray[Any]) -> Image:
     """A vips image over the memory of an (H, W, C) or (H, W) array, without a copy when it is contiguous."""
     array = np.ascontiguousarray(array)
     height, width = array.shape[:2]
@@ -35,10 +76,21 @@ def from_array(array: NDArray[np.generic]) -> Image:
     return image.copy(interpretation="b-w" if bands < 3 else "srgb")
 
 
-def to_array(image: Image) -> NDArray[np.generic]:
-    """The pixels of a vips image, (H, W, C), over the memory vips wrote them to."""
-    kind = {v: k for k, v in _FORMATS.items()}[image.format]
-    return np.frombuffer(image.write_to_memory(), kind).reshape(image.height, image.width, image.bands)
+def to_array(image: Image) -> NDArray[Any]:
+    """All pixels of a vips image, (H, W, C), over the memory that vips wrote them to."""
+    shape = (image.height, image.width, image.bands)
+    return np.frombuffer(image.write_to_memory(), dtype_of(image)).reshape(shape)
+
+
+def fetcher(image: Image) -> Callable[[int, int], NDArray[Any]]:
+    """A function (top, rows) that gives strips, (rows, W, C), to be called from top to bottom."""
+    region = pyvips.Region.new(image)
+
+    def fetch(top: int, rows: int) -> NDArray[Any]:
+        data = region.fetch(0, top, image.width, rows)
+        return np.frombuffer(data, dtype_of(image)).reshape(rows, image.width, image.bands)
+
+    return fetch
 
 
 def with_profile(image: Image, icc: bytes | None) -> Image:

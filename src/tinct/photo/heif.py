@@ -1,0 +1,99 @@
+"""HEIC in both directions, by pillow-heif, an extra because its wheel holds a GPL encoder."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from tinct.errors import UnsupportedPhotoError
+from tinct.photo import icc as profiles
+from tinct.photo.metadata import Blocks, check_blocks
+from tinct.photo.photo import Photo
+from tinct.photo.probe import Header, broken, check
+from tinct.settings import Settings
+
+__all__ = ["decode_heif", "encode_heif"]
+
+
+def _library() -> Any:
+    """The module pillow_heif.
+
+    Raises
+    ------
+    UnsupportedPhotoError
+        It is not installed.
+    """
+    try:
+        import pillow_heif
+    except ImportError:
+        raise UnsupportedPhotoError(
+            'HEIC photos need an extra that is not installed; run: pip install "tinct[heic]"'
+        ) from None
+    return pillow_heif
+
+
+def decode_heif(data: bytes, header: Header, limits: Settings) -> Photo:
+    """The primary picture of a HEIC file; its decoder applies the file's rotation.
+
+    Raises
+    ------
+    UnsupportedPhotoError
+        pillow-heif is not installed.
+    BrokenPhotoError, PhotoLimitError
+        As `tinct.photo.decode.open`.
+    """
+    library = _library()
+    try:
+        image = library.open_heif(data, convert_hdr_to_8bit=False)
+        width, height = image.size
+    except Exception:  # the binding raises several kinds for the same damage
+        raise broken("heif") from None
+    check(Header("heif", width, height, header.channels, header.depth), limits)
+    try:
+        array = np.asarray(image)  # (H, W, 3 or 4) or (H, W)
+    except Exception:
+        raise broken("heif") from None
+    bits = image.info.get("bit_depth", 8)
+    if array.dtype == np.uint16 and 8 < bits < 16:
+        array = array | (
+            array >> bits
+        )  # its low bits are zero; repeat the high ones there, so that white is white
+    exif = image.info.get("exif")
+    blocks = Blocks(
+        image.info.get("icc_profile") or None,
+        exif.removeprefix(b"Exif\0\0") if exif else None,
+        image.info.get("xmp") or None,
+    )
+    check_blocks(blocks, limits)
+    return _photo(array, blocks.upright())
+
+
+def _photo(array: Any, blocks: Blocks) -> Photo:
+    gray = array.ndim == 2
+    if gray:
+        pixels, alpha = np.repeat(array[..., None], 3, axis=2), None
+    else:
+        pixels = np.ascontiguousarray(array[..., :3])
+        alpha = np.ascontiguousarray(array[..., 3]) if array.shape[2] == 4 else None
+    icc = blocks.icc if blocks.icc is not None and profiles.usable(blocks.icc) else None
+    return Photo(pixels, alpha, icc, blocks.exif, format="heif", gray=gray, xmp=blocks.xmp)
+
+
+def encode_heif(photo: Photo, file: BinaryIO, *, quality: int, exif: bytes | None, xmp: bytes | None) -> None:
+    """Write a photo as HEIC; 16-bit photos keep 10 bits.
+
+    Raises
+    ------
+    UnsupportedPhotoError
+        pillow-heif is not installed.
+    """
+    library = _library()
+    pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
+    mode = ("RGB" if photo.alpha is None else "RGBA") + (";16" if photo.depth == 16 else "")
+    wanted: dict[str, Any] = {"quality": quality}
+    if quality >= 90:
+        wanted["chroma"] = 444
+    blocks = {"icc_profile": photo.icc, "exif": exif and b"Exif\0\0" + exif, "xmp": xmp}
+    wanted.update((name, block) for name, block in blocks.items() if block)
+    library.encode(mode, (photo.width, photo.height), np.ascontiguousarray(pixels).tobytes(), file, **wanted)

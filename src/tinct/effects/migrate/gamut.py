@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.color import oklab_to_srgb, srgb_to_oklab
 
-__all__ = ["compress", "fit_gamut", "max_chroma"]
+__all__ = ["EDGE", "UNCLIPPED", "compress", "fit_gamut", "max_chroma"]
 
 Array = NDArray[np.float32]
 
@@ -30,8 +30,13 @@ _LINEAR = np.array(
 )
 _STEPS = 14
 
+EDGE = (-1e-4, -1e-4)
+"""Margin of the gamut itself, with room for rounding."""
+UNCLIPPED = (6e-4, 0.015)
+"""Margin inside which no 8-bit channel reaches 0 or 255."""
 
-def max_chroma(lightness: Array, direction: Array) -> Array:
+
+def max_chroma(lightness: Array, direction: Array, margin: tuple[float, float] = EDGE) -> Array:
     """Largest OkLab chroma inside the sRGB gamut.
 
     Parameters
@@ -40,6 +45,8 @@ def max_chroma(lightness: Array, direction: Array) -> Array:
         OkLab L, 0..1.
     direction : ndarray, (n, 2), float32
         Unit vectors of hue in the (a, b) plane.
+    margin : tuple of float
+        How far each linear channel must stay above 0 and below 1.
 
     Returns
     -------
@@ -52,12 +59,12 @@ def max_chroma(lightness: Array, direction: Array) -> Array:
         middle = (low + high) / 2
         cones = (lightness[:, None] + slope * middle[:, None]) ** 3
         linear = cones @ _LINEAR.T  # (n, 3)
-        inside = ((linear >= -1e-4) & (linear <= 1.0001)).all(axis=1)
+        inside = ((linear >= margin[0]) & (linear <= 1 - margin[1])).all(axis=1)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return low
 
 
-def compress(oklab: Array, knee: float = 0.85) -> Array:
+def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDGE) -> Array:
     """Bring OkLab colours into the sRGB gamut by a soft limit on chroma.
 
     Chroma below `knee` times the boundary is untouched; above it approaches the boundary smoothly, so neighbouring
@@ -69,6 +76,8 @@ def compress(oklab: Array, knee: float = 0.85) -> Array:
         L 0..1 (clipped to it), a, b.
     knee : float
         Where compression starts, as a share of the boundary, 0..1.
+    margin : tuple of float
+        Passed to `max_chroma`.
 
     Returns
     -------
@@ -78,11 +87,11 @@ def compress(oklab: Array, knee: float = 0.85) -> Array:
     out[:, 0] = np.clip(out[:, 0], 0, 1)
     chroma = np.hypot(out[:, 1], out[:, 2])
     direction = out[:, 1:] / np.maximum(chroma, 1e-7)[:, None]
-    limit = max_chroma(out[:, 0], direction)
+    limit = max_chroma(out[:, 0], direction, margin)
     soft = np.maximum((1 - knee) * limit, 1e-7)
     over = np.maximum(chroma - knee * limit, 0)
     squeezed = np.minimum(chroma, knee * limit) + soft * np.tanh(over / soft)
-    out[:, 1:] = direction * np.minimum(squeezed, limit)[:, None]
+    out[:, 1:] = direction * squeezed[:, None]
     return out
 
 

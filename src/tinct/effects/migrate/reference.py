@@ -60,7 +60,7 @@ class _Stiffness:
             lightness=between(12, 1200),
             crosstalk=between(5, 100),
             contrast=between(5, 20),
-            ends=between(0.02, 100),
+            ends=between(0.02, 30),
         )
 
 

@@ -184,7 +184,9 @@ class Settings(BaseModel):
         6000, ge=1, description="Requests of one API key in a minute before 429; 100 a second."
     )
     refusals_per_minute: int = Field(
-        120, ge=1, description="Requests without a good key of one address in a minute before 429; 2 a second."
+        120,
+        ge=1,
+        description="Requests without a good key of one address in a minute before 429; 2 a second.",
     )
     metrics_token: str | None = Field(
         None,
@@ -209,6 +211,11 @@ class Settings(BaseModel):
         3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
 
+    def own_effects(self) -> list[tuple[str, str]]:
+        """Name and place of each of ``extra_effects``."""
+        pairs = (part.partition("=") for part in self.extra_effects.split(",") if part.strip())
+        return [(name.strip(), where.strip()) for name, _, where in pairs]
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read ``TINCT_<FIELD>`` variables over the defaults.
@@ -230,6 +237,31 @@ class Settings(BaseModel):
             first = error.errors()[0]
             name = str(first["loc"][0])
             raise ParameterError(f"TINCT_{name.upper()}", first["input"], first["msg"]) from None
+
+    def to_environment(self) -> dict[str, str]:
+        """The environment for a child process that shall read these settings."""
+        found = dict(os.environ)
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is not None:
+                text = ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+                found[f"TINCT_{name.upper()}"] = text
+        return found
+
+    def with_changes(self, **changes: object) -> Settings:
+        """The same settings with other values, checked; None leaves a field as it is.
+
+        Raises
+        ------
+        ParameterError
+            A field does not allow its value.
+        """
+        given = {name: value for name, value in changes.items() if value is not None}
+        try:
+            return type(self).model_validate(self.model_dump() | given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ParameterError(str(first["loc"][0]), first["input"], first["msg"]) from None
 
 
 @functools.cache

@@ -44,7 +44,8 @@ def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: 
 async def content(request: Request, file: File, *, max_age_s: int = 0) -> Response:
     """The bytes of a file, or the part asked for.
 
-    One range is served, several are answered with the whole file; ``If-None-Match`` and ``If-Range`` are obeyed.
+    One range is served, several are answered with the whole file; ``If-None-Match`` and ``If-Range`` are
+    obeyed.
     """
     etag = f'"{file.etag}"'
     name = quote(file.name or file.id, safe="")
@@ -68,7 +69,7 @@ async def content(request: Request, file: File, *, max_age_s: int = 0) -> Respon
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=file.media_type)
-    stream = await backend_of(request).files.stream(file, start, end)
+    stream = backend_of(request).files.stream(file, start, end)
     return StreamingResponse(stream, status_code=status, headers=headers, media_type=file.media_type)
 
 
@@ -90,4 +91,3 @@ async def _download(request: Request) -> Response:
 
 ROUTES = (Route("/files/{name}", _download, methods=["GET"]),)
 """Where links lead; GET and HEAD."""
-

@@ -23,7 +23,7 @@ from tinct.errors import (
 )
 from tinct.jobs.job import Job, JobState
 
-__all__ = ["Refusal", "of_error", "of_job", "of_status"]
+__all__ = ["RefusalError", "of_error", "of_job", "of_status"]
 
 CODES: dict[str, tuple[int, str]] = {
     # error_detail.code: HTTP status, error_detail.code_message
@@ -47,12 +47,12 @@ CODES: dict[str, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
+class RefusalError(TinctError):
     """A failure reply: one of `CODES`, and a sentence.
 
     Parameters
     ----------
-    code : str
+    name : str
         ``error_detail.code``, a key of `CODES`.
     message : str
         ``error_detail.message``: what was found and what is allowed.
@@ -60,10 +60,10 @@ class Refusal(Exception):
         Seconds for the ``Retry-After`` header.
     """
 
-    def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, name: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.retry_after_s = code, message, retry_after_s
-        self.status, self.code_message = CODES[code]
+        self.name, self.retry_after_s = name, retry_after_s
+        self.status, self.code_message = CODES[name]
 
 
 _BY_ERROR: tuple[tuple[type[TinctError], str], ...] = (
@@ -102,24 +102,26 @@ _BY_FAILURE = {
 _BY_STATUS = {404: "ERROR_AI_NOT_EXISTS", 405: "ERROR_METHOD_NOT_ALLOWED", 413: "FILE_SIZE_EXCEEDS_LIMIT"}
 
 
-def of_error(error: TinctError) -> Refusal:
+def of_error(error: TinctError) -> RefusalError:
     """What a client is told of an error that stopped its request."""
     code = next((code for kind, code in _BY_ERROR if isinstance(error, kind)), "PROCESSING_FAILURE")
     retry_after_s = getattr(error, "retry_after_s", None)
-    return Refusal(code, error.message, retry_after_s=retry_after_s)
+    return RefusalError(code, error.message, retry_after_s=retry_after_s)
 
 
-def of_job(job: Job) -> Refusal:
+def of_job(job: Job) -> RefusalError:
     """What a client is told when it polls, by task id, a job that did not succeed."""
     if job.state is JobState.TIMED_OUT:
-        return Refusal("AI_SERVICE_TIMEOUT", "The job ran longer than is allowed; try a smaller picture.")
+        return RefusalError(
+            "AI_SERVICE_TIMEOUT", "The job ran longer than is allowed; try a smaller picture."
+        )
     failure = job.failure
     code = _BY_FAILURE.get(failure.code, "PROCESSING_FAILURE") if failure else "PROCESSING_FAILURE"
     message = failure.message if failure else f"The job ended as {job.state}."
-    return Refusal(code, message or f"The job ended as {job.state}.")
+    return RefusalError(code, message or f"The job ended as {job.state}.")
 
 
-def of_status(status: int, message: str) -> Refusal:
+def of_status(status: int, message: str) -> RefusalError:
     """What a client is told when the HTTP layer refused its request before a handler saw it."""
     fallback = "ERROR_INVALID_PARAMETER" if status < 500 else "PROCESSING_FAILURE"
-    return Refusal(_BY_STATUS.get(status, fallback), message)
+    return RefusalError(_BY_STATUS.get(status, fallback), message)

@@ -1,6 +1,6 @@
 """The submit form: from its fields to a call of the effect ``migrate``.
 
-Pure: bytes in, a record out, or a `Refusal` that names the field.
+Pure: bytes in, a record out, or a `RefusalError` that names the field.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinct.dialects.ailab.errors import Refusal
+from tinct.dialects.ailab.errors import RefusalError
 
 __all__ = ["MAX_FILE_BYTES", "Ask", "check_photo", "parse"]
 
@@ -51,7 +51,7 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
 
     Raises
     ------
-    Refusal
+    RefusalError
         A field is missing, empty or not allowed.
     """
     current = "task_type" in fields and not listed
@@ -73,7 +73,7 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
     return Ask(image=image, reference=reference, params=params, current=current)
 
 
-def check_photo(name: str, *, format: str, width: int, height: int, channels: int) -> None:
+def check_photo(name: str, *, format: str, width: int, height: int, mode: str, channels: int) -> None:
     """Refuse a photo whose header says that this API does not take it.
 
     Parameters
@@ -84,36 +84,41 @@ def check_photo(name: str, *, format: str, width: int, height: int, channels: in
         As the content says: ``jpeg``, ``png``, ...
     width, height : int
         Pixels.
+    mode : str
+        Colour model as the header says: ``rgb``, ``gray``, ``cmyk``, ...
     channels : int
         As the header says, alpha included.
     """
     if format not in _FORMATS:
-        raise Refusal("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
+        raise RefusalError("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
     if min(width, height) <= MIN_SIDE or max(width, height) >= MAX_SIDE:
         found = f"{name} has {width}x{height} pixels"
         allowed = f"each side more than {MIN_SIDE} and less than {MAX_SIDE}"
-        raise Refusal("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
-    if channels != 3:
-        raise Refusal("FILE_DECODING_FAILURE", f"{name} has {channels} channels; allowed: RGB, 3 channels.")
+        raise RefusalError("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
+    if mode != "rgb" or channels != 3:
+        found = f"{name} is {mode.upper()} with {channels} channels"
+        raise RefusalError("FILE_DECODING_FAILURE", f"{found}; allowed: RGB with 3 channels.")
 
 
 def _file(fields: Mapping[str, bytes], name: str) -> bytes:
     if name not in fields:
-        raise Refusal("MISSING_PARAMETERS", f"{name} is missing; send it as a file of multipart/form-data.")
+        raise RefusalError(
+            "MISSING_PARAMETERS", f"{name} is missing; send it as a file of multipart/form-data."
+        )
     if not fields[name]:
-        raise Refusal("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
+        raise RefusalError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
     if len(fields[name]) > MAX_FILE_BYTES:
         found = f"{name} has more than {MAX_FILE_BYTES} bytes"
-        raise Refusal("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
+        raise RefusalError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
     return fields[name]
 
 
 def _text(fields: Mapping[str, bytes], name: str) -> str:
     if name not in fields:
-        raise Refusal("MISSING_PARAMETERS", f"{name} is missing.")
+        raise RefusalError("MISSING_PARAMETERS", f"{name} is missing.")
     text = fields[name].decode("utf-8", "replace").strip()
     if not text:
-        raise Refusal("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
+        raise RefusalError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
     return text
 
 
@@ -143,6 +148,6 @@ def _colors(fields: Mapping[str, bytes]) -> list[str]:
     return colors
 
 
-def _invalid(name: str, fields: Mapping[str, bytes], allowed: str) -> Refusal:
+def _invalid(name: str, fields: Mapping[str, bytes], allowed: str) -> RefusalError:
     shown = fields[name][:40].decode("utf-8", "replace")
-    return Refusal("ERROR_INVALID_PARAMETER", f"{name} is {shown!r}; allowed: {allowed}.")
+    return RefusalError("ERROR_INVALID_PARAMETER", f"{name} is {shown!r}; allowed: {allowed}.")

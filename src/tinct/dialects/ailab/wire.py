@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from tinct.accounts.credits import Balance
-from tinct.dialects.ailab.errors import Refusal
+from tinct.dialects.ailab.errors import RefusalError
 from tinct.jobs.job import JobState
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "TASK_STATUS",
     "credits",
     "envelope",
-    "failure",
     "gateway",
     "job_result",
     "submitted",
@@ -52,10 +51,13 @@ def task_id(created: datetime, unique: UUID) -> str:
     return f"{int(created.timestamp() * 1000)}.{unique}"
 
 
-def envelope(request_id: UUID, refusal: Refusal | None = None) -> Json:
-    """What every reply holds; deprecated fields included, since old clients read them."""
+def envelope(request_id: UUID, refusal: RefusalError | None = None) -> Json:
+    """What every reply holds; deprecated fields included, since old clients read them.
+
+    With a `refusal` it is the whole reply, whose HTTP status is ``refusal.status``.
+    """
     shown = str(request_id).upper()
-    code = refusal.code if refusal else ""
+    code = refusal.name if refusal else ""
     message = refusal.message if refusal else ""
     code_message = refusal.code_message if refusal else ""
     return {
@@ -71,11 +73,6 @@ def envelope(request_id: UUID, refusal: Refusal | None = None) -> Json:
             "message": message,
         },
     }
-
-
-def failure(request_id: UUID, refusal: Refusal) -> Json:
-    """A failure reply; its HTTP status is ``refusal.status``."""
-    return envelope(request_id, refusal)
 
 
 def gateway(message: str) -> Json:

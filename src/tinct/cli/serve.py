@@ -1,0 +1,47 @@
+"""``tinct serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tinct.serving.run import Started
+
+__all__ = ["serve"]
+
+
+def serve(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the database and the files; made if it is not there.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Jobs that run at a time; one per processor by default.")
+    ] = None,
+) -> None:
+    """Start the server: database, API and worker, in one command.
+
+    Every setting can also come from the environment, as TINCT_DATA, TINCT_HOST, TINCT_PORT and so on.
+    """
+    import asyncio
+
+    from tinct import logs
+    from tinct.cli.options import settings_from
+    from tinct.serving.run import serve as run
+
+    settings = settings_from(data=data, host=host, port=port, workers=workers)
+    logs.configure()
+    asyncio.run(run(settings, _greet))
+
+
+def _greet(started: Started) -> None:
+    typer.echo(f"Tinct listens on {started.url}")
+    typer.echo(f"API documentation: {started.url}/docs")
+    if started.api_key:
+        typer.echo(f"API key, shown only now: {started.api_key}")
+    else:
+        typer.echo("More API keys: tinct keys create --data DIR --name NAME")

@@ -1,0 +1,32 @@
+"""``tinct worker``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["worker"]
+
+
+def worker(
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder of a server on this machine, to work beside it.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Jobs that run at a time; one per processor by default.")
+    ] = None,
+) -> None:
+    """Work on jobs of a server, here or on another machine.
+
+    On another machine, give TINCT_DATABASE_URL, TINCT_BLOB_URL (s3://bucket/prefix) and TINCT_SECRET, as
+    the server has them.
+    """
+    import os
+    import sys
+
+    from tinct.cli.options import settings_from
+
+    settings = settings_from(data=data, workers=workers)
+    os.execve(sys.executable, [sys.executable, "-m", "tinct.jobs"], settings.to_environment())

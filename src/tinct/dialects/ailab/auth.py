@@ -1,0 +1,37 @@
+"""Which of the two surfaces a request came by, and with which key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+__all__ = ["Caller", "caller", "claims"]
+
+_NATIVE, _LISTED = "ailabapi-api-key", "x-rapidapi-key"
+_PREFIXES = ("/api/image/", "/api/common/", "/api/rapidapi/", "/image/")
+_LISTED_PREFIXES = ("/api/rapidapi/", "/image/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """How a request presents itself."""
+
+    key: str | None
+    """The API key, unverified."""
+    listed: bool
+    """True for the RapidAPI listing, False for the vendor's own host."""
+
+
+def caller(path: str, headers: Headers) -> Caller:
+    """Decide by the header that is there; without one, by the path."""
+    if key := headers.get(_NATIVE):
+        return Caller(key=key.strip(), listed=False)
+    if key := headers.get(_LISTED):
+        return Caller(key=key.strip(), listed=True)
+    return Caller(key=None, listed=path.startswith(_LISTED_PREFIXES))
+
+
+def claims(path: str, headers: Headers) -> bool:
+    """Whether a request belongs to this dialect."""
+    return path.startswith(_PREFIXES) or _NATIVE in headers or _LISTED in headers

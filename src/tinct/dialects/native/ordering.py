@@ -1,0 +1,94 @@
+"""An order as it arrives: JSON, or a form with the order as one part and photos as the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from tinct.dialects import bodies
+from tinct.dialects.native.wire import Order
+from tinct.errors import ParameterError
+
+__all__ = ["BODY", "read"]
+
+MAX_DEPTH = 32  # of nested lists and objects
+
+_FORM = {
+    "type": "object",
+    "required": ["order"],
+    "properties": {"order": {"type": "string", "description": "The order, as JSON."}},
+    "additionalProperties": {
+        "type": "string",
+        "format": "binary",
+        "description": "A photo, by input name.",
+    },
+}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": Order.model_json_schema()},
+            "multipart/form-data": {"schema": _FORM},
+        },
+    }
+}
+"""The request's body, for the API's documentation."""
+
+
+@asynccontextmanager
+async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, UploadFile]]]:
+    """The order, and the photos that came with it by input name.
+
+    Raises
+    ------
+    HTTPException
+        400, the body is neither JSON nor a form.
+    RequestValidationError, ParameterError
+        The order is not one.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        yield _parse(await request.body()), {}
+        return
+    async with bodies.form(request) as form:
+        parts = {name: part for name, part in form.items() if isinstance(part, UploadFile)}
+        order = form.get("order")
+        if order is None:
+            raise ParameterError("order", None, "the order as JSON, as the part called order")
+        parts.pop("order", None)
+        text = await order.read(bodies.MAX_TEXT_BYTES) if isinstance(order, UploadFile) else order.encode()
+        yield _parse(text), parts
+
+
+def _parse(text: bytes) -> Order:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The order is not valid JSON; send an object.") from None
+    if _depth(value) > MAX_DEPTH:
+        raise HTTPException(400, f"The order is nested too deeply; allowed: {MAX_DEPTH} levels.")
+    if b"\\u0000" in text.lower():
+        raise HTTPException(400, "The order holds a NUL character; remove it.")
+    try:
+        return Order.model_validate(value)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0

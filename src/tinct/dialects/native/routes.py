@@ -1,0 +1,84 @@
+"""The API put together, with the lists of effects and the account's own record."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+
+from tinct.dialects.dialect import Dialect, backend_of
+from tinct.dialects.native import files, jobs, wire
+from tinct.dialects.native.auth import Caller
+from tinct.dialects.native.errors import render
+from tinct.dialects.native.replies import REFUSALS
+from tinct.errors import ParameterError
+from tinct.jobs.catalogue import EffectFacts, catalogue, facts
+from tinct.settings import Settings
+
+__all__ = ["DIALECT", "ROUTER"]
+
+_SPOOL_SLACK = 64 * 1024  # bytes of a form around its file
+_about = APIRouter(prefix="/v1", tags=["About"], responses=REFUSALS)
+
+
+@_about.get("/effects", response_model=wire.EffectList)
+async def list_effects(account: Caller) -> wire.EffectList:
+    """All effects, each with the JSON Schema of its parameters."""
+    return wire.EffectList(effects=[_effect(found) for found in catalogue()])
+
+
+@_about.get("/effects/{name}", response_model=wire.Effect)
+async def get_effect(account: Caller, name: Annotated[str, Path(max_length=100)]) -> wire.Effect:
+    """One effect."""
+    try:
+        return _effect(facts(name))
+    except ParameterError as error:
+        raise HTTPException(404, error.message) from None
+
+
+@_about.get("/account", response_model=wire.Account)
+async def get_account(request: Request, account: Caller) -> wire.Account:
+    """The account behind the key, and what it can spend."""
+    balance = await backend_of(request).credits.balance(account.id)
+    return wire.Account(
+        id=account.id,
+        name=account.name,
+        unlimited=balance.unlimited,
+        available=balance.available,
+        held=balance.held,
+    )
+
+
+def _effect(found: EffectFacts) -> wire.Effect:
+    return wire.Effect(
+        name=found.name,
+        title=found.title,
+        summary=found.summary,
+        credits=found.credits,
+        inputs=[
+            wire.EffectInput(name=item.name, summary=item.summary, required=item.required)
+            for item in found.inputs
+        ],
+        params=dict(found.params),
+    )
+
+
+def _claims(path: str, headers: Headers) -> bool:
+    return True  # what no other dialect claims
+
+
+def _body_limit(method: str, path: str, settings: Settings) -> int:
+    if method == "POST" and path in ("/v1/files", "/v1/jobs"):
+        return settings.max_upload_bytes + _SPOOL_SLACK
+    return settings.max_body_bytes
+
+
+ROUTER = APIRouter()
+"""Everything under ``/v1``."""
+for _part in (_about, files.router, jobs.router):
+    ROUTER.include_router(_part)
+
+DIALECT = Dialect(name="native", routes=ROUTER.routes, claims=_claims, render=render, body_limit=_body_limit)
+"""Tinct's own API."""

@@ -1,0 +1,267 @@
+"""The records of the API, as its documentation shows them, and how jobs and files become them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.requests import HTTPConnection
+
+from tinct.dialects.dialect import settings_of
+from tinct.dialects.downloads import link
+from tinct.jobs import files
+from tinct.jobs.job import Job as StoredJob
+from tinct.jobs.job import JobState
+
+__all__ = [
+    "Account",
+    "Effect",
+    "EffectInput",
+    "EffectList",
+    "Error",
+    "ErrorReply",
+    "Failure",
+    "File",
+    "FileList",
+    "Job",
+    "JobList",
+    "Order",
+    "Result",
+    "file_record",
+    "job_record",
+]
+
+PRIORITIES = {"low": -10, "normal": 0, "high": 10}
+
+
+class Record(BaseModel):
+    """Base of what is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Error(Record):
+    """What went wrong."""
+
+    code: str = Field(description="Stable, for programs.")
+    message: str = Field(description="A sentence: what was found, what is allowed, what to do.")
+    field: str | None = Field(None, description="The parameter that is wrong, where it is one.")
+    request_id: str = Field(description="Quote it when you ask for help; it stands in the server's log.")
+
+
+class ErrorReply(Record):
+    """Every refusal."""
+
+    error: Error
+
+
+class EffectInput(Record):
+    """A photo that an effect takes."""
+
+    name: str = Field(description="Key in an order's ``inputs``.")
+    summary: str
+    required: bool
+
+
+class Effect(Record):
+    """What can be done to a photo."""
+
+    name: str
+    title: str
+    summary: str
+    credits: int = Field(description="Price of one call.")
+    inputs: list[EffectInput]
+    params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
+
+
+class EffectList(Record):
+    """All effects."""
+
+    effects: list[Effect]
+
+
+class File(Record):
+    """A stored photo: an upload, or a job's result."""
+
+    id: str = Field(description="Pass it as an input of any job.")
+    name: str
+    media_type: str
+    size: int = Field(description="Bytes.")
+    width: int = Field(description="Pixels, as stored.")
+    height: int = Field(description="Pixels, as stored.")
+    depth: int = Field(description="Bits per channel.")
+    channels: int
+    job: str | None = Field(description="The job that made it; null for an upload.")
+    url: str = Field(description="Download it here; needs no key, works until ``url_expires_at``.")
+    url_expires_at: datetime
+    created_at: datetime
+    expires_at: datetime = Field(description="When the file goes.")
+
+
+class FileList(Record):
+    """Some of the account's files, newest first."""
+
+    files: list[File]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
+
+
+def _no_nul(value: object) -> object:
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("must not hold a NUL character")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_no_nul)]
+Reference = Annotated[
+    str,
+    BeforeValidator(_no_nul),
+    Field(
+        min_length=1,
+        max_length=8192,
+        description="A file id; a job id, for its first result; ``<job id>/<n>``, for its n-th from 0; or an "
+        "http(s) URL, which the server fetches.",
+    ),
+]
+
+
+class Order(Record):
+    """What to do."""
+
+    effect: Text = Field(max_length=100, description="Name of the effect.")
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="Its parameters; see ``GET /v1/effects``."
+    )
+    inputs: dict[Annotated[str, Field(max_length=100)], Reference] = Field(
+        default_factory=dict,
+        max_length=16,
+        description="Photos by input name; ``image`` is the first of every effect.",
+    )
+    format: Literal["jpeg", "png", "webp", "tiff", "avif"] | None = Field(
+        None, description="Format of the results; that of the first input by default."
+    )
+    quality: int = Field(92, ge=1, le=100, description="Quality of lossy results.")
+    priority: Literal["low", "normal", "high"] = Field("normal", description="Higher runs first.")
+    deadline_s: float | None = Field(
+        None, gt=0, le=86_400, description="Seconds the job may run; never more than the server's own limit."
+    )
+
+
+class Result(Record):
+    """A photo that a job made; also a file, under the same id."""
+
+    id: str
+    media_type: str
+    size: int = Field(description="Bytes.")
+    width: int = Field(description="Pixels.")
+    height: int = Field(description="Pixels.")
+    url: str = Field(description="Download it here; needs no key, works until the results expire.")
+
+
+class Failure(Record):
+    """Why a job did not succeed."""
+
+    code: str
+    message: str
+
+
+class Job(Record):
+    """A call of an effect, and how far it is."""
+
+    id: str
+    effect: str
+    state: Literal["queued", "running", "succeeded", "failed", "timed_out", "retries_exhausted", "cancelled"]
+    progress: float = Field(ge=0, le=1)
+    position: int | None = Field(description="Place in the queue from 1; null when it does not wait.")
+    attempt: int = Field(description="Attempts begun; more than 1 after a crash.")
+    params: dict[str, Any]
+    inputs: dict[str, str] = Field(description="File ids by input name.")
+    results: list[Result] = Field(description="Best first; empty until it succeeded, and after they expired.")
+    facts: dict[str, Any] = Field(description="What the effect found, such as the palette.")
+    failure: Failure | None
+    credits: int = Field(description="Price; charged only if the job succeeds.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    results_expire_at: datetime | None
+    revision: int = Field(description="Grows with every change; the id of its events.")
+
+
+class JobList(Record):
+    """Some of the account's jobs, newest first."""
+
+    jobs: list[Job]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
+
+
+class Account(Record):
+    """Who the key belongs to."""
+
+    id: str
+    name: str
+    unlimited: bool = Field(description="True: jobs cost nothing.")
+    available: int = Field(description="Credits that can be spent now.")
+    held: int = Field(description="Credits of jobs that have not ended.")
+
+
+def file_record(connection: HTTPConnection, file: files.File) -> File:
+    """A stored file as the API shows it."""
+    left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
+    seconds = max(min(settings_of(connection).link_s, left_s), 0)
+    return File(
+        id=file.id,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        width=file.width,
+        height=file.height,
+        depth=file.depth,
+        channels=file.channels,
+        job=file.job_id,
+        url=link(connection, file.id, file.format, seconds=seconds),
+        url_expires_at=datetime.fromtimestamp(int(datetime.now(UTC).timestamp() + seconds), UTC),
+        created_at=file.created_at,
+        expires_at=file.expires_at,
+    )
+
+
+def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) -> Job:
+    """A stored job as the API shows it."""
+    left_s = 0.0
+    if job.results_expire_at:
+        left_s = (job.results_expire_at - datetime.now(UTC)).total_seconds()
+    return Job(
+        id=job.id,
+        effect=job.effect,
+        state=job.state.value,
+        progress=job.progress,
+        position=position or None if job.state is JobState.QUEUED else None,
+        attempt=job.attempt,
+        params=dict(job.params),
+        inputs=dict(job.inputs),
+        results=[
+            Result(
+                id=result.file_id,
+                media_type=result.media_type,
+                size=result.size,
+                width=result.width,
+                height=result.height,
+                url=link(connection, result.file_id, _format(result.media_type), seconds=left_s),
+            )
+            for result in job.results
+            if left_s > 0
+        ],
+        facts=dict(job.facts),
+        failure=Failure(code=job.failure.code, message=job.failure.message) if job.failure else None,
+        credits=job.credits,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        results_expire_at=job.results_expire_at,
+        revision=job.revision,
+    )
+
+
+def _format(media_type: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", media_type.partition("/")[2])

@@ -1,0 +1,65 @@
+"""The effects as plain data, for wire formats, which do not import effects."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tinct.effects import effect as effects
+
+__all__ = ["EffectFacts", "InputFacts", "catalogue", "facts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFacts:
+    """A photo that an effect takes."""
+
+    name: str
+    summary: str
+    required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectFacts:
+    """What a caller needs to know to order an effect."""
+
+    name: str
+    title: str
+    summary: str
+    credits: int
+    """Price of one call."""
+    inputs: tuple[InputFacts, ...]
+    params: Mapping[str, Any]
+    """JSON Schema of the parameters."""
+
+
+def facts(name: str) -> EffectFacts:
+    """One effect.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect.
+    """
+    return _facts(effects.get(name))
+
+
+def catalogue() -> tuple[EffectFacts, ...]:
+    """All effects, by name."""
+    return tuple(facts(name) for name in effects.names())
+
+
+@functools.lru_cache(maxsize=256)
+def _facts(effect: effects.Effect) -> EffectFacts:
+    return EffectFacts(
+        name=effect.name,
+        title=effect.title,
+        summary=effect.summary,
+        credits=effect.credits,
+        inputs=tuple(
+            InputFacts(name=item.name, summary=item.summary, required=item.required) for item in effect.inputs
+        ),
+        params=effect.params.model_json_schema(),
+    )

@@ -1,0 +1,1 @@
+"""What surrounds the wire formats: limits, request ids, logs, metrics, processes."""

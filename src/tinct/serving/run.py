@@ -1,0 +1,121 @@
+"""``tinct serve``: database, API and worker in one command, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+
+from tinct.errors import OutputError
+from tinct.jobs.backend import Backend, open_backend
+from tinct.server import create_app
+from tinct.serving.supervisor import WorkerProcess
+from tinct.settings import Settings
+
+__all__ = ["Started", "serve"]
+
+_FIRST_ACCOUNT = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What a person wants to know when the server answers."""
+
+    url: str
+    """Address under which it listens."""
+    api_key: str | None
+    """Key of the account made on the first start; None on later ones."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
+    """Serve until SIGTERM or SIGINT; a second one ends at once.
+
+    Parameters
+    ----------
+    settings : Settings
+    started : callable
+        Called once the server answers.
+
+    Raises
+    ------
+    TinctError
+        Something cannot be opened; the sentence says what.
+    """
+    async with open_backend(settings) as backend:
+        app = create_app(settings, backend)
+        worker = WorkerProcess(settings, app.state.metrics)
+        server = _Server(_config(app, settings))
+        told = _on_signals(worker)
+        serving = asyncio.create_task(server.serve())
+        try:
+            url = await _listening(server, serving, settings)
+            started(Started(url=url, api_key=await _first_key(backend)))
+            worker.start()
+            await asyncio.wait(
+                {asyncio.create_task(told.wait()), serving}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            app.state.stopping.set()
+            server.should_exit = True
+            await worker.stop()
+            app.state.closing.set()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+def _config(app: object, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_s) + 10,
+    )
+
+
+def _on_signals(worker: WorkerProcess) -> asyncio.Event:
+    """An event that the first signal sets; the second ends this process and the worker."""
+    told = asyncio.Event()
+
+    def handle() -> None:
+        if told.is_set():
+            worker.kill()
+            os._exit(1)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, handle)
+    return told
+
+
+async def _listening(server: _Server, serving: asyncio.Task[None], settings: Settings) -> str:
+    """The address, once the server listens."""
+    while not server.started:
+        if serving.done():
+            found = f"cannot listen on {settings.host} port {settings.port}"
+            raise OutputError(f"{found}; is another server there? choose another port")
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{port}"
+
+
+async def _first_key(backend: Backend) -> str | None:
+    if await backend.accounts.any():
+        return None
+    return (await backend.accounts.create(_FIRST_ACCOUNT)).api_key

@@ -15,12 +15,13 @@ from pydantic import BaseModel, ValidationError
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
-__all__ = ["Effect", "Input", "Output", "Progress", "get", "names", "parse"]
+__all__ = ["Effect", "Input", "Output", "Progress", "get", "names", "parse", "register"]
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
 
 _WHERE = {
+    "convert": "tinct.effects.convert:EFFECT",
     "migrate": "tinct.effects.migrate.served:EFFECT",
 }
 
@@ -72,6 +73,27 @@ class Effect:
 def names() -> tuple[str, ...]:
     """Names of all effects, sorted."""
     return tuple(sorted(_WHERE))
+
+
+def register(name: str, where: str) -> None:
+    """Add an effect of one's own, or replace one.
+
+    Parameters
+    ----------
+    name : str
+        Its name in APIs and on the command line.
+    where : str
+        ``module:ATTRIBUTE`` of the `Effect`; imported on first use.
+
+    Raises
+    ------
+    ParameterError
+        `where` has another form.
+    """
+    module, colon, attribute = where.partition(":")
+    if not (name and module and colon and attribute.isidentifier()):
+        raise ParameterError("effect", f"{name}={where}", "name=module:ATTRIBUTE")
+    _WHERE[name] = where
 
 
 def get(name: str) -> Effect:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tinct.accounts.credits import Credits
 from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
+from tinct.effects import effect as effects
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
@@ -48,6 +49,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     DatabaseError, StorageError, ParameterError
         Something cannot be opened; the sentence says what.
     """
+    for name, where in settings.own_effects():
+        effects.register(name, where)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keyring = open_keyring(settings)
     blobs = open_blobs(settings)

@@ -17,7 +17,7 @@ from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Json
 
-__all__ = ["claim", "end", "report", "requeue"]
+__all__ = ["claim", "deliver_again", "end", "lose", "report", "requeue"]
 
 _CLAIM: Final = """
 UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
@@ -35,6 +35,9 @@ RETURNING *
 _REQUEUE: Final = """
 UPDATE jobs SET state = 'queued', progress = 0, entry = %(entry)s, revision = revision + 1
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = ANY(%(from)s)
+"""
+_DELIVER: Final = """
+UPDATE jobs SET entry = %(new)s WHERE id = %(id)s AND state = 'queued' AND entry IS NOT DISTINCT FROM %(old)s
 """
 _REPORT: Final = """
 UPDATE jobs SET progress = %(progress)s, revision = revision + 1
@@ -128,6 +131,32 @@ async def requeue(connection: Connection, queue: Queue, job: Job) -> bool:
         await queue.remove(connection, entry)
         return False
     return True
+
+
+async def lose(connection: Connection, queue: Queue, job: Job, attempts: int) -> None:
+    """An attempt lost its process: the next one, or the end after `attempts`, in the caller's transaction."""
+    if job.attempt < attempts:
+        again = await requeue(connection, queue, job)
+    else:
+        message = (
+            f"the process died at each of {job.attempt} attempts; the photo may be too much for the effect"
+        )
+        failure = Failure(code="retries_exhausted", message=message)
+        again = None is not await end(
+            connection, job.id, JobState.RETRIES_EXHAUSTED, attempt=job.attempt, failure=failure
+        )
+    if again:
+        await connection.execute(
+            _COUNT, {"effect": job.effect, "state": "lost", "code": "", "waited": 0.0, "ran": 0.0}
+        )
+
+
+async def deliver_again(connection: Connection, queue: Queue, job: Job, old: int | None) -> None:
+    """A new queue entry for a waiting job whose entry was delivered to nobody, in the caller's transaction."""
+    new = await queue.add(connection, job.id, priority=job.priority)
+    cursor = await connection.execute(_DELIVER, {"id": job.id, "new": new, "old": old})
+    if cursor.rowcount != 1:
+        await queue.remove(connection, new)
 
 
 async def _count(connection: Connection, job: Job) -> None:

@@ -85,6 +85,11 @@ class Queue:
         """Remove an entry that waits, in the caller's transaction; one that a worker has taken is left to it."""
         await self._app.job_manager.cancel_job_by_id_async(entry, delete_job=True, connection=connection)
 
+    async def has(self, connection: Connection, entry: int) -> bool:
+        """True if an entry waits or is worked on."""
+        cursor = await connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", (entry,))
+        return await cursor.fetchone() is not None
+
     async def stalled(self, seconds: float) -> list[Delivered]:
         """Entries whose workers gave no sign of life for `seconds`."""
         found = await self._app.job_manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=seconds)
@@ -95,13 +100,21 @@ class Queue:
         with contextlib.suppress(exceptions.ConnectorException):  # another sweep was faster
             await self._app.job_manager.finish_job_by_id_async(entry, jobs.Status.FAILED, delete_job=True)
 
-    async def raise_priority(self, connection: Connection, job_ids: list[str], priority: int) -> None:
-        """Let waiting entries run earlier."""
+    async def raise_priority(self, connection: Connection, entries: list[int], priority: int) -> None:
+        """Let waiting entries run earlier, in the caller's transaction."""
         await connection.execute(
-            "UPDATE procrastinate_jobs SET priority = %s"
-            " WHERE status = 'todo' AND queue_name = %s AND args ->> 'job_id' = ANY(%s)",
-            (priority, _QUEUE, job_ids),
+            "UPDATE procrastinate_jobs SET priority = %s WHERE id = ANY(%s) AND status = 'todo'",
+            (priority, entries),
         )
+
+    async def undelivered(self, state: str) -> list[str]:
+        """Jobs in a state that needs a queue entry but whose entry is gone; at most 1,000."""
+        rows = await self._database.all(
+            "SELECT j.id FROM jobs j LEFT JOIN procrastinate_jobs q ON q.id = j.entry"
+            " WHERE j.state = %s AND q.id IS NULL LIMIT 1000",
+            (state,),
+        )
+        return [row["id"] for row in rows]
 
     async def work(self, handler: Handler, settings: Settings, stop: asyncio.Event) -> None:
         """Hand entries to `handler`, ``settings.workers`` at a time, until `stop` is set.

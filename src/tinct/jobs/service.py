@@ -75,7 +75,8 @@ class Statistic:
     """Sums over ended jobs of one kind since the database was made."""
 
     effect: str
-    state: JobState
+    state: str
+    """A final state; or ``lost``, for an attempt whose process died."""
     code: str
     """Failure code; empty where there is none."""
     jobs: int
@@ -130,14 +131,16 @@ class Jobs:
         if waiting >= self._settings.max_queued_jobs:
             raise QueueFullError(waiting, 30.0)
         price = effect.credits if order.credits is None else order.credits
+        job_id, known = new_id("job"), None
         try:
             async with self._database.transaction() as connection:
-                job_id = new_id("job")
                 if order.idempotency_key is not None:
                     known = await self._known(connection, order, _digest(order, files), job_id)
-                    if known is not None:
-                        return Submission(job=await self.get(order.account, known), replayed=True)
-                return Submission(job=await self._insert(connection, order, job_id, price), replayed=False)
+                if known is None:
+                    return Submission(
+                        job=await self._insert(connection, order, job_id, price), replayed=False
+                    )
+            return Submission(job=await self.get(order.account, known), replayed=True)
         except Duplicate:
             raise IdempotencyError("another job has one of these ids already; choose new ids") from None
 
@@ -258,7 +261,8 @@ class Jobs:
         await self.cancel(account, job_id)
         async with self._database.transaction() as connection:
             await connection.execute(
-                "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', results = '[]'"
+                "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', meta = '{}',"
+                " results = '[]'"
                 " WHERE id = %s",
                 (job_id,),
             )
@@ -280,7 +284,7 @@ class Jobs:
         return tuple(
             Statistic(
                 effect=row["effect"],
-                state=JobState(row["state"]),
+                state=row["state"],
                 code=row["code"],
                 jobs=row["jobs"],
                 waited_s=row["waited_s"],

@@ -77,7 +77,8 @@ class Database:
             pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
                 url,
                 connection_class=Connection,
-                kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "tinct"},
+                kwargs={"row_factory": dict_row, "application_name": "tinct"},
+                configure=_configure,
                 min_size=1,
                 max_size=settings.database_connections,
                 timeout=_CHECKOUT_S,
@@ -118,6 +119,19 @@ class Database:
         """A pooled connection inside a transaction: committed at the end, rolled back on an exception."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+    @asynccontextmanager
+    async def only_one(self, name: str) -> AsyncIterator[bool]:
+        """True for one process at a time that asks with the same name; the others get False and do not wait."""
+        async with self.connection() as connection:
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s)) AS got", (name,))
+            row = await cursor.fetchone()
+            got = row is not None and bool(row["got"])
+            try:
+                yield got
+            finally:
+                if got:
+                    await connection.execute("SELECT pg_advisory_unlock(hashtext(%s))", (name,))
 
     async def all(self, query: LiteralString, parameters: Any = None) -> list[Row]:
         """Every row of one statement."""
@@ -170,6 +184,10 @@ class Database:
             for name, statements in (*(imported.steps if imported else ()), *steps):
                 if name not in done:
                     await _apply(connection, statements, [name])
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.set_autocommit(True)
 
 
 async def _apply(connection: Connection, statements: LiteralString, names: list[str]) -> None:

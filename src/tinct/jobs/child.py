@@ -1,0 +1,185 @@
+"""What happens inside a child process: files in, an effect, files out.
+
+The child has no database, no network address and no secret. It gets paths, writes into one folder, and tells how far
+it is over a pipe, as lines of text.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from tinct.effects import effect as effects
+from tinct.errors import TinctError
+from tinct.settings import Settings
+
+__all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
+
+_PR_SET_PDEATHSIG: Final = 1
+_WRITABLE: Final = ("jpeg", "png", "webp", "tiff", "avif")  # formats that a result keeps if none is asked for
+_SMALLEST_STEP: Final = 0.01  # of progress that is told
+_report: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """All that a child needs to know of a job."""
+
+    effect: str
+    params: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    """Input name -> path of the encoded photo, to be read only."""
+    format: str | None
+    quality: int
+    folder: str
+    """An empty folder for the results."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A result that lies in the folder."""
+
+    path: str
+    format: str
+    size: int
+    etag: str
+    width: int
+    height: int
+    depth: int
+    channels: int
+    mode: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How the work ended; `code` is None where it succeeded."""
+
+    made: tuple[Made, ...] = ()
+    facts: Mapping[str, Any] | None = None
+    code: str | None = None
+    message: str = ""
+    detail: str = ""
+    """For the server's log; callers never see it."""
+
+
+def prepare(progress: Connection, settings: Settings) -> None:
+    """Set up a new child: limits, what to do when the server dies, and everything slow to import."""
+    global _report
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # die at once, even inside a library's long loop
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))
+    os.nice(5)  # the API answers first
+    descriptor = progress.fileno()
+
+    def write(line: str) -> None:
+        os.write(descriptor, line.encode() + b"\n")
+
+    _report = write
+    for name, where in settings.own_effects():
+        effects.register(name, where)
+    _warm(max(1, (os.cpu_count() or 1) // settings.workers))
+    _limit_address_space(settings.job_memory_bytes)
+    write(f"pid {os.getpid()}")
+
+
+def perform(task: Task) -> Outcome:
+    """Run one task. Errors come back as an outcome, never as an exception."""
+    try:
+        return _perform(task)
+    except TinctError as error:
+        return Outcome(code=error.code, message=error.message)
+    except MemoryError:
+        return Outcome(code="out_of_memory", message="the job needs more memory than one job may use")
+    except Exception as error:
+        return Outcome(
+            code="internal",
+            message="the effect broke on this photo; the server's log says where",
+            detail=f"{type(error).__name__}: {error} at {_place(error)}",
+        )
+
+
+def _perform(task: Task) -> Outcome:
+    from tinct.photo import decode, encode
+
+    effect = effects.get(task.effect)
+    params = effects.parse(effect, task.params)
+    photos = {name: decode.open(Path(path)) for name, path in task.inputs.items()}
+    output = effect.run(photos, params, _progress())
+    first = next(iter(photos.values()), None)
+    format = task.format or (first.format if first and first.format in _WRITABLE else "png")
+    made = []
+    for number, photo in enumerate(output.photos):
+        data = encode.encode(photo, format, quality=task.quality)
+        path = Path(task.folder) / str(number)
+        path.write_bytes(data)
+        alpha = photo.alpha is not None and format != "jpeg"
+        made.append(
+            Made(
+                path=str(path),
+                format=format,
+                size=len(data),
+                etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+                width=photo.width,
+                height=photo.height,
+                depth=photo.depth if format in ("png", "tiff") else 8,
+                channels=3 + alpha,
+                mode="rgb",
+            )
+        )
+    return Outcome(made=tuple(made), facts=dict(output.facts))
+
+
+def _progress() -> effects.Progress:
+    """Tells steps of a hundredth; a callback that is called a thousand times costs nothing."""
+    told = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if _report is not None and share - told >= _SMALLEST_STEP:
+            told = share
+            _report(f"progress {min(max(share, 0.0), 1.0):.3f}")
+
+    return tell
+
+
+def _warm(threads: int) -> None:
+    """Import what effects use, and keep each library to this child's share of the cores."""
+    os.environ["VIPS_CONCURRENCY"] = str(threads)
+    import cv2
+
+    import tinct.photo.decode
+    import tinct.photo.encode
+    import tinct.photo.vips  # noqa: F401
+
+    cv2.setNumThreads(threads)
+
+
+def _limit_address_space(more: int) -> None:
+    """Allow `more` bytes than what is mapped now; a larger allocation raises instead of waking the kernel's killer."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:  # no such file system here; the server watches the resident size anyway
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + more, mapped + more))
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the innermost frame."""
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

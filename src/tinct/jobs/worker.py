@@ -1,0 +1,282 @@
+"""Works the queue off: each job in a warm child process, watched until it has ended.
+
+A worker may die at any line. Whatever it was doing is then found by another worker's sweep and begun anew, under the
+next attempt's number; results of the lost attempt lie under its own number and are never shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from tinct.errors import DatabaseError, StorageError, TinctError
+from tinct.jobs import moves, retention
+from tinct.jobs.backend import Backend, open_backend
+from tinct.jobs.changes import Watch
+from tinct.jobs.child import Made, Outcome, Task
+from tinct.jobs.children import Child, ChildLostError
+from tinct.jobs.files import MEDIA_TYPES, File, suffix
+from tinct.jobs.job import Failure, Job, JobState
+from tinct.settings import Settings
+from tinct.storage.ids import new_id
+
+__all__ = ["Worker", "run_worker"]
+
+_log = logging.getLogger(__name__)
+_LOOK_S: Final = 0.25  # seconds between two looks at a running child
+_AGAIN_S: Final = 1.0  # seconds between two tries to reach a lost database
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """What the worker found out about an attempt; `outcome` only where the child came back."""
+
+    outcome: Outcome | None = None
+    state: JobState | None = None
+    failure: Failure | None = None
+    lost: bool = False
+
+
+class Worker:
+    """Runs jobs of one backend, ``settings.workers`` at a time."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._settings = backend.settings
+        self._children = [Child(backend.settings) for _ in range(backend.settings.workers)]
+        self._free: asyncio.Queue[Child] = asyncio.Queue()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; running jobs then get ``settings.shutdown_s`` to finish."""
+        for child in self._children:
+            child.start()
+            self._free.put_nowait(child)
+        sweeping = asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep")
+        try:
+            await self._backend.queue.work(self.handle, self._settings, stop)
+        finally:
+            sweeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeping
+            for child in self._children:
+                child.drop()
+
+    async def handle(self, job_id: str, entry: int) -> None:
+        """Run the next attempt of a job, if this queue entry may."""
+        job = await self._stubborn(lambda: self._claim(job_id, entry))
+        if job is None:
+            return
+        folder = Path(tempfile.mkdtemp(prefix=f"{job.id}.{job.attempt}.", dir=self._backend.blobs.scratch))
+        child = await self._free.get()
+        try:
+            with self._backend.changes.watch(job.id) as watch:
+                try:
+                    end = await self._attempt(job, child, folder, watch)
+                except asyncio.CancelledError:  # told to stop, and the job took too long
+                    await asyncio.shield(self._give_back(job))
+                    raise
+            await self._stubborn(lambda: self._finish(job, end))
+        except TinctError as error:
+            _log.error("job %s: %s", job.id, error)
+        finally:
+            child.start()
+            self._free.put_nowait(child)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _claim(self, job_id: str, entry: int) -> Job | None:
+        async with self._backend.database.connection() as connection:
+            return await moves.claim(connection, job_id, entry)
+
+    # -- one attempt ------------------------------------------------------------------------------
+
+    async def _attempt(self, job: Job, child: Child, folder: Path, watch: Watch) -> _End:
+        """Run the child and watch it; whatever happens, the child is free for the next job afterwards."""
+        try:
+            task = await self._task(job, folder)
+        except TinctError as error:
+            return _End(state=JobState.FAILED, failure=Failure(code=error.code, message=error.message))
+        progress = [0.0]
+        running = asyncio.create_task(child.run(task, lambda share: progress.__setitem__(0, share)))
+        try:
+            early = await self._watch(job, child, running, watch, progress)
+            if early is not None:
+                return early
+            return _End(outcome=running.result())
+        except ChildLostError:
+            return _End(lost=True)
+        finally:
+            if not running.done():
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ChildLostError):
+                    await running
+
+    async def _watch(
+        self, job: Job, child: Child, running: asyncio.Task[Outcome], watch: Watch, progress: list[float]
+    ) -> _End | None:
+        """Wait for the child; the reason to stop it, or None when it came back by itself."""
+        deadline = time.monotonic() + job.deadline_s
+        told = 0.0
+        waking: asyncio.Task[bool] = asyncio.create_task(watch.wait(job.deadline_s + _LOOK_S))
+        try:
+            while True:
+                left = max(deadline - time.monotonic(), 0.0)
+                await asyncio.wait(
+                    {running, waking}, timeout=min(_LOOK_S, left), return_when=asyncio.FIRST_COMPLETED
+                )
+                if running.done():
+                    return None
+                if waking.done():
+                    waking = asyncio.create_task(watch.wait(job.deadline_s + _LOOK_S))
+                if watch.ended is not None:
+                    return _End()
+                if time.monotonic() >= deadline:
+                    return _timed_out(job)
+                if child.resident() > self._settings.job_memory_bytes:
+                    return _out_of_memory(self._settings)
+                if progress[0] > told:
+                    told = progress[0]
+                    if not await self._report(job, told):
+                        return _End()
+        finally:
+            waking.cancel()
+
+    async def _report(self, job: Job, progress: float) -> bool:
+        """Store the progress; False if the attempt is not wanted any more."""
+        try:
+            async with self._backend.database.connection() as connection:
+                return await moves.report(connection, job.id, job.attempt, min(progress, 0.99))
+        except DatabaseError:
+            return True  # not a reason to stop: the end will be stored when the database is back
+
+    async def _task(self, job: Job, folder: Path) -> Task:
+        files = await self._stubborn(
+            lambda: self._backend.files.get_many(job.account, list(job.inputs.values()))
+        )
+        paths = {
+            name: await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}")
+            for number, (name, file_id) in enumerate(job.inputs.items())
+        }
+        return Task(
+            effect=job.effect,
+            params=job.params,
+            inputs={name: str(path) for name, path in paths.items()},
+            format=job.format,
+            quality=job.quality,
+            folder=str(folder),
+        )
+
+    # -- the end of one attempt -------------------------------------------------------------------
+
+    async def _finish(self, job: Job, end: _End) -> None:
+        if end.lost:
+            await self._lost(job)
+        elif end.outcome is not None and end.outcome.code is None:
+            await self._succeed(job, end.outcome)
+        elif end.outcome is not None:
+            if end.outcome.detail:
+                _log.error("job %s, effect %s: %s", job.id, job.effect, end.outcome.detail)
+            failure = Failure(code=str(end.outcome.code), message=end.outcome.message)
+            await self._end(job, JobState.FAILED, failure)
+        elif end.state is not None:
+            await self._end(job, end.state, end.failure)
+
+    async def _succeed(self, job: Job, outcome: Outcome) -> None:
+        files = [_file(job, number, made) for number, made in enumerate(outcome.made)]
+        try:
+            for file, made in zip(files, outcome.made, strict=True):
+                if Path(
+                    made.path
+                ).exists():  # an earlier try may have stored it before the database went away
+                    await self._backend.blobs.adopt(Path(made.path), file.key)
+        except StorageError as error:
+            await self._end(job, JobState.FAILED, Failure(code=error.code, message=error.message))
+            return
+        async with self._backend.database.transaction() as connection:
+            ended = await moves.end(
+                connection, job.id, JobState.SUCCEEDED, attempt=job.attempt, files=files, facts=outcome.facts
+            )
+        if ended is None and not await self._succeeded(
+            job
+        ):  # cancelled, deleted, or another worker's meanwhile
+            await self._backend.blobs.delete(*(file.key for file in files))
+
+    async def _succeeded(self, job: Job) -> bool:
+        """True if this very attempt's success is stored: an earlier try may have got through unheard."""
+        row = await self._backend.database.one(
+            "SELECT 1 FROM jobs WHERE id = %s AND attempt = %s AND state = 'succeeded' AND deleted_at IS NULL",
+            (job.id, job.attempt),
+        )
+        return row is not None
+
+    async def _end(self, job: Job, state: JobState, failure: Failure | None) -> None:
+        async with self._backend.database.transaction() as connection:
+            await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
+
+    async def _lost(self, job: Job) -> None:
+        _log.warning("job %s: attempt %d lost its process", job.id, job.attempt)
+        async with self._backend.database.transaction() as connection:
+            await moves.lose(connection, self._backend.queue, job, self._settings.job_attempts)
+
+    async def _give_back(self, job: Job) -> None:
+        """Let another worker run it; being told to stop is not the job's fault, so any number of times."""
+        async with self._backend.database.transaction() as connection:
+            await moves.requeue(connection, self._backend.queue, job)
+
+    async def _stubborn(self, act: Callable[[], Awaitable[_T]]) -> _T:
+        """Do what must be done, again and again while the database is away."""
+        while True:
+            try:
+                return await act()
+            except DatabaseError:
+                await asyncio.sleep(_AGAIN_S)
+
+
+def _timed_out(job: Job) -> _End:
+    message = f"the job ran longer than {job.deadline_s:g} s, its deadline; send a smaller photo"
+    return _End(state=JobState.TIMED_OUT, failure=Failure(code="timed_out", message=message))
+
+
+def _out_of_memory(settings: Settings) -> _End:
+    message = f"the job needs more than {settings.job_memory_bytes >> 20} MiB, the most for one job"
+    return _End(state=JobState.FAILED, failure=Failure(code="out_of_memory", message=message))
+
+
+def _file(job: Job, number: int, made: Made) -> File:
+    ending = suffix(made.format)
+    file_id = new_id("file")
+    now = datetime.now(UTC)
+    return File(
+        id=file_id,
+        account=job.account,
+        key=f"results/{job.id}/{job.attempt}/{number}{ending}",
+        name=f"{job.effect}-{file_id[-8:]}{ending}",
+        media_type=MEDIA_TYPES[made.format],
+        job_id=job.id,
+        created_at=now,
+        expires_at=now,  # the end of the job sets the true one
+        frames=1,
+        **{key: value for key, value in dataclasses.asdict(made).items() if key != "path"},
+    )
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Open a backend and work until `stop` is set.
+
+    Raises
+    ------
+    DatabaseError, StorageError
+        The backend cannot be opened.
+    """
+    async with open_backend(settings) as backend:
+        await Worker(backend).run(stop)

@@ -1,0 +1,58 @@
+"""One running server for all tests that only talk to it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from running import Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(
+        tmp_path_factory.mktemp("server") / "data",
+        allow_private_hosts="127.0.0.1",
+        extra_effects="noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW,broken=effects_for_tests:BROKEN",
+        max_upload_bytes=str(8 * 2**20),
+        requests_per_minute="100000",
+        refusals_per_minute="100000",
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    """The native API with a key that may spend any number of credits."""
+    with server.client() as native:
+        yield native
+
+
+@pytest.fixture(scope="session")
+def stranger(server: Server) -> Iterator[httpx.Client]:
+    """Another account."""
+    with server.client() as native:
+        yield native
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One PostgreSQL for the tests that open a backend themselves."""
+    running = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield running
+    running.server.stop()
+
+
+@pytest_asyncio.fixture
+async def backend(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
+    """Everything behind the API, on a database of its own."""
+    async with open_backend(postgres.create(tmp_path / "data")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def account(backend: Backend) -> str:
+    """Id of an account that may spend any number of credits."""
+    return (await backend.accounts.create("tester")).account.id

@@ -1,0 +1,38 @@
+"""Effects that only tests need."""
+
+import time
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tinct.effects.effect import Effect, Output, Progress
+from tinct.photo.photo import Photo
+
+
+class Nothing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Slow(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    seconds: float = Field(1.0, ge=0, le=60)
+
+
+def _same(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
+    return Output(photos=(photos["image"],), facts={"seen": photos["image"].width})
+
+
+def _slow(photos: Mapping[str, Photo], params: Slow, progress: Progress) -> Output:
+    for step in range(20):
+        time.sleep(params.seconds / 20)
+        progress((step + 1) / 20)
+    return Output(photos=(photos["image"],))
+
+
+def _broken(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
+    raise RuntimeError("a secret of the library, in /home/someone")
+
+
+NOOP = Effect(name="noop", title="No-op", summary="Gives back the photo.", params=Nothing, run=_same)
+SLOW = Effect(name="slow", title="Slow", summary="Takes its time.", params=Slow, run=_slow)
+BROKEN = Effect(name="broken", title="Broken", summary="Breaks.", params=Nothing, run=_broken)

@@ -1,0 +1,142 @@
+"""A real `tinct serve` as a child process, on loopback, for tests that talk to it over a socket."""
+
+import io
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from PIL import Image
+
+COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
+START_S = 60  # patience on a busy machine
+
+
+class Server:
+    """Started on construction; `stop` it."""
+
+    def __init__(self, data: Path, *options: str, **settings: str) -> None:
+        self.data = data
+        given = {f"TINCT_{name.upper()}": value for name, value in settings.items()}
+        self.environment = (
+            os.environ | {"TINCT_WORKERS": "2", "PYTHONPATH": str(Path(__file__).parent)} | given
+        )
+        began = time.monotonic()
+        self.log = (data.parent / f"{data.name}.log").open("ab")
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", "--data", str(data), "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env=self.environment,
+            text=True,
+        )
+        self.lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.url = self._wait_for(r"listens on (\S+)")
+        assert httpx.get(f"{self.url}/health").status_code == 200
+        self.seconds_to_start = time.monotonic() - began
+        self.last_line = self._wait_for(r"(.*key.*)")
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.process.stdout.close()
+
+    def _wait_for(self, pattern: str) -> str:
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            try:
+                line = self.lines.get(timeout=0.2)
+            except queue.Empty:
+                assert self.process.poll() is None, self.logged()
+                continue
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError(f"no {pattern!r}: {self.logged()}")
+
+    def logged(self) -> str:
+        return Path(self.log.name).read_text()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.logged().splitlines() if line.startswith("{")]
+
+    def keys(self, *arguments: str) -> str:
+        """Run `tinct keys` on the same data folder."""
+        done = subprocess.run(
+            [*COMMAND, "keys", *arguments, "--data", str(self.data)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def key(self, name: str = "tester", credits: int | None = None) -> dict[str, Any]:
+        limited = [] if credits is None else ["--credits", str(credits)]
+        return json.loads(self.keys("create", "--name", name, *limited, "--json"))
+
+    def client(self, api_key: str | None = None, **options: Any) -> httpx.Client:
+        """Talks to the native API; with a key of its own unless one is given."""
+        key = api_key or self.key()["api_key"]
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, **options)
+
+    def stop(self, number: int = signal.SIGTERM, patience_s: float = 60) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait(10)
+        self.log.close()
+        return code
+
+
+def photo(width: int = 96, height: int = 72, seed: int = 0, format: str = "PNG", mode: str = "RGB") -> bytes:
+    """A small picture with structure and several colours."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    waves = [
+        np.sin(x / rng.uniform(6, 20) + rng.uniform(0, 6)) + np.cos(y / rng.uniform(6, 20)) for _ in range(3)
+    ]
+    pixels = np.stack(
+        [np.interp(wave, (-2, 2), rng.choice([(10, 200), (40, 250)])) for wave in waves], axis=2
+    )
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).convert(mode).save(file, format)
+    return file.getvalue()
+
+
+def submitted(client: httpx.Client, **order: Any) -> dict[str, Any]:
+    reply = client.post("/v1/jobs", json=order)
+    assert reply.status_code == 202, reply.text
+    return reply.json()
+
+
+def finished(client: httpx.Client, job_id: str, patience_s: float = 60) -> dict[str, Any]:
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        reply = client.get(f"/v1/jobs/{job_id}", params={"wait": 20})
+        assert reply.status_code == 200, reply.text
+        if reply.json()["finished_at"]:
+            return reply.json()
+    raise AssertionError(f"job {job_id} did not end: {reply.text}")
+
+
+def uploaded(client: httpx.Client, content: bytes | None = None) -> str:
+    reply = client.post("/v1/files", content=content or photo())
+    assert reply.status_code == 201, reply.text
+    return str(reply.json()["id"])

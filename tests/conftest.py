@@ -5,8 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
+from backends import Postgres
 from running import Server
+from tinct.jobs.backend import Backend, open_backend
 
 
 @pytest.fixture(scope="session")

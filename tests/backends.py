@@ -1,0 +1,87 @@
+"""A database of its own for each test, on one PostgreSQL for all of them."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tinct.jobs.backend import Backend, open_backend
+from tinct.jobs.job import Job, Order
+from tinct.jobs.worker import Worker
+from tinct.settings import Settings
+from tinct.storage.embedded import EmbeddedPostgres
+
+HAZARDS = ",".join(
+    f"{name}=hazards:{name.upper()}" for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many")
+)
+
+
+class Postgres:
+    """One private server; `create` gives the settings of a fresh, migrated database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server = EmbeddedPostgres(folder / "database")
+        self.server.start()
+        self._folder = folder
+        self._count = 0
+        asyncio.run(self._make_template())
+
+    def create(self, data: Path, **changes: Any) -> Settings:
+        self._count += 1
+        name = f"test_{self._count}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
+        os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children import the hazards by name
+        defaults: dict[str, Any] = {
+            "data": data,
+            "database_url": self._url(name),
+            "workers": 2,
+            "extra_effects": HAZARDS,
+            "min_free_bytes": 0,
+            "heartbeat_s": 0.3,
+            "stalled_s": 1.5,
+            "sweep_s": 0.3,
+        }
+        return Settings(**(defaults | changes))
+
+    def _url(self, name: str) -> str:
+        return self.server.url.replace("/postgres?", f"/{name}?")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    async def _make_template(self) -> None:
+        self._execute("CREATE DATABASE template_tinct")
+        settings = Settings(data=self._folder / "template", database_url=self._url("template_tinct"))
+        async with open_backend(settings):
+            pass
+
+
+@asynccontextmanager
+async def working(backend: Backend) -> AsyncIterator[Worker]:
+    """A worker inside the test's process."""
+    stop = asyncio.Event()
+    worker = Worker(backend)
+    task = asyncio.create_task(worker.run(stop))
+    try:
+        yield worker
+    finally:
+        stop.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(task, 60)
+
+
+async def ended(backend: Backend, job: Job, seconds: float = 60) -> Job:
+    """The job when it has ended."""
+    last = await backend.jobs.wait(job.account, job.id, seconds)
+    assert last.state.final, last
+    return last
+
+
+async def submitted(backend: Backend, account: str, effect: str = "noop", **order: Any) -> Job:
+    return (await backend.jobs.submit(Order(account=account, effect=effect, **order))).job

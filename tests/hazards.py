@@ -1,0 +1,92 @@
+"""Effects that do everything an effect should not, to see that nothing else suffers."""
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.photo.photo import Photo
+
+
+class Params(BaseModel):
+    seconds: float = 0.0
+    megabytes: int = 0
+    file: str = ""
+    number: int = 1
+
+
+def _picture(value: int = 0) -> Photo:
+    return Photo(np.full((4, 4, 3), value % 256, np.uint8))
+
+
+def _noop(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    return Output(photos=(photos.get("image") or _picture(params.number),), facts={"number": params.number})
+
+
+def _slow(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    if params.file:
+        Path(params.file).write_text(str(os.getpid()))
+    for step in range(20):
+        time.sleep(params.seconds / 20)
+        progress((step + 1) / 20)
+    return Output(photos=(_picture(),))
+
+
+def _crash(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    if params.file:
+        with Path(params.file).open("a") as file:
+            file.write("x")
+    os.kill(os.getpid(), signal.SIGSEGV)
+    raise AssertionError("unreachable")
+
+
+def _flaky(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    if not Path(params.file).exists():
+        Path(params.file).touch()
+        os._exit(9)
+    return Output(photos=(_picture(),))
+
+
+def _hog(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    held = [np.ones(2**20, np.uint8) for _ in range(params.megabytes)]
+    time.sleep(params.seconds)
+    return Output(photos=(_picture(len(held)),))
+
+
+def _hang(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    """Inside C, with Python's own signal handlers out of reach."""
+    if params.file:
+        Path(params.file).write_text(str(os.getpid()))
+    ctypes.PyDLL(None).sleep(3600)  # keeps the interpreter's lock
+    raise AssertionError("unreachable")
+
+
+def _broken(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    raise RuntimeError("a library's secret at /home/someone")
+
+
+def _many(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    return Output(photos=tuple(_picture(n) for n in range(params.number)))
+
+
+def _effect(name: str, run, credits: int = 1) -> Effect:  # type: ignore[no-untyped-def]
+    image = Input(name="image", summary="Any photo.", required=False)
+    return Effect(
+        name=name, title=name, summary=name, params=Params, run=run, inputs=(image,), credits=credits
+    )
+
+
+NOOP = _effect("noop", _noop)
+SLOW = _effect("slow", _slow)
+CRASH = _effect("crash", _crash)
+FLAKY = _effect("flaky", _flaky)
+HOG = _effect("hog", _hog)
+HANG = _effect("hang", _hang)
+BROKEN = _effect("broken", _broken)
+MANY = _effect("many", _many, credits=3)

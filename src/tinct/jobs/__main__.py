@@ -1,22 +1,25 @@
 """``python -m tinct.jobs``: a worker with the settings of the environment.
 
-The first SIGTERM or SIGINT lets running jobs finish; the second ends at once, and other workers take over.
+The first SIGTERM or SIGINT lets running jobs finish; the second ends at once, and other workers take over. With
+``--follow`` the end of the process that started it counts as the first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
 
+from tinct import logs
 from tinct.errors import TinctError
 from tinct.jobs.worker import run_worker
 from tinct.settings import Settings
 
+_LOOK_S = 0.5  # seconds between two looks at the parent
 
-async def _main(settings: Settings) -> None:
+
+async def _main(settings: Settings, *, follow: bool) -> None:
     stop = asyncio.Event()
 
     def told() -> None:
@@ -27,13 +30,21 @@ async def _main(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
+    following = asyncio.create_task(_follow(os.getppid(), stop)) if follow else None
     await run_worker(settings, stop)
+    if following:
+        following.cancel()
+
+
+async def _follow(parent: int, stop: asyncio.Event) -> None:
+    while os.getppid() == parent:
+        await asyncio.sleep(_LOOK_S)
+    stop.set()
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    logs.configure()
     try:
-        asyncio.run(_main(Settings.from_environment()))
+        asyncio.run(_main(Settings.from_environment(), follow="--follow" in sys.argv[1:]))
     except TinctError as error:
         sys.exit(f"tinct worker: {error}")

@@ -8,6 +8,7 @@ import time
 import httpx
 import pytest
 from PIL import Image
+
 from running import Server, finished, photo, submitted, uploaded
 
 
@@ -82,7 +83,11 @@ def test_a_url_is_fetched_where_the_server_may_reach_it(client: httpx.Client) ->
     job = submitted(client, effect="noop", inputs={"image": url})
     assert finished(client, job["id"])["results"][0]["width"] == 50
     before = len(client.get("/v1/files", params={"limit": 500}).json()["files"])
-    for private in ("http://localhost:1/a.png", "http://169.254.169.254/latest/", "http://[::ffff:10.0.0.1]/"):
+    for private in (
+        "http://localhost:1/a.png",
+        "http://169.254.169.254/latest/",
+        "http://[::ffff:10.0.0.1]/",
+    ):
         reply = client.post("/v1/jobs", json={"effect": "noop", "inputs": {"image": private}})
         refused(reply, 422, "url_refused")
     assert len(client.get("/v1/files", params={"limit": 500}).json()["files"]) == before
@@ -256,7 +261,11 @@ def test_a_body_that_is_not_json_is_malformed(client: httpx.Client, body: bytes)
 
 def test_what_is_not_a_photo_is_refused_and_not_stored(client: httpx.Client) -> None:
     before = client.get("/v1/files", params={"limit": 500}).json()["files"]
-    refused(client.post("/v1/files", content=b"<svg xmlns='http://www.w3.org/2000/svg'/>"), 415, "photo_unsupported")
+    refused(
+        client.post("/v1/files", content=b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        415,
+        "photo_unsupported",
+    )
     refused(client.post("/v1/files", content=b"%PDF-1.7 ..."), 415, "photo_unsupported")
     refused(client.post("/v1/files", content=b""), 422, "photo_empty")
     refused(client.post("/v1/files", content=photo()[:20]), 422, "photo_broken")
@@ -277,7 +286,7 @@ def test_replies_tell_what_is_left_of_the_minute(client: httpx.Client) -> None:
     assert int(headers["ratelimit-limit"]) == 100_000
     assert 0 < int(headers["ratelimit-remaining"]) <= 100_000
     assert headers["ratelimit"].startswith('"account";r=')
-    assert 'q=100000;w=60' in headers["ratelimit-policy"]
+    assert "q=100000;w=60" in headers["ratelimit-policy"]
 
 
 def test_the_documentation_is_one_page_that_loads_nothing(client: httpx.Client) -> None:

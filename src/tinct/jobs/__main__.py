@@ -1,7 +1,7 @@
 """``python -m tinct.jobs``: a worker with the settings of the environment.
 
-The first SIGTERM or SIGINT lets running jobs finish; the second ends at once, and other workers take over. With
-``--follow`` the end of the process that started it counts as the first.
+The first SIGTERM or SIGINT lets running jobs finish; the second ends at once, and other workers take over.
+With ``--follow`` the end of the process that started it counts as the first.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 from ailabtools import AILabClient
 from ailabtools.errors import AILabApiError
 from PIL import Image
+
 from running import Server, photo
 
 SUBMIT = "/api/image/effects/image-hd-color-migration"

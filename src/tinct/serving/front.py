@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ class Front:
         state = scope.setdefault("state", {})
         state |= {"request_id": str(uuid4()), "dialect": dialect}
         limit = dialect.body_limit(method, path, self._settings)
-        body = _Body(receive, limit, headers.get("content-length", ""))
+        body = _Body(receive, limit, headers)
         reply = _Reply(send, scope, body)
         began = time.perf_counter()
         try:
@@ -89,56 +90,49 @@ class Front:
             if not reply.status:
                 response = dialect_of(scope).render(Request(scope, body.receive), error)
                 await response(scope, body.receive, reply.send)
-        if body.exceeded:
-            await body.drain()
 
 
 class _Body:
     """Counts a request's body as it arrives, and refuses what goes beyond the limit."""
 
-    def __init__(self, receive: Receive, limit: int, declared: str) -> None:
+    def __init__(self, receive: Receive, limit: int, headers: Headers) -> None:
         self._receive, self._limit = receive, limit
+        declared = headers.get("content-length", "")
         self._declared = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
+        self.unread = self._declared > 0 or "transfer-encoding" in headers
         self.received = 0
-        self.exceeded = False
         self.answered = False
 
     async def receive(self) -> Message:
-        if self.answered:
-            return await self._receive()
-        if self._declared > self._limit:
+        if self._declared > self._limit and not self.answered:
             raise self._refusal()
         message = await self._receive()
-        if message["type"] == "http.request":
-            self.received += len(message.get("body", b""))
-            if self.received > self._limit:
-                raise self._refusal()
+        self.unread = message["type"] == "http.request" and message.get("more_body", False)
+        self.received += len(message.get("body", b""))
+        if self.received > self._limit and not self.answered:
+            raise self._refusal()
         return message
 
     def _refusal(self) -> HTTPException:
-        self.exceeded = True
         return HTTPException(
             413, f"The body is larger than {self._limit} bytes, the most that is accepted here."
         )
 
     async def drain(self) -> None:
         """Read on for a moment: a sender whose connection is cut while it sends never sees the reply."""
-        dropped, more = 0, True
-        try:
+        until = self.received + _DRAINED_BYTES
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DRAINED_S):
-                while more and dropped < _DRAINED_BYTES:
-                    message = await self._receive()
-                    dropped += len(message.get("body", b""))
-                    more = message["type"] == "http.request" and message.get("more_body", False)
-        except TimeoutError:
-            return
+                while self.unread and self.received < until:
+                    await self.receive()
 
 
 class _Reply:
-    """Adds the headers of every reply, and notes what was sent."""
+    """Adds the headers of every reply, notes what was sent, and ends what is still being sent to us."""
 
     def __init__(self, send: Send, scope: Scope, body: _Body) -> None:
         self._send, self._state, self._body = send, scope["state"], body
+        self._closes = False
         self.status = 0
         self.sent = 0
 
@@ -146,14 +140,23 @@ class _Reply:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._body.answered = True
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._state["request_id"]
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            if allowance := self._state.get("allowance"):
-                _rate_headers(headers, allowance)
+            self._closes = self._body.unread
+            self._complete(MutableHeaders(scope=message))
         elif message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
+            if self._closes and not message.get("more_body", False):
+                await self._send({**message, "more_body": True})
+                await self._body.drain()
+                message = {"type": "http.response.body"}
         await self._send(message)
+
+    def _complete(self, headers: MutableHeaders) -> None:
+        headers["X-Request-Id"] = self._state["request_id"]
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if self._closes:
+            headers["Connection"] = "close"
+        if allowance := self._state.get("allowance"):
+            _rate_headers(headers, allowance)
 
 
 def _rate_headers(headers: MutableHeaders, allowance: Allowance) -> None:

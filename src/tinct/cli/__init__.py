@@ -1,0 +1,28 @@
+"""The command ``tinct``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tinct.cli import keys, migrate, palette, serve, worker
+from tinct.errors import ParameterError, TinctError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
+app.command()(migrate.migrate)
+app.command()(palette.palette)
+app.command()(serve.serve)
+app.command()(worker.worker)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Run the command line; an error of Tinct is one sentence, and exit status 2 for a wrong option, else 1."""
+    try:
+        app()
+    except TinctError as error:
+        typer.echo(f"tinct: {error}", err=True)
+        sys.exit(2 if isinstance(error, ParameterError) else 1)

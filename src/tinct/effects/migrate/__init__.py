@@ -1,0 +1,1 @@
+"""Colour migration: fit a ColorMap on a proxy, apply it at full size."""

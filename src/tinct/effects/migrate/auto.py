@@ -81,7 +81,8 @@ def _enough(colors: Array, home: float, turns: list[float]) -> tuple[float, floa
         return _STRENGTHS[0]
     for gain, tilt in _STRENGTHS:
         results = [
-            srgb_to_lab(_turn(colors, home, turn, gain, tilt if k % 2 else -tilt)) for k, turn in enumerate(turns)
+            srgb_to_lab(_turn(colors, home, turn, gain, tilt if k % 2 else -tilt))
+            for k, turn in enumerate(turns)
         ]
         if min(float(delta_e_2000(one, two).mean()) for one, two in combinations(results, 2)) >= _APART:
             break
@@ -94,7 +95,9 @@ def _turn(rgb: Array, home: float, turn: float, gain: float, lighter: float) -> 
     chroma = np.hypot(oklab[:, 1], oklab[:, 2])
     offset = np.arctan2(oklab[:, 2], oklab[:, 1]) - home  # from the dominant hue
     hue = home + turn + offset - _GATHER * np.sin(offset)
-    moves = _ramp(np.hypot(lab[:, 1], lab[:, 2]), _GREY) * _ramp(lab[:, 0], _DARK)  # 0 for greys, 1 for colours
+    moves = _ramp(np.hypot(lab[:, 1], lab[:, 2]), _GREY) * _ramp(
+        lab[:, 0], _DARK
+    )  # 0 for greys, 1 for colours
     turned = gain * chroma[:, None] * np.stack([np.cos(hue), np.sin(hue)], axis=1)
     target = np.concatenate([oklab[:, :1] + lighter * 4 * oklab[:, :1] * (1 - oklab[:, :1]), turned], axis=1)
     mapped = oklab + moves[:, None] * (compress(target, 0.8, UNCLIPPED) - oklab)

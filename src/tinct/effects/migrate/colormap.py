@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +129,7 @@ class ColorMap:
         degree, strength = check_degree(degree), check_degree(strength, "strength")
         if degree == 0:
             return photo
-        source = np.ascontiguousarray(photo.pixels)
+        source = photo.pixels if photo.pixels.flags.c_contiguous else photo.pixels.copy()
         out = np.empty_like(source)
         lut = _Lut(self.blend(degree)._in_profile(photo.icc), source.dtype)
         rows = max(1, _STRIP_PIXELS // photo.width)
@@ -194,7 +194,7 @@ def _restore(source: Pixels, result: Pixels, mask: Array) -> None:
 class _Lut:
     """A lattice compiled for one pixel depth; OpenColorIO's tetrahedral interpolation."""
 
-    def __init__(self, lattice: Array, dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> None:
+    def __init__(self, lattice: Array, dtype: np.dtype[Any]) -> None:
         import PyOpenColorIO as ocio
 
         transform = ocio.Lut3DTransform(gridSize=lattice.shape[0])
@@ -215,4 +215,6 @@ class _Lut:
         height, width = pixels.shape[:2]
         item = pixels.itemsize
         order = ocio.CHANNEL_ORDERING_RGB
-        return ocio.PackedImageDesc(pixels, width, height, order, self._depth, item, 3 * item, 3 * item * width)
+        return ocio.PackedImageDesc(
+            pixels, width, height, order, self._depth, item, 3 * item, 3 * item * width
+        )

@@ -42,7 +42,9 @@ def write(color_map: ColorMap, path: Path, *, overwrite: bool = True) -> Path:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise OutputError(f"{path.name} cannot be written: {error.strerror or 'the folder refused it'}") from None
+        raise OutputError(
+            f"{path.name} cannot be written: {error.strerror or 'the folder refused it'}"
+        ) from None
     return path
 
 
@@ -56,7 +58,9 @@ def read(path: Path) -> ColorMap:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise ColorMapError(f"{path.name} is larger than {_MAX_BYTES} bytes, more than any 3-D cube needs")
+            raise ColorMapError(
+                f"{path.name} is larger than {_MAX_BYTES} bytes, more than any 3-D cube needs"
+            )
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         raise ColorMapError(f"{path.name} cannot be read; check that it exists and is a file") from None

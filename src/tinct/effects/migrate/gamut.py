@@ -86,7 +86,7 @@ def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDG
     out = oklab.copy()
     out[:, 0] = np.clip(out[:, 0], 0, 1)
     chroma = np.hypot(out[:, 1], out[:, 2])
-    direction = out[:, 1:] / np.maximum(chroma, 1e-7)[:, None]
+    direction = np.asarray(out[:, 1:] / np.maximum(chroma, 1e-7)[:, None], np.float32)
     limit = max_chroma(out[:, 0], direction, margin)
     soft = np.maximum((1 - knee) * limit, 1e-7)
     over = np.maximum(chroma - knee * limit, 0)

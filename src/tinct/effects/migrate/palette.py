@@ -13,7 +13,7 @@ from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
 
-__all__ = ["Cluster", "clusters", "from_hex", "nearest", "parse_colors", "to_hex"]
+__all__ = ["DominantColor", "clusters", "from_hex", "nearest", "parse_colors", "to_hex"]
 
 Array = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ _HEX = re.compile(r"#?(?:[0-9a-fA-F]{2})?([0-9a-fA-F]{6})")
 
 
 @dataclass(frozen=True)
-class Cluster:
+class DominantColor:
     """A dominant colour."""
 
     lab: tuple[float, float, float]
@@ -37,7 +37,7 @@ class Cluster:
         return to_hex(lab_to_srgb(np.asarray(self.lab, np.float32)))
 
 
-def clusters(sample: Sample, count: int) -> list[Cluster]:
+def clusters(sample: Sample, count: int) -> list[DominantColor]:
     """Dominant colours, largest first.
 
     Weighted k-means over the means of histogram bins, started from well-separated heavy bins (Chang et al. 2015,
@@ -53,17 +53,21 @@ def clusters(sample: Sample, count: int) -> list[Cluster]:
     centres = _start(means, weights, count)
     for _ in range(_ROUNDS):
         label = nearest(means, centres)
-        moved = np.stack([
-            np.average(means[label == k], axis=0, weights=weights[label == k]) if (label == k).any() else c
-            for k, c in enumerate(centres)
-        ])
+        moved = np.stack(
+            [
+                np.average(means[label == k], axis=0, weights=weights[label == k])
+                if (label == k).any()
+                else c
+                for k, c in enumerate(centres)
+            ]
+        )
         if np.abs(moved - centres).max() < 0.05:
             break
         centres = moved
     shares = np.bincount(nearest(means, centres), weights, len(centres))
     order = np.argsort(-shares, kind="stable")
     return [
-        Cluster((float(c[0]), float(c[1]), float(c[2])), float(s))
+        DominantColor((float(c[0]), float(c[1]), float(c[2])), float(s))
         for c, s in zip(centres[order], shares[order], strict=True)
         if s > 0
     ]
@@ -137,7 +141,7 @@ def parse_colors(values: str | Iterable[str], *, field: str = "colors", most: in
 
 def from_hex(colors: Sequence[str]) -> Array:
     """``#RRGGBB`` colours as sRGB-encoded float32 (n, 3) in 0..1."""
-    return np.array([list(bytes.fromhex(c[1:])) for c in colors], np.float32) / 255
+    return np.array([list(bytes.fromhex(c[1:])) for c in colors], np.float32) / np.float32(255)
 
 
 def to_hex(rgb: Array) -> str:

@@ -24,9 +24,9 @@ __all__ = ["fit_reference"]
 
 Array = NDArray[np.float32]
 
-_SHAPE = (9, 10, 10)  # L*, a*, b*: 6 and 7 intervals over the photo's own range
+_SHAPE = (8, 8, 8)  # L*, a*, b*: 5 intervals over the photo's own range
 _STEPS = 28
-_POINTS = 4000
+_POINTS = 3000
 _MARGIN = 6.0  # Lab units around the photo's colours
 
 
@@ -82,7 +82,7 @@ def fit_reference(source: Sample, reference: Sample, smoothness: float = 0.5, se
     goal = srgb_to_lab(reference.colors(_POINTS, rng))
     field = _box(start)
     design = field.design(start)  # (n, size)
-    projection = np.ascontiguousarray(design.T) / np.float32(len(start))
+    projection = np.asarray(np.ascontiguousarray(design.T) / len(start), np.float32)
     solve_l, solve_ab = _solvers(field, projection @ design, source, stiffness, rng)
     moved = np.zeros_like(start)
     coefficients = np.zeros((field.size, 3), np.float32)
@@ -112,13 +112,16 @@ def _solvers(
     ridge = gram + 1e-5 * np.eye(field.size, dtype=np.float32)
     along = (1.0, stiffness.crosstalk, stiffness.crosstalk)
     bend_l = 0.5 * field.roughness(1, along) + 30 * field.roughness(2, along)
-    one, other = (srgb_to_lab(c) for c in source.neighbours(_POINTS, rng))
+    one, other = (srgb_to_lab(c) for c in source.neighbours(_POINTS // 2, rng))
     step = field.design(one) - field.design(other)  # (n, size) change of each basis between neighbours
     weight = 1 / ((one[:, 0] - other[:, 0]) ** 2 + 1)
     contrast = (step * weight[:, None]).T @ step / np.float32(len(step))
     ends = field.design(np.array([[0, 0, 0], [100, 0, 0]], np.float32))  # (2, size)
     system_l = (
-        ridge + stiffness.lightness * bend_l + stiffness.contrast * contrast + stiffness.ends * (ends.T @ ends)
+        ridge
+        + stiffness.lightness * bend_l
+        + stiffness.contrast * contrast
+        + stiffness.ends * (ends.T @ ends)
     )
     even = (1.0, 1.0, 1.0)
     system_ab = (

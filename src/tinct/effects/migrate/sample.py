@@ -48,7 +48,7 @@ class Sample:
         """`count` pixel numbers, spread evenly over the photo in proportion to the weights."""
         edges = np.cumsum(self.weights, dtype=np.float64)
         at = (np.arange(count) + rng.random(count)) / count * edges[-1]
-        return np.minimum(np.searchsorted(edges, at, side="right"), len(edges) - 1)
+        return np.asarray(np.minimum(np.searchsorted(edges, at, side="right"), len(edges) - 1))
 
     def colors(self, count: int, rng: np.random.Generator) -> Array:
         """`count` colours of the photo, (count, 3)."""

@@ -51,7 +51,9 @@ class SplineGrid:
         ).astype(np.float32) / np.float32(6)  # (n, 3, 4)
         step = np.arange(4)
         i, j, k = (first[:, axis, None] + step for axis in range(3))  # (n, 4) each
-        index = (i[:, :, None, None] * self.shape[1] + j[:, None, :, None]) * self.shape[2] + k[:, None, None, :]
+        index = (i[:, :, None, None] * self.shape[1] + j[:, None, :, None]) * self.shape[2] + k[
+            :, None, None, :
+        ]
         weight = w[:, 0, :, None, None] * w[:, 1, None, :, None] * w[:, 2, None, None, :]
         return index.reshape(len(colors), 64), weight.reshape(len(colors), 64)
 
@@ -80,4 +82,4 @@ class SplineGrid:
             factors = list(eyes)
             factors[axis] = (difference.T @ difference).astype(np.float32) * axis_weight
             total += np.kron(np.kron(factors[0], factors[1]), factors[2])
-        return total / self.size
+        return total / np.float32(self.size)

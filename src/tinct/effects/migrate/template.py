@@ -62,7 +62,9 @@ def fit_template(source: Sample, colors: Sequence[str]) -> ColorMap:
     for _ in range(_ROUNDS):
         choice = _assign(centres, shares, swatches, demand)  # (k,) number of the swatch, or -1 to stay
         moved = _targets(start, centres, _membership(start, centres, width), reach, choice, keep)
-        coefficients = np.linalg.solve(gram + np.float32(smooth) * stiff, design.T @ moved / np.float32(len(start)))
+        coefficients = np.linalg.solve(
+            gram + np.float32(smooth) * stiff, design.T @ moved / np.float32(len(start))
+        )
         area = _areas(start, design @ coefficients, swatches)
         shown = float(np.minimum(area, _AREA).sum())
         if best is None or shown > best[0]:

@@ -1,0 +1,152 @@
+"""What every command that works on photos shares: finding them, naming results, going through them one by one."""
+
+from __future__ import annotations
+
+import glob
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tinct.errors import OutputError, ParameterError, TinctError
+
+__all__ = ["Outputs", "collect", "run"]
+
+_PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif"}
+_SUFFIX = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "heif": ".heic", "avif": ".avif"}
+
+
+def collect(arguments: Iterable[str]) -> list[Path]:
+    """Photos named by files, folders (the photos directly inside) and glob patterns, each once, in order.
+
+    Raises
+    ------
+    ParameterError
+        An argument names nothing, or a folder without photos.
+    """
+    found: dict[Path, None] = {}
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _PHOTOS and p.is_file())
+            if not inside:
+                raise ParameterError("photo", argument, "a folder with photos in it")
+            found.update(dict.fromkeys(inside))
+        elif path.exists():
+            found[path] = None
+        else:
+            matches = sorted(Path(m) for m in glob.glob(argument, recursive=True) if Path(m).is_file())
+            if not matches:
+                raise ParameterError("photo", argument, "a file, a folder or a pattern that matches files")
+            found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+@dataclass
+class Outputs:
+    """Where results go: names that are derived, never collide, and never replace a file unless told to."""
+
+    out: Path
+    single: bool
+    """One photo with one result: `out` may then be a file name."""
+    overwrite: bool = False
+    format: str | None = None
+    _taken: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.format is not None and self.format not in _SUFFIX:
+            raise ParameterError("format", self.format, "one of " + ", ".join(_SUFFIX))
+        if self._is_file and not self.single:
+            raise ParameterError("output", str(self.out), "a folder, because there are several results")
+
+    @property
+    def _is_file(self) -> bool:
+        return not self.out.is_dir() and self.out.suffix.lower() in _PHOTOS
+
+    def photo(self, source: Path, source_format: str, label: str) -> Path:
+        """Path for a result of `source`."""
+        if self._is_file:
+            if self.out.exists() and not self.overwrite:
+                raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
+            return self._in_folder(self.out)
+        suffix = _SUFFIX.get(self.format or source_format, ".png")
+        return self.beside(f"{source.stem}-{label}{suffix}")
+
+    def beside(self, name: str) -> Path:
+        """Path in the output folder, numbered where the name is taken."""
+        folder = self.out.parent if self._is_file else self.out
+        wanted = folder / name
+        path, number = wanted, 2
+        while path in self._taken or (path.exists() and not self.overwrite):
+            path = wanted.with_stem(f"{wanted.stem}-{number}")
+            number += 1
+        return self._in_folder(path)
+
+    def _in_folder(self, path: Path) -> Path:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise OutputError(f"folder {path.parent.name} cannot be made; choose another output") from None
+        self._taken.add(path)
+        return path
+
+
+def run(photos: list[Path], work: Callable[[Path], dict[str, Any]], *, as_json: bool) -> None:
+    """Do `work` on each photo; an error of one does not stop the others.
+
+    Prints a line per written file, or one JSON document with `as_json`. Exits with status 1 if any photo failed.
+    """
+    reports = []
+    with _Progress(len(photos), quiet=as_json) as progress:
+        for photo in photos:
+            report: dict[str, Any] = {"photo": str(photo)}
+            try:
+                report |= work(photo)
+            except TinctError as error:
+                report["error"] = {"code": error.code, "message": error.message}
+                if not as_json:
+                    progress.say(f"tinct: {photo}: {error}", err=True)
+            else:
+                if not as_json:
+                    for path in report.get("results", []):
+                        progress.say(path)
+            reports.append(report)
+            progress.step()
+    if as_json:
+        typer.echo(json.dumps(reports, indent=2))
+    if any("error" in report for report in reports):
+        raise typer.Exit(1)
+
+
+class _Progress:
+    """A bar on a terminal when there are several photos; silent otherwise."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self._bar: Any = None
+        if total > 1 and not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._task = self._bar.add_task("photos", total=total)
+
+    def __enter__(self) -> _Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def say(self, line: str, *, err: bool = False) -> None:
+        typer.echo(line, err=err)
+
+    def step(self) -> None:
+        if self._bar is not None:
+            self._bar.advance(self._task)

@@ -1,0 +1,62 @@
+"""``tinct palette``: the dominant colours of photos."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+
+from tinct.cli import batch
+from tinct.errors import TinctError
+
+__all__ = ["palette"]
+
+_WIDTH = 40  # character cells of the drawn strip
+
+
+def palette(
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
+    count: Annotated[int, typer.Option(help="Most colours to show, 1 to 32.")] = 6,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Print and draw the dominant colours of photos."""
+    import tinct
+
+    reports: list[dict[str, object]] = []
+    failed = False
+    for path in batch.collect(photos):
+        try:
+            colors = tinct.dominant_colors(tinct.open(path), count)
+        except TinctError as error:
+            failed = True
+            reports.append({"photo": str(path), "error": {"code": error.code, "message": error.message}})
+            if not json:
+                typer.echo(f"tinct: {path}: {error}", err=True)
+            continue
+        listed = [
+            {"color": c.hex, "share": round(c.share, 4), "lab": [round(v, 2) for v in c.lab]} for c in colors
+        ]
+        reports.append({"photo": str(path), "colors": listed})
+        if not json:
+            _draw(str(path), [(c.hex, c.share) for c in colors])
+    if json:
+        typer.echo(jsonlib.dumps(reports, indent=2))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _draw(title: str, colors: list[tuple[str, float]]) -> None:
+    """A strip in proportion to the shares, then a line per colour."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    strip = Text()
+    for color, share in colors:
+        strip.append(" " * max(1, round(share * _WIDTH)), style=f"on {color}")
+    console.print(title, markup=False)
+    if console.color_system is not None:
+        console.print(strip)
+    for color, share in colors:
+        console.print(Text("██ ", style=color) + Text(f"{color}  {share:6.1%}"))

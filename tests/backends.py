@@ -17,7 +17,8 @@ from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
 HAZARDS = ",".join(
-    f"{name}=hazards:{name.upper()}" for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many")
+    f"{name}=hazards:{name.upper()}"
+    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many")
 )
 
 
@@ -29,16 +30,18 @@ class Postgres:
         self.server.start()
         self._folder = folder
         self._count = 0
+        self.execute("ALTER SYSTEM SET fsync = off")  # a hundred databases to flush at the end otherwise
+        self.execute("SELECT pg_reload_conf()")
         asyncio.run(self._make_template())
 
     def create(self, data: Path, **changes: Any) -> Settings:
         self._count += 1
         name = f"test_{self._count}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
         os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children import the hazards by name
         defaults: dict[str, Any] = {
             "data": data,
-            "database_url": self._url(name),
+            "database_url": self.url(name),
             "workers": 2,
             "extra_effects": HAZARDS,
             "min_free_bytes": 0,
@@ -48,16 +51,16 @@ class Postgres:
         }
         return Settings(**(defaults | changes))
 
-    def _url(self, name: str) -> str:
+    def url(self, name: str) -> str:
         return self.server.url.replace("/postgres?", f"/{name}?")
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             connection.execute(statement)
 
     async def _make_template(self) -> None:
-        self._execute("CREATE DATABASE template_tinct")
-        settings = Settings(data=self._folder / "template", database_url=self._url("template_tinct"))
+        self.execute("CREATE DATABASE template_tinct")
+        settings = Settings(data=self._folder / "template", database_url=self.url("template_tinct"))
         async with open_backend(settings):
             pass
 

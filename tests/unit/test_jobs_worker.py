@@ -80,7 +80,7 @@ async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend,
         balance = await backend.credits.balance(account)
         assert (balance.available, balance.held) == (10, 0)
         lost = [s for s in await backend.jobs.statistics() if s.state == "lost"]
-        assert sum(s.jobs for s in lost) == 2  # the third loss is the end itself
+        assert sum(s.jobs for s in lost) == 3
 
 
 async def test_a_job_whose_first_process_died_succeeds_at_the_second_attempt(backend, account, tmp_path):
@@ -150,9 +150,7 @@ async def test_an_input_that_expired_before_its_turn_fails_the_job(backend, acco
         assert (last.state, last.failure.code) == (JobState.FAILED, "file_not_found")
 
 
-async def test_cancelling_a_running_job_ends_its_process_within_a_second_and_spares_its_neighbour(
-    backend, account, tmp_path
-):
+async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbour(backend, account, tmp_path):
     async with working(backend):
         note, other = tmp_path / "hang", tmp_path / "slow"
         hanging = await submitted(backend, account, "hang", params={"file": str(note)})
@@ -302,7 +300,9 @@ async def test_a_stopping_worker_gives_back_what_does_not_finish_in_time(postgre
 async def test_jobs_of_a_dead_worker_are_rescued(backend, account):
     """A worker that took jobs and died: one running, one delivered but not begun, one without an entry."""
     jobs = [await submitted(backend, account) for _ in range(3)]
-    await backend.database.run("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
+    await backend.database.run(
+        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')"
+    )
     for job in jobs[:2]:
         row = await backend.database.one(
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM procrastinate_workers)"
@@ -325,7 +325,9 @@ async def test_jobs_of_a_dead_worker_are_rescued(backend, account):
 
 async def test_old_waiting_jobs_are_raised_so_that_none_starves(backend, account):
     old = await submitted(backend, account, priority=Priority.LOW)
-    await backend.database.run("UPDATE jobs SET created_at = now() - interval '1 day' WHERE id = %s", (old.id,))
+    await backend.database.run(
+        "UPDATE jobs SET created_at = now() - interval '1 day' WHERE id = %s", (old.id,)
+    )
     young = await submitted(backend, account, priority=Priority.NORMAL)
     assert await retention.raise_old(backend) == 1
     assert (await backend.jobs.get(account, old.id)).priority == Priority.HIGH
@@ -347,7 +349,9 @@ async def test_the_record_of_a_job_goes_after_its_time_but_the_ledger_stays(back
     account = (await backend.accounts.create("payer", credits=5)).account.id
     async with working(backend):
         job = await ended(backend, await submitted(backend, account, aliases={"test.id": "x"}))
-    await backend.database.run("UPDATE jobs SET finished_at = now() - interval '1 year' WHERE id = %s", (job.id,))
+    await backend.database.run(
+        "UPDATE jobs SET finished_at = now() - interval '1 year' WHERE id = %s", (job.id,)
+    )
     await retention.expire(backend)
     assert (await backend.jobs.list(account)).jobs == ()
     assert [entry.kind for entry in await backend.credits.history(account)] == ["settle", "hold", "grant"]

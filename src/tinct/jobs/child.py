@@ -6,6 +6,7 @@ it is over a pipe, as lines of text.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -83,7 +84,8 @@ def prepare(progress: Connection, settings: Settings) -> None:
     descriptor = progress.fileno()
 
     def write(line: str) -> None:
-        os.write(descriptor, line.encode() + b"\n")
+        with contextlib.suppress(OSError):  # the server has dropped this child, or is gone
+            os.write(descriptor, line.encode() + b"\n")
 
     _report = write
     for name, where in settings.own_effects():

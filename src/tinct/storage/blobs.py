@@ -88,13 +88,13 @@ class Blobs:
             There is no such object.
         """
         with _translated():
-            found = await obstore.head_async(self._store, check_key(key))
+            found = await obstore.head_async(self._store, self._checked(key))
         return BlobInfo(key=key, size=found["size"], etag=found["e_tag"])
 
     async def get(self, key: str) -> bytes:
         """The whole object; for small ones. Raises as `head`."""
         with _translated():
-            found = await obstore.get_async(self._store, check_key(key))
+            found = await obstore.get_async(self._store, self._checked(key))
             return bytes(await found.bytes_async())
 
     async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -107,7 +107,7 @@ class Blobs:
         elif start:
             options = {"range": {"offset": start}}
         with _translated():
-            found = await obstore.get_async(self._store, check_key(key), options=options)
+            found = await obstore.get_async(self._store, self._checked(key), options=options)
             async for chunk in found.stream(min_chunk_size=_CHUNK):
                 view = memoryview(chunk)
                 for at in range(0, len(view), _CHUNK):
@@ -164,6 +164,13 @@ class Blobs:
                 f"the server has {free / 2**20:.0f} MiB of disk left, less than it needs to accept more; "
                 "try again later or delete results"
             )
+
+    def _checked(self, key: str) -> str:
+        """The key, if it is allowed and does not lead through a link."""
+        check_key(key)
+        if self._root is not None:
+            self._path(key)
+        return key
 
     def _path(self, key: str) -> Path:
         """Where a checked key lies on disk; refuses to go through links."""

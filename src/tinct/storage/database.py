@@ -151,7 +151,8 @@ class Database:
     async def notifications(self, channel: LiteralString) -> AsyncIterator[str | None]:
         """Payloads sent to `channel`, for ever, over a connection of its own.
 
-        Yields None each time listening (re)starts: whatever happened before may have been missed.
+        Yields None each time listening (re)starts: whatever happened before may have been missed. An embedded
+        server that died is started again from here.
         """
         while True:
             try:
@@ -165,6 +166,15 @@ class Database:
             except psycopg.Error:
                 _log.warning("the database went away; listening again in a second")
                 await asyncio.sleep(1.0)
+                await self._revive()
+
+    async def _revive(self) -> None:
+        """Start the embedded server again if it died; nobody else would."""
+        if self._embedded is not None:
+            try:
+                await asyncio.to_thread(self._embedded.start)
+            except DatabaseError as error:
+                _log.error("%s", error)
 
     async def _migrate(self, imported: Schema | None) -> None:
         """Apply the migrations that are not yet in the database, in order, one process at a time."""

@@ -102,6 +102,8 @@ class EmbeddedPostgres:
                 last = False
             if last:
                 self._control("stop", "-m", "fast", check=False)
+                if self._socket_folder.parent != self._folder:
+                    shutil.rmtree(self._socket_folder, ignore_errors=True)
             self._lease.close()
             self._lease = None
 

@@ -95,4 +95,4 @@ class Links:
 
 def _message(method: str, path: str, expires: str, disposition: str) -> bytes:
     parts = (method.upper(), path, expires, disposition)
-    return b"\n".join(quote(part, safe="/%").encode() for part in parts)
+    return b"\n".join(quote(part, safe="/").encode() for part in parts)

@@ -1,0 +1,174 @@
+"""The embedded PostgreSQL and the one door to it."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinct.errors import DatabaseError
+from tinct.jobs.queue import schema
+from tinct.settings import Settings
+from tinct.storage.database import Database
+from tinct.storage.embedded import EmbeddedPostgres
+
+pytestmark = pytest.mark.asyncio
+
+_JOIN = """
+import sys
+from pathlib import Path
+from tinct.storage.embedded import EmbeddedPostgres
+
+server = EmbeddedPostgres(Path(sys.argv[1]))
+server.start()
+print("in", flush=True)
+sys.stdin.readline()
+server.stop()
+"""
+
+
+def postmaster(data: Path) -> int | None:
+    """Number of the server's process, if it runs."""
+    path = data / "database" / "cluster" / "postmaster.pid"
+    return int(path.read_text().split()[0]) if path.exists() else None
+
+
+async def noted(database: Database, note: str) -> list[str]:
+    await database.run("CREATE TABLE IF NOT EXISTS notes (note text)")
+    await database.run("INSERT INTO notes VALUES (%s)", (note,))
+    return [row["note"] for row in await database.all("SELECT note FROM notes")]
+
+
+async def test_a_second_start_finds_everything_as_it_was(tmp_path):
+    for number, expected in ((1, ["1"]), (2, ["1", "2"])):
+        database = await Database.open(Settings(data=tmp_path / "data"), schema())
+        assert await noted(database, str(number)) == expected
+        assert postmaster(tmp_path / "data")
+        await database.close()
+        assert postmaster(tmp_path / "data") is None
+
+
+async def test_a_killed_server_recovers_with_all_that_was_committed(tmp_path):
+    settings = Settings(data=tmp_path / "data")
+    database = await Database.open(settings, schema())
+    await noted(database, "kept")
+    pid = postmaster(settings.data)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    again = await Database.open(settings, schema())  # at once: the old process may not be gone yet
+    assert await noted(again, "new") == ["kept", "new"]
+    assert postmaster(settings.data) != pid
+    await again.close()
+    await database.close()
+
+
+async def test_the_last_process_that_leaves_stops_the_server_even_if_others_were_killed(tmp_path):
+    folder = tmp_path / "data" / "database"
+    folder.mkdir(parents=True)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _JOIN, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"in\n"
+    processes[0].communicate(b"\n")
+    assert postmaster(tmp_path / "data")
+    processes[1].kill()
+    processes[1].communicate()
+    assert postmaster(tmp_path / "data")
+    processes[2].communicate(b"\n")
+    assert postmaster(tmp_path / "data") is None
+
+
+async def test_the_socket_of_a_long_path_is_short_and_private(tmp_path):
+    server = EmbeddedPostgres(tmp_path / ("x" * 90) / "database")
+    url = server.start()
+    folder = Path(url.split("host=")[1])
+    assert len(os.fsencode(folder)) < 90
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert (folder / ".s.PGSQL.5432").is_socket()
+    server.stop()
+    assert not folder.exists()
+
+
+async def test_a_prepared_socket_folder_that_is_a_link_is_refused(tmp_path):
+    server = EmbeddedPostgres(tmp_path / ("y" * 90) / "database")
+    folder = Path(server.url.split("host=")[1])
+    folder.symlink_to(tmp_path)
+    try:
+        with pytest.raises(DatabaseError):
+            server.start()
+    finally:
+        folder.unlink()
+        server.stop()
+
+
+async def test_no_network_address_is_listened_on(tmp_path):
+    database = await Database.open(Settings(data=tmp_path / "data"), schema())
+    row = await database.one("SELECT current_setting('listen_addresses') AS addresses")
+    assert row == {"addresses": ""}
+    await database.close()
+
+
+async def test_four_processes_that_start_at_once_migrate_once(postgres, tmp_path):
+    postgres.execute("CREATE DATABASE empty")
+    settings = Settings(data=tmp_path / "data", database_url=postgres.url("empty"))
+    opened = await asyncio.gather(*(Database.open(settings, schema()) for _ in range(4)))
+    rows = await opened[0].all("SELECT name FROM migrations WHERE name NOT LIKE 'queue/%'")
+    assert [row["name"] for row in rows] == ["001_initial.sql"]
+    for database in opened:
+        await database.close()
+    assert not (tmp_path / "data" / "database").exists()  # an external server needs no folder
+
+
+async def test_a_transaction_is_undone_by_an_exception(backend):
+    with pytest.raises(RuntimeError):
+        async with backend.database.transaction() as connection:
+            await connection.execute("INSERT INTO accounts (id, name, unlimited) VALUES ('a', 'a', true)")
+            raise RuntimeError
+    assert not await backend.accounts.any()
+
+
+async def test_an_unreachable_server_is_said_in_one_sentence_without_its_address():
+    with pytest.raises(DatabaseError) as caught:
+        await Database.open(Settings(database_url="postgresql://someone@127.0.0.1:1/x"))
+    assert "127.0.0.1" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_a_server_that_died_is_started_again_and_the_pool_and_the_listener_work_again(tmp_path):
+    settings = Settings(data=tmp_path / "data")
+    database = await Database.open(settings, schema())
+    heard: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def listen() -> None:
+        async for payload in database.notifications("tinct_jobs"):
+            heard.put_nowait(payload)
+
+    listening = asyncio.create_task(listen())
+    assert await heard.get() is None
+    pid = postmaster(settings.data)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert await asyncio.wait_for(heard.get(), 20) is None
+    await database.run("SELECT pg_notify('tinct_jobs', 'hello')")
+    assert await asyncio.wait_for(heard.get(), 20) == "hello"
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await database.close()
+
+
+async def test_one_process_at_a_time_has_a_lock(backend):
+    async with backend.database.only_one("x") as first, backend.database.only_one("x") as second:
+        assert (first, second) == (True, False)
+        async with backend.database.only_one("y") as other:
+            assert other
+    async with backend.database.only_one("x") as again:
+        assert again

@@ -41,10 +41,14 @@ class Server:
         )
         self.lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.url = self._wait_for(r"listens on (\S+)")
-        assert httpx.get(f"{self.url}/health").status_code == 200
-        self.seconds_to_start = time.monotonic() - began
-        self.last_line = self._wait_for(r"(.*key.*)")
+        try:
+            self.url = self._wait_for(r"listens on (\S+)")
+            assert httpx.get(f"{self.url}/health").status_code == 200
+            self.seconds_to_start = time.monotonic() - began
+            self.last_line = self._wait_for(r"(.*key.*)")
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
 
     def _read(self) -> None:
         assert self.process.stdout

@@ -1,7 +1,7 @@
 """``python -m tinct.jobs``: a worker with the settings of the environment.
 
 The first SIGTERM or SIGINT lets running jobs finish; the second ends at once, and other workers take over.
-With ``--follow`` the end of the process that started it counts as the first.
+With ``--follow PID`` the end of that process, its parent, counts as the first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tinct.settings import Settings
 _LOOK_S = 0.5  # seconds between two looks at the parent
 
 
-async def _main(settings: Settings, *, follow: bool) -> None:
+async def _main(settings: Settings, parent: int | None) -> None:
     stop = asyncio.Event()
 
     def told() -> None:
@@ -30,7 +30,7 @@ async def _main(settings: Settings, *, follow: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
-    following = asyncio.create_task(_follow(os.getppid(), stop)) if follow else None
+    following = asyncio.create_task(_follow(parent, stop)) if parent else None
     await run_worker(settings, stop)
     if following:
         following.cancel()
@@ -45,6 +45,8 @@ async def _follow(parent: int, stop: asyncio.Event) -> None:
 if __name__ == "__main__":
     logs.configure()
     try:
-        asyncio.run(_main(Settings.from_environment(), follow="--follow" in sys.argv[1:]))
+        asyncio.run(
+            _main(Settings.from_environment(), int(sys.argv[2]) if "--follow" in sys.argv[1:2] else None)
+        )
     except TinctError as error:
         sys.exit(f"tinct worker: {error}")

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from tinct.errors import OutputError
 from tinct.jobs.backend import Backend, open_backend
@@ -20,6 +22,7 @@ from tinct.settings import Settings
 __all__ = ["Started", "serve"]
 
 _FIRST_ACCOUNT = "default"
+_BACKLOG = 1024  # connections that wait to be accepted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,32 +57,46 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
     TinctError
         Something cannot be opened; the sentence says what.
     """
-    async with open_backend(settings) as backend:
-        app = create_app(settings, backend)
-        worker = WorkerProcess(settings, app.state.metrics)
-        server = _Server(_config(app, settings))
-        told = _on_signals(worker)
-        serving = asyncio.create_task(server.serve())
-        try:
-            url = await _listening(server, serving, settings)
-            started(Started(url=url, api_key=await _first_key(backend)))
-            worker.start()
-            await asyncio.wait(
-                {asyncio.create_task(told.wait()), serving}, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            app.state.stopping.set()
-            server.should_exit = True
-            await worker.stop()
-            app.state.closing.set()
-            await asyncio.gather(serving, return_exceptions=True)
+    with _listen(settings) as listener:
+        async with open_backend(settings) as backend:
+            app = create_app(settings, backend)
+            worker = WorkerProcess(settings, app.state.metrics)
+            server = _Server(_config(app, settings))
+            told = _on_signals(worker)
+            serving = asyncio.create_task(server.serve([listener]))
+            try:
+                while not server.started and not serving.done():
+                    await asyncio.sleep(0.005)
+                started(Started(url=_url(listener), api_key=await _first_key(backend)))
+                worker.start()
+                waiting = asyncio.create_task(told.wait())
+                await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                app.state.stopping.set()
+                server.should_exit = True
+                await worker.stop()
+                app.state.closing.set()
+                await asyncio.gather(serving, return_exceptions=True)
 
 
-def _config(app: object, settings: Settings) -> uvicorn.Config:
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket; connections wait in it until the server is ready."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
+    except OSError:
+        wanted = f"cannot listen on {settings.host} port {settings.port}"
+        raise OutputError(f"{wanted}; is another server there? choose another address or port") from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        host=settings.host,
-        port=settings.port,
+        app,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -101,18 +118,6 @@ def _on_signals(worker: WorkerProcess) -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, handle)
     return told
-
-
-async def _listening(server: _Server, serving: asyncio.Task[None], settings: Settings) -> str:
-    """The address, once the server listens."""
-    while not server.started:
-        if serving.done():
-            found = f"cannot listen on {settings.host} port {settings.port}"
-            raise OutputError(f"{found}; is another server there? choose another port")
-        await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{port}"
 
 
 async def _first_key(backend: Backend) -> str | None:

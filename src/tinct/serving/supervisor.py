@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -70,6 +71,7 @@ class WorkerProcess:
                 "-m",
                 "tinct.jobs",
                 "--follow",
+                str(os.getpid()),
                 env=self._settings.to_environment(),
                 start_new_session=True,
             )
@@ -78,7 +80,6 @@ class WorkerProcess:
                 return
             self._metrics.worker_restart()
             _log.error("worker died", extra={"fields": {"code": code}})
-            pause_s = (
-                _FIRST_PAUSE_S if time.monotonic() - began > _LIVED_S else min(pause_s * 2, _LONGEST_PAUSE_S)
-            )
+            lived = time.monotonic() - began > _LIVED_S
+            pause_s = _FIRST_PAUSE_S if lived else min(pause_s * 2, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)

@@ -1,0 +1,251 @@
+"""`tinct serve`, `tinct keys` and `tinct worker` as commands: start, stop, kill, start again."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from running import COMMAND, Server, finished, photo, submitted, uploaded
+
+EFFECTS = "noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def started(data: Path) -> Iterator[Server]:
+    server = Server(data, extra_effects=EFFECTS)
+    yield server
+    server.stop()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"PPid:\t{pid}\n" in status.read_text():
+                found.append(int(status.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def worker_of(server: Server) -> int:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for pid in children(server.process.pid):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"tinct.jobs" in command and alive(pid):
+                return pid
+        time.sleep(0.05)
+    raise AssertionError("no worker process")
+
+
+def test_the_first_start_shows_a_key_that_works_and_the_second_finds_everything(data: Path) -> None:
+    first = Server(data, extra_effects=EFFECTS)
+    key = first.last_line.rpartition(" ")[2]
+    with first.client(key) as own:
+        job = submitted(own, effect="noop", inputs={"image": uploaded(own, photo(48, 36))})
+        done = finished(own, job["id"])
+        assert own.get("/v1/account").json()["unlimited"] is True
+    assert first.stop() == 0
+    assert key not in first.logged()
+
+    second = Server(data, extra_effects=EFFECTS)
+    try:
+        assert "tinct keys create" in second.last_line
+        with second.client(key) as own:
+            again = own.get(f"/v1/jobs/{job['id']}").json()
+            assert again["results"][0]["id"] == done["results"][0]["id"]
+            assert (
+                len(own.get(f"/v1/files/{done['results'][0]['id']}/content").content)
+                == done["results"][0]["size"]
+            )
+            moved = done["results"][0]["url"].replace(first.url, second.url)
+            assert httpx.get(moved).status_code == 200, "a link outlives a restart"
+    finally:
+        assert second.stop() == 0
+
+
+def test_keys_are_made_before_the_first_start_and_while_the_server_runs(data: Path) -> None:
+    def keys(*arguments: str) -> str:
+        done = subprocess.run(
+            [*COMMAND, "keys", *arguments, "--data", str(data)], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout
+
+    before = json.loads(keys("create", "--name", "early", "--credits", "5", "--json"))
+    assert set(before) == {"id", "api_key", "ailab"}
+    assert before["ailab"] == {"api_key": before["api_key"]}
+    server = Server(data)
+    try:
+        assert "tinct keys create" in server.last_line, "no default key once there is one"
+        with server.client(before["api_key"]) as own:
+            assert own.get("/v1/account").json()["available"] == 5
+            during = server.key("late")
+            assert own.get("/v1/account").status_code == 200
+        with server.client(during["api_key"]) as own:
+            assert own.get("/v1/account").json()["unlimited"] is True
+            listed = {account["id"]: account for account in json.loads(keys("list", "--json"))}
+            assert {before["id"], during["id"]} == set(listed)
+            assert before["api_key"] not in keys("list")
+            keys("revoke", during["id"])
+            assert own.get("/v1/account").status_code == 401
+    finally:
+        server.stop()
+
+
+def test_a_wrong_option_is_one_sentence_and_no_stack(tmp_path: Path) -> None:
+    for arguments, said in (
+        (["serve", "--data", str(tmp_path / "a"), "--port", "70000"], "port"),
+        (["keys", "revoke", "acct_nonsense", "--data", str(tmp_path / "b")], "no live account"),
+        (["keys", "create", "--name", " ", "--data", str(tmp_path / "b")], "name"),
+    ):
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+        assert done.returncode in (1, 2)
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_said_so(started: Server, tmp_path: Path) -> None:
+    port = started.url.rpartition(":")[2]
+    done = subprocess.run(
+        [*COMMAND, "serve", "--data", str(tmp_path / "other"), "--port", port],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
+    assert httpx.get(f"{started.url}/health").status_code == 200
+
+
+def test_sigterm_lets_a_running_job_finish_and_leaves_no_process(data: Path) -> None:
+    server = Server(data, extra_effects=EFFECTS)
+    with server.client() as own:
+        key = own.headers["authorization"][7:]
+        job = submitted(own, effect="slow", params={"seconds": 2}, inputs={"image": uploaded(own)})
+        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
+            time.sleep(0.05)
+        worker = worker_of(server)
+        assert server.stop() == 0
+    assert not alive(worker)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{server.url}/health")
+    again = Server(data, extra_effects=EFFECTS)
+    try:
+        with again.client(key) as own:
+            ended = finished(own, job["id"])
+            assert (ended["state"], ended["attempt"]) == ("succeeded", 1)
+    finally:
+        again.stop()
+
+
+def test_a_second_sigterm_ends_at_once_and_the_job_is_done_by_the_next_start(data: Path) -> None:
+    server = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
+    with server.client() as own:
+        key = own.headers["authorization"][7:]
+        job = submitted(own, effect="slow", params={"seconds": 4}, inputs={"image": uploaded(own)})
+        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
+            time.sleep(0.05)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert server.stop() != 0
+        assert time.monotonic() - began < 3
+    again = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
+    try:
+        with again.client(key) as own:
+            assert finished(own, job["id"])["state"] == "succeeded"
+    finally:
+        again.stop()
+
+
+def test_a_killed_worker_is_replaced_and_its_job_runs_again_while_health_answers(data: Path) -> None:
+    server = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
+    try:
+        with server.client() as own:
+            job = submitted(own, effect="slow", params={"seconds": 2}, inputs={"image": uploaded(own)})
+            while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
+                time.sleep(0.05)
+            killed = worker_of(server)
+            os.kill(killed, signal.SIGKILL)
+            assert httpx.get(f"{server.url}/health").status_code == 200
+            ended = finished(own, job["id"])
+            assert (ended["state"], ended["attempt"]) == ("succeeded", 2)
+            assert worker_of(server) != killed
+            assert "tinct_worker_restarts_total 1.0" in httpx.get(f"{server.url}/metrics").text
+    finally:
+        server.stop()
+
+
+def test_a_killed_server_takes_its_worker_along(data: Path) -> None:
+    server = Server(data, extra_effects=EFFECTS)
+    worker = worker_of(server)
+    server.process.kill()
+    until = time.monotonic() + 20
+    while alive(worker) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not alive(worker)
+    server.stop()
+
+
+def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> None:
+    with started.client() as own:
+        job = submitted(own, effect="noop", inputs={"image": uploaded(own)})
+        finished(own, job["id"])
+        own.get("/v1/jobs/nonsense")
+    assert httpx.get(f"{started.url}/health").json() == {"status": "ok"}
+    assert httpx.get(f"{started.url}/ready").json() == {"status": "ready"}
+    text = httpx.get(f"{started.url}/metrics").text
+    for line in (
+        r'tinct_jobs\{state="queued"\} 0\.0',
+        r'tinct_jobs_ended_total\{code="",effect="noop",state="succeeded"\} 1\.0',
+        r'tinct_job_run_seconds_total\{code="",effect="noop",state="succeeded"\} \d',
+        r'tinct_job_wait_seconds_total\{code="",effect="noop",state="succeeded"\} \d',
+        r'tinct_requests_total\{dialect="native",method="GET",status="404"\} 1\.0',
+        r"tinct_worker_restarts_total 0\.0",
+    ):
+        assert re.search(line, text), line
+
+
+def test_metrics_are_for_loopback_and_for_whoever_has_the_token(tmp_path: Path) -> None:
+    token = "a-token-of-sixteen-or-more"
+    server = Server(tmp_path / "data", metrics_token=token)
+    try:
+        elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+        assert httpx.get(f"{server.url}/metrics", headers=elsewhere).status_code == 404
+        bearer = elsewhere | {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{server.url}/metrics", headers=bearer).status_code == 200
+    finally:
+        server.stop()
+
+
+def test_links_carry_the_public_address(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", public_url="https://photos.example/tinct")
+    try:
+        with server.client() as own:
+            url = own.get(f"/v1/files/{uploaded(own)}").json()["url"]
+        assert url.startswith("https://photos.example/tinct/files/file_")
+        assert httpx.get(url.replace("https://photos.example/tinct", server.url)).status_code == 200
+    finally:
+        server.stop()

@@ -12,6 +12,10 @@ from running import Server
 from tinct.jobs.backend import Backend, open_backend
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-jobs", type=int, default=60, help="Jobs of the fault test; 1000 for the long one.")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(

@@ -17,7 +17,6 @@ from tinct.jobs import moves
 from tinct.jobs.backend import Backend
 from tinct.jobs.job import JobState, Priority
 from tinct.jobs.rows import job_of
-from tinct.storage.database import Connection
 
 __all__ = ["expire", "raise_old", "rescue", "sweep_for_ever"]
 
@@ -57,33 +56,34 @@ async def rescue(backend: Backend, *, thorough: bool = True) -> int:
     """
     stalled = await backend.queue.stalled(backend.settings.stalled_s)
     for entry, job_id in stalled:
-        async with backend.database.transaction() as connection:
-            await _rescue(connection, backend, job_id, entry)
+        await _rescue(backend, job_id, entry)
         await backend.queue.forget(entry)
     lost = await backend.queue.undelivered(JobState.RUNNING.value)
     if thorough:
         lost += await backend.queue.undelivered(JobState.QUEUED.value)
     for job_id in lost:
-        async with backend.database.transaction() as connection:
-            await _rescue(connection, backend, job_id, None)
+        await _rescue(backend, job_id, None)
     if stalled or lost:
         _log.warning("found %d stalled and %d undelivered jobs", len(stalled), len(lost))
     return len(stalled) + len(lost)
 
 
-async def _rescue(connection: Connection, backend: Backend, job_id: str, entry: int | None) -> None:
+async def _rescue(backend: Backend, job_id: str, entry: int | None) -> None:
     """Requeue the job of a dead entry, unless it has another entry by now. `entry` is None where it is gone."""
-    cursor = await connection.execute("SELECT * FROM jobs WHERE id = %s FOR UPDATE", (job_id,))
-    row = await cursor.fetchone()
-    if row is None or (entry is not None and row["entry"] != entry):
-        return
-    if entry is None and await backend.queue.has(connection, row["entry"]):
-        return
-    job = job_of(row)
-    if job.state is JobState.RUNNING:
-        await moves.lose(connection, backend.queue, job, backend.settings.job_attempts)
-    elif job.state is JobState.QUEUED:
-        await moves.deliver_again(connection, backend.queue, job, row["entry"])
+    async with backend.database.transaction() as connection:
+        cursor = await connection.execute("SELECT * FROM jobs WHERE id = %s FOR UPDATE", (job_id,))
+        row = await cursor.fetchone()
+        if row is None or (entry is not None and row["entry"] != entry):
+            return
+        if entry is None and await backend.queue.has(connection, row["entry"]):
+            return
+        job = job_of(row)
+        if job.state is JobState.RUNNING:
+            await moves.lose(connection, backend.queue, job, backend.settings.job_attempts)
+        elif job.state is JobState.QUEUED:
+            await moves.deliver_again(connection, backend.queue, job, row["entry"])
+    if job.state is JobState.RUNNING:  # the worker may have died between storing results and saying so
+        await backend.blobs.delete_prefix(f"results/{job.id}/{job.attempt}")
 
 
 async def raise_old(backend: Backend) -> int:

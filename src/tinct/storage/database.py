@@ -218,6 +218,6 @@ def _translated() -> Iterator[None]:
     """Turn a lost or missing server into `DatabaseError`; leave every other error as it is."""
     try:
         yield
-    except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
+    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         _log.warning("database: %s", type(error).__name__)
         raise DatabaseError("the database cannot be reached; try again in a few seconds") from None

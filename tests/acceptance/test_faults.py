@@ -124,19 +124,15 @@ def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
 
 
 def all_ended(faults: Faults, key: str, ids: list[str]) -> bool:
-    """Wait until every job is final, as long as jobs go on ending."""
-    left, since = set(ids), time.monotonic()
-    while left:
-        job_id = next(iter(left))
-        reply = faults.ask(key, "GET", f"/v1/jobs/{job_id}")
-        assert reply.status_code == 200, reply.text
-        if reply.json()["finished_at"]:
-            left.discard(job_id)
-            since = time.monotonic()
-        else:
-            time.sleep(0.05)
+    """Wait until every job is final, first come first, as long as jobs go on ending."""
+    since = time.monotonic()
+    for job_id in ids:
+        while not (reply := faults.ask(key, "GET", f"/v1/jobs/{job_id}")).json().get("finished_at"):
+            assert reply.status_code == 200, reply.text
             if time.monotonic() - since > PATIENCE_S:
                 return False
+            time.sleep(0.05)
+        since = time.monotonic()
     return True
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from backends import Postgres, ended, submitted, working
 
+from backends import Postgres, ended, submitted, working
 from tinct.errors import FileMissingError, JobDeletedError
 from tinct.jobs import moves, retention
 from tinct.jobs.backend import Backend, open_backend

@@ -78,7 +78,7 @@ def test_every_change_to_a_link_is_refused(links):
 
 
 def test_parts_cannot_be_shifted_from_one_field_to_another(links):
-    path, query = parts(links.sign("/a", seconds=60, disposition="b"))
+    _, query = parts(links.sign("/a", seconds=60, disposition="b"))
     for where, expires, disposition in (
         (f"/a\n{query['expires']}", "b", ""),
         ("/a", f"{query['expires']}\nb", ""),

@@ -129,10 +129,13 @@ async def test_four_processes_that_start_at_once_migrate_once(postgres, tmp_path
 
 
 async def test_a_transaction_is_undone_by_an_exception(backend):
-    with pytest.raises(RuntimeError):
+    async def begin_and_fail() -> None:
         async with backend.database.transaction() as connection:
             await connection.execute("INSERT INTO accounts (id, name, unlimited) VALUES ('a', 'a', true)")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await begin_and_fail()
     assert not await backend.accounts.any()
 
 

@@ -11,7 +11,7 @@ import importlib.resources
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final, LiteralString, NamedTuple, Self, cast
+from typing import Any, Final, LiteralString, NamedTuple, Self
 
 import psycopg
 from psycopg.rows import DictRow, dict_row

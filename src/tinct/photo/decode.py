@@ -80,14 +80,14 @@ def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
         ) from None
 
 
-def _decode(data: bytes, header: Header, limits: Settings) -> Photo:
+def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Photo:
     """Decode by libvips, in strips; `data` must outlive the images made from it."""
     from tinct.photo import vips
     from tinct.photo.source import collect, to_working_space
 
     blocks = blocks_of(data, header.format, limits)
     try:
-        image = vips.load(data, header.format)
+        image = vips.load(data, header.format, strict=strict)
         _compare(image, header, limits)
         if header.format == "avif":
             blocks = Blocks(
@@ -97,7 +97,9 @@ def _decode(data: bytes, header: Header, limits: Settings) -> Photo:
         turn = 1 if header.format == "avif" else blocks.orientation  # its decoder has turned it already
         image, icc = to_working_space(image, header, blocks.icc)
         pixels, alpha = collect(image, turn)
-    except vips.VipsError:
+    except vips.VipsError as error:
+        if strict and vips.is_harmless(error):
+            return _decode(data, header, limits, strict=False)
         raise broken(header.format) from None
     upright = blocks.upright()
     return Photo(

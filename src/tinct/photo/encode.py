@@ -241,7 +241,7 @@ def _write_png(image: Any, sink: containers.Splicer, quality: int, exif: bytes |
 
 
 def _write_webp(image: Any, sink: containers.Splicer, quality: int, exif: bytes | None, keep: int) -> None:
-    data = bytes(image.webpsave_buffer(Q=quality, keep=keep))
+    data = bytes(image.webpsave_buffer(Q=quality, effort=2, keep=keep))
     if exif:
         data = containers.webp_with_exif(data, exif, image.width, image.height, alpha=image.bands == 4)
     sink.file.write(data)
@@ -253,7 +253,9 @@ def _write_tiff(image: Any, sink: containers.Splicer, quality: int, exif: bytes 
     target.on_seek(sink.file.seek)
     raw = image.width * image.height * image.bands * (1 if image.format == "uchar" else 2)
     big = raw > 2**32 - 2**26  # classic TIFF ends at 4 GiB
-    image.tiffsave_target(target, compression="deflate", predictor="horizontal", bigtiff=big, keep=keep)
+    image.tiffsave_target(
+        target, compression="deflate", level=2, predictor="horizontal", bigtiff=big, keep=keep
+    )
     if exif and not big:
         append_to_tiff(sink.file, exif)
 
@@ -269,6 +271,7 @@ def _write_avif(image: Any, sink: containers.Splicer, quality: int, exif: bytes 
         _target(sink),
         compression="av1",
         Q=quality,
+        effort=1,
         bitdepth=8 if image.format == "uchar" else 10,
         subsample_mode="off" if quality >= 90 else "on",
         keep=keep,

@@ -41,6 +41,8 @@ class Header:
         ``rgb``, ``gray``, ``cmyk`` or ``lab``.
     associated_alpha : bool
         The colours are stored multiplied by alpha.
+    floor : int
+        Bytes that a whole file of this kind and size has at the very least.
     """
 
     format: str
@@ -52,6 +54,7 @@ class Header:
     has_alpha: bool = False
     mode: str = "rgb"
     associated_alpha: bool = False
+    floor: int = 0
 
 
 def need(data: bytes, at: int, size: int) -> bytes:
@@ -71,9 +74,8 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The (marker, payload) of each JPEG segment up to the first scan."""
     at = 2
     for _ in range(_PART_CAP):
-        if need(data, at, 2)[0] != 0xFF:
-            raise Malformed
-        marker = data[at + 1]
+        at = data.find(b"\xff", at)  # other bytes between segments do not belong there, but are passed over
+        marker = need(data, at, 2)[1]
         if marker == 0xFF:  # fill byte
             at += 1
             continue
@@ -108,9 +110,8 @@ def jpeg(data: bytes) -> Header:
         raise Foreign(f"a {depth}-bit or lossless JPEG", "8-bit baseline or progressive JPEG")
     if channels not in modes:
         raise Malformed
-    if coding <= 0xC2 and width * height > 512 * len(data):  # a Huffman code has a bit for each 8 x 8 block
-        raise Malformed
-    return Header("jpeg", width, height, channels, depth, mode=modes[channels])
+    floor = width * height // 512 if coding <= 0xC2 else 0  # a Huffman code has one bit or more a block
+    return Header("jpeg", width, height, channels, depth, mode=modes[channels], floor=floor)
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -144,10 +145,6 @@ def png(data: bytes) -> Header:
     stored = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color)
     if stored is None or depth not in (1, 2, 4, 8, 16):
         raise Malformed
-    if height * (width * stored * depth // 8 + 1) > 1100 * len(
-        data
-    ):  # deflate packs 1,032 bytes into one at best
-        raise Malformed
     frames, alpha, pictured = 1, color in (4, 6), False
     for name, body in chunks:
         if name == b"tRNS":
@@ -160,7 +157,10 @@ def png(data: bytes) -> Header:
         raise Malformed
     colors = 3 if color == 3 else stored - (color in (4, 6))
     mode = "gray" if color in (0, 4) else "rgb"
-    return Header("png", width, height, colors + alpha, max(depth, 8), max(frames, 1), alpha, mode)
+    floor = height * (width * stored * depth // 8 + 1) // 1100  # deflate packs 1,032 bytes into one at best
+    return Header(
+        "png", width, height, colors + alpha, max(depth, 8), max(frames, 1), alpha, mode, floor=floor
+    )
 
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -64,16 +64,9 @@ def _table_curve(table: NDArray[np.float64]) -> tuple[Curve, Curve]:
     )
 
 
-def _parametric(kind: int, p: list[float]) -> tuple[Curve, Curve]:
-    """ICC parametricCurveType, odd-symmetric below 0 so that nothing is clipped."""
-    g, a, b, c, d, e, f = {
-        0: (p[0], 1.0, 0.0, 0.0, -1.0, 0.0, 0.0),
-        1: (p[0], p[1], p[2], 0.0, -p[2] / (p[1] or 1), 0.0, 0.0),
-        2: (p[0], p[1], p[2], 0.0, -p[2] / (p[1] or 1), p[3], p[3]),
-        3: (p[0], p[1], p[2], p[3], p[4], 0.0, 0.0),
-        4: tuple(p[:7]),
-    }[kind]
-    knee = c * d + f  # value at the end of the line
+def _power_curve(g: float, a: float, b: float, c: float, d: float, e: float, f: float) -> tuple[Curve, Curve]:
+    """(a x + b)^g + e from d on, c x + f below it; odd-symmetric around 0 so that nothing is clipped."""
+    knee = c * d + f
 
     def decode(x: Array) -> Array:
         size = np.abs(x)
@@ -82,34 +75,52 @@ def _parametric(kind: int, p: list[float]) -> tuple[Curve, Curve]:
 
     def encode(y: Array) -> Array:
         size = np.abs(y)
-        curve = (np.maximum(size - e, 0) ** (1 / g) - b) / a
-        x = np.where(size >= knee, curve, (size - f) / c) if c else curve
+        x = (np.maximum(size - e, 0) ** (1 / g) - b) / a
+        if c > 0:
+            x = np.where(size >= knee, x, (size - f) / c)
         return np.copysign(x, y).astype(np.float32)
 
     return decode, encode
 
 
+def _parametric(kind: int, p: list[float]) -> tuple[Curve, Curve] | None:
+    """An ICC parametricCurveType (ICC.1:2022, 10.18) of one of the five kinds."""
+    g, a, b = (p[0], 1.0, 0.0) if kind == 0 else p[:3]
+    if not (g > 0 and a > 0):
+        return None
+    if kind == 4:
+        return _power_curve(g, a, b, p[3], p[4], p[5], p[6])
+    if kind == 3:
+        return _power_curve(g, a, b, p[3], p[4], 0.0, 0.0)
+    offset = p[3] if kind == 2 else 0.0
+    return _power_curve(g, a, b, 0.0, -b / a, offset, offset)
+
+
 def _curve(data: bytes) -> tuple[Curve, Curve] | None:
-    """A tone curve tag as (decode, encode)."""
+    """A tone curve tag as (decode, encode); None when it does not rise from dark to light."""
     if data[:4] == b"para":
         kind = int.from_bytes(data[8:10], "big")
         wanted = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}.get(kind)
         if wanted is None or len(data) < 12 + 4 * wanted:
             return None
-        p = [_fixed(data, 12 + 4 * i) for i in range(wanted)]
-        return _parametric(kind, p) if p[0] > 0 and (kind == 0 or p[1] > 0) else None
-    if data[:4] != b"curv" or len(data) < 12:
+        found = _parametric(kind, [_fixed(data, 12 + 4 * i) for i in range(wanted)])
+    elif data[:4] == b"curv" and len(data) >= 12:
+        count = _u32(data, 8)
+        if count < 2:
+            gamma = int.from_bytes(data[12:14], "big") / 256 if count else 1.0
+            found = _parametric(0, [gamma])
+        else:
+            table = np.frombuffer(data[12 : 12 + 2 * min(count, 65536)], ">u2").astype(np.float64) / 65535
+            found = _table_curve(table) if len(table) == count else None
+    else:
         return None
-    count = _u32(data, 8)
-    if count == 0:
-        return _parametric(0, [1.0])
-    if count == 1:
-        gamma = int.from_bytes(data[12:14], "big") / 256
-        return _parametric(0, [gamma]) if gamma > 0 else None
-    table = np.frombuffer(data[12 : 12 + 2 * count], ">u2").astype(np.float64) / 65535
-    if len(table) != count or (np.diff(table) < 0).any() or table[-1] == table[0]:
-        return None
-    return _table_curve(table)
+    return found if found and _rises(found[0]) else None
+
+
+def _rises(decode: Curve) -> bool:
+    """Whether a curve climbs from about 0 to about 1 and never turns back."""
+    y = decode(np.linspace(0, 1, 257, dtype=np.float32)).astype(np.float64)
+    return bool(np.isfinite(y).all() and (np.diff(y) >= -1e-6).all() and abs(y[0]) < 0.2 and 0.5 < y[-1] < 2)
 
 
 @functools.lru_cache(maxsize=16)

@@ -90,7 +90,8 @@ def check_blocks(found: Blocks, limits: Settings) -> None:
 
 
 def _jpeg(data: bytes, allowed: int) -> Blocks:
-    parts: dict[int, bytes] = {}
+    parts: list[tuple[int, bytes]] = []  # of the profile, by their numbers
+    total = 0
     exif = xmp = None
     for marker, body in headers.jpeg_segments(data):
         if marker == 0xE1 and body.startswith(b"Exif\0") and exif is None:
@@ -98,8 +99,10 @@ def _jpeg(data: bytes, allowed: int) -> Blocks:
         elif marker == 0xE1 and body.startswith(_XMP_JPEG) and xmp is None:
             xmp = body[len(_XMP_JPEG) :]
         elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
-            parts.setdefault(body[12], body[14:])
-    icc = b"".join(parts[number] for number in sorted(parts))
+            total += len(body)
+            if total <= allowed + 2**16:
+                parts.append((body[12], body[14:]))
+    icc = b"".join(part for _, part in sorted(parts, key=lambda numbered: numbered[0]))
     return Blocks(icc or None, exif, xmp)
 
 

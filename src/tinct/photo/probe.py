@@ -98,6 +98,8 @@ def probe(data: bytes, settings: Settings | None = None) -> Header:
     except (headers.Malformed, struct.error, StopIteration, IndexError, ValueError, OverflowError):
         raise broken(kind) from None
     check(header, limits)
+    if len(data) < header.floor:
+        raise broken(kind)
     return header
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "fetcher",
     "field",
     "from_array",
+    "is_harmless",
     "load",
     "pyvips",
     "to_array",
@@ -45,14 +46,21 @@ _LOADERS = {
 }
 
 
-def load(data: bytes, kind: str) -> Image:
+def load(data: bytes, kind: str, *, strict: bool = True) -> Image:
     """Open encoded bytes with the loader of one format; pixels are decoded later, once, from top to bottom.
 
-    The bytes are not copied: they must outlive the image. Damage is an error, never gray filler.
+    The bytes are not copied: they must outlive the image. Missing data are an error, never gray filler; in JPEG
+    that takes the strict mode, in which libjpeg's every warning is an error.
     """
+    fail_on = "warning" if strict and kind == "jpeg" else "truncated"
     source = pyvips.Source.new_from_memory(data)
     loader = getattr(pyvips.Image, _LOADERS[kind])
-    return loader(source, access="sequential", fail_on="truncated")
+    return loader(source, access="sequential", fail_on=fail_on)
+
+
+def is_harmless(error: Exception) -> bool:
+    """Whether strict loading stopped at what leaves the picture whole: stray bytes between segments."""
+    return "extraneous bytes" in str(error)
 
 
 def field(image: Image, name: str) -> bytes | None:

@@ -16,7 +16,7 @@ from tinct.jobs.job import Job
 __all__ = ["REPLIES", "stream"]
 
 REPLIES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    200: {"description": "The events.", "content": {"text/event-stream": {}}}
 }
 """What the stream looks like, for the API's documentation."""
 

@@ -74,7 +74,7 @@ async def list_jobs(
     state: Annotated[list[_State] | None, Query(description="Only these states.")] = None,
     effect: Annotated[wire.Text | None, Query(max_length=100, description="Only this effect.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
 ) -> wire.JobList:
     """The account's jobs, newest first. Places in the queue are not counted here; ask for one job."""
     page = await backend_of(request).jobs.list(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from tinct.dialects.dialect import Dialect, backend_of
 from tinct.dialects.native import files, jobs, wire
@@ -65,6 +67,16 @@ def _effect(found: EffectFacts) -> wire.Effect:
     )
 
 
+def _render(request: Request, error: Exception) -> Response:
+    response = render(request, error)
+    if response.status_code == 405:
+        routes = (route for part in _PARTS for route in part.routes if isinstance(route, APIRoute))
+        here = (route.methods or () for route in routes if route.path_regex.match(request.url.path))
+        if methods := sorted({method for methods in here for method in methods}):
+            response.headers["Allow"] = ", ".join(methods)
+    return response
+
+
 def _claims(path: str, headers: Headers) -> bool:
     return True  # what no other dialect claims
 
@@ -77,8 +89,9 @@ def _body_limit(method: str, path: str, settings: Settings) -> int:
 
 ROUTER = APIRouter()
 """Everything under ``/v1``."""
-for _part in (_about, files.router, jobs.router):
+_PARTS = (_about, files.router, jobs.router)
+for _part in _PARTS:
     ROUTER.include_router(_part)
 
-DIALECT = Dialect(name="native", routes=ROUTER.routes, claims=_claims, render=render, body_limit=_body_limit)
+DIALECT = Dialect(name="native", routes=ROUTER.routes, claims=_claims, render=_render, body_limit=_body_limit)
 """Tinct's own API."""

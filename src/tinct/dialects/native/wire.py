@@ -129,7 +129,7 @@ Reference = Annotated[
 class Order(Record):
     """What to do."""
 
-    effect: Text = Field(max_length=100, description="Name of the effect.")
+    effect: Text = Field(min_length=1, max_length=100, description="Name of the effect.")
     params: dict[str, Any] = Field(
         default_factory=dict, description="Its parameters; see ``GET /v1/effects``."
     )

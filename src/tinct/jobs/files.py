@@ -165,6 +165,8 @@ class Files:
 
     async def get_many(self, account: str | None, file_ids: list[str]) -> dict[str, File]:
         """Several files by id. Raises as `get` if one of them is missing."""
+        if not file_ids:
+            return {}
         safe = [file_id for file_id in file_ids if "\0" not in file_id]
         rows = await self._database.all(
             "SELECT * FROM files WHERE id = ANY(%s) AND (%s::text IS NULL OR account_id = %s) AND expires_at > now()",

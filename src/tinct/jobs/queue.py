@@ -56,8 +56,8 @@ class Queue:
         self._app = procrastinate.App(connector=self._connector)
 
     async def open(self) -> None:
-        """Use the database's pool."""
-        await self._connector.open_async(pool=cast(Any, self._database.pool))
+        """Use the database's connections. What the queue itself commits would only be done again after a crash."""
+        await self._connector.open_async(pool=cast(Any, self._database.relaxed))
 
     async def add(self, connection: Connection, job_id: str, *, priority: int, delay_s: float = 0.0) -> int:
         """Add an entry in the caller's transaction.

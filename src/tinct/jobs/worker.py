@@ -86,7 +86,9 @@ class Worker:
                 except asyncio.CancelledError:  # told to stop, and the job took too long
                     await asyncio.shield(self._give_back(job))
                     raise
-            await self._stubborn(lambda: self._finish(job, end))
+            made = end.outcome.made if end.outcome is not None else ()
+            files = [_file(job, number, one) for number, one in enumerate(made)]
+            await self._stubborn(lambda: self._finish(job, end, files))
         except TinctError as error:
             _log.error("job %s: %s", job.id, error)
         finally:
@@ -95,7 +97,7 @@ class Worker:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _claim(self, job_id: str, entry: int) -> Job | None:
-        async with self._backend.database.connection() as connection:
+        async with self._backend.database.connection(durable=False) as connection:
             return await moves.claim(connection, job_id, entry)
 
     # -- one attempt ------------------------------------------------------------------------------
@@ -154,7 +156,7 @@ class Worker:
     async def _report(self, job: Job, progress: float) -> bool:
         """Store the progress; False if the attempt is not wanted any more."""
         try:
-            async with self._backend.database.connection() as connection:
+            async with self._backend.database.connection(durable=False) as connection:
                 return await moves.report(connection, job.id, job.attempt, min(progress, 0.99))
         except DatabaseError:
             return True  # not a reason to stop: the end will be stored when the database is back
@@ -178,11 +180,11 @@ class Worker:
 
     # -- the end of one attempt -------------------------------------------------------------------
 
-    async def _finish(self, job: Job, end: _End) -> None:
+    async def _finish(self, job: Job, end: _End, files: list[File]) -> None:
         if end.lost:
             await self._lost(job)
         elif end.outcome is not None and end.outcome.code is None:
-            await self._succeed(job, end.outcome)
+            await self._succeed(job, end.outcome, files)
         elif end.outcome is not None:
             if end.outcome.detail:
                 _log.error("job %s, effect %s: %s", job.id, job.effect, end.outcome.detail)
@@ -191,8 +193,7 @@ class Worker:
         elif end.state is not None:
             await self._end(job, end.state, end.failure)
 
-    async def _succeed(self, job: Job, outcome: Outcome) -> None:
-        files = [_file(job, number, made) for number, made in enumerate(outcome.made)]
+    async def _succeed(self, job: Job, outcome: Outcome, files: list[File]) -> None:
         try:
             for file, made in zip(files, outcome.made, strict=True):
                 if Path(
@@ -206,17 +207,12 @@ class Worker:
             ended = await moves.end(
                 connection, job.id, JobState.SUCCEEDED, attempt=job.attempt, files=files, facts=outcome.facts
             )
-        if ended is None and not await self._succeeded(
-            job
-        ):  # cancelled, deleted, or another worker's meanwhile
+        if ended is None and not await self._shown(files):  # cancelled, deleted, or run by another meanwhile
             await self._backend.blobs.delete(*(file.key for file in files))
 
-    async def _succeeded(self, job: Job) -> bool:
-        """True if this very attempt's success is stored: an earlier try may have got through unheard."""
-        row = await self._backend.database.one(
-            "SELECT 1 FROM jobs WHERE id = %s AND attempt = %s AND state = 'succeeded' AND deleted_at IS NULL",
-            (job.id, job.attempt),
-        )
+    async def _shown(self, files: list[File]) -> bool:
+        """True if the success is stored with these very results: an earlier try may have got through unheard."""
+        row = await self._backend.database.one("SELECT 1 FROM files WHERE id = %s", (files[0].id,))
         return row is not None
 
     async def _end(self, job: Job, state: JobState, failure: Failure | None) -> None:
@@ -259,7 +255,7 @@ def _file(job: Job, number: int, made: Made) -> File:
     return File(
         id=file_id,
         account=job.account,
-        key=f"results/{job.id}/{job.attempt}/{number}{ending}",
+        key=f"results/{job.id}/{job.attempt}/{number}-{file_id[-10:]}{ending}",
         name=f"{job.effect}-{file_id[-8:]}{ending}",
         media_type=MEDIA_TYPES[made.format],
         job_id=job.id,

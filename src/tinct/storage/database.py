@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.resources
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, LiteralString, NamedTuple, Self
 
@@ -25,6 +25,7 @@ from tinct.storage.embedded import EmbeddedPostgres
 __all__ = ["Connection", "Database", "Duplicate", "Json", "Row", "Schema"]
 
 Connection = psycopg.AsyncConnection[DictRow]
+Pool = AsyncConnectionPool[Connection]
 Row = DictRow
 Duplicate = psycopg.errors.UniqueViolation
 
@@ -46,11 +47,13 @@ class Schema(NamedTuple):
 class Database:
     """Open it with :meth:`open`; one per process."""
 
-    def __init__(
-        self, url: str, pool: AsyncConnectionPool[Connection], embedded: EmbeddedPostgres | None
-    ) -> None:
+    def __init__(self, url: str, pool: Pool, relaxed: Pool, embedded: EmbeddedPostgres | None) -> None:
         self.url = url
         self.pool = pool
+        self.relaxed = relaxed
+        """Connections that do not wait until a commit is on the disk. A crash of the server may undo their latest
+        commits, but never one that a later durable commit follows; good for what would simply be done again.
+        """
         self._embedded = embedded
 
     @classmethod
@@ -74,21 +77,13 @@ class Database:
             embedded = EmbeddedPostgres(settings.data / "database")
             url = await asyncio.to_thread(embedded.start)
         try:
-            pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-                url,
-                connection_class=Connection,
-                kwargs={"row_factory": dict_row, "application_name": "tinct"},
-                configure=_configure,
-                min_size=1,
-                max_size=settings.database_connections,
-                timeout=_CHECKOUT_S,
-                check=AsyncConnectionPool.check_connection,
-                open=False,
-            )
-            database = cls(url, pool, embedded)
+            pool = _pool(url, 1, settings.database_connections, _durable)
+            relaxed = _pool(url, 0, max(2, settings.database_connections // 3), _relaxed)
+            database = cls(url, pool, relaxed, embedded)
             with _translated():
                 await database._migrate(imported)
                 await pool.open(wait=True, timeout=_CHECKOUT_S)
+                await relaxed.open()
         except BaseException:
             if embedded is not None:
                 await asyncio.to_thread(embedded.stop)
@@ -98,12 +93,18 @@ class Database:
     async def close(self) -> None:
         """Close the pool; the embedded server stops with its last user."""
         await self.pool.close()
+        await self.relaxed.close()
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.stop)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self, *, durable: bool = True) -> AsyncIterator[Connection]:
         """A pooled connection in autocommit.
+
+        Parameters
+        ----------
+        durable : bool
+            False for one of `relaxed`.
 
         Raises
         ------
@@ -111,7 +112,7 @@ class Database:
             None is free, or the server went away.
         """
         with _translated():
-            async with self.pool.connection() as connection:
+            async with (self.pool if durable else self.relaxed).connection() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -196,8 +197,27 @@ class Database:
                     await _apply(connection, statements, [name])
 
 
-async def _configure(connection: Connection) -> None:
+def _pool(url: str, least: int, most: int, configure: Callable[[Connection], Awaitable[None]]) -> Pool:
+    return AsyncConnectionPool(
+        url,
+        connection_class=Connection,
+        kwargs={"row_factory": dict_row, "application_name": "tinct"},
+        configure=configure,
+        min_size=least,
+        max_size=most,
+        timeout=_CHECKOUT_S,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+
+
+async def _durable(connection: Connection) -> None:
     await connection.set_autocommit(True)
+
+
+async def _relaxed(connection: Connection) -> None:
+    await connection.set_autocommit(True)
+    await connection.execute("SET synchronous_commit = off")
 
 
 async def _apply(connection: Connection, statements: LiteralString, names: list[str]) -> None:

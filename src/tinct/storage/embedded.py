@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ __all__ = ["EmbeddedPostgres"]
 
 _SOCKET_NAME: Final = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH: Final = 100  # bytes; the kernels' limits are 104 and 108
-_START_ATTEMPTS: Final = 3
+_START_S: Final = 60.0  # seconds within which the server must answer, recovery included
 _CONFIGURATION: Final = """\
 listen_addresses = ''
 unix_socket_directories = '{socket}'
@@ -126,22 +127,24 @@ class EmbeddedPostgres:
         self._execute("initdb", *arguments, "-D", str(new))
         with (new / "postgresql.conf").open("a") as file:
             file.write("\ninclude 'tinct.conf'\n")
-        os.sync()
         new.rename(self._cluster)
+        threading.Thread(target=os.sync, daemon=True, name="flush").start()  # nothing is in it yet: no need to wait
 
     def _run_server(self) -> None:
         self._prepare_socket_folder()
         configuration = self._cluster / "tinct.conf"
         configuration.write_text(_CONFIGURATION.format(socket=self._socket_folder))
         self._own(configuration)
-        for attempt in range(_START_ATTEMPTS):
-            # A server that died a moment ago may still look alive; its socket then refuses and the next try starts it.
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
+            # Processes of a server that died a moment ago may still hold its memory; until they are gone, no new
+            # server starts.
             if self._answers():
                 return
             self._control("start", "-w", "-t", "60", check=False)
             if self._answers():
                 return
-            time.sleep(0.5 * (attempt + 1))
+            time.sleep(0.3)
         raise DatabaseError(
             "the embedded database does not start; its log is database/log in the data folder"
         )

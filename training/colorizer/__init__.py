@@ -1,0 +1,1 @@
+"""The colorizer: luminance in, a distribution over chroma out."""

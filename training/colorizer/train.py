@@ -1,0 +1,147 @@
+"""Train the colorizer: ``python -m training.colorizer.train WORK --minutes 45``; stops and resumes.
+
+The same on a CPU and on one GPU. WORK holds what `prepare` wrote; checkpoints and ``losses.csv`` go there too. The
+rate follows a cosine over the minutes of training, counted over all runs together, so a longer training is a new one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.colorizer.bins import SoftTargets
+from training.colorizer.network import Colorizer
+from training.colorizer.views import Photos, aged, steering
+
+__all__ = ["Trainer", "main"]
+
+_SAVE_SECONDS = 240
+_REPORT = 50  # steps
+_LONGEST_STEP = 20.0  # seconds; a longer one means that the process was suspended
+
+
+class Trainer:
+    """Network, optimiser and how far they are."""
+
+    def __init__(self, work: Path, device: torch.device, *, rate: float, unfrozen: bool) -> None:
+        stored = np.load(work / "bins.npz")
+        self.rarity = torch.from_numpy(stored["rarity"]).to(device)
+        self.net = Colorizer(torch.from_numpy(stored["bins"]), pretrained=True).to(device)
+        self.targets = SoftTargets(self.net.bins)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net.encoder.requires_grad_(unfrozen)
+        self.rate, self.unfrozen, self.device = rate, unfrozen, device
+        decoder = [p for name, p in self.net.named_parameters() if not name.startswith("encoder.")]
+        groups: list[dict[str, Any]] = [{"params": decoder, "share": 1.0}]
+        if unfrozen:
+            groups.append({"params": list(self.net.encoder.parameters()), "share": 0.1})
+        self.optimizer = torch.optim.AdamW(groups, lr=rate, weight_decay=1e-2)
+        self.step, self.seconds, self.views = 0, 0.0, 0
+
+    def loss(self, light: Tensor, chroma: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy weighted by rarity, and plain."""
+        with torch.autocast(self.device.type, torch.bfloat16):
+            with torch.set_grad_enabled(self.unfrozen):
+                features = self.net.features(light.contiguous(memory_format=torch.channels_last))
+            logits = self.net.decode(features, hints, mood)
+        flat = logits.permute(0, 2, 3, 1).flatten(0, 2).float()  # (n h w, q)
+        index, share = self.targets(chroma)
+        plain = flat.logsumexp(1) - (flat.gather(1, index) * share).sum(1)
+        return (plain * self.rarity[index[:, 0]]).mean(), plain.mean().detach()
+
+    def update(self, done: float, batch: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[float, float]:
+        """One step at `done` 0..1 of the schedule; both losses."""
+        rate = self.rate * min(1.0, (self.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["share"]
+        self.net.train()
+        if not self.unfrozen:
+            self.net.encoder.eval()
+        weighted, plain = self.loss(*batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        weighted.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimizer.step()
+        self.step += 1
+        self.views += len(batch[0])
+        return float(weighted.detach()), float(plain)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state = {
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "views": self.views,
+        }
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def load(self, path: Path) -> None:
+        """Continue from a checkpoint; one of a frozen encoder may be continued with an unfrozen one."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        if len(state["optimizer"]["param_groups"]) == len(self.optimizer.param_groups):
+            self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.views = state["step"], state["seconds"], state["views"]
+
+
+def _run(trainer: Trainer, photos: Photos, options: argparse.Namespace, log: Path) -> None:
+    """Train until the minutes are spent."""
+    rng = np.random.default_rng(trainer.step)
+    saved, recent = time.monotonic(), []
+    checkpoint = options.work / "checkpoint.pt"
+    while trainer.seconds < options.minutes * 60:
+        begun = time.monotonic()
+        light, chroma = photos.draw(options.batch)
+        batch = (aged(light), chroma, *steering(chroma, rng))
+        recent.append(trainer.update(trainer.seconds / (options.minutes * 60), batch))
+        trainer.seconds += min(time.monotonic() - begun, _LONGEST_STEP)
+        if trainer.step % _REPORT == 0:
+            row = [trainer.step, trainer.views, round(trainer.seconds), *np.round(np.mean(recent, 0), 4)]
+            with log.open("a", newline="") as file:
+                csv.writer(file).writerow(row)
+            print(*row, flush=True)
+            recent.clear()
+        if time.monotonic() - saved > _SAVE_SECONDS:
+            trainer.save(checkpoint)
+            saved = time.monotonic()
+    trainer.save(checkpoint)
+
+
+def main() -> None:
+    """Train or continue."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--unfrozen", action="store_true", help="train the encoder too; for a GPU")
+    options = parser.parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(0)
+    if device.type == "cpu":
+        torch.set_num_threads(2)
+    trainer = Trainer(options.work, device, rate=options.rate, unfrozen=options.unfrozen)
+    log = options.work / "losses.csv"
+    if (options.work / "checkpoint.pt").exists():
+        trainer.load(options.work / "checkpoint.pt")
+    else:
+        log.write_text("step,photos,seconds,weighted,plain\n")
+    photos = Photos(options.work, device, seed=trainer.step)
+    torch.manual_seed(trainer.step)
+    _run(trainer, photos, options, log)
+
+
+if __name__ == "__main__":
+    main()

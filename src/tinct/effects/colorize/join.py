@@ -1,0 +1,165 @@
+"""Join coarse chroma to full-size luminance: along edges, in strips, and without touching luminance.
+
+Two steps. Cells are first spread over a middle size by joint bilateral upsampling (Kopf et al. 2007), where cells that
+straddle an edge count little. From there on the fast guided filter (He and Sun 2015) writes chroma as a local line in
+lightness, so that the full-size photo's own edges place the colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.colorize.light import recolor
+from tinct.photo.color import profile_to_srgb, srgb_to_profile
+from tinct.photo.photo import Photo, Pixels
+from tinct.photo.resize import fit_size, resize
+
+__all__ = ["MIDDLE", "Join", "spread"]
+
+Array = NDArray[np.float32]
+
+MIDDLE = 512  # longer side at which edges are found
+_REACH = 2  # cells to each side
+_EDGE = 7.0  # L* by which a cell may differ before it stops counting
+_STRADDLE = 6.0  # standard deviation of L* inside a cell before it stops counting
+_WINDOW = 7  # of the guided filter, in pixels of the middle size
+_FLAT = 30.0  # variance of L* below which the guided filter smooths
+_STRIP = 1 << 20  # pixels worked on at once
+
+
+def spread(chroma: Array, light: Array) -> Array:
+    """Joint bilateral upsampling.
+
+    Parameters
+    ----------
+    chroma : ndarray, (h, w, 2), float32
+        a*, b* of cells.
+    light : ndarray, (H, W), float32
+        L* of the middle size.
+
+    Returns
+    -------
+    ndarray, (H, W, 2), float32
+    """
+    import cv2
+
+    rows, columns = chroma.shape[:2]
+    height, width = light.shape
+    mean = resize(light, (rows, columns))
+    variance = np.maximum(resize(light * light, (rows, columns)) - mean * mean, 0)
+    trust = np.exp(-variance / (2 * _STRADDLE**2)) + np.float32(1e-3)  # (h, w)
+    y = (np.arange(height, dtype=np.float32) + 0.5) * (rows / height) - 0.5
+    x = (np.arange(width, dtype=np.float32) + 0.5) * (columns / width) - 0.5
+    near_y, near_x = np.rint(y).astype(int), np.rint(x).astype(int)
+    total = np.zeros((height, width, 2), np.float32)
+    weights = np.full((height, width, 1), 1e-12, np.float32)
+    for dy in range(-_REACH, _REACH + 1):
+        row = np.clip(near_y + dy, 0, rows - 1)
+        for dx in range(-_REACH, _REACH + 1):
+            column = np.clip(near_x + dx, 0, columns - 1)
+            away = (near_y + dy - y)[:, None] ** 2 + (near_x + dx - x)[None] ** 2  # (H, W), cells squared
+            cell = np.ix_(row, column)
+            weight = trust[cell] * np.exp(-away / 2.0 - ((light - mean[cell]) / _EDGE) ** 2 / 2)
+            total += weight[..., None] * chroma[cell]
+            weights += weight[..., None]
+    plain = np.asarray(cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    sure = weights / (
+        weights + np.float32(1e-4)
+    )  # where no cell looks like the pixel, the plain mean stands in
+    out: Array = (sure * total / weights + (1 - sure) * plain.reshape(total.shape)).astype(np.float32)
+    return out
+
+
+def _box(x: Array) -> Array:
+    import cv2
+
+    return np.asarray(cv2.blur(x, (_WINDOW, _WINDOW), borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Join:
+    """Chroma as a local line in L*: ab = slope * L + offset, held inside what is found nearby."""
+
+    lines: Array
+    """(h, w, 4): slopes of a*, b*, then offsets."""
+    low: Array
+    """(h, w, 2) smallest a*, b* nearby."""
+    high: Array
+    """(h, w, 2) largest a*, b* nearby."""
+
+    @classmethod
+    def fit(cls, chroma: Array, light: Array) -> Join:
+        """From chroma (h, w, 2) and L* (h, w) of the middle size."""
+        import cv2
+
+        mean_l, mean_c = _box(light), _box(chroma).reshape(chroma.shape)
+        variance = np.maximum(_box(light * light) - mean_l * mean_l, 0)
+        together = _box(chroma * light[..., None]).reshape(chroma.shape) - mean_c * mean_l[..., None]
+        slope = together / (variance + np.float32(_FLAT))[..., None]
+        offset = mean_c - slope * mean_l[..., None]
+        lines = _box(np.concatenate([slope, offset], axis=-1))
+        around = np.ones((5, 5), np.uint8)
+        low, high = (
+            np.asarray(f(chroma, around), np.float32).reshape(chroma.shape) for f in (cv2.erode, cv2.dilate)
+        )
+        return cls(lines, low, high)
+
+    def chroma(self, light: Array, top: int, full: tuple[int, int]) -> Array:
+        """a*, b* (n, W, 2) for the rows of `light` (n, W) that begin at `top` in a photo of size `full`."""
+        lines, low, high = (_rows(m, top, len(light), full) for m in (self.lines, self.low, self.high))
+        out = lines[..., :2] * light[..., None] + lines[..., 2:]
+        return np.clip(out, low, high, out=out)
+
+    def apply(self, photo: Photo, *, strength: float, keep: bool) -> Pixels:
+        """Full-size pixels in the photo's own profile and depth.
+
+        Parameters
+        ----------
+        photo : Photo
+        strength : float
+            Share of the new chroma, 0..1.
+        keep : bool
+            The rest is the photo's own chroma; else it is grey.
+        """
+        height, width = photo.height, photo.width
+        out = np.empty_like(photo.pixels)
+        step = max(1, _STRIP // width)
+        for top in range(0, height, step):
+            strip = photo.pixels[top : top + step]
+            rgb = profile_to_srgb(strip, photo.icc)
+            new = recolor(
+                rgb,
+                lambda light, top=top: self.chroma(light, top, (height, width)),  # type: ignore[misc]
+                strength=strength,
+                keep=keep,
+            )
+            largest = np.iinfo(out.dtype).max
+            encoded = srgb_to_profile(new, photo.icc)
+            out[top : top + step] = (np.clip(encoded, 0, 1) * largest + np.float32(0.5)).astype(out.dtype)
+        return out
+
+
+def _rows(grid: Array, top: int, count: int, full: tuple[int, int]) -> Array:
+    """Rows `top`.. of `grid` (h, w, c) brought linearly to the size `full`."""
+    import cv2
+
+    h = len(grid)
+    y = np.clip((np.arange(top, top + count, dtype=np.float32) + 0.5) * (h / full[0]) - 0.5, 0, h - 1)
+    below = np.minimum(y.astype(int), max(h - 2, 0))
+    first, last = int(below[0]), min(int(below[-1]) + 2, h)
+    wide = np.asarray(
+        cv2.resize(grid[first:last], (full[1], last - first), interpolation=cv2.INTER_LINEAR), np.float32
+    )
+    wide = wide.reshape(last - first, full[1], -1)
+    share = (y - below).astype(np.float32)[:, None, None]
+    upper, lower = wide[below - first], wide[np.minimum(below + 1, h - 1) - first]
+    out: Array = upper + share * (lower - upper)
+    return out
+
+
+def middle(photo: Photo) -> tuple[int, int]:
+    """Height and width of the middle size."""
+    return fit_size(photo.height, photo.width, MIDDLE)

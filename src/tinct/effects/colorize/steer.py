@@ -1,0 +1,92 @@
+"""Ways to steer a colouring: other moods for variants, the colours of a reference photo, and points people know."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.colorize.guess import Guess
+
+__all__ = ["follow_hints", "reference_tilt", "variant_tilts"]
+
+Array = NDArray[np.float32]
+
+_PULL = 0.055  # logits per unit of a*, b* along a variant's direction
+_REFERENCE = 1.0  # how much of the log ratio between the two palettes is applied
+_MOST = 3.0  # logits, bound of a reference's tilt
+_NEAR = 0.18  # of the longer side: how far a hint carries over what looks alike
+_ALIKE = 9.0  # L* by which cells may differ to follow a hint
+_KIN = 14.0  # a*, b* by which cells' first colours may differ to follow a hint
+
+
+def variant_tilts(guess: Guess, count: int, seed: int) -> list[Array | None]:
+    """None for the best answer, then tilts (q,) towards evenly spaced hues, the first of them drawn from `seed`."""
+    if count == 1:
+        return [None]
+    start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
+    angles = start + 2 * np.pi * np.arange(count - 1) / (count - 1)
+    return [None, *((guess.bins @ _direction(a)) * np.float32(_PULL) for a in angles)]
+
+
+def _direction(angle: float) -> Array:
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+def reference_tilt(guess: Guess, chroma: Array) -> Array:
+    """Tilt (q,) from the palette the network expects to that of a reference photo.
+
+    Parameters
+    ----------
+    guess : Guess
+    chroma : ndarray, (n, 2), float32
+        a*, b* of the reference's pixels.
+    """
+    z = guess.logits - guess.logits.max(axis=-1, keepdims=True)
+    p = np.exp(z)
+    expected = (p / p.sum(axis=-1, keepdims=True)).mean(axis=(0, 1))
+    square = ((chroma[:, None] - guess.bins[None]) ** 2).sum(axis=-1)  # (n, q)
+    near = np.exp(-square / np.float32(2 * 8.0**2)) + np.float32(1e-9)
+    wanted = (near / near.sum(axis=1, keepdims=True)).mean(axis=0)
+    ratio = np.log((wanted + 2e-3) / (expected + 2e-3)).astype(np.float32)
+    tilt: Array = np.clip(ratio * np.float32(_REFERENCE), -_MOST, _MOST)
+    return tilt
+
+
+def follow_hints(chroma: Array, light: Array, hints: Array) -> Array:
+    """Carry known colours over cells that are near and look alike.
+
+    Parameters
+    ----------
+    chroma : ndarray, (h, w, 2), float32
+        A colouring's a*, b*.
+    light : ndarray, (h, w), float32
+        L* of the cells.
+    hints : ndarray, (n, 4), float32
+        Row and column as shares 0..1, then a*, b*.
+
+    Returns
+    -------
+    ndarray, (h, w, 2), float32
+        At a hinted cell exactly the hint's colour.
+    """
+    if not len(hints):
+        return chroma
+    h, w = light.shape
+    rows, columns = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)[None]
+    reach = max(2.0, _NEAR * max(h, w))
+    total, weights = np.zeros_like(chroma), np.zeros((h, w), np.float32)
+    strongest = np.zeros((h, w), np.float32)
+    for y, x, a, b in hints:
+        i, j = min(int(y * h), h - 1), min(int(x * w), w - 1)
+        away = ((rows - i) ** 2 + (columns - j) ** 2) / reach**2
+        unlike = ((light - light[i, j]) / _ALIKE) ** 2
+        stranger = ((chroma - chroma[i, j]) ** 2).sum(axis=-1) / _KIN**2
+        weight = np.exp(-(away + unlike + stranger) / 2)
+        shift = np.array([a, b], np.float32) - chroma[i, j]
+        sharp = weight / np.maximum(1 - weight, 1e-4)  # the nearest hint rules
+        total += sharp[..., None] * shift
+        weights += sharp
+        strongest = np.maximum(strongest, weight)
+    mean = total / np.maximum(weights, 1e-12)[..., None]
+    out: Array = chroma + mean * strongest[..., None]
+    return out

@@ -1,0 +1,77 @@
+"""Is a photo grey, toned or in colour? Paper and toning give chroma that only depends on lightness; scenes do not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Tone", "scan_lightness", "tone_of"]
+
+Tone = Literal["gray", "toned", "color"]
+
+_LEVELS = 24  # steps of lightness at which the tint of the paper is measured
+_GRAY = 2.0  # mean chroma below which a photo counts as grey, CIELAB units
+_SCATTER = 5.0  # 95th percentile of what the tint leaves, above which there are real colours
+
+
+def tone_of(lab: NDArray[np.float32]) -> Tone:
+    """Judge a proxy.
+
+    Parameters
+    ----------
+    lab : ndarray, (h, w, 3), float32
+        CIELAB, D65.
+
+    Returns
+    -------
+    {"gray", "toned", "color"}
+        ``toned``: sepia, faded or yellowed, one tint for each lightness.
+    """
+    light, chroma = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
+    if np.hypot(chroma[:, 0], chroma[:, 1]).mean() < _GRAY:
+        scatter = np.percentile(np.hypot(chroma[:, 0], chroma[:, 1]), 99)
+        return "gray" if scatter < 2 * _SCATTER else "color"
+    level = np.clip((light * (_LEVELS / 100)).astype(np.int64), 0, _LEVELS - 1)
+    counts = np.maximum(np.bincount(level, minlength=_LEVELS), 1)
+    tint = np.stack(
+        [np.bincount(level, chroma[:, k], _LEVELS) / counts for k in (0, 1)], axis=1
+    )  # (levels, 2)
+    rest = chroma - tint[level]
+    return "toned" if np.percentile(np.hypot(rest[:, 0], rest[:, 1]), 95) < _SCATTER else "color"
+
+
+def scan_lightness(light: NDArray[np.float32], smooth: bool) -> NDArray[np.float32]:
+    """Lightness as the network should see it: faded contrast restored and, if `smooth`, dust and grain taken away.
+
+    Parameters
+    ----------
+    light : ndarray, (h, w), float32
+        L*, 0..100.
+    smooth : bool
+
+    Returns
+    -------
+    ndarray, (h, w), float32
+        L*, 0..100. Only the network sees it; the photo keeps its own.
+    """
+    import cv2
+
+    out = np.ascontiguousarray(light)
+    if smooth:
+        out = np.asarray(cv2.medianBlur(out, 5), np.float32)
+        out = np.asarray(cv2.bilateralFilter(out, 5, 12, 3), np.float32)
+    dark, bright = np.percentile(out, (1, 99))
+    if bright - dark < 1:
+        return out
+    span = min(
+        100 / (bright - dark), 1.6
+    )  # at most what a badly faded print needs; nearly flat photos stay calm
+    if span < 1.15:
+        return out
+    middle = (dark + bright) / 2
+    stretched: NDArray[np.float32] = np.clip(
+        (out - middle) * np.float32(span) + np.float32(np.clip(middle, 45, 60)), 0, 100
+    )
+    return stretched

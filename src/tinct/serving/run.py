@@ -83,10 +83,23 @@ def _listen(settings: Settings) -> socket.socket:
     """A listening socket; connections wait in it until the server is ready."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
+        # The protocol is named since asyncio sends small packets at once only where it is TCP by name.
+        listener = socket.socket(found[0], socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError:
-        wanted = f"cannot listen on {settings.host} port {settings.port}"
-        raise OutputError(f"{wanted}; is another server there? choose another address or port") from None
+        raise _cannot_listen(settings) from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(found[4])
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise _cannot_listen(settings) from None
+    return listener
+
+
+def _cannot_listen(settings: Settings) -> OutputError:
+    wanted = f"cannot listen on {settings.host} port {settings.port}"
+    return OutputError(f"{wanted}; is another server there? choose another address or port")
 
 
 def _url(listener: socket.socket) -> str:

@@ -93,6 +93,13 @@ async def test_an_unlimited_account_pays_nothing(backend, account):
         ({"params": {"seconds": "long"}}, "seconds"),
         ({"inputs": {"nose": "file_x"}}, "inputs"),
         ({"effect": "convert"}, "image"),
+        ({"params": {"seconds": float("inf")}}, "params"),
+        ({"params": {"file": "a\0b"}}, "params"),
+        ({"params": {"file": "\ud800"}}, "params"),
+        ({"meta": {"x": float("nan")}}, "meta"),
+        ({"meta": {"x": object()}}, "meta"),
+        ({"aliases": {"kind": "\0"}}, "aliases"),
+        ({"idempotency_key": "\ud800"}, "idempotency_key"),
         ({"format": "gif"}, "format"),
         ({"quality": 0}, "quality"),
         ({"priority": 101}, "priority"),
@@ -173,7 +180,13 @@ async def test_unknown_and_foreign_jobs_are_equally_missing(backend, account):
     job = await submitted(backend, account)
     stranger = (await backend.accounts.create("other")).account.id
     messages = set()
-    for who, job_id in ((account, "job_unknown"), (stranger, job.id), (account, "-1"), (account, "\0")):
+    for who, job_id in (
+        (account, "job_unknown"),
+        (stranger, job.id),
+        (account, "-1"),
+        (account, "\0"),
+        (account, "\udcff"),
+    ):
         for act in (backend.jobs.get, backend.jobs.cancel, backend.jobs.delete):
             with pytest.raises(JobMissingError) as caught:
                 await act(who, job_id)

@@ -10,7 +10,7 @@ from typing import Final
 
 from tinct.accounts.credits import grant_in
 from tinct.errors import KeyRefusedError, ParameterError
-from tinct.storage.database import Connection, Database, Row
+from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keyring import Keyring
 
@@ -83,7 +83,7 @@ class Accounts:
         ParameterError
             The name is empty or the credits are negative.
         """
-        if not name.strip() or len(name) > 200:
+        if not name.strip() or len(name) > 200 or not storable(name):
             raise ParameterError("name", name, "1 to 200 characters")
         if credits is not None and credits < 0:
             raise ParameterError("credits", credits, "0 or more")
@@ -256,7 +256,7 @@ class Accounts:
 
     async def _find(self, kind: str, public_id: str) -> Row | None:
         """A live credential of a live account."""
-        if "\0" in public_id:
+        if not storable(public_id):
             return None
         return await self._database.one(
             "SELECT c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,"

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,11 +17,11 @@ from tinct.errors import EmptyPhotoError, FileMissingError, UploadLimitError
 from tinct.photo.probe import Header, probe
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
-from tinct.storage.database import Connection, Database, Row
+from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keys import safe_name
 
-__all__ = ["MEDIA_TYPES", "File", "Files", "suffix"]
+__all__ = ["MEDIA_TYPES", "File", "Files", "record", "suffix"]
 
 MEDIA_TYPES: Final = {
     "jpeg": "image/jpeg",
@@ -117,35 +117,33 @@ class Files:
         try:
             size, etag = await _receive(handle, chunks, limit)
             header = await asyncio.to_thread(_probe, path, self._settings)
-            file_id = new_id("file")
-            key = f"uploads/{account}/{file_id}"
-            await self._blobs.adopt(Path(path), key)
+            file_id, now = new_id("file"), datetime.now(UTC)
+            file = File(
+                id=file_id,
+                account=account,
+                key=f"uploads/{account}/{file_id}",
+                name=safe_name(name, file_id + suffix(header.format)),
+                media_type=MEDIA_TYPES[header.format],
+                size=size,
+                etag=etag,
+                format=header.format,
+                width=header.width,
+                height=header.height,
+                depth=header.depth,
+                channels=header.channels,
+                frames=header.frames,
+                mode=header.mode,
+                job_id=None,
+                created_at=now,
+                expires_at=now
+                + timedelta(seconds=self._settings.keep_inputs_s if keep_s is None else keep_s),
+            )
+            await self._blobs.adopt(Path(path), file.key)
         finally:
             Path(path).unlink(missing_ok=True)
-        row = await self._database.one(
-            "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
-            " channels, frames, mode, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " now() + make_interval(secs => %s)) RETURNING *",
-            (
-                file_id,
-                account,
-                key,
-                safe_name(name, file_id + suffix(header.format)),
-                MEDIA_TYPES[header.format],
-                size,
-                etag,
-                header.format,
-                header.width,
-                header.height,
-                header.depth,
-                header.channels,
-                header.frames,
-                header.mode,
-                keep_s if keep_s is not None else self._settings.keep_inputs_s,
-            ),
-        )
-        assert row is not None
-        return _file(row)
+        async with self._database.connection() as connection:
+            await record(connection, file)
+        return file
 
     async def get(self, account: str | None, file_id: str) -> File:
         """One file.
@@ -167,7 +165,7 @@ class Files:
         """Several files by id. Raises as `get` if one of them is missing."""
         if not file_ids:
             return {}
-        safe = [file_id for file_id in file_ids if "\0" not in file_id]
+        safe = [file_id for file_id in file_ids if storable(file_id)]
         rows = await self._database.all(
             "SELECT * FROM files WHERE id = ANY(%s) AND (%s::text IS NULL OR account_id = %s) AND expires_at > now()",
             (safe, account, account),
@@ -182,6 +180,8 @@ class Files:
         self, account: str, *, limit: int = 50, cursor: str | None = None
     ) -> tuple[tuple[File, ...], str | None]:
         """An account's live files, newest first, and the cursor of the next page."""
+        if cursor is not None and not storable(cursor):
+            return (), None
         rows = await self._database.all(
             "SELECT * FROM files WHERE account_id = %s AND expires_at > now() AND (%s::text IS NULL OR id < %s)"
             " ORDER BY id DESC LIMIT %s",
@@ -208,31 +208,15 @@ class Files:
         await self._blobs.delete(file.key)
 
 
-async def record_result(connection: Connection, file: File) -> None:
-    """Insert a result's record in the caller's transaction; its bytes are stored already."""
+async def record(connection: Connection, file: File) -> None:
+    """Insert a file's record, perhaps in the caller's transaction; its bytes are stored already."""
+    values = {name: getattr(file, name) for name in File.__dataclass_fields__}
     await connection.execute(
         "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
-        " channels, frames, mode, job_id, created_at, expires_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            file.id,
-            file.account,
-            file.key,
-            file.name,
-            file.media_type,
-            file.size,
-            file.etag,
-            file.format,
-            file.width,
-            file.height,
-            file.depth,
-            file.channels,
-            file.frames,
-            file.mode,
-            file.job_id,
-            file.created_at,
-            file.expires_at,
-        ),
+        " channels, frames, mode, job_id, created_at, expires_at) VALUES (%(id)s, %(account)s, %(key)s, %(name)s,"
+        " %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s, %(depth)s, %(channels)s,"
+        " %(frames)s, %(mode)s, %(job_id)s, %(created_at)s, %(expires_at)s)",
+        values,
     )
 
 

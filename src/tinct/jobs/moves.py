@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tinct.accounts import credits
-from tinct.jobs.files import File, record_result
+from tinct.jobs.files import File, record
 from tinct.jobs.job import Failure, Job, JobState, Result
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources
@@ -109,7 +109,7 @@ async def end(
     job = job_of(row)
     for file in files:
         assert job.results_expire_at is not None
-        await record_result(connection, dataclasses.replace(file, expires_at=job.results_expire_at))
+        await record(connection, dataclasses.replace(file, expires_at=job.results_expire_at))
     if row["discard_inputs"] and job.inputs:
         await connection.execute(
             "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",

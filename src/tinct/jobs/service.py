@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tinct.accounts.credits import hold
-from tinct.effects import effect as effects
 from tinct.errors import (
     IdempotencyError,
     JobDeletedError,
@@ -20,22 +17,22 @@ from tinct.errors import (
     QueueFullError,
 )
 from tinct.jobs.changes import Changes
-from tinct.jobs.files import File, Files
+from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page
 from tinct.jobs.moves import end
+from tinct.jobs.orders import check, digest
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
-from tinct.storage.database import Connection, Database, Duplicate, Json, Row
+from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
 from tinct.storage.ids import new_id
 
 __all__ = ["Jobs", "Statistic", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
-_LONGEST_KEY: Final = 255  # characters of an idempotency key
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, credits, dialect, aliases, meta, entry)
@@ -122,9 +119,7 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        effect = effects.get(order.effect)
-        effects.parse(effect, order.params)
-        _check(order, effect)
+        effect = check(order)
         files = await self._files.get_many(order.account, list(order.inputs.values()))
         self._blobs.check_room()
         waiting = await self._positions.waiting()
@@ -135,7 +130,7 @@ class Jobs:
         try:
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
-                    known = await self._known(connection, order, _digest(order, files), job_id)
+                    known = await self._known(connection, order, digest(order, files), job_id)
                 if known is None:
                     return Submission(
                         job=await self._insert(connection, order, job_id, price), replayed=False
@@ -154,13 +149,13 @@ class Jobs:
         JobMissingError
             Unknown, or someone else's.
         """
-        if "\0" in job_id:
+        if not storable(job_id):
             raise _missing()
         return _visible(await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,)), account)
 
     async def find(self, account: str, kind: str, value: str) -> Job:
         """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
-        if "\0" in value:
+        if not storable(value):
             raise _missing()
         row = await self._database.one(
             "SELECT j.* FROM jobs j JOIN job_aliases a ON a.job_id = j.id WHERE a.kind = %s AND a.value = %s",
@@ -227,6 +222,8 @@ class Jobs:
             raise ParameterError("limit", limit, f"1 to {_MOST_PER_PAGE}")
         if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
             raise ParameterError("cursor", cursor, "the next_cursor of a page")
+        if not storable(f"{effect}{dialect}"):
+            return Page(jobs=(), next_cursor=None)
         rows = await self._database.all(
             _LIST,
             {
@@ -357,45 +354,6 @@ class Jobs:
         row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()
         if row is not None and row["entry"] is not None:
             await self._queue.remove(connection, row["entry"])
-
-
-def _check(order: Order, effect: effects.Effect) -> None:
-    """Hold everything but the effect's own parameters against what is allowed."""
-    from tinct.photo.encode import FORMATS
-
-    known = {item.name: item for item in effect.inputs}
-    for name in order.inputs:
-        if name not in known:
-            raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
-    for item in effect.inputs:
-        if item.required and item.name not in order.inputs:
-            raise ParameterError(item.name, None, "a photo; this input is required")
-    if order.format is not None and order.format not in FORMATS:
-        raise ParameterError("format", order.format, "one of " + ", ".join(FORMATS))
-    if not 1 <= order.quality <= 100:
-        raise ParameterError("quality", order.quality, "1 to 100")
-    if not -100 <= order.priority <= 100:
-        raise ParameterError("priority", order.priority, "-100 to 100")
-    for field in ("deadline_s", "keep_results_s"):
-        value = getattr(order, field)
-        if value is not None and not 0 < value < 1e9:
-            raise ParameterError(field, value, "more than 0 seconds")
-    key = order.idempotency_key
-    if key is not None and (not 1 <= len(key) <= _LONGEST_KEY or "\0" in key):
-        raise ParameterError("idempotency_key", key, f"1 to {_LONGEST_KEY} characters")
-
-
-def _digest(order: Order, files: Mapping[str, File]) -> bytes:
-    """What makes two orders the same: everything asked for, and the content of the inputs whatever their ids."""
-    asked: dict[str, Any] = {
-        "effect": order.effect,
-        "params": dict(order.params),
-        "inputs": {name: files[file_id].etag for name, file_id in order.inputs.items()},
-        "format": order.format,
-        "quality": order.quality,
-        "dialect": order.dialect,
-    }
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
 
 
 def _visible(row: Row | None, account: str) -> Job:

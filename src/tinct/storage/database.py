@@ -22,7 +22,7 @@ from tinct.errors import DatabaseError
 from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
-__all__ = ["Connection", "Database", "Duplicate", "Json", "Row", "Schema"]
+__all__ = ["Connection", "Database", "Duplicate", "Json", "Row", "Schema", "storable"]
 
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
@@ -33,6 +33,11 @@ _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
 _CHECKOUT_S: Final = 10.0  # seconds a caller waits for a free connection
 _KEEP_ALIVE_S: Final = 20.0  # seconds between two signs that the listening connection is alive
+
+
+def storable(text: str) -> bool:
+    """False for text that PostgreSQL does not take: with a null character, or half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class Schema(NamedTuple):

@@ -128,7 +128,9 @@ class EmbeddedPostgres:
         with (new / "postgresql.conf").open("a") as file:
             file.write("\ninclude 'tinct.conf'\n")
         new.rename(self._cluster)
-        threading.Thread(target=os.sync, daemon=True, name="flush").start()  # nothing is in it yet: no need to wait
+        threading.Thread(
+            target=os.sync, daemon=True, name="flush"
+        ).start()  # nothing is in it yet: no need to wait
 
     def _run_server(self) -> None:
         self._prepare_socket_folder()

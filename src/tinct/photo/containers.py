@@ -6,7 +6,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
-__all__ = ["Splicer", "jpeg_exif", "png_exif", "webp_with_exif"]
+__all__ = ["Splicer", "jpeg_exif", "png_exif", "png_xmp", "webp_with_exif"]
 
 JPEG_EXIF_AT = 2  # behind the start marker
 PNG_EXIF_AT = 33  # behind the signature and IHDR
@@ -51,6 +51,12 @@ def jpeg_exif(block: bytes) -> bytes:
 def png_exif(block: bytes) -> bytes:
     """The block as an eXIf chunk."""
     return struct.pack(">I", len(block)) + b"eXIf" + block + struct.pack(">I", zlib.crc32(b"eXIf" + block))
+
+
+def png_xmp(packet: bytes) -> bytes:
+    """The packet as the iTXt chunk that its standard names."""
+    body = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+    return struct.pack(">I", len(body)) + b"iTXt" + body + struct.pack(">I", zlib.crc32(b"iTXt" + body))
 
 
 def webp_with_exif(data: bytes, block: bytes, width: int, height: int, *, alpha: bool) -> bytes:

@@ -50,7 +50,7 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
 
         return decode_heif(data, header, limits)
     if header.format == "bmp":
-        from tinct.photo.bmp import decode_bmp
+        from tinct.photo.pillow import decode_bmp
 
         return decode_bmp(data, header)
     return _decode(data, header, limits)
@@ -87,12 +87,16 @@ def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = Tru
 
     blocks = blocks_of(data, header.format, limits)
     try:
-        image = vips.load(data, header.format, strict=strict)
+        if header.mode == "lab" and header.depth == 8:
+            from tinct.photo.pillow import lab_tiff_to_srgb
+
+            image = vips.from_array(lab_tiff_to_srgb(data, header))
+        else:
+            image = vips.load(data, header.format, strict=strict)
         _compare(image, header, limits)
         if header.format == "avif":
-            blocks = Blocks(
-                *(vips.field(image, name) for name in ("icc-profile-data", "exif-data", "xmp-data"))
-            )
+            icc, exif, xmp = (vips.field(image, f"{name}-data") for name in ("icc-profile", "exif", "xmp"))
+            blocks = Blocks(icc, exif and exif.removeprefix(b"Exif\0\0"), xmp)
             check_blocks(blocks, limits)
         turn = 1 if header.format == "avif" else blocks.orientation  # its decoder has turned it already
         image, icc = to_working_space(image, header, blocks.icc)

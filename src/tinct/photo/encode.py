@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import secrets
@@ -130,7 +131,8 @@ def save(
         reason = (error.strerror or "unknown reason").lower()
         raise OutputError(f"{path.name}: cannot be written ({reason}); choose another place") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return path
 
 
@@ -180,18 +182,21 @@ def _write(photo: Photo, format: str, file: BinaryIO, quality: int, metadata: Me
 
     sink = containers.Splicer(file)
     try:
-        image = _image(photo, format, xmp)
-        keep = _KEEP_ICC * (photo.icc is not None) | _KEEP_XMP * (xmp is not None)
-        _WRITERS[format](image, sink, quality, exif, keep)
+        image = _image(photo, format)
+        if format == "png":
+            _write_png(image, sink, exif, xmp)
+        else:
+            image, keep = _with_xmp(image, xmp)
+            _WRITERS[format](image, sink, quality, exif, keep)
     except VipsError:
         if sink.error is not None:
             raise sink.error from None
         raise OutputError(f"the photo could not be encoded as {format}; choose another format") from None
 
 
-def _image(photo: Photo, format: str, xmp: bytes | None) -> Any:
+def _image(photo: Photo, format: str) -> Any:
     """The photo as a vips image over the same memory, in the bands and depth of the format."""
-    from tinct.photo.vips import from_array, pyvips, with_profile
+    from tinct.photo.vips import from_array, with_profile
 
     alpha = None if photo.alpha is None else from_array(photo.alpha)
     image = from_array(photo.pixels)
@@ -206,10 +211,18 @@ def _image(photo: Photo, format: str, xmp: bytes | None) -> Any:
         gray = image.bands < 3
         image = image.maplut(from_array(levels.astype(np.uint8)[None, :, None]))
         image = image.copy(interpretation="b-w" if gray else "srgb")
-    image = with_profile(image, photo.icc)
-    if xmp is not None:
-        image.set_type(pyvips.GValue.blob_type, "xmp-data", xmp)
-    return image
+    return with_profile(image, photo.icc)
+
+
+def _with_xmp(image: Any, xmp: bytes | None) -> tuple[Any, int]:
+    """The image with its XMP attached, and the flags of what libvips shall write beside the pixels."""
+    from tinct.photo.vips import pyvips
+
+    if xmp is None:
+        return image, _KEEP_ICC
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", xmp)
+    return image, _KEEP_ICC | _KEEP_XMP
 
 
 def _is_gray(photo: Photo, format: str) -> bool:
@@ -235,9 +248,10 @@ def _write_jpeg(image: Any, sink: containers.Splicer, quality: int, exif: bytes 
     image.jpegsave_target(_target(sink), Q=quality, subsample_mode=subsample, keep=keep)
 
 
-def _write_png(image: Any, sink: containers.Splicer, quality: int, exif: bytes | None, keep: int) -> None:
-    sink.at, sink.block = containers.PNG_EXIF_AT, containers.png_exif(exif) if exif else b""
-    image.pngsave_target(_target(sink), compression=2, filter="sub", keep=keep)
+def _write_png(image: Any, sink: containers.Splicer, exif: bytes | None, xmp: bytes | None) -> None:
+    sink.at = containers.PNG_EXIF_AT
+    sink.block = (containers.png_exif(exif) if exif else b"") + (containers.png_xmp(xmp) if xmp else b"")
+    image.pngsave_target(_target(sink), compression=2, filter="sub", keep=_KEEP_ICC)
 
 
 def _write_webp(image: Any, sink: containers.Splicer, quality: int, exif: bytes | None, keep: int) -> None:
@@ -280,7 +294,6 @@ def _write_avif(image: Any, sink: containers.Splicer, quality: int, exif: bytes 
 
 _WRITERS = {
     "jpeg": _write_jpeg,
-    "png": _write_png,
     "webp": _write_webp,
     "tiff": _write_tiff,
     "avif": _write_avif,

@@ -39,8 +39,6 @@ class Header:
     has_alpha : bool
     mode : str
         ``rgb``, ``gray``, ``cmyk`` or ``lab``.
-    associated_alpha : bool
-        The colours are stored multiplied by alpha.
     floor : int
         Bytes that a whole file of this kind and size has at the very least.
     """
@@ -53,7 +51,6 @@ class Header:
     frames: int = 1
     has_alpha: bool = False
     mode: str = "rgb"
-    associated_alpha: bool = False
     floor: int = 0
 
 

@@ -10,7 +10,7 @@ from tinct.photo import icc as profiles
 from tinct.photo.photo import Pixels
 from tinct.photo.probe import Header
 from tinct.photo.transfer import linear_to_srgb
-from tinct.photo.vips import Image, VipsError, dtype_of, fetcher, from_array, to_array, with_profile
+from tinct.photo.vips import Image, dtype_of, fetcher, from_array, to_array, with_profile
 
 __all__ = ["Placer", "collect", "to_working_space"]
 
@@ -52,13 +52,10 @@ def to_working_space(image: Image, header: Header, icc: bytes | None) -> tuple[I
 
 
 def _only_alpha(image: Image, header: Header) -> Image:
-    """A TIFF without the channels that are neither colour nor opacity, alpha not multiplied in."""
+    """A TIFF without the channels that are neither colour nor opacity."""
     colors = 1 if header.mode == "gray" else 3
     if image.bands > colors + header.has_alpha:
         image = image.extract_band(0, n=colors + header.has_alpha)
-    if header.associated_alpha:
-        top = 255 if image.format == "uchar" else 65535
-        image = image.unpremultiply(max_alpha=top).rint().cast(image.format)
     return image
 
 
@@ -89,9 +86,9 @@ def _cmyk_to_srgb(image: Image, header: Header, icc: bytes | None) -> Image:
 
 
 def _lab_to_srgb(image: Image) -> Image:
-    """16-bit CIELAB of a TIFF to 16-bit sRGB."""
+    """16-bit Lab of a TIFF to 16-bit sRGB."""
     if image.interpretation != "labs":
-        raise VipsError("8-bit Lab")
+        return image  # its decoder has converted it already
     lab = image.extract_band(0, n=3).LabS2Lab()
     return with_profile(lab, None).icc_export(output_profile="srgb", intent="relative", depth=16, pcs="lab")
 

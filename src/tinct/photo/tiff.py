@@ -11,6 +11,7 @@ from tinct.photo.headers import Foreign, Header, Malformed, need
 __all__ = ["Directory", "directories", "header"]
 
 _PAGE_CAP = 1000  # pages are counted no further: any limit is far below
+_PART_CAP = 1_000_000  # strips or tiles whose place is checked
 _LETTERS = {1: "B", 2: "c", 3: "H", 4: "I", 7: "c", 16: "Q"}
 
 _REDUCED, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES = 254, 256, 257, 258, 262, 277
@@ -40,9 +41,9 @@ class Directory:
             return inline[:size]
         return need(self.data, struct.unpack(self.order + word, inline)[0], min(size, cap))
 
-    def numbers(self, tag: int, default: int) -> tuple[int, ...]:
-        """The first integers of a field, at most sixteen; the default without the field."""
-        content = self.content(tag, 128)
+    def numbers(self, tag: int, default: int, most: int = 16) -> tuple[int, ...]:
+        """The integers of a field, at most so many; the default without the field."""
+        content = self.content(tag, 8 * most)
         if content is None:
             return (default,)
         kind = struct.unpack(self.order + "H", self.fields[tag][2:4])[0]
@@ -50,7 +51,7 @@ class Directory:
         if letter == "c":
             raise Malformed
         size = struct.calcsize(self.order + letter)
-        count = min(len(content) // size, 16)
+        count = min(len(content) // size, most)
         if not count:
             raise Malformed
         return struct.unpack(f"{self.order}{count}{letter}", content[: count * size])
@@ -75,6 +76,16 @@ def directories(data: bytes) -> Iterator[Directory]:
         at = struct.unpack(order + word, need(data, at + head + len(table), step))[0]
 
 
+def _end(page: Directory) -> int:
+    """Where the last strip or tile of a page ends; beyond any file when there is none."""
+    for offsets_tag, counts_tag in ((273, 279), (324, 325)):
+        if offsets_tag in page.fields:
+            offsets = page.numbers(offsets_tag, 0, _PART_CAP)
+            counts = page.numbers(counts_tag, 0, _PART_CAP)
+            return max(start + size for start, size in zip(offsets, counts, strict=False))
+    return 2**63
+
+
 def header(data: bytes) -> Header:
     """The first page, and the number of pages that are not reduced copies of another."""
     pages = directories(data)
@@ -92,4 +103,5 @@ def header(data: bytes) -> Header:
     extra = first.numbers(_EXTRA, 0) if _EXTRA in first.fields else ()
     width, height = first.numbers(_WIDTH, 0)[0], first.numbers(_HEIGHT, 0)[0]
     alpha = bool(extra) and extra[0] in (1, 2)
-    return Header("tiff", width, height, samples, max(bits, 8), frames, alpha, mode, alpha and extra[0] == 1)
+    samples = 3 if photometric == 3 else samples  # a palette counts as its colours
+    return Header("tiff", width, height, samples, max(bits, 8), frames, alpha, mode, floor=_end(first))

@@ -52,7 +52,7 @@ def load(data: bytes, kind: str, *, strict: bool = True) -> Image:
     The bytes are not copied: they must outlive the image. Missing data are an error, never gray filler; in JPEG
     that takes the strict mode, in which libjpeg's every warning is an error.
     """
-    fail_on = "warning" if strict and kind == "jpeg" else "truncated"
+    fail_on = "warning" if strict and kind == "jpeg" else "error"
     source = pyvips.Source.new_from_memory(data)
     loader = getattr(pyvips.Image, _LOADERS[kind])
     return loader(source, access="sequential", fail_on=fail_on)

@@ -28,7 +28,12 @@ class Server:
         self.data = data
         given = {f"TINCT_{name.upper()}": value for name, value in settings.items()}
         self.environment = (
-            os.environ | {"TINCT_WORKERS": "2", "PYTHONPATH": str(Path(__file__).parent)} | given
+            os.environ
+            | {
+                "TINCT_WORKERS": "2",
+                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
+            }
+            | given
         )
         began = time.monotonic()
         self.log = (data.parent / f"{data.name}.log").open("ab")

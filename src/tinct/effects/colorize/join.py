@@ -7,15 +7,17 @@ lightness, so that the full-size photo's own edges place the colours.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.light import recolor
-from tinct.photo.color import profile_to_srgb, srgb_to_profile
+from tinct.effects.colorize.light import Luminance, encode, to_linear
+from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
-from tinct.photo.resize import fit_size, resize
+from tinct.photo.resize import resize
 
 __all__ = ["MIDDLE", "Join", "spread"]
 
@@ -27,7 +29,8 @@ _EDGE = 7.0  # L* by which a cell may differ before it stops counting
 _STRADDLE = 6.0  # standard deviation of L* inside a cell before it stops counting
 _WINDOW = 7  # of the guided filter, in pixels of the middle size
 _FLAT = 30.0  # variance of L* below which the guided filter smooths
-_STRIP = 1 << 20  # pixels worked on at once
+_STRIP = 1 << 17  # pixels a thread works on at once; its planes stay in the cache
+_THREADS = 4
 
 
 def spread(chroma: Array, light: Array) -> Array:
@@ -83,12 +86,8 @@ def _box(x: Array) -> Array:
 class Join:
     """Chroma as a local line in L*: ab = slope * L + offset, held inside what is found nearby."""
 
-    lines: Array
-    """(h, w, 4): slopes of a*, b*, then offsets."""
-    low: Array
-    """(h, w, 2) smallest a*, b* nearby."""
-    high: Array
-    """(h, w, 2) largest a*, b* nearby."""
+    maps: list[Array]
+    """8 x (h, w): slopes of a*, b*, offsets, the smallest a*, b* nearby, and the largest."""
 
     @classmethod
     def fit(cls, chroma: Array, light: Array) -> Join:
@@ -105,13 +104,20 @@ class Join:
         low, high = (
             np.asarray(f(chroma, around), np.float32).reshape(chroma.shape) for f in (cv2.erode, cv2.dilate)
         )
-        return cls(lines, low, high)
+        stacked = np.concatenate([lines, low, high], axis=-1)
+        return cls([np.ascontiguousarray(stacked[..., k]) for k in range(8)])
 
-    def chroma(self, light: Array, top: int, full: tuple[int, int]) -> Array:
-        """a*, b* (n, W, 2) for the rows of `light` (n, W) that begin at `top` in a photo of size `full`."""
-        lines, low, high = (_rows(m, top, len(light), full) for m in (self.lines, self.low, self.high))
-        out = lines[..., :2] * light[..., None] + lines[..., 2:]
-        return np.clip(out, low, high, out=out)
+    def chroma(self, light: Array, top: int, full: tuple[int, int]) -> tuple[Array, Array]:
+        """a* and b* (n, W) for the rows of `light` (n, W) that begin at `top` in a photo of size `full`."""
+        maps = _rows(self.maps, top, len(light), full)  # 8 x (n, W)
+        planes = []
+        for k in (0, 1):
+            plane = maps[k] * light
+            plane += maps[2 + k]
+            np.maximum(plane, maps[4 + k], out=plane)
+            np.minimum(plane, maps[6 + k], out=plane)
+            planes.append(plane)
+        return planes[0], planes[1]
 
     def apply(self, photo: Photo, *, strength: float, keep: bool) -> Pixels:
         """Full-size pixels in the photo's own profile and depth.
@@ -124,42 +130,48 @@ class Join:
         keep : bool
             The rest is the photo's own chroma; else it is grey.
         """
-        height, width = photo.height, photo.width
         out = np.empty_like(photo.pixels)
-        step = max(1, _STRIP // width)
-        for top in range(0, height, step):
+        step = max(1, _STRIP // photo.width)
+
+        def work(top: int) -> None:
             strip = photo.pixels[top : top + step]
-            rgb = profile_to_srgb(strip, photo.icc)
-            new = recolor(
-                rgb,
-                lambda light, top=top: self.chroma(light, top, (height, width)),  # type: ignore[misc]
-                strength=strength,
-                keep=keep,
-            )
-            largest = np.iinfo(out.dtype).max
-            encoded = srgb_to_profile(new, photo.icc)
-            out[top : top + step] = (np.clip(encoded, 0, 1) * largest + np.float32(0.5)).astype(out.dtype)
+            luminance = Luminance.of(strip, photo.icc)
+            a, b = self.chroma(luminance.light, top, (photo.height, photo.width))
+            if strength < 1:
+                own = (
+                    srgb_to_lab(profile_to_srgb(strip, photo.icc))
+                    if keep
+                    else np.zeros((1, 1, 3), np.float32)
+                )
+                a, b = (
+                    new * np.float32(strength) + own[..., k] * np.float32(1 - strength)
+                    for k, new in ((1, a), (2, b))
+                )
+            encode(to_linear(luminance, a, b), photo.icc, out[top : top + step])
+
+        with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
+            for _ in pool.map(work, range(0, photo.height, step)):
+                pass
         return out
 
 
-def _rows(grid: Array, top: int, count: int, full: tuple[int, int]) -> Array:
-    """Rows `top`.. of `grid` (h, w, c) brought linearly to the size `full`."""
+def _rows(grids: list[Array], top: int, count: int, full: tuple[int, int]) -> list[Array]:
+    """Rows `top`.. of each of `grids` (h, w), brought linearly to the size `full`."""
     import cv2
 
-    h = len(grid)
+    h = len(grids[0])
     y = np.clip((np.arange(top, top + count, dtype=np.float32) + 0.5) * (h / full[0]) - 0.5, 0, h - 1)
-    below = np.minimum(y.astype(int), max(h - 2, 0))
-    first, last = int(below[0]), min(int(below[-1]) + 2, h)
-    wide = np.asarray(
-        cv2.resize(grid[first:last], (full[1], last - first), interpolation=cv2.INTER_LINEAR), np.float32
-    )
-    wide = wide.reshape(last - first, full[1], -1)
-    share = (y - below).astype(np.float32)[:, None, None]
-    upper, lower = wide[below - first], wide[np.minimum(below + 1, h - 1) - first]
-    out: Array = upper + share * (lower - upper)
+    above = y.astype(int)
+    first, last = int(above[0]), min(int(above[-1]) + 2, h)
+    below = np.minimum(above + 1, h - 1) - first
+    share = (y - above).astype(np.float32)[:, None]
+    out = []
+    for grid in grids:
+        wide = cv2.resize(grid[first:last], (full[1], last - first), interpolation=cv2.INTER_LINEAR)
+        wide = np.asarray(wide, np.float32).reshape(last - first, full[1])
+        rows = wide[below]
+        rows -= wide[above - first]
+        rows *= share
+        rows += wide[above - first]
+        out.append(rows)
     return out
-
-
-def middle(photo: Photo) -> tuple[int, int]:
-    """Height and width of the middle size."""
-    return fit_size(photo.height, photo.width, MIDDLE)

@@ -1,15 +1,17 @@
-"""Give pixels a chroma and keep their luminance to the last bit that the photo can hold."""
+"""Give pixels a chroma and keep their luminance to the last bit that the photo can hold. Works on planes, for speed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
+from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
+from tinct.photo.photo import Pixels
 
-__all__ = ["recolor", "within_gamut"]
+__all__ = ["Luminance", "encode", "to_linear"]
 
 Array = NDArray[np.float32]
 
@@ -24,66 +26,108 @@ _TO_RGB = np.linalg.inv(
         ]
     )
 ).astype(np.float32)
+_EPSILON, _KAPPA = 216 / 24389, 24389 / 27  # CIE 15:2004, where the cube root gives way to a line
+_CODES = 1 << 16  # steps of linear light in the table that encodes 8-bit results; 0.05 of a level at most
 
 
-def within_gamut(linear: Array, luminance: Array) -> Array:
-    """Draw colours towards the grey of the same luminance until they fit.
+@dataclass(frozen=True, eq=False)
+class Luminance:
+    """Luminance of a strip of pixels."""
 
-    Parameters
-    ----------
-    linear : ndarray, (..., 3), float32
-        Linear sRGB of luminance `luminance`, in or out of 0..1.
-    luminance : ndarray, (...), float32
-        Y, 0..1.
+    y: Array
+    """(h, w) relative luminance, 0..1."""
+    root: Array
+    """(h, w) CIELAB's f of it; L* = 116 f - 16."""
 
-    Returns
-    -------
-    ndarray, (..., 3), float32
-        Linear sRGB, 0..1, of luminance `luminance`.
-    """
-    y = luminance[..., None]
-    away = linear - y
-    room = np.where(away > 0, 1 - y, y)  # how far each channel may go
-    share = (room / np.maximum(np.abs(away), np.float32(1e-9))).min(axis=-1, keepdims=True)
-    out: Array = y + away * np.minimum(share, 1)
-    return out
+    @property
+    def light(self) -> Array:
+        """(h, w) L*, 0..100."""
+        out: Array = self.root * np.float32(116) - np.float32(16)
+        return out
+
+    @classmethod
+    def of(cls, pixels: Pixels, icc: bytes | None) -> Luminance:
+        """Measure pixels (h, w, 3) encoded in the profile `icc`."""
+        first = pixels[..., 0]
+        if icc is None and np.array_equal(first, pixels[..., 1]) and np.array_equal(first, pixels[..., 2]):
+            y_of, root_of = _gray_tables(pixels.dtype.itemsize)
+            return cls(y_of[first], root_of[first])
+        y = np.clip(srgb_to_linear(profile_to_srgb(pixels, icc)) @ _LUMINANCE, 0, 1)
+        return cls(y, _root(y))
 
 
-def recolor(rgb: Array, chroma_for: Callable[[Array], Array], *, strength: float, keep: bool) -> Array:
-    """Put new chroma on old luminance.
+def _root(y: Array) -> Array:
+    line = y * np.float32(_KAPPA / 116) + np.float32(16 / 116)
+    return np.where(y > _EPSILON, np.cbrt(y), line)
 
-    Parameters
-    ----------
-    rgb : ndarray, (h, w, 3), float32
-        sRGB-encoded; outside 0..1 where the photo's profile is wider.
-    chroma_for : callable
-        L* (h, w) to a*, b* (h, w, 2).
-    strength : float
-        0..1, share of the new chroma.
-    keep : bool
-        The rest is the photo's own chroma; else it is grey.
 
-    Returns
-    -------
-    ndarray, (h, w, 3), float32
-        sRGB-encoded, 0..1, with the luminance of `rgb`.
-    """
-    y = np.clip(srgb_to_linear(rgb) @ _LUMINANCE, 0, 1)  # (h, w)
-    fy = np.where(y > 216 / 24389, np.cbrt(y), y * np.float32(24389 / 27 / 116) + np.float32(16 / 116))
-    chroma = chroma_for(fy * 116 - 16)
-    if strength < 1:
-        chroma = chroma * np.float32(strength)
-        if keep:
-            chroma = chroma + srgb_to_lab(rgb)[..., 1:] * np.float32(1 - strength)
-    xyz = np.empty((*y.shape, 3), np.float32)
-    xyz[..., 0] = _cube(fy + chroma[..., 0] / 500)
-    xyz[..., 1] = y
-    xyz[..., 2] = _cube(fy - chroma[..., 1] / 200)
-    linear = (xyz.reshape(-1, 3) @ _TO_RGB.T).reshape(xyz.shape)
-    return linear_to_srgb(within_gamut(linear, y))
+@functools.cache
+def _gray_tables(size: int) -> tuple[Array, Array]:
+    """y and its root for every grey level of `size` bytes."""
+    levels = 1 << 8 * size
+    y = srgb_to_linear(np.arange(levels, dtype=np.float32) / np.float32(levels - 1))
+    return y, _root(y)
 
 
 def _cube(f: Array) -> Array:
     """The inverse of CIELAB's f."""
     cubed = f * f * f
-    return np.where(cubed > 216 / 24389, cubed, (f * 116 - 16) * np.float32(27 / 24389))
+    dark = cubed <= _EPSILON
+    if dark.any():
+        np.copyto(cubed, (f * np.float32(116) - np.float32(16)) * np.float32(1 / _KAPPA), where=dark)
+    return cubed
+
+
+def to_linear(luminance: Luminance, a: Array, b: Array) -> list[Array]:
+    """Linear sRGB planes of the colours with this luminance and chroma.
+
+    Colours outside the gamut are drawn towards the grey of the same luminance, so luminance never changes.
+
+    Parameters
+    ----------
+    luminance : Luminance
+    a, b : ndarray, (h, w), float32
+        CIELAB a*, b*.
+
+    Returns
+    -------
+    list of three ndarray, (h, w), float32
+        R, G, B in 0..1.
+    """
+    y = luminance.y
+    x_away = _cube(luminance.root + a * np.float32(1 / 500)) - y
+    z_away = _cube(luminance.root - b * np.float32(1 / 200)) - y
+    room = 1 - y
+    share = np.ones_like(y)
+    aways = []
+    for row in _TO_RGB:  # rows sum to 1, so what is away from grey needs no Y
+        away = x_away * row[0] + z_away * row[2]
+        space = np.where(away > 0, room, y)
+        size = np.abs(away)
+        np.maximum(size, np.float32(1e-9), out=size)
+        np.minimum(share, space / size, out=share)
+        aways.append(away)
+    for away in aways:
+        away *= share
+        away += y
+    return aways
+
+
+@functools.cache
+def _codes() -> NDArray[np.uint8]:
+    """sRGB levels for linear light in `_CODES` steps."""
+    steps = np.arange(_CODES, dtype=np.float32) / np.float32(_CODES - 1)
+    return np.asarray(linear_to_srgb(steps) * 255 + np.float32(0.5), np.uint8)
+
+
+def encode(planes: list[Array], icc: bytes | None, out: Pixels) -> None:
+    """Write linear sRGB planes (h, w) in 0..1 to `out` (h, w, 3), in its depth and the profile `icc`."""
+    if icc is None and out.dtype == np.uint8:
+        table = _codes()
+        for channel, plane in enumerate(planes):
+            index = (plane * np.float32(_CODES - 1) + np.float32(0.5)).astype(np.uint16)
+            out[..., channel] = table[index]
+        return
+    rgb = np.clip(linear_to_srgb(np.stack(planes, axis=-1)), 0, 1)
+    largest = np.float32(np.iinfo(out.dtype).max)
+    out[...] = (np.clip(srgb_to_profile(rgb, icc), 0, 1) * largest + np.float32(0.5)).astype(out.dtype)

@@ -80,13 +80,12 @@ def follow_hints(chroma: Array, light: Array, hints: Array) -> Array:
         i, j = min(int(y * h), h - 1), min(int(x * w), w - 1)
         away = ((rows - i) ** 2 + (columns - j) ** 2) / reach**2
         unlike = ((light - light[i, j]) / _ALIKE) ** 2
-        stranger = ((chroma - chroma[i, j]) ** 2).sum(axis=-1) / _KIN**2
-        weight = np.exp(-(away + unlike + stranger) / 2)
+        stranger = ((chroma - chroma[i, j]) ** 2).sum(axis=-1) / np.float32(_KIN**2)
+        weight: Array = np.exp(-(away + unlike + stranger) / 2).astype(np.float32)
         shift = np.array([a, b], np.float32) - chroma[i, j]
-        sharp = weight / np.maximum(1 - weight, 1e-4)  # the nearest hint rules
+        sharp = np.asarray(weight / np.maximum(1 - weight, 1e-4), np.float32)  # the nearest hint rules
         total += sharp[..., None] * shift
         weights += sharp
-        strongest = np.maximum(strongest, weight)
-    mean = total / np.maximum(weights, 1e-12)[..., None]
-    out: Array = chroma + mean * strongest[..., None]
-    return out
+        np.maximum(strongest, weight, out=strongest)
+    mean = total / np.maximum(weights, np.float32(1e-12))[..., None]
+    return np.asarray(chroma + mean * strongest[..., None], np.float32)

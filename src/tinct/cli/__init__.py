@@ -6,13 +6,14 @@ import sys
 
 import typer
 
-from tinct.cli import keys, migrate, palette, serve, worker
+from tinct.cli import colorize, keys, migrate, palette, serve, worker
 from tinct.errors import ParameterError, TinctError
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
 app.command()(migrate.migrate)
+app.command()(colorize.colorize)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)

@@ -8,19 +8,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
-__all__ = ["Effect", "Input", "Output", "Progress", "get", "names", "parse", "register"]
+__all__ = ["Effect", "Input", "Output", "Progress", "checked", "get", "names", "parse", "register"]
+
+Params = TypeVar("Params", bound=BaseModel)
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
 
 _WHERE = {
+    "colorize": "tinct.effects.colorize.served:EFFECT",
     "convert": "tinct.effects.convert:EFFECT",
     "migrate": "tinct.effects.migrate.served:EFFECT",
 }
@@ -112,7 +115,12 @@ def get(name: str) -> Effect:
 
 
 def parse(effect: Effect, params: Mapping[str, Any]) -> BaseModel:
-    """Check `params` against the effect's model.
+    """Check `params` against the effect's model; see :func:`checked`."""
+    return checked(effect.params, params)
+
+
+def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
+    """Check `params` against `model`.
 
     Raises
     ------
@@ -120,8 +128,12 @@ def parse(effect: Effect, params: Mapping[str, Any]) -> BaseModel:
         Names the first field that is wrong, what was found and what is allowed.
     """
     try:
-        return effect.params.model_validate(dict(params))
+        return model.model_validate(dict(params))
     except ValidationError as error:
         first = error.errors()[0]
-        field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
-        raise ParameterError(field_name, first.get("input"), first["msg"].lower()) from None
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ParameterError):
+        raise cause
+    field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
+    message = first["msg"]
+    raise ParameterError(field_name, first.get("input"), message[:1].lower() + message[1:])

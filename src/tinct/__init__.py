@@ -1,0 +1,72 @@
+"""Tinct: recolour photos, colour black-and-white ones, and run other photo effects, on your own machine.
+
+>>> import tinct
+>>> photo = tinct.open("house.jpg")
+>>> tinct.migrate(photo, "template", colors="#DB0D0D,#0E0CBB").photo.save("red-blue.jpg")
+
+Importing this package loads no model and starts nothing; each name below is imported on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinct import errors as errors
+    from tinct.effects.colorize.colorize import Colorization as Colorization
+    from tinct.effects.colorize.colorize import colorize as colorize
+    from tinct.effects.migrate.colormap import ColorMap as ColorMap
+    from tinct.effects.migrate.migrate import Migration as Migration
+    from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
+    from tinct.effects.migrate.migrate import fit_auto as fit_auto
+    from tinct.effects.migrate.migrate import fit_reference as fit_reference
+    from tinct.effects.migrate.migrate import fit_template as fit_template
+    from tinct.effects.migrate.migrate import migrate as migrate
+    from tinct.photo.decode import open as open
+    from tinct.photo.photo import Photo as Photo
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "ColorMap": "tinct.effects.migrate.colormap",
+    "Colorization": "tinct.effects.colorize.colorize",
+    "Migration": "tinct.effects.migrate.migrate",
+    "Photo": "tinct.photo.photo",
+    "colorize": "tinct.effects.colorize.colorize",
+    "dominant_colors": "tinct.effects.migrate.migrate",
+    "errors": "tinct.errors",
+    "fit_auto": "tinct.effects.migrate.migrate",
+    "fit_reference": "tinct.effects.migrate.migrate",
+    "fit_template": "tinct.effects.migrate.migrate",
+    "migrate": "tinct.effects.migrate.migrate",
+    "open": "tinct.photo.decode",
+}
+
+__all__ = [
+    "ColorMap",
+    "Colorization",
+    "Migration",
+    "Photo",
+    "colorize",
+    "dominant_colors",
+    "errors",
+    "fit_auto",
+    "fit_reference",
+    "fit_template",
+    "migrate",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'tinct' has no attribute {name!r}")
+    module = importlib.import_module(_WHERE[name])
+    value = module if name == "errors" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

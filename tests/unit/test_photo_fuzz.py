@@ -90,6 +90,8 @@ def test_damaged_files_end_in_a_photo_or_a_photo_error(kind: str, capfd) -> None
         try:
             photo = decode.open(mutate(SEEDS[kind], rng), settings=LIMITS)
             photo.proxy(64)
+            encode(photo, "tiff", metadata="all")
+            encode(photo, "jpeg")
         except PhotoError as error:
             refused.append(str(error).lower())
     assert refused

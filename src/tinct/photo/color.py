@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.photo.icc import profile_to_srgb, srgb_to_profile
-from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
+from tinct.photo.transfer import linear_to_srgb, mix, srgb_to_linear
 
 __all__ = [
     "clip_chroma",
@@ -58,12 +58,6 @@ _EPSILON = 216 / 24389  # CIE 15:2004, where the cube root gives way to a line
 _KAPPA = 24389 / 27
 
 
-def _mix(values: Array, matrix: NDArray[np.float64]) -> Array:
-    """Multiply every (..., 3) vector by a 3 x 3 matrix."""
-    out: Array = values.reshape(-1, 3) @ matrix.T.astype(np.float32)
-    return out.reshape(values.shape)
-
-
 def _root(t: Array) -> Array:
     """CIELAB's f: a cube root above epsilon, a line below (and for negative values)."""
     return np.where(t > _EPSILON, np.cbrt(t), t * np.float32(_KAPPA / 116) + np.float32(16 / 116))
@@ -88,7 +82,7 @@ def srgb_to_lab(rgb: Array) -> Array:
     ndarray, (..., 3), float32
         L* 0..100 inside the gamut, a* and b* about -110..110. CIE 15:2004.
     """
-    f = _root(_mix(srgb_to_linear(np.asarray(rgb, np.float32)), _RGB_TO_XYZN))  # (..., 3) of X, Y, Z
+    f = _root(mix(srgb_to_linear(np.asarray(rgb, np.float32)), _RGB_TO_XYZN))  # (..., 3) of X, Y, Z
     lab = np.empty_like(f)
     lab[..., 0] = 116 * f[..., 1] - 16
     lab[..., 1] = 500 * (f[..., 0] - f[..., 1])
@@ -102,7 +96,7 @@ def _lab_to_linear(lab: Array) -> Array:
     f[..., 1] = (lab[..., 0] + 16) / 116
     f[..., 0] = f[..., 1] + lab[..., 1] / 500
     f[..., 2] = f[..., 1] - lab[..., 2] / 200
-    return _mix(_unroot(f), _XYZN_TO_RGB)
+    return mix(_unroot(f), _XYZN_TO_RGB)
 
 
 def lab_to_srgb(lab: Array, *, clip: bool = True) -> Array:
@@ -136,14 +130,14 @@ def srgb_to_oklab(rgb: Array) -> Array:
     ndarray, (..., 3), float32
         L 0..1, a and b about -0.4..0.4.
     """
-    lms = _mix(srgb_to_linear(np.asarray(rgb, np.float32)), _RGB_TO_LMS)
-    return _mix(np.cbrt(lms), _LMS_TO_OKLAB)
+    lms = mix(srgb_to_linear(np.asarray(rgb, np.float32)), _RGB_TO_LMS)
+    return mix(np.cbrt(lms), _LMS_TO_OKLAB)
 
 
 def oklab_to_srgb(oklab: Array, *, clip: bool = True) -> Array:
     """OkLab to sRGB; the parameters are those of `lab_to_srgb`."""
-    roots = _mix(np.asarray(oklab, np.float32), _OKLAB_TO_LMS)
-    rgb = linear_to_srgb(_mix(roots * roots * roots, _LMS_TO_RGB))
+    roots = mix(np.asarray(oklab, np.float32), _OKLAB_TO_LMS)
+    rgb = linear_to_srgb(mix(roots * roots * roots, _LMS_TO_RGB))
     return np.clip(rgb, 0, 1, out=rgb) if clip else rgb
 
 

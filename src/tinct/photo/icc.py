@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import BrokenPhotoError
-from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
+from tinct.photo.transfer import linear_to_srgb, mix, srgb_to_linear
 
 __all__ = ["gray_curve", "is_srgb", "lcms_can_read", "profile_to_srgb", "srgb_to_profile", "usable"]
 
@@ -87,7 +87,7 @@ def _power_curve(g: float, a: float, b: float, c: float, d: float, e: float, f: 
 def _parametric(kind: int, p: list[float]) -> tuple[Curve, Curve] | None:
     """An ICC parametricCurveType (ICC.1:2022, 10.18) of one of the five kinds."""
     g, a, b = (p[0], 1.0, 0.0) if kind == 0 else p[:3]
-    if not (g > 0 and a > 0):
+    if not (0 < g <= 16 and 0 < a <= 16):
         return None
     if kind == 4:
         return _power_curve(g, a, b, p[3], p[4], p[5], p[6])
@@ -120,7 +120,8 @@ def _curve(data: bytes) -> tuple[Curve, Curve] | None:
 
 def _rises(decode: Curve) -> bool:
     """Whether a curve climbs from about 0 to about 1 and never turns back."""
-    y = decode(np.linspace(0, 1, 257, dtype=np.float32)).astype(np.float64)
+    with np.errstate(all="ignore"):  # what is not a curve may well overflow
+        y = decode(np.linspace(0, 1, 257, dtype=np.float32)).astype(np.float64)
     return bool(np.isfinite(y).all() and (np.diff(y) >= -1e-6).all() and abs(y[0]) < 0.2 and 0.5 < y[-1] < 2)
 
 
@@ -225,7 +226,7 @@ def profile_to_srgb(pixels: NDArray[np.generic], icc: bytes | None) -> Array:
     if profile is None:
         return _lab_d50_to_srgb(_import_lab(rgb, icc))
     linear = np.stack([curve(rgb[..., i]) for i, curve in enumerate(profile.decode)], axis=-1)
-    return linear_to_srgb(_mix(linear, np.linalg.inv(_SRGB_TO_D50) @ profile.matrix))
+    return linear_to_srgb(mix(linear, np.linalg.inv(_SRGB_TO_D50) @ profile.matrix))
 
 
 def srgb_to_profile(rgb: Array, icc: bytes | None) -> Array:
@@ -253,14 +254,9 @@ def srgb_to_profile(rgb: Array, icc: bytes | None) -> Array:
     profile = matrix_profile(icc)
     if profile is None:
         return _export_lab(_srgb_to_lab_d50(rgb), icc)
-    linear = _mix(srgb_to_linear(rgb), np.linalg.inv(profile.matrix) @ _SRGB_TO_D50)
+    linear = mix(srgb_to_linear(rgb), np.linalg.inv(profile.matrix) @ _SRGB_TO_D50)
     np.clip(linear, 0, 1, out=linear)
     return np.clip(np.stack([curve(linear[..., i]) for i, curve in enumerate(profile.encode)], axis=-1), 0, 1)
-
-
-def _mix(values: Array, matrix: NDArray[np.float64]) -> Array:
-    out: Array = values.reshape(-1, 3) @ matrix.T.astype(np.float32)
-    return out.reshape(values.shape)
 
 
 def _lab_d50_to_srgb(lab: Array) -> Array:
@@ -268,11 +264,11 @@ def _lab_d50_to_srgb(lab: Array) -> Array:
         [(lab[..., 0] + 16) / 116 + lab[..., 1] / 500, (lab[..., 0] + 16) / 116,
          (lab[..., 0] + 16) / 116 - lab[..., 2] / 200], axis=-1)  # fmt: skip
     xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * (3 * (6 / 29) ** 2)) * _D50
-    return linear_to_srgb(_mix(xyz.astype(np.float32), np.linalg.inv(_SRGB_TO_D50)))
+    return linear_to_srgb(mix(xyz.astype(np.float32), np.linalg.inv(_SRGB_TO_D50)))
 
 
 def _srgb_to_lab_d50(rgb: Array) -> Array:
-    xyz = _mix(srgb_to_linear(rgb), _SRGB_TO_D50) / _D50
+    xyz = mix(srgb_to_linear(rgb), _SRGB_TO_D50) / _D50
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     lab = np.stack(
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1

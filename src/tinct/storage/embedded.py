@@ -119,6 +119,7 @@ class EmbeddedPostgres:
     def _create(self) -> None:
         """Make a new cluster, complete or not at all."""
         self._prepare_user()
+        self._let_user_in()
         new = self._folder / "cluster.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -158,6 +159,7 @@ class EmbeddedPostgres:
         log = self._folder / "log"
         log.touch()
         self._own(log)
+        self._let_user_in()
         self._execute("pg_ctl", action, "-D", str(self._cluster), "-l", str(log), *arguments, check=check)
 
     def _prepare_socket_folder(self) -> None:
@@ -186,8 +188,15 @@ class EmbeddedPostgres:
                 raise DatabaseError(
                     "no user for the embedded database can be made; do not run as root"
                 ) from None
-        for parent in (self._folder, *self._folder.parents):  # the user must be able to walk in, not to list
-            parent.chmod(parent.stat().st_mode | 0o011)
+
+    def _let_user_in(self) -> None:
+        """Let the server's user walk to the folder, though not list what is on the way."""
+        if self._user is None:
+            return
+        for parent in (self._folder, *self._folder.parents):
+            mode = parent.stat().st_mode
+            if mode & 0o011 != 0o011:
+                parent.chmod(mode | 0o011)
 
     def _uid(self) -> int:
         if self._user is None:

@@ -209,6 +209,25 @@ def test_a_killed_server_takes_its_worker_along(data: Path) -> None:
     server.stop()
 
 
+def test_a_worker_can_join_and_leave_while_the_server_runs(started: Server) -> None:
+    joined = subprocess.Popen(
+        [*COMMAND, "worker", "--data", str(started.data), "--workers", "1"],
+        env=started.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        os.kill(worker_of(started), signal.SIGSTOP)  # from here on only the new one can work
+        with started.client() as own:
+            job = submitted(own, effect="noop", inputs={"image": uploaded(own)})
+            assert finished(own, job["id"])["state"] == "succeeded"
+    finally:
+        os.kill(worker_of(started), signal.SIGCONT)
+        joined.terminate()
+        _, said = joined.communicate(timeout=60)
+    assert joined.returncode == 0, said
+
+
 def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> None:
     with started.client() as own:
         job = submitted(own, effect="noop", inputs={"image": uploaded(own)})

@@ -6,6 +6,7 @@ from tinct.errors import (
     AccountError,
     BrokenPhotoError,
     CreditError,
+    DatabaseError,
     EmptyPhotoError,
     FileMissingError,
     JobMissingError,
@@ -84,6 +85,7 @@ _BY_ERROR: tuple[tuple[type[TinctError], str], ...] = (
     (QueueFullError, "EXCEEDING_LIMITS"),
     (StorageFullError, "ERROR_INSUFFICIENT_RESOURCES"),
     (ModelError, "AI_SERVICE_ERROR"),
+    (DatabaseError, "AI_SERVICE_ERROR"),
 )
 
 _BY_FAILURE = {

@@ -1,5 +1,10 @@
 """One running server for all tests that only talk to it."""
 
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +18,9 @@ from tinct.jobs.backend import Backend, open_backend
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-jobs", type=int, default=60, help="Jobs of the fault test; 1000 for the long one.")
+    parser.addoption(
+        "--fault-jobs", type=int, default=60, help="Jobs of the fault test; 1000 for the long one."
+    )
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +70,36 @@ async def backend(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
 async def account(backend: Backend) -> str:
     """Id of an account that may spend any number of credits."""
     return (await backend.accounts.create("tester")).account.id
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[dict[str, str]]:
+    """A server that speaks S3, with one bucket ``photos``; the environment that leads there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                make = urllib.request.Request(f"{address}/photos", method="PUT")
+                urllib.request.urlopen(make, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise AssertionError("the S3 server does not start")
+        yield {
+            "AWS_ENDPOINT": address,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }
+    finally:
+        process.terminate()
+        process.wait(10)

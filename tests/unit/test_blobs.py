@@ -3,12 +3,9 @@
 import asyncio
 import hashlib
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -32,42 +29,12 @@ from tinct.storage.keys import check_key, safe_name
 pytestmark = pytest.mark.asyncio
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """Address of a server that speaks S3, with one bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            try:
-                make = urllib.request.Request(f"{address}/photos", method="PUT")
-                urllib.request.urlopen(make, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise AssertionError("the S3 server does not start")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 @pytest.fixture(params=["disk", "bucket"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
     if request.param == "disk":
         return open_blobs(Settings(data=tmp_path / "data", min_free_bytes=0))
-    monkeypatch.setenv("AWS_ENDPOINT", request.getfixturevalue("bucket"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for name, value in request.getfixturevalue("bucket").items():
+        monkeypatch.setenv(name, value)
     url = f"s3://photos/{tmp_path.name}"
     return open_blobs(Settings(data=tmp_path / "data", blob_url=url, min_free_bytes=0))
 

@@ -61,6 +61,27 @@ async def test_a_photo_becomes_a_stored_result_that_is_the_next_jobs_input(backe
         assert len(content) == stored_file.size
 
 
+async def test_with_a_bucket_nothing_but_work_in_progress_is_on_the_workers_disk(
+    postgres: Postgres, bucket: dict[str, str], tmp_path, monkeypatch
+):
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    settings = postgres.create(tmp_path / "data", blob_url=f"s3://photos/{tmp_path.name}")
+    async with open_backend(settings) as backend, working(backend):
+        account = (await backend.accounts.create("tester")).account.id
+        file = await backend.files.put(account, picture())
+        job = await ended(backend, await submitted(backend, account, "convert", inputs={"image": file.id}))
+        assert job.state is JobState.SUCCEEDED
+        result = await backend.files.get(account, job.results[0].file_id)
+        content = b"".join([chunk async for chunk in backend.files.stream(result)])
+        assert (len(content), content[:4]) == (result.size, b"\x89PNG")
+        await until(lambda: not list(backend.blobs.scratch.iterdir()))
+        assert not (settings.data / "blobs").exists()
+        await backend.jobs.delete(account, job.id)
+        with pytest.raises(FileMissingError):
+            await backend.blobs.head(result.key)
+
+
 async def test_several_results_keep_their_order(backend, account):
     async with working(backend):
         job = await ended(backend, await submitted(backend, account, "many", params={"number": 5}))

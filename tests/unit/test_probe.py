@@ -141,6 +141,38 @@ def test_frame_bombs_are_refused(content: bytes) -> None:
         decode.open(content)
 
 
+def test_an_animated_avif_is_refused() -> None:
+    first = Image.fromarray(scene(64, 64))
+    moving = as_bytes(first, "AVIF", save_all=True, append_images=[Image.fromarray(scene(64, 64)[::-1])])
+    with pytest.raises(PhotoLimitError, match="2 frames"):
+        decode.open(moving)
+
+
+def slow_files() -> dict[str, bytes]:
+    """Files of some megabytes whose structure would keep a careless reader busy for long."""
+    page = struct.pack("<H", 60000) + bytes(12 * 60000)
+    pages = b"".join(page + struct.pack("<I", 8 + len(page) * (i + 1) + 4 * (i + 1)) for i in range(5))
+    ftyp = struct.pack(">I4s4sI4s", 20, b"ftyp", b"avif", 0, b"avif")
+    return {
+        "GIF of one-byte blocks": b"GIF89a"
+        + struct.pack("<HHBBB", 8, 8, 0, 0, 0)
+        + b"\x21\xfe"
+        + b"\1\1" * 2_000_000,
+        "TIFF of large pages": b"II*\0" + struct.pack("<I", 8) + pages,
+        "AVIF of empty boxes": ftyp + struct.pack(">I4s", 8, b"free") * 500_000,
+        "PNG of tiny chunks": BOMBS_HEAD + chunk(b"tEXt", b"a\0b") * 200_000,
+    }
+
+
+BOMBS_HEAD = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+
+
+@pytest.mark.parametrize("name", slow_files())
+def test_structures_made_to_be_slow_are_given_up_early(name: str) -> None:
+    with pytest.raises(BrokenPhotoError):
+        probe(slow_files()[name])
+
+
 def test_an_animation_is_refused_and_its_first_frame_alone_is_read() -> None:
     images = [Image.fromarray(scene()).quantize(8), Image.fromarray(scene()[::-1]).quantize(8)]
     moving = as_bytes(images[0], "GIF", save_all=True, append_images=images[1:])

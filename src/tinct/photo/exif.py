@@ -44,7 +44,8 @@ _SIZES = {
     12: 8,
     13: 4,
 }  # bytes by TIFF type
-_MAX_FIELDS = 2000
+_MAX_FIELDS = 2000  # in all directories; cameras write about 100
+_MAX_CHAIN = 8  # directories after the first; there is one, the thumbnail's
 
 
 class Unreadable(Exception):  # noqa: N818 - never leaves this room
@@ -81,7 +82,7 @@ def integer(block: bytes | bytearray, order: str, at: int, size: int = 4) -> int
 def fields(block: bytes | bytearray, order: str, at: int, only: frozenset[int] | None = None) -> list[Field]:
     """The fields of the directory at an offset, or only those with certain tags."""
     count = integer(block, order, at, 2)
-    if at + 2 + 12 * count > len(block):
+    if count > _MAX_FIELDS or at + 2 + 12 * count > len(block):
         raise Unreadable
     found = []
     for entry in range(at + 2, at + 2 + 12 * count, 12):
@@ -176,6 +177,8 @@ def _strip_thumbnail(block: bytearray, order: str) -> None:
     block[link : link + 4] = bytes(4)
     while at and at not in seen:
         seen.add(at)
+        if len(seen) > _MAX_CHAIN:
+            raise Unreadable
         found = {f.tag: f for f in fields(block, order, at)}
         end = at + 2 + 12 * len(found)
         following = integer(block, order, end) if end + 4 <= len(block) else 0

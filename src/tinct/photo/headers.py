@@ -198,47 +198,6 @@ def webp(data: bytes) -> Header:
     return Header("webp", size[0], size[1], 4 if alpha else 3, 8, max(frames, 1), alpha)
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The (name, start, end) of each ISO box between two offsets."""
-    while at + 8 <= end:
-        size, name = struct.unpack(">I4s", need(data, at, 8))
-        head = 8
-        if size == 1:
-            size, head = struct.unpack(">Q", need(data, at + 8, 8))[0], 16
-        elif size == 0:
-            size = end - at
-        if size < head or at + size > end:
-            raise Malformed
-        yield name, at + head, at + size
-        at += size
-
-
-def heif(data: bytes) -> Header:
-    """HEIF and AVIF: the largest picture that the property box names."""
-    kind, sizes, alpha, depth = "heif", [], False, 8
-    for name, start, end in _boxes(data, 0, len(data)):
-        if name == b"ftyp":
-            brands = data[start:end]
-            kind = "avif" if b"avif" in brands or b"avis" in brands else "heif"
-        if name != b"meta":
-            continue
-        for inner, a, b in _boxes(data, start + 4, end):
-            if inner != b"iprp":
-                continue
-            for prop, c, d in _boxes(data, a, b):
-                for leaf, e, f in _boxes(data, c, d) if prop == b"ipco" else ():
-                    if leaf == b"ispe":
-                        sizes.append(struct.unpack(">II", need(data, e + 4, 8)))
-                    elif leaf == b"pixi":
-                        depth = max(depth, *data[e + 5 : f])
-                    elif leaf == b"auxC" and b"alpha" in data[e:f]:
-                        alpha = True
-    if not sizes:
-        raise Malformed
-    width, height = max(s[0] for s in sizes), max(s[1] for s in sizes)
-    return Header(kind, width, height, 4 if alpha else 3, depth, 1, alpha)
-
-
 def bmp(data: bytes) -> Header:
     """BMP: the information header, old or new."""
     size = int.from_bytes(need(data, 14, 4), "little")
@@ -253,10 +212,13 @@ def bmp(data: bytes) -> Header:
     return Header("bmp", abs(width), abs(height), 4 if bits == 32 else 3, 8)
 
 
-def _gif_skip(data: bytes, at: int) -> int:
-    """The offset after a chain of GIF sub-blocks."""
+def _gif_skip(data: bytes, at: int, budget: list[int]) -> int:
+    """The offset after a chain of GIF sub-blocks; they are counted off the budget."""
     while size := need(data, at, 1)[0]:
         at += 1 + size
+        budget[0] -= 1
+        if budget[0] < 0:
+            raise Malformed
     return at + 1
 
 
@@ -264,17 +226,17 @@ def gif(data: bytes) -> Header:
     """GIF: the screen size, and the pictures counted."""
     width, height, flags = struct.unpack("<HHB", need(data, 6, 5))
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-    frames, alpha = 0, False
+    frames, alpha, budget = 0, False, [len(data) // 64 + 1000]  # writers fill their blocks of up to 255 bytes
     while frames < _COUNT_CAP:
         lead = need(data, at, 1)[0]
         if lead == 0x3B:
             break
         if lead == 0x21:
             alpha = alpha or (data[at + 1] == 0xF9 and bool(need(data, at + 3, 1)[0] & 1))
-            at = _gif_skip(data, at + 2)
+            at = _gif_skip(data, at + 2, budget)
         elif lead == 0x2C:
             local = need(data, at + 9, 1)[0]
-            at = _gif_skip(data, at + 10 + (3 << (local & 7) + 1 if local & 0x80 else 0) + 1)
+            at = _gif_skip(data, at + 10 + (3 << (local & 7) + 1 if local & 0x80 else 0) + 1, budget)
             frames += 1
         else:
             raise Malformed

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 
 from tinct.errors import BrokenPhotoError, EmptyPhotoError, PhotoLimitError, UnsupportedPhotoError
-from tinct.photo import headers, tiff
+from tinct.photo import headers, iso, tiff
 from tinct.photo.headers import Header
 from tinct.settings import Settings, current
 
@@ -23,8 +23,8 @@ _READERS: dict[str, Callable[[bytes], Header]] = {
     "png": headers.png,
     "webp": headers.webp,
     "tiff": tiff.header,
-    "heif": headers.heif,
-    "avif": headers.heif,
+    "heif": iso.header,
+    "avif": iso.header,
     "bmp": headers.bmp,
     "gif": headers.gif,
 }

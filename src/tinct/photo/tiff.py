@@ -11,6 +11,7 @@ from tinct.photo.headers import Foreign, Header, Malformed, need
 __all__ = ["Directory", "directories", "header"]
 
 _PAGE_CAP = 1000  # pages are counted no further: any limit is far below
+_ENTRY_CAP = 100_000  # fields looked at in all pages; a photo has some dozen
 _PART_CAP = 1_000_000  # strips or tiles whose place is checked
 _LETTERS = {1: "B", 2: "c", 3: "H", 4: "I", 7: "c", 16: "Q"}
 
@@ -65,12 +66,16 @@ def directories(data: bytes) -> Iterator[Directory]:
     step, head = struct.calcsize(order + word), struct.calcsize(order + count_word)
     at = struct.unpack(order + word, need(data, 8 if wide else 4, step))[0]
     seen: set[int] = set()
+    entries_left = _ENTRY_CAP
     while at and len(seen) < _PAGE_CAP:
         if at in seen:
             raise Malformed
         seen.add(at)
         count = struct.unpack(order + count_word, need(data, at, head))[0]
-        table = need(data, at + head, min(count, 65536) * size)
+        entries_left -= count
+        if entries_left < 0:
+            raise Malformed
+        table = need(data, at + head, count * size)
         entries = [table[i : i + size] for i in range(0, len(table), size)]
         yield Directory(data, order, wide, {struct.unpack(order + "H", e[:2])[0]: e for e in entries})
         at = struct.unpack(order + word, need(data, at + head + len(table), step))[0]

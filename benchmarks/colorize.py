@@ -1,0 +1,319 @@
+"""How well grey photos get their colours back: ``python -m benchmarks.colorize [table|faces|sepia|speed ...]``.
+
+Every photo of eval/color_photos and eval/kodak is made grey (its L* alone) and coloured by `tinct.colorize`, beside two
+baselines: grey, and the mean chroma of each lightness over eval/small_photos, which are other photos. The definitions
+are those of published work: CIEDE2000, chroma PSNR (a*, b* against a peak of 255), colourfulness CF (Hasler and
+Süsstrunk 2003), top-1 of an ImageNet classifier (EfficientNet-Lite0), and a Fréchet distance over its pooled features
+on small_photos, called FD-Lite0 because it is not the FID of papers, which uses InceptionV3.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import functools
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from benchmarks.portrait import data_folder
+from numpy.typing import NDArray
+
+from tinct.effects.colorize.colorize import colorize
+from tinct.photo import decode
+from tinct.photo.color import delta_e_2000, lab_to_srgb, srgb_to_lab
+from tinct.photo.encode import encode
+from tinct.photo.photo import Photo
+
+__all__ = ["main"]
+
+Array = NDArray[np.float32]
+Rgb = NDArray[np.uint8]
+Method = Callable[[Rgb], Rgb]
+
+_RACES = {"0": "White", "1": "Black", "2": "Asian", "3": "Indian", "4": "other"}
+
+
+def photos(folder: str, size: tuple[int, int] | None = None) -> Iterator[tuple[str, Rgb]]:
+    """Name and pixels of each photo of an evaluation folder, squeezed to `size` if given."""
+    for path in sorted((data_folder() / folder).iterdir()):
+        pixels = decode.open(path).pixels
+        if pixels.dtype != np.uint8:
+            pixels = (pixels >> 8).astype(np.uint8)
+        if size is not None:
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        yield path.name, pixels
+
+
+def lab_of(rgb: Rgb) -> Array:
+    """CIELAB of 8-bit sRGB."""
+    return srgb_to_lab(rgb.astype(np.float32) / 255)
+
+
+def rgb_of(lab: Array) -> Rgb:
+    """8-bit sRGB of CIELAB."""
+    return np.asarray(lab_to_srgb(lab) * 255 + 0.5, np.uint8)
+
+
+def gray(rgb: Rgb) -> Rgb:
+    """The photo without its chroma."""
+    lab = lab_of(rgb)
+    lab[..., 1:] = 0
+    return rgb_of(lab)
+
+
+@functools.cache
+def _mean_chroma() -> Array:
+    """(101, 2) mean a*, b* for each step of L* over eval/small_photos."""
+    total, count = np.zeros((101, 2)), np.zeros(101)
+    for _, rgb in photos("small_photos"):
+        lab = lab_of(rgb).reshape(-1, 3)
+        level = np.clip(np.rint(lab[:, 0]), 0, 100).astype(int)
+        count += np.bincount(level, minlength=101)
+        for k in (0, 1):
+            total[:, k] += np.bincount(level, lab[:, 1 + k], 101)
+    return (total / np.maximum(count, 1)[:, None]).astype(np.float32)
+
+
+def mean_of_luminance(rgb: Rgb) -> Rgb:
+    """The baseline that knows lightness alone."""
+    lab = lab_of(rgb)
+    lab[..., 1:] = _mean_chroma()[np.clip(np.rint(lab[..., 0]), 0, 100).astype(int)]
+    return rgb_of(lab)
+
+
+def by_tinct(rgb: Rgb) -> Rgb:
+    """`tinct.colorize` of the grey photo."""
+    return np.asarray(colorize(Photo(gray(rgb), gray=True)).photo.pixels, np.uint8)
+
+
+METHODS: dict[str, Method] = {
+    "grey": gray,
+    "mean of luminance": mean_of_luminance,
+    "tinct": by_tinct,
+    "truth": lambda x: x,
+}
+
+
+def colorfulness(rgb: Rgb) -> float:
+    """Hasler and Süsstrunk 2003, "Measuring colourfulness in natural images"."""
+    r, g, b = (rgb[..., k].astype(np.float64) for k in range(3))
+    rg, yb = r - g, (r + g) / 2 - b
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def chroma_psnr(truth: Array, found: Array) -> float:
+    """PSNR of a*, b* in decibels against a peak of 255."""
+    error = float(np.mean((truth[..., 1:] - found[..., 1:]) ** 2))
+    return 10 * float(np.log10(255**2 / max(error, 1e-9)))
+
+
+class Classifier:
+    """EfficientNet-Lite0; needs the extra ``train``."""
+
+    def __init__(self) -> None:
+        import torch
+        from training.lite0 import Classifier as Network
+
+        self._torch = torch
+        self._net = Network().load_imagenet()
+        with (data_folder() / "imagenet_classes.tsv").open() as file:
+            rows = [row for row in csv.reader(file, delimiter="\t") if row and row[0].isdigit()]
+        self._class = {row[1]: int(row[0]) for row in rows}
+
+    def _input(self, rgb: Rgb) -> object:
+        side = min(rgb.shape[:2])
+        top, left = (rgb.shape[0] - side) // 2, (rgb.shape[1] - side) // 2
+        view = cv2.resize(rgb[top : top + side, left : left + side], (224, 224), interpolation=cv2.INTER_AREA)
+        return self._torch.from_numpy(view).permute(2, 0, 1)[None].float() / 255
+
+    def right(self, name: str, rgb: Rgb) -> bool:
+        """Is the photo's best class that of its file name?"""
+        with self._torch.no_grad():
+            return int(self._net(self._input(rgb)).argmax()) == self._class[name.split("_")[0]]
+
+    def pooled(self, rgb: Rgb) -> NDArray[np.float64]:
+        """Features (1280,)."""
+        with self._torch.no_grad():
+            return np.asarray(self._net.pooled(self._input(rgb))[0], np.float64)
+
+
+def frechet(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Fréchet distance of Gaussians fitted to features (n, d), on their 64 strongest common directions.
+
+    493 photos cannot fill 1,280 dimensions, so both sets are first projected.
+    """
+    centre = second.mean(0)
+    basis = np.linalg.svd(second - centre, full_matrices=False)[2][:64].T
+    a, b = (first - centre) @ basis, (second - centre) @ basis
+    ca, cb = np.cov(a.T), np.cov(b.T)
+    values = np.linalg.eigvals(ca @ cb)
+    root = np.sqrt(np.maximum(values.real, 0)).sum()
+    return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(ca) + np.trace(cb) - 2 * root)
+
+
+def table(classify: bool) -> None:
+    """The main table: at 256 x 256 and at full size, color_photos and kodak."""
+    classifier = Classifier() if classify else None
+    for folder in ("color_photos", "kodak"):
+        for size in ((256, 256), None):
+            rows: dict[str, list[list[float]]] = defaultdict(list)
+            for name, rgb in photos(folder, size):
+                truth = lab_of(rgb)
+                for method, make in METHODS.items():
+                    made = make(rgb)
+                    lab = lab_of(made)
+                    row = [
+                        float(delta_e_2000(truth, lab).mean()),
+                        chroma_psnr(truth, lab),
+                        colorfulness(made),
+                    ]
+                    if classifier is not None and folder == "color_photos":
+                        row.append(float(classifier.right(name, made)))
+                    rows[method].append(row)
+            print(f"\n{folder}, {'256 x 256' if size else 'full size'}, {len(rows['truth'])} photos")
+            print(f"{'':20}{'dE2000':>9}{'PSNR':>8}{'CF':>8}{'dCF':>8}{'top-1':>8}")
+            true_cf = np.mean([row[2] for row in rows["truth"]])
+            for method, found in rows.items():
+                mean = np.mean(found, axis=0)
+                top = f"{mean[3]:8.1%}" if len(mean) > 3 else ""
+                print(
+                    f"{method:20}{mean[0]:9.2f}{mean[1]:8.2f}{mean[2]:8.2f}{abs(mean[2] - true_cf):8.2f}{top}"
+                )
+
+
+def distance() -> None:
+    """FD-Lite0 over small_photos."""
+    classifier = Classifier()
+    pooled: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    for _, rgb in photos("small_photos"):
+        for method, make in METHODS.items():
+            pooled[method].append(classifier.pooled(make(rgb)))
+    print(f"\nFD-Lite0, small_photos, {len(pooled['truth'])} photos")
+    for method, features in pooled.items():
+        print(f"{method:20}{frechet(np.stack(features), np.stack(pooled['truth'])):9.3f}")
+
+
+def faces() -> None:
+    """CIEDE2000 of skin on faces_200px by group: inside the crop's ellipse, where the truth has skin's chroma."""
+    found: dict[str, list[float]] = defaultdict(list)
+    plain: dict[str, list[float]] = defaultdict(list)
+    for name, rgb in photos("faces_200px"):
+        codes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
+        y, x = np.mgrid[-1 : 1 : rgb.shape[0] * 1j, -1 : 1 : rgb.shape[1] * 1j]
+        skin = (x / 0.72) ** 2 + (y / 0.84) ** 2 < 1
+        skin &= (
+            (codes[..., 2] >= 77) & (codes[..., 2] <= 127) & (codes[..., 1] >= 133) & (codes[..., 1] <= 173)
+        )
+        if skin.mean() < 0.05:
+            continue
+        race = name.split("_")[0]
+        truth = lab_of(rgb)[skin]
+        found[_RACES.get(race, race)].append(float(delta_e_2000(truth, lab_of(by_tinct(rgb))[skin]).mean()))
+        plain[_RACES.get(race, race)].append(float(delta_e_2000(truth, lab_of(gray(rgb))[skin]).mean()))
+    print(f"\nskin of faces_200px\n{'':20}{'faces':>6}{'dE2000':>9}{'grey':>9}")
+    for group in sorted(found):
+        print(f"{group:20}{len(found[group]):6}{np.mean(found[group]):9.2f}{np.mean(plain[group]):9.2f}")
+    means = [float(np.mean(values)) for values in found.values()]
+    print(f"{'apart by':20}{'':6}{max(means) - min(means):9.2f}")
+
+
+def sepia() -> None:
+    """The same photo grey and toned sepia: CIEDE2000 between the two colourings."""
+    differences = []
+    for _, rgb in photos("kodak"):
+        lab = lab_of(gray(rgb))
+        lab[..., 1], lab[..., 2] = 4 + 5 * np.sin(lab[..., 0] / 32), 10 + 10 * np.sin(lab[..., 0] / 32)
+        toned = colorize(Photo(rgb_of(lab)))
+        assert toned.tone == "toned", toned.tone
+        differences.append(
+            float(delta_e_2000(lab_of(by_tinct(rgb)), lab_of(np.asarray(toned.photo.pixels))).mean())
+        )
+    print(
+        f"\nsepia against grey, kodak: dE2000 {np.mean(differences):.2f}, worst photo {np.max(differences):.2f}"
+    )
+
+
+def speed(sizes: Iterable[float] = (1, 6, 24)) -> None:
+    """Seconds and memory, JPEG to JPEG; the photo is a Kodak one made larger."""
+    from tinct.models.runtime import session
+
+    feeds = {"lightness": (1, 1, 256, 256), "hints": (1, 3, 64, 64), "mood": (1, 4)}
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in feeds.items()}
+    session("colorizer").run(zeros)
+    print(f"\nnetwork at 256 x 256: {_seconds(lambda: session('colorizer').run(zeros), 7):.3f} s")
+    _, source = next(photos("kodak"))
+    print(f"{'megapixels':>10}{'decode':>9}{'colorize':>9}{'encode':>9}{'ratio':>8}{'peak MB':>9}")
+    for size in sizes:
+        scale = float(np.sqrt(size * 1e6 / (source.shape[0] * source.shape[1])))
+        big = np.asarray(
+            cv2.resize(gray(source), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8
+        )
+        data = encode(Photo(big), format="jpeg")
+        photo = decode.open(data)
+        colored = colorize(photo).photo
+        parts = [
+            _seconds(lambda data=data: decode.open(data)),  # type: ignore[misc]
+            _seconds(lambda photo=photo: colorize(photo)),  # type: ignore[misc]
+            _seconds(lambda colored=colored: encode(colored, format="jpeg")),  # type: ignore[misc]
+        ]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        ratio = sum(parts) / (parts[0] + parts[2])
+        print(f"{size:10}{parts[0]:9.2f}{parts[1]:9.2f}{parts[2]:9.2f}{ratio:8.2f}{peak:9.0f}")
+
+
+def _seconds(work: Callable[[], object], times: int = 3) -> float:
+    """Median wall time."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begun)
+    return float(np.median(taken))
+
+
+def sheet(folder: str, path: Path, limit: int, variants: int) -> None:
+    """Before and after, as ``tinct colorize --sheet`` does."""
+    from tinct.cli.sheet import Sheet
+
+    page = Sheet()
+    for number, (_, rgb) in enumerate(photos(folder)):
+        if number < limit:
+            source = Photo(gray(rgb) if folder != "historical" else rgb)
+            page.add(source, *colorize(source, variants=variants).photos)
+    page.save(path)
+
+
+def main() -> None:
+    """Print what was asked for; everything without arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", help="table faces sepia distance speed; all without")
+    parser.add_argument(
+        "--no-classifier", action="store_true", help="without top-1, which needs the extra train"
+    )
+    parser.add_argument("--sheets", type=Path, help="also write contact sheets to this folder")
+    options = parser.parse_args()
+    if not data_folder().is_dir():
+        raise SystemExit("the evaluation photos are not here; set TINCT_DATA_DIR")
+    work = {
+        "table": lambda: table(not options.no_classifier),
+        "faces": faces,
+        "sepia": sepia,
+        "distance": distance,
+        "speed": speed,
+    }
+    for part in options.parts or work:
+        work[part]()
+    if options.sheets:
+        for folder, limit in (("historical", 20), ("faces_200px", 20), ("color_photos", 20)):
+            sheet(folder, options.sheets / f"{folder}.png", limit, variants=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -190,19 +190,23 @@ def test_no_credits_left_is_said_so(server: Server) -> None:
     assert (error.detail.status_code, error.detail.code) == (429, "ERROR_NOT_ENOUGH_CREDITS")
 
 
+BY_TASK, BY_REQUEST = "/api/common/query-async-task-result", "/api/image/asyn-task-results"
+TYPE = {"type": "HD_COLOUR_MIGRATION"}
+
+
 @pytest.mark.parametrize(
     ("path", "query", "code"),
     [
-        ("/api/common/query-async-task-result", {}, "MISSING_PARAMETERS"),
-        ("/api/common/query-async-task-result", {"task_id": ""}, "PARAMETERS_CANNOT_EMPTY"),
-        ("/api/image/asyn-task-results", {"type": "HD_COLOUR_MIGRATION"}, "MISSING_PARAMETERS"),
-        ("/api/image/asyn-task-results", {"job_id": "x"}, "MISSING_PARAMETERS"),
-        ("/api/image/asyn-task-results", {"job_id": "", "type": "HD_COLOUR_MIGRATION"}, "PARAMETERS_CANNOT_EMPTY"),
-        ("/api/image/asyn-task-results", {"job_id": "x", "type": "GENERATE_CARTOONIZED_IMAGE"}, "ERROR_INVALID_PARAMETER"),
-        ("/image/get_async_job_result", {"job_id": "x", "type": "HD_COLOUR_MIGRATION"}, "ERROR_INVALID_PARAMETER"),
+        (BY_TASK, {}, "MISSING_PARAMETERS"),
+        (BY_TASK, {"task_id": ""}, "PARAMETERS_CANNOT_EMPTY"),
+        (BY_REQUEST, TYPE, "MISSING_PARAMETERS"),
+        (BY_REQUEST, {"job_id": "x"}, "MISSING_PARAMETERS"),
+        (BY_REQUEST, TYPE | {"job_id": ""}, "PARAMETERS_CANNOT_EMPTY"),
+        (BY_REQUEST, {"job_id": "x", "type": "GENERATE_CARTOONIZED_IMAGE"}, "ERROR_INVALID_PARAMETER"),
+        ("/image/get_async_job_result", TYPE | {"job_id": "x"}, "ERROR_INVALID_PARAMETER"),
         ("/api/rapidapi/query-async-task-result", {"task_id": "-1"}, "ERROR_INVALID_PARAMETER"),
     ],
-)  # fmt: skip
+)
 def test_a_poll_with_wrong_parameters_is_a_400(
     server: Server, key: str, path: str, query: dict[str, str], code: str
 ) -> None:

@@ -281,10 +281,11 @@ def sheet(folder: str, path: Path, limit: int, variants: int) -> None:
     from tinct.cli.sheet import Sheet
 
     page = Sheet()
-    for number, (_, rgb) in enumerate(photos(folder)):
-        if number < limit:
-            source = Photo(gray(rgb) if folder != "historical" else rgb)
-            page.add(source, *colorize(source, variants=variants).photos)
+    found = list(photos(folder))
+    for index in np.unique(np.linspace(0, len(found) - 1, limit).astype(int)):
+        rgb = found[index][1]
+        source = Photo(rgb if folder == "historical" else gray(rgb))
+        page.add(source, *colorize(source, variants=variants).photos)
     page.save(path)
 
 

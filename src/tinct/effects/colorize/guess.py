@@ -1,7 +1,7 @@
 """Ask the network: from lightness to a distribution over chroma, and from that to one colouring.
 
-Annealed mean after Zhang, Isola, Efros 2016, "Colorful Image Colorization"; the correction for how common a colour is
-after Menon et al. 2020, "Long-tail learning via logit adjustment".
+Annealed mean after Zhang, Isola, Efros 2016, "Colorful Image Colorization". Where the likely hues contradict each other
+their mean is a muddy guess, so chroma is scaled by how far they agree: the resultant length of directional statistics.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ Array = NDArray[np.float32]
 SIDE = 256  # longer side that the network sees
 STRIDE = 4
 _MULTIPLE = 32
+_TEMPERATURE = 0.4  # below 1 the likely colours win over the mean of all, which is grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +44,12 @@ class Guess:
             Added to the logits everywhere: what is uncertain turns, what is certain stays.
         """
         z = self.logits if tilt is None else self.logits + tilt
-        z = (z - z.max(axis=-1, keepdims=True)) / np.float32(TEMPERATURE)
-        p = np.exp(z)
+        p = np.exp((z - z.max(axis=-1, keepdims=True)) / np.float32(_TEMPERATURE))
         p /= p.sum(axis=-1, keepdims=True)
-        out: Array = p @ self.bins
-        return out
-
-
-TEMPERATURE = 0.5
-"""Below 1 the likely colours win over the mean of all, which is grey."""
+        mean = p @ self.bins
+        size = p @ np.hypot(self.bins[:, 0], self.bins[:, 1])
+        agreement = np.hypot(mean[..., 0], mean[..., 1]) / np.maximum(size, np.float32(1e-3))
+        return np.asarray(mean * agreement[..., None], np.float32)
 
 
 def guess(light: Array, hints: Array | None = None) -> Guess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib.resources
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,11 +48,11 @@ def _render(api: Mapping[str, Any]) -> str:
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h3><b>{method.upper()}</b> {html.escape(path)}</h3>"
     for paragraph in operation.get("description", operation.get("summary", "")).split("\n\n"):
-        yield f"<p>{html.escape(paragraph)}</p>"
+        yield f"<p>{_text(paragraph)}</p>"
     if parameters := operation.get("parameters"):
         rows = "".join(
             f"<tr><td><code>{html.escape(item['name'])}</code><td>{item['in']}"
-            f"<td>{html.escape(item.get('description', item['schema'].get('description', '')))}"
+            f"<td>{_text(item.get('description', item['schema'].get('description', '')))}"
             for item in parameters
         )
         yield f"<table>{rows}</table>"
@@ -59,11 +60,16 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator
         title = f"Body: {html.escape(media_type)}"
         yield f"<details><summary>{title}</summary>{_json(content['schema'])}</details>"
     replies = ", ".join(
-        f"<b>{status}</b> {html.escape(reply['description'])}"
+        f"<b>{status}</b> {_text(reply['description'].replace('Successful Response', ''))}"
         for status, reply in operation["responses"].items()
         if status < "300"
     )
     yield f"<p>Replies: {replies}</p>"
+
+
+def _text(text: str) -> str:
+    """Prose, with what stands in backticks as code."""
+    return re.sub(r"(`+)([^`]+)\1", r"<code>\2</code>", html.escape(text))
 
 
 def _json(schema: Mapping[str, Any]) -> str:

@@ -111,7 +111,7 @@ def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
     plan = ["child"] * 6 + ["worker"] * 2
     number = 0
     while not done.is_set():
-        done.wait(faults.random.uniform(0.1, 0.6))
+        done.wait(faults.random.uniform(0.05, 0.4))
         number += 1
         if number == 8:
             faults.kill("database")

@@ -17,7 +17,15 @@ from tinct.errors import OutputError, ParameterError, TinctError
 __all__ = ["Outputs", "collect", "run"]
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif"}
-_SUFFIX = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "heif": ".heic", "avif": ".avif"}
+_ENDINGS = {
+    "jpeg": (".jpg", ".jpeg"),
+    "png": (".png",),
+    "webp": (".webp",),
+    "tiff": (".tif", ".tiff"),
+    "heif": (".heic", ".heif"),
+    "avif": (".avif",),
+}
+"""What files of a format are called; new ones get the first."""
 
 
 def collect(arguments: Iterable[str]) -> list[Path]:
@@ -58,10 +66,12 @@ class Outputs:
     _taken: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        if self.format is not None and self.format not in _SUFFIX:
-            raise ParameterError("format", self.format, "one of " + ", ".join(_SUFFIX))
+        if self.format is not None and self.format not in _ENDINGS:
+            raise ParameterError("format", self.format, "one of " + ", ".join(_ENDINGS))
         if self._is_file and not self.single:
             raise ParameterError("output", str(self.out), "a folder, because there are several results")
+        if self._is_file and self.format and self.out.suffix.lower() not in _ENDINGS[self.format]:
+            raise ParameterError("format", self.format, f"the format that the name {self.out.name} says")
 
     @property
     def _is_file(self) -> bool:
@@ -73,7 +83,7 @@ class Outputs:
             if self.out.exists() and not self.overwrite:
                 raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
             return self._in_folder(self.out)
-        suffix = _SUFFIX.get(self.format or source_format, ".png")
+        suffix = _ENDINGS.get(self.format or source_format, (".png",))[0]
         return self.beside(f"{source.stem}-{label}{suffix}")
 
     def beside(self, name: str) -> Path:

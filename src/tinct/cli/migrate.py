@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinct.cli import batch
-from tinct.errors import ParameterError
+from tinct.errors import OutputError, ParameterError, PhotoError
 
 if TYPE_CHECKING:
     from tinct.effects.migrate.colormap import ColorMap
@@ -49,54 +49,60 @@ def migrate(
     from tinct.effects.effect import checked
     from tinct.effects.migrate.params import MigrateParams
 
-    given = [
-        n
-        for n, v in (("auto", auto), ("template", template), ("reference", reference), ("apply", apply))
-        if v
-    ]
-    if auto is not None and "auto" not in given:
-        given.append("auto")
-    if len(given) > 1:
-        raise ParameterError("mode", " and ".join("--" + n for n in given), "only one of them")
-    mode = given[0] if given else "auto"
-    choice = {
-        "mode": "auto" if mode == "apply" else mode,
-        "count": 1 if auto is None else auto,
-        "colors": template,
-    }
-    shared = {
-        "degree": degree,
-        "smoothness": smoothness,
-        "seed": seed,
-        "portrait": portrait,
-        "strength": strength,
-    }
-    params = checked(MigrateParams, choice | shared)
+    mode = _mode({"auto": auto, "template": template, "reference": reference, "apply": apply})
+    params = checked(
+        MigrateParams,
+        {
+            "mode": "auto" if mode == "apply" else mode,
+            "count": 1 if auto is None else auto,
+            "colors": template,
+            "degree": degree,
+            "smoothness": smoothness,
+            "seed": seed,
+            "portrait": portrait,
+            "strength": strength,
+        },
+    )
     fixed = tinct.ColorMap.load(apply) if apply is not None else None
-    colors_from = tinct.open(reference) if reference is not None else None
+    colors_from = _open_reference(reference) if reference is not None else None
     found = batch.collect(photos)
     outputs = batch.Outputs(output, len(found) * params.count == 1, overwrite, format)
-    save: dict[str, Any] = {
-        "quality": quality,
-        "metadata": "all" if keep_gps else "no-gps",
-        "overwrite": True,
-    }
+    cubes = _Cubes(cube, len(found), params.count, overwrite) if cube is not None else None
+    save: dict[str, Any] = {"quality": quality, "metadata": "all" if keep_gps else "no-gps"}
     label = apply.stem if apply is not None else params.mode
 
     def work(path: Path) -> dict[str, Any]:
-        results, maps, people = _recolor(tinct.open(path), colors_from, params, fixed)
+        photo = tinct.open(path)
+        results, maps, people = _recolor(photo, colors_from, params, fixed)
         report: dict[str, Any] = {"results": []}
-        for number, photo in enumerate(results, 1):
+        for number, result in enumerate(results, 1):
             name = f"{label}-{number}" if params.count > 1 else label
-            target = outputs.photo(path, photo.format, name)
-            report["results"].append(str(photo.save(target, format=format, **save)))
-        if cube is not None:
-            report["maps"] = _save_maps(maps, cube, many=len(found) * params.count > 1, overwrite=overwrite)
+            target = outputs.photo(path, result.format, name)
+            report["results"].append(str(result.save(target, format=format, overwrite=overwrite, **save)))
+        if cubes is not None:
+            report["maps"] = cubes.save(maps, path)
         if mask:
-            report["mask"] = _save_mask(people, results[0], outputs.beside(f"{path.stem}-people.png"))
+            report["mask"] = _save_mask(people, photo, outputs.beside(f"{path.stem}-people.png"))
         return report
 
     batch.run(found, work, as_json=json)
+
+
+def _mode(options: dict[str, object]) -> str:
+    """Which of the four ways to recolour was asked for; auto where none was."""
+    given = [name for name, value in options.items() if value is not None]
+    if len(given) > 1:
+        raise ParameterError("mode", " and ".join("--" + name for name in given), "only one of them")
+    return given[0] if given else "auto"
+
+
+def _open_reference(path: Path) -> Photo:
+    import tinct
+
+    try:
+        return tinct.open(path)
+    except PhotoError as error:
+        raise type(error)(f"reference: {error}") from None
 
 
 def _recolor(
@@ -113,13 +119,24 @@ def _recolor(
     return [done], [fixed], people
 
 
-def _save_maps(maps: list[ColorMap], cube: Path, *, many: bool, overwrite: bool) -> list[str]:
-    outputs = batch.Outputs(cube.parent, single=False, overwrite=overwrite)
-    saved = []
-    for color_map in maps:
-        path = outputs.beside(cube.name) if many else cube
-        saved.append(str(color_map.save(path, overwrite=overwrite or many)))
-    return saved
+class _Cubes:
+    """Where fitted maps go: one under the name that was asked for, several under names made from it."""
+
+    def __init__(self, path: Path, photos: int, maps: int, overwrite: bool) -> None:
+        self._path, self._photos, self._maps, self._overwrite = path, photos, maps, overwrite
+        self._names = batch.Outputs(path.parent, single=False, overwrite=overwrite)
+        if photos * maps == 1 and path.exists() and not overwrite:
+            raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
+
+    def save(self, maps: list[ColorMap], photo: Path) -> list[str]:
+        saved = []
+        for number, color_map in enumerate(maps, 1):
+            parts = [self._path.stem]
+            parts += [photo.stem] if self._photos > 1 else []
+            parts += [str(number)] if self._maps > 1 else []
+            path = self._names.beside("-".join(parts) + self._path.suffix)
+            saved.append(str(color_map.save(path, overwrite=self._overwrite)))
+        return saved
 
 
 def _save_mask(people: Any, photo: Photo, path: Path) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinct.cli import batch
-from tinct.errors import TinctError
+from tinct.errors import PhotoError
 
 __all__ = ["palette"]
 
@@ -28,7 +28,7 @@ def palette(
     for path in batch.collect(photos):
         try:
             colors = tinct.dominant_colors(tinct.open(path), count)
-        except TinctError as error:
+        except PhotoError as error:
             failed = True
             reports.append({"photo": str(path), "error": {"code": error.code, "message": error.message}})
             if not json:

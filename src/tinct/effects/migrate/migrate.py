@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.effect import checked
-from tinct.effects.migrate import auto, palette, reference, template
+from tinct.effects.migrate import auto, palette, template
 from tinct.effects.migrate.colormap import ColorMap
 from tinct.effects.migrate.params import MigrateParams
+from tinct.effects.migrate.reference import fit_reference as fit_colors_of
 from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
@@ -21,7 +22,16 @@ from tinct.settings import current
 if TYPE_CHECKING:
     from tinct.effects.migrate.portrait import PersonMask
 
-__all__ = ["Migration", "dominant_colors", "find_people", "fit_auto", "fit_reference", "fit_template", "migrate", "run"]
+__all__ = [
+    "Migration",
+    "dominant_colors",
+    "find_people",
+    "fit_auto",
+    "fit_reference",
+    "fit_template",
+    "migrate",
+    "run",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +50,9 @@ class Migration:
         """The first result."""
         return self.photos[0]
 
-    def mask(self) -> NDArray[np.uint8] | None:
-        """The protection at full size, (H, W) uint8, 255 where a colour was kept; None without people."""
-        return None if self.people is None else self.people.full(self.photo)
+    def mask(self, photo: Photo) -> NDArray[np.uint8] | None:
+        """Where `photo`, the one that was recoloured, kept its colours: (H, W) uint8, 255 on people; None without."""
+        return None if self.people is None else self.people.full(photo)
 
 
 def migrate(
@@ -118,7 +128,8 @@ def run(
     if (params.mode == "reference") != (reference is not None):
         wanted = "a photo with mode reference" if reference is None else "nothing unless mode is reference"
         raise ParameterError("reference", None if reference is None else repr(reference), wanted)
-    proxy = photo.proxy(current().proxy_side)
+    proxy = _proxy(photo, "photo")
+    goal = None if reference is None else Sample(_proxy(reference, "reference"))
     people = _find_people(proxy) if params.portrait else None
     source = Sample(proxy, None if people is None else 1 - params.strength * people.small)
     if params.mode == "auto":
@@ -126,8 +137,8 @@ def run(
     elif params.mode == "template":
         maps = [template.fit_template(source, params.colors or [])]
     else:
-        assert reference is not None
-        maps = [_fit_reference(source, reference, params.smoothness, params.seed)]
+        assert goal is not None
+        maps = [fit_colors_of(source, goal, params.smoothness, params.seed)]
     progress(0.3)
     photos = []
     for number, color_map in enumerate(maps, 1):
@@ -139,21 +150,21 @@ def run(
 def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0) -> list[ColorMap]:
     """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
     params = checked(MigrateParams, {"mode": "auto", "count": count, "seed": seed})
-    return auto.fit_auto(Sample(photo.proxy(current().proxy_side)), params.count, params.seed)
+    return auto.fit_auto(Sample(_proxy(photo, "photo")), params.count, params.seed)
 
 
 def fit_template(photo: Photo, colors: str | Iterable[str]) -> ColorMap:
     """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
     listed = colors if isinstance(colors, str) else list(colors)
     params = checked(MigrateParams, {"mode": "template", "colors": listed})
-    return template.fit_template(Sample(photo.proxy(current().proxy_side)), params.colors or [])
+    return template.fit_template(Sample(_proxy(photo, "photo")), params.colors or [])
 
 
 def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
     """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`."""
     params = checked(MigrateParams, {"mode": "reference", "smoothness": smoothness, "seed": seed})
-    source = Sample(photo.proxy(current().proxy_side))
-    return _fit_reference(source, reference, params.smoothness, params.seed)
+    source, goal = Sample(_proxy(photo, "photo")), Sample(_proxy(reference, "reference"))
+    return fit_colors_of(source, goal, params.smoothness, params.seed)
 
 
 def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]:
@@ -170,18 +181,21 @@ def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]
     ParameterError
         `count` is out of range.
     """
-    if not isinstance(count, int) or not 1 <= count <= 32:
-        raise ParameterError("count", count, "1 to 32")
-    return palette.clusters(Sample(photo.proxy(current().proxy_side)), count)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 32:
+        raise ParameterError("count", count, "a whole number from 1 to 32")
+    return palette.clusters(Sample(_proxy(photo, "photo")), count)
 
 
-def _fit_reference(source: Sample, photo: Photo, smoothness: float, seed: int) -> ColorMap:
-    return reference.fit_reference(source, Sample(photo.proxy(current().proxy_side)), smoothness, seed)
+def _proxy(photo: Photo, field: str) -> NDArray[np.float32]:
+    """The small copy on which everything is fitted: (h, w, 3), sRGB-encoded."""
+    if not isinstance(photo, Photo):
+        raise ParameterError(field, photo, "a Photo, as tinct.open returns it")
+    return photo.proxy(current().proxy_side)
 
 
 def find_people(photo: Photo) -> PersonMask | None:
     """Where people are in `photo`; None where there are none."""
-    return _find_people(photo.proxy(current().proxy_side))
+    return _find_people(_proxy(photo, "photo"))
 
 
 def _find_people(proxy: NDArray[np.float32]) -> PersonMask | None:

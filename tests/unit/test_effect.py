@@ -1,0 +1,83 @@
+"""The table of effects and the checking of their parameters."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel, Field
+
+from tinct.effects import effect as registry
+from tinct.effects.effect import checked, get, names, parse, register
+from tinct.errors import ParameterError
+
+
+class Params(BaseModel, extra="forbid"):
+    amount: float = Field(0.5, ge=0, le=1)
+    sizes: list[int] = Field(default_factory=list)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_effect_describes_itself(name):
+    effect = get(name)
+    assert effect.name == name
+    assert effect.title
+    assert effect.summary.endswith(".")
+    assert effect.inputs[0].name == "image"
+    assert effect.credits >= 1
+    assert all(i.summary.endswith(".") for i in effect.inputs)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_parameter_of_every_effect_is_documented_or_has_nothing_to_say(name):
+    schema = get(name).params.model_json_schema()
+    for field, described in schema.get("properties", {}).items():
+        assert described.get("description"), f"{name}.{field} has no description"
+
+
+@pytest.mark.parametrize("name", names())
+def test_an_unknown_parameter_is_refused_by_name(name):
+    with pytest.raises(ParameterError) as caught:
+        parse(get(name), {"no_such_parameter": 1})
+    assert caught.value.field == "no_such_parameter"
+
+
+def test_an_unknown_effect_is_refused_with_those_there_are():
+    with pytest.raises(ParameterError, match=r"effect: got 'sparkle'; allowed: one of .*migrate"):
+        get("sparkle")
+
+
+def test_names_are_sorted():
+    assert list(names()) == sorted(names())
+
+
+def test_an_effect_of_ones_own_can_be_added(monkeypatch):
+    monkeypatch.setattr(registry, "_WHERE", dict(registry._WHERE))
+    register("mine", "tinct.effects.convert:EFFECT")
+    assert "mine" in names()
+    assert get("mine") is get("convert")
+
+
+@pytest.mark.parametrize(("name", "where"), [("", "a:B"), ("x", "a"), ("x", ":B"), ("x", "a:"), ("x", "a:1")])
+def test_a_place_that_names_no_effect_is_refused(name, where):
+    with pytest.raises(ParameterError, match="module:ATTRIBUTE"):
+        register(name, where)
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"amount": 2}, "amount"),
+        ({"amount": None}, "amount"),
+        ({"sizes": [1, "x"]}, "sizes.1"),
+        ({"sizes": 3}, "sizes"),
+        ({"other": 1}, "other"),
+    ],
+)
+def test_the_first_wrong_field_is_named_with_its_value(params, field):
+    with pytest.raises(ParameterError) as caught:
+        checked(Params, params)
+    assert caught.value.field == field
+    assert "pydantic" not in str(caught.value)
+
+
+def test_right_parameters_come_back_as_the_model():
+    assert checked(Params, {"amount": 1, "sizes": [2]}) == Params(amount=1, sizes=[2])

@@ -1,0 +1,79 @@
+"""The public names, and what importing them costs."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import tinct
+
+HEAVY = {
+    "cv2",
+    "PyOpenColorIO",
+    "pyvips",
+    "onnxruntime",
+    "PIL",
+    "fastapi",
+    "httpx",
+    "psycopg",
+    "procrastinate",
+    "scipy",
+}
+
+
+def _modules() -> list[str]:
+    found = pkgutil.walk_packages(tinct.__path__, "tinct.")
+    return [m.name for m in found if not m.name.endswith("__main__")]
+
+
+def _loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_public_names_are_sorted_and_unique():
+    assert tinct.__all__ == sorted(set(tinct.__all__))
+
+
+@pytest.mark.parametrize("name", tinct.__all__)
+def test_every_public_name_can_be_imported_and_says_what_it_is(name):
+    value = getattr(tinct, name)
+    assert value.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'colour'"):
+        tinct.colour  # noqa: B018
+
+
+def test_listing_the_package_shows_its_public_names():
+    assert set(tinct.__all__) <= set(dir(tinct))
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_every_module_imports_and_lists_its_names_in_order(name):
+    module = importlib.import_module(name)
+    assert module.__doc__, "a module says in its first line what it is"
+    names = getattr(module, "__all__", [])
+    assert len(names) == len(set(names))
+    assert all(hasattr(module, n) for n in names)
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    assert not _loaded_by("import tinct") & (HEAVY | {"numpy", "pydantic"})
+
+
+def test_the_help_of_the_command_line_loads_no_heavy_library():
+    assert not _loaded_by("import tinct.cli") & HEAVY
+
+
+def test_opening_and_migrating_loads_no_server_and_no_inference_runtime():
+    statement = (
+        "import numpy as np, tinct\ntinct.migrate(tinct.Photo(np.zeros((4, 4, 3), np.uint8)), portrait=False)"
+    )
+    assert not _loaded_by(statement) & {"onnxruntime", "fastapi", "httpx", "psycopg", "procrastinate"}

@@ -106,7 +106,7 @@ class Settings(BaseModel):
         description="Resident bytes of one child; above it the job fails, the rest goes on.",
     )
     child_jobs: int = Field(
-        200,
+        1000,
         ge=1,
         description="Jobs after which a child is replaced, so that no leak in a library grows for ever.",
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import importlib.resources
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, LiteralString, NamedTuple, Self
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -32,6 +34,8 @@ Duplicate = psycopg.errors.UniqueViolation
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
 _CHECKOUT_S: Final = 10.0  # seconds a caller waits for a free connection
+_ALIVE_S: Final = 1.0  # seconds for which a connection that answered is taken to be alive
+_seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 _KEEP_ALIVE_S: Final = 20.0  # seconds between two signs that the listening connection is alive
 
 
@@ -211,9 +215,17 @@ def _pool(url: str, least: int, most: int, configure: Callable[[Connection], Awa
         min_size=least,
         max_size=most,
         timeout=_CHECKOUT_S,
-        check=AsyncConnectionPool.check_connection,
+        check=_check,
         open=False,
     )
+
+
+async def _check(connection: Connection) -> None:
+    """Ask a connection for a sign of life before it is handed out, unless it gave one a moment ago."""
+    now = time.monotonic()
+    if now - _seen_alive.get(connection, 0.0) > _ALIVE_S:
+        await AsyncConnectionPool.check_connection(connection)
+        _seen_alive[connection] = now
 
 
 async def _durable(connection: Connection) -> None:

@@ -22,6 +22,7 @@ from tinct.settings import Settings
 __all__ = ["Started", "serve"]
 
 _FIRST_ACCOUNT = "default"
+_KEEP_ALIVE_S = 75  # an idle connection stays open longer than clients and proxies keep theirs
 _BACKLOG = 1024  # connections that wait to be accepted
 
 
@@ -114,6 +115,7 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.shutdown_s) + 10,
     )
 

@@ -11,7 +11,8 @@ __all__ = ["follow_hints", "reference_tilt", "variant_tilts"]
 
 Array = NDArray[np.float32]
 
-_PULL = 0.055  # logits per unit of a*, b* along a variant's direction
+_PULL = 0.9  # logits, at most, towards a variant's hue
+_SOFT = 25.0  # a*, b* along that hue at which the pull levels off, so that vivid colours are not favoured
 _REFERENCE = 1.0  # how much of the log ratio between the two palettes is applied
 _MOST = 3.0  # logits, bound of a reference's tilt
 _NEAR = 0.18  # of the longer side: how far a hint carries over what looks alike
@@ -25,7 +26,10 @@ def variant_tilts(guess: Guess, count: int, seed: int) -> list[Array | None]:
         return [None]
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
     angles = start + 2 * np.pi * np.arange(count - 1) / (count - 1)
-    return [None, *((guess.bins @ _direction(a)) * np.float32(_PULL) for a in angles)]
+    return [
+        None,
+        *(np.float32(_PULL) * np.tanh(guess.bins @ _direction(a) / np.float32(_SOFT)) for a in angles),
+    ]
 
 
 def _direction(angle: float) -> Array:

@@ -43,7 +43,7 @@ def tone_of(lab: NDArray[np.float32]) -> Tone:
 
 
 def scan_lightness(light: NDArray[np.float32], smooth: bool) -> NDArray[np.float32]:
-    """Lightness as the network should see it: faded contrast restored and, if `smooth`, dust and grain taken away.
+    """Lightness as the network should see it: faded contrast restored and, if `smooth`, dust and scratches taken away.
 
     Parameters
     ----------
@@ -60,8 +60,7 @@ def scan_lightness(light: NDArray[np.float32], smooth: bool) -> NDArray[np.float
 
     out = np.ascontiguousarray(light)
     if smooth:
-        out = np.asarray(cv2.medianBlur(out, 5), np.float32)
-        out = np.asarray(cv2.bilateralFilter(out, 5, 12, 3), np.float32)
+        out = np.asarray(cv2.medianBlur(out, 3), np.float32)
     dark, bright = np.percentile(out, (1, 99))
     if bright - dark < 1:
         return out

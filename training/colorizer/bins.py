@@ -48,7 +48,7 @@ class SoftTargets:
     def __init__(self, bins: Tensor, neighbours: int = 5) -> None:
         axis = torch.arange(-_REACH, _REACH + 1, device=bins.device, dtype=torch.float32)
         every = torch.cartesian_prod(axis, axis)  # (257 * 257, 2)
-        distance, self._index = torch.cdist(every, bins).topk(neighbours, largest=False)
+        distance, self._index = torch.cdist(every, bins).topk(min(neighbours, len(bins)), largest=False)
         weight = torch.exp(-(distance**2) / (2 * _SPREAD**2)) + 1e-8
         self._share = weight / weight.sum(1, keepdim=True)
 

@@ -11,7 +11,6 @@ Output: logits over chroma classes (n, q, H/4, W/4). H and W are multiples of 32
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.colorizer.bins import SoftTargets
 from training.colorizer.network import Colorizer

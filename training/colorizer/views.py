@@ -29,7 +29,9 @@ class Photos:
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
         """L* / 100 (n, 1, 128, 128) and a*, b* (n, 2, 32, 32) of random crops."""
         rng = self._rng
-        chosen = torch.from_numpy(np.sort(rng.choice(len(self._chance), count, p=self._chance))).to(self._device)
+        chosen = torch.from_numpy(np.sort(rng.choice(len(self._chance), count, p=self._chance))).to(
+            self._device
+        )
         light = self.light[chosen][:, None].float() / 255
         chroma = self.chroma[chosen].float()
         crop = int(rng.choice(_CROPS))

@@ -1,5 +1,6 @@
 """Effects that only tests need."""
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -36,3 +37,10 @@ def _broken(photos: Mapping[str, Photo], params: Nothing, progress: Progress) ->
 NOOP = Effect(name="noop", title="No-op", summary="Gives back the photo.", params=Nothing, run=_same)
 SLOW = Effect(name="slow", title="Slow", summary="Takes its time.", params=Slow, run=_slow)
 BROKEN = Effect(name="broken", title="Broken", summary="Breaks.", params=Nothing, run=_broken)
+
+
+def _dies(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
+    os._exit(9)
+
+
+DIES = Effect(name="dies", title="Dies", summary="Takes its process with it.", params=Nothing, run=_dies)

@@ -14,7 +14,7 @@ import pytest
 
 from running import COMMAND, Server, finished, photo, submitted, uploaded
 
-EFFECTS = "noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW"
+EFFECTS = "noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW,dies=effects_for_tests:DIES"
 
 
 @pytest.fixture
@@ -232,6 +232,8 @@ def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> Non
     with started.client() as own:
         job = submitted(own, effect="noop", inputs={"image": uploaded(own)})
         finished(own, job["id"])
+        job = submitted(own, effect="dies", inputs={"image": uploaded(own)})
+        assert finished(own, job["id"])["state"] == "retries_exhausted"
         own.get("/v1/jobs/nonsense")
     assert httpx.get(f"{started.url}/health").json() == {"status": "ok"}
     assert httpx.get(f"{started.url}/ready").json() == {"status": "ready"}
@@ -242,6 +244,8 @@ def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> Non
         r'tinct_job_run_seconds_total\{code="",effect="noop",state="succeeded"\} \d',
         r'tinct_job_wait_seconds_total\{code="",effect="noop",state="succeeded"\} \d',
         r'tinct_requests_total\{dialect="native",method="GET",status="404"\} 1\.0',
+        r'tinct_jobs_ended_total\{code="retries_exhausted",effect="dies",state="retries_exhausted"\} 1\.0',
+        r'tinct_child_restarts_total\{effect="dies"\} 3\.0',
         r"tinct_worker_restarts_total 0\.0",
     ):
         assert re.search(line, text), line

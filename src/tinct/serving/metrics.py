@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Metrics"]
 
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_LOST = "lost"  # the state under which attempts are counted whose process died
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 
@@ -74,9 +75,15 @@ class _Jobs(Collector):
             "tinct_job_wait_seconds", "Seconds that ended jobs had waited.", labels=labels
         )
         ran = CounterMetricFamily("tinct_job_run_seconds", "Seconds that ended jobs had run.", labels=labels)
+        lost = CounterMetricFamily(
+            "tinct_child_restarts", "Children that died at their work and were replaced.", labels=["effect"]
+        )
         for entry in self._statistics:
+            if entry.state == _LOST:
+                lost.add_metric([entry.effect], entry.jobs)
+                continue
             key = [entry.effect, str(entry.state), entry.code]
             ended.add_metric(key, entry.jobs)
             waited.add_metric(key, entry.waited_s)
             ran.add_metric(key, entry.ran_s)
-        yield from (ended, waited, ran)
+        yield from (ended, waited, ran, lost)

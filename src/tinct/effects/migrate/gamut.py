@@ -6,6 +6,8 @@ hue each linear-light channel is a cubic polynomial of chroma, so the gamut boun
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,8 +60,7 @@ def max_chroma(lightness: Array, direction: Array, margin: tuple[float, float] =
     for _ in range(_STEPS):
         middle = (low + high) / 2
         cones = (lightness[:, None] + slope * middle[:, None]) ** 3
-        linear = cones @ _LINEAR.T  # (n, 3)
-        inside = ((linear >= margin[0]) & (linear <= 1 - margin[1])).all(axis=1)
+        inside = _inside(cones, margin)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return low
 
@@ -85,14 +86,23 @@ def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDG
     """
     out = oklab.copy()
     out[:, 0] = np.clip(out[:, 0], 0, 1)
-    chroma = np.hypot(out[:, 1], out[:, 2])
-    direction = np.asarray(out[:, 1:] / np.maximum(chroma, 1e-7)[:, None], np.float32)
-    limit = max_chroma(out[:, 0], direction, margin)
+    lifted = out * np.array([1, 1 / knee, 1 / knee], np.float32)
+    near = ~_inside((lifted @ _ROOTS.T) ** 3, margin)  # only these are above the knee
+    colors = out[near]
+    chroma = np.hypot(colors[:, 1], colors[:, 2])
+    direction = np.asarray(colors[:, 1:] / np.maximum(chroma, 1e-7)[:, None], np.float32)
+    limit = max_chroma(colors[:, 0], direction, margin)
     soft = np.maximum((1 - knee) * limit, 1e-7)
     over = np.maximum(chroma - knee * limit, 0)
     squeezed = np.minimum(chroma, knee * limit) + soft * np.tanh(over / soft)
-    out[:, 1:] = direction * squeezed[:, None]
+    out[near, 1:] = direction * squeezed[:, None]
     return out
+
+
+def _inside(cones: NDArray[np.floating[Any]], margin: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which cone responses (n, 3) are colours of sRGB, with a margin to its ends: (n,)."""
+    linear = cones @ _LINEAR.T  # (n, 3)
+    return np.asarray(((linear >= margin[0]) & (linear <= 1 - margin[1])).all(axis=1))
 
 
 def fit_gamut(rgb: Array, knee: float = 0.85) -> Array:

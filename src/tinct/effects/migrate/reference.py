@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.colormap import ColorMap, grid
+from tinct.effects.migrate.colormap import GRID, ColorMap, grid
 from tinct.effects.migrate.gamut import fit_gamut
 from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
@@ -25,7 +25,7 @@ __all__ = ["fit_reference"]
 Array = NDArray[np.float32]
 
 _SHAPE = (8, 8, 8)  # L*, a*, b*: 5 intervals over the photo's own range
-_STEPS = 28
+_STEPS = 26
 _POINTS = 3000
 _MARGIN = 6.0  # Lab units around the photo's colours
 
@@ -55,8 +55,8 @@ class _Stiffness:
             return float(tight ** (1 - smoothness) * smooth**smoothness)
 
         return cls(
-            saturation=between(3, 2000),
-            chroma=between(180, 3600),
+            saturation=between(1.5, 2000),
+            chroma=between(100, 3600),
             lightness=between(12, 1200),
             crosstalk=between(5, 100),
             contrast=between(5, 20),
@@ -91,10 +91,28 @@ def fit_reference(source: Sample, reference: Sample, smoothness: float = 0.5, se
         right = projection @ wanted  # (size, 3)
         coefficients = np.concatenate([solve_l @ right[:, :1], solve_ab @ right[:, 1:]], axis=1)
         moved = design @ coefficients
-    nodes = grid().reshape(-1, 3)
-    lab = srgb_to_lab(nodes)
-    mapped = lab_to_srgb(lab + field.evaluate(coefficients, lab), clip=False)
-    return ColorMap(fit_gamut(mapped).reshape(grid().shape), "Colours of a reference")
+    nodes = grid()
+    lab = srgb_to_lab(nodes) + _displacement(field, coefficients)
+    mapped = fit_gamut(lab_to_srgb(lab, clip=False).reshape(-1, 3))
+    return ColorMap(mapped.reshape(nodes.shape), "Colours of a reference")
+
+
+def _displacement(field: SplineGrid, coefficients: Array) -> Array:
+    """The field at every node of the lattice, (GRID, GRID, GRID, 3).
+
+    Taken at every other node and interpolated: the field is far smoother than the lattice.
+    """
+    sparse = grid()[::2, ::2, ::2]
+    moved = field.evaluate(coefficients, srgb_to_lab(sparse.reshape(-1, 3))).reshape(sparse.shape)
+    for axis in range(3):
+        middle = 0.5 * (np.delete(moved, 0, axis) + np.delete(moved, -1, axis))
+        shape: list[int] = list(moved.shape)
+        shape[axis] = GRID
+        dense = np.empty(shape, np.float32)
+        np.moveaxis(dense, axis, 0)[::2] = np.moveaxis(moved, axis, 0)
+        np.moveaxis(dense, axis, 0)[1::2] = np.moveaxis(middle, axis, 0)
+        moved = dense
+    return moved
 
 
 def _box(lab: Array) -> SplineGrid:

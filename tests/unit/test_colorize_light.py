@@ -34,7 +34,9 @@ def _gray(dtype: type[np.unsignedinteger]) -> Photo:
 )
 def test_every_chroma_leaves_luminance_and_stays_inside_the_gamut(y: float, a: float, b: float) -> None:
     plane = np.full((1, 1), y, np.float32)
-    root = np.where(plane > 216 / 24389, np.cbrt(plane), plane * (24389 / 27 / 116) + 16 / 116).astype(np.float32)
+    root = np.where(plane > 216 / 24389, np.cbrt(plane), plane * (24389 / 27 / 116) + 16 / 116).astype(
+        np.float32
+    )
     planes = to_linear(Luminance(plane, root), np.full_like(plane, a), np.full_like(plane, b))
     rgb = np.stack(planes, axis=-1)
     assert rgb.min() >= -1e-6
@@ -45,13 +47,17 @@ def test_every_chroma_leaves_luminance_and_stays_inside_the_gamut(y: float, a: f
 def test_chroma_inside_the_gamut_is_reached_exactly() -> None:
     luminance = Luminance.of(np.full((1, 1, 3), 150, np.uint8), None)
     out = np.empty((1, 1, 3), np.uint16)
-    encode(to_linear(luminance, np.full((1, 1), 14.0, np.float32), np.full((1, 1), -9.0, np.float32)), None, out)
+    encode(
+        to_linear(luminance, np.full((1, 1), 14.0, np.float32), np.full((1, 1), -9.0, np.float32)), None, out
+    )
     lab = srgb_to_lab(out.astype(np.float32) / 65535)[0, 0]
     assert lab[1:] == pytest.approx([14, -9], abs=0.02)
 
 
 @pytest.mark.parametrize(("dtype", "worst"), [(np.uint8, 1.0), (np.uint16, 0.02)])
-def test_a_joined_photo_has_the_lightness_of_its_source(dtype: type[np.unsignedinteger], worst: float) -> None:
+def test_a_joined_photo_has_the_lightness_of_its_source(
+    dtype: type[np.unsignedinteger], worst: float
+) -> None:
     photo = _gray(dtype)
     light = _lightness(photo.pixels)
     rng = np.random.default_rng(0)

@@ -1,0 +1,85 @@
+"""``tinct colorize`` as people call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+from typer.testing import CliRunner
+
+import tinct
+from tinct.cli import app
+from tinct.errors import OutputError, ParameterError
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "old.png"
+    Image.fromarray(data.camera()[::4, ::4]).save(path)
+    return path
+
+
+def _run(*arguments: object) -> str:
+    result = RUN.invoke(app, ["colorize", *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_each_variant_is_a_file_and_the_first_is_what_one_would_be(photo: Path, tmp_path: Path) -> None:
+    _run(photo, "--variants", 3, "-o", tmp_path / "out")
+    _run(photo, "-o", tmp_path / "one.png")
+    files = sorted((tmp_path / "out").iterdir())
+    assert [f.name for f in files] == ["old-color-1.png", "old-color-2.png", "old-color-3.png"]
+    assert np.array_equal(tinct.open(files[0]).pixels, tinct.open(tmp_path / "one.png").pixels)
+
+
+def test_a_sheet_shows_every_photo_before_and_after(photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "older.png"
+    other.write_bytes(photo.read_bytes())
+    _run(photo, other, "-o", tmp_path / "out", "--sheet", tmp_path / "sheet.png")
+    sheet = tinct.open(tmp_path / "sheet.png").pixels
+    assert sheet.shape == (8 + 2 * 264, 8 + 2 * 264, 3)
+    before, after = sheet[8:136, 8:136].astype(int), sheet[8:136, 272:400].astype(int)
+    assert np.ptp(before, axis=2).max() == 0
+    assert np.ptp(after, axis=2).max() > 5
+    with pytest.raises(OutputError):
+        _run(photo, "-o", tmp_path / "more", "--sheet", tmp_path / "sheet.png")
+
+
+def test_a_hint_on_the_command_line_is_the_librarys_hint(photo: Path, tmp_path: Path) -> None:
+    _run(photo, "--hint", "30,40,#2060D0", "-o", tmp_path / "hinted.png")
+    wanted = tinct.colorize(tinct.open(photo), hints=[(30, 40, "#2060D0")]).photo
+    assert np.array_equal(tinct.open(tmp_path / "hinted.png").pixels, wanted.pixels)
+
+
+def test_json_says_what_the_photo_was(photo: Path, tmp_path: Path) -> None:
+    report = json.loads(_run(photo, "-o", tmp_path / "out", "--json"))
+    assert report[0]["tone"] == "gray"
+    assert report[0]["already_color"] is False
+    assert Path(report[0]["results"][0]).exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "options"),
+    [
+        ("variants", ["--variants", "5"]),
+        ("strength", ["--strength", "2"]),
+        ("hints.0.x", ["--hint", "left,2,#FF0000"]),
+        ("hints.0", ["--hint", "1,2"]),
+        ("hint", ["--hint", "1,2,#FF0000", "{again}"]),
+    ],
+)
+def test_a_wrong_option_is_named(photo: Path, tmp_path: Path, field: str, options: list[str]) -> None:
+    again = tmp_path / "again.png"
+    again.write_bytes(photo.read_bytes())
+    with pytest.raises(ParameterError) as caught:
+        _run(photo, *(str(again) if o == "{again}" else o for o in options), "-o", tmp_path / "out")
+    assert caught.value.field == field

@@ -129,12 +129,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU; 1 where others use it too")
     parser.add_argument("--unfrozen", action="store_true", help="train the encoder too; for a GPU")
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(0)
     if device.type == "cpu":
-        torch.set_num_threads(2)
+        torch.set_num_threads(options.threads)
     trainer = Trainer(options.work, device, rate=options.rate, unfrozen=options.unfrozen)
     log = options.work / "losses.csv"
     if (options.work / "checkpoint.pt").exists():

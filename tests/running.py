@@ -73,6 +73,12 @@ class Server:
                 return found[1]
         raise AssertionError(f"no {pattern!r}: {self.logged()}")
 
+    @property
+    def first_key(self) -> str:
+        """The key that the first start shows."""
+        assert "shown only now" in self.last_line
+        return self.last_line.rpartition(" ")[2]
+
     def logged(self) -> str:
         return Path(self.log.name).read_text()
 

@@ -37,7 +37,7 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, backend: Backend) -> FastAPI:
+def create_app(settings: Settings, backend: Backend, metrics: Metrics | None = None) -> FastAPI:
     """Build the server on a backend that is open and stays so."""
     app = FastAPI(
         title="Tinct",
@@ -50,7 +50,7 @@ def create_app(settings: Settings, backend: Backend) -> FastAPI:
     )
     app.state.settings, app.state.backend = settings, backend
     app.state.fetcher = Fetcher(settings)
-    app.state.metrics = Metrics()
+    app.state.metrics = metrics or Metrics()
     app.state.stopping = asyncio.Event()
     app.state.closing = asyncio.Event()
     for kind in (TinctError, HTTPException, RequestValidationError):

@@ -11,7 +11,7 @@ import pytest
 
 from running import Server, finished, submitted, uploaded
 
-EXAMPLES = int(os.environ.get("TINCT_SCHEMATHESIS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("TINCT_SCHEMATHESIS_EXAMPLES", "5"))
 PATIENCE_S = 60 + EXAMPLES * 10
 
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from tinct.errors import OutputError
 from tinct.jobs.backend import Backend, open_backend
 from tinct.server import create_app
+from tinct.serving.metrics import Metrics
 from tinct.serving.supervisor import WorkerProcess
 from tinct.settings import Settings
 
@@ -58,12 +59,13 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
     TinctError
         Something cannot be opened; the sentence says what.
     """
+    metrics = Metrics()
+    worker = WorkerProcess(settings, metrics)
+    told = _on_signals(worker)
     with _listen(settings) as listener:
         async with open_backend(settings) as backend:
-            app = create_app(settings, backend)
-            worker = WorkerProcess(settings, app.state.metrics)
+            app = create_app(settings, backend, metrics)
             server = _Server(_config(app, settings))
-            told = _on_signals(worker)
             serving = asyncio.create_task(server.serve([listener]))
             try:
                 while not server.started and not serving.done():

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tinct.effects.migrate.colormap import ColorMap, grid
 from tinct.effects.migrate.gamut import UNCLIPPED, compress
 from tinct.effects.migrate.sample import Sample
+from tinct.effects.threads import single_threaded
 from tinct.photo.color import delta_e_2000, oklab_to_srgb, srgb_to_lab, srgb_to_oklab
 
 __all__ = ["fit_auto"]
@@ -33,6 +34,7 @@ _STRENGTHS = [(gain, 0.0) for gain in (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)] + [
 """Gain of chroma, and OkLab lightness by which every other family is lighter or darker; tried in this order."""
 
 
+@single_threaded
 def fit_auto(source: Sample, count: int = 1, seed: int = 0) -> list[ColorMap]:
     """Fit `count` maps to distinct colour families.
 

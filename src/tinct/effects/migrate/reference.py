@@ -18,6 +18,7 @@ from tinct.effects.migrate.gamut import fit_gamut
 from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.migrate.transport import sliced_step
+from tinct.effects.threads import single_threaded
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
 
 __all__ = ["fit_reference"]
@@ -64,6 +65,7 @@ class _Stiffness:
         )
 
 
+@single_threaded
 def fit_reference(source: Sample, reference: Sample, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
     """Fit the map that gives `source` the colours of `reference`.
 

@@ -18,6 +18,7 @@ from tinct.effects.migrate.gamut import fit_gamut
 from tinct.effects.migrate.palette import clusters, from_hex
 from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
+from tinct.effects.threads import single_threaded
 from tinct.photo.color import clip_chroma, delta_e_2000, lab_to_srgb, srgb_to_lab
 
 __all__ = ["fit_template"]
@@ -34,6 +35,7 @@ _ROUNDS = 6
 _EVEN = (1.0, 1.0, 1.0)
 
 
+@single_threaded
 def fit_template(source: Sample, colors: Sequence[str]) -> ColorMap:
     """Fit the map that makes `colors` the main colours of `source`.
 

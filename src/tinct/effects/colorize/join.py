@@ -53,27 +53,36 @@ def spread(chroma: Array, light: Array) -> Array:
     height, width = light.shape
     mean = resize(light, (rows, columns))
     variance = np.maximum(resize(light * light, (rows, columns)) - mean * mean, 0)
-    trust = np.exp(-variance / (2 * _STRADDLE**2)) + np.float32(1e-3)  # (h, w)
-    y = (np.arange(height, dtype=np.float32) + 0.5) * (rows / height) - 0.5
-    x = (np.arange(width, dtype=np.float32) + 0.5) * (columns / width) - 0.5
-    near_y, near_x = np.rint(y).astype(int), np.rint(x).astype(int)
+    cells = np.empty((rows, columns, 4), np.float32)  # L*, trust, a*, b*
+    cells[..., 0] = mean
+    cells[..., 1] = np.exp(-variance / (2 * _STRADDLE**2)) + np.float32(1e-3)
+    cells[..., 2:] = chroma
+    near_y, far_y = _taps(height, rows)
+    near_x, far_x = _taps(width, columns)
     total = np.zeros((height, width, 2), np.float32)
     weights = np.full((height, width, 1), 1e-12, np.float32)
-    for dy in range(-_REACH, _REACH + 1):
-        row = np.clip(near_y + dy, 0, rows - 1)
-        for dx in range(-_REACH, _REACH + 1):
-            column = np.clip(near_x + dx, 0, columns - 1)
-            away = (near_y + dy - y)[:, None] ** 2 + (near_x + dx - x)[None] ** 2  # (H, W), cells squared
-            cell = np.ix_(row, column)
-            weight = trust[cell] * np.exp(-away / 2.0 - ((light - mean[cell]) / _EDGE) ** 2 / 2)
-            total += weight[..., None] * chroma[cell]
+    for row, share_y in zip(near_y, far_y, strict=True):
+        band = cells[row]  # (H, w, 4)
+        for column, share_x in zip(near_x, far_x, strict=True):
+            there = band[:, column]  # (H, W, 4)
+            unlike = (light - there[..., 0]) * np.float32(1 / _EDGE)
+            weight = there[..., 1] * np.exp(unlike * unlike * np.float32(-0.5)) * share_y[:, None] * share_x
+            total += weight[..., None] * there[..., 2:]
             weights += weight[..., None]
     plain = np.asarray(cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    sure = weights / (
-        weights + np.float32(1e-4)
-    )  # where no cell looks like the pixel, the plain mean stands in
+    sure = weights / (weights + np.float32(1e-4))  # the plain mean stands in where no cell looks alike
     out: Array = (sure * total / weights + (1 - sure) * plain.reshape(total.shape)).astype(np.float32)
     return out
+
+
+def _taps(size: int, cells: int) -> tuple[list[NDArray[np.intp]], list[Array]]:
+    """For each tap: the cell (size,) of every pixel of a side, and its share by distance (size,)."""
+    place = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(cells / size) - np.float32(0.5)
+    nearest = np.rint(place)
+    steps = range(-_REACH, _REACH + 1)
+    index = [np.clip(nearest + step, 0, cells - 1).astype(np.intp) for step in steps]
+    share = [np.exp(-((nearest + step - place) ** 2) / 2).astype(np.float32) for step in steps]
+    return index, share
 
 
 def _box(x: Array) -> Array:

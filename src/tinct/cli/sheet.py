@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tinct.photo.photo import Photo
 
 __all__ = ["Sheet"]
@@ -28,11 +28,15 @@ class Sheet:
 
     def add(self, *photos: Photo) -> None:
         """Append a row."""
+        import numpy as np
+
         cells = (np.clip(photo.proxy(_CELL), 0, 1) * 255 + 0.5 for photo in photos)
         self._rows.append([cell.astype(np.uint8) for cell in cells])
 
     def save(self, path: Path) -> Path:
         """Write the sheet; two rows share a line when there are more than four."""
+        import numpy as np
+
         from tinct.photo.photo import Photo
 
         across = max(len(row) for row in self._rows)

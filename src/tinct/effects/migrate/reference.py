@@ -56,12 +56,12 @@ class _Stiffness:
             return float(tight ** (1 - smoothness) * smooth**smoothness)
 
         return cls(
-            saturation=between(1.5, 2000),
-            chroma=between(100, 3600),
+            saturation=between(1, 2000),
+            chroma=between(50, 3600),
             lightness=between(12, 1200),
             crosstalk=between(5, 100),
             contrast=between(5, 20),
-            ends=between(0.02, 30),
+            ends=between(0.01, 500),
         )
 
 
@@ -137,14 +137,9 @@ def _solvers(
     weight = 1 / ((one[:, 0] - other[:, 0]) ** 2 + 1)
     contrast = (step * weight[:, None]).T @ step / np.float32(len(step))
     ends = field.design(np.array([[0, 0, 0], [100, 0, 0]], np.float32))  # (2, size)
-    system_l = (
-        ridge
-        + stiffness.lightness * bend_l
-        + stiffness.contrast * contrast
-        + stiffness.ends * (ends.T @ ends)
-    )
+    anchor = stiffness.ends * (ends.T @ ends)
     even = (1.0, 1.0, 1.0)
-    system_ab = (
-        ridge + stiffness.saturation * field.roughness(1, even) + stiffness.chroma * field.roughness(2, even)
-    )
+    system_l = ridge + stiffness.lightness * bend_l + stiffness.contrast * contrast + anchor
+    bend_ab = stiffness.saturation * field.roughness(1, even) + stiffness.chroma * field.roughness(2, even)
+    system_ab = ridge + bend_ab + 0.5 * anchor
     return np.linalg.inv(system_l), np.linalg.inv(system_ab)

@@ -25,14 +25,15 @@ Array = NDArray[np.float32]
 _POINTS = 3000
 _GATHER = 0.3  # 0 keeps the spread of hues; below 1 the turn stays one-to-one
 _GREY = (3.5, 12.0)  # CIELAB chroma below which no hue turns, and above which all do
-_PALE = (3.5, 28.0)  # the same for lightness: in pale areas a steeper change would turn faint colour noise into grain
+_PALE = (
+    3.5,
+    28.0,
+)  # the same for lightness; steeper, it would turn the faint colour noise of pale areas into grain
 _NEUTRAL = 4.0  # CIELAB chroma below which a pixel is called neutral
 _APART = 16.0  # mean CIEDE2000 wanted between any two results, over pixels that are not neutral
 _DARK = (3.0, 14.0)  # CIELAB lightness below which nothing moves: colour there is noise
-_STRENGTHS = [(gain, 0.0) for gain in (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)] + [
-    (2.0, tilt) for tilt in (0.03, 0.06, 0.09)
-]
-"""Gain of chroma, and OkLab lightness by which every other family is lighter or darker; tried in this order."""
+_GAINS = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+_TILTS = (0.03, 0.06, 0.09, 0.12, 0.15, 0.18)
 
 
 @single_threaded
@@ -79,10 +80,16 @@ def _dominant_hue(rgb: Array) -> float:
 
 
 def _enough(colors: Array, home: float, turns: list[float]) -> tuple[float, float]:
-    """The gentlest strength at which all results are clearly different."""
+    """The gentlest strength at which all results are clearly different.
+
+    Strength is a gain of chroma, and the OkLab lightness by which every other family is lighter or darker; the more
+    families share the circle of hues, the more they may differ in lightness.
+    """
+    tilts = [tilt for tilt in _TILTS if tilt <= 0.0225 * len(turns)]
+    strengths = [(gain, 0.0) for gain in _GAINS] + [(_GAINS[-1], tilt) for tilt in tilts]
     if not len(colors) or len(turns) < 2:
-        return _STRENGTHS[0]
-    for gain, tilt in _STRENGTHS:
+        return strengths[0]
+    for gain, tilt in strengths:
         results = [
             srgb_to_lab(_turn(colors, home, turn, gain, tilt if k % 2 else -tilt))
             for k, turn in enumerate(turns)
@@ -98,13 +105,12 @@ def _turn(rgb: Array, home: float, turn: float, gain: float, lighter: float) -> 
     chroma = np.hypot(oklab[:, 1], oklab[:, 2])
     offset = np.arctan2(oklab[:, 2], oklab[:, 1]) - home  # from the dominant hue
     hue = home + turn + offset - _GATHER * np.sin(offset)
-    colored, lit = np.hypot(lab[:, 1], lab[:, 2]), _ramp(lab[:, 0], _DARK)
-    moves = _ramp(colored, _GREY) * lit  # 0 for greys, 1 for colours
-    lift = 4 * lighter * _ramp(colored, _PALE) * lit * oklab[:, 0] * (1 - oklab[:, 0])
+    colorful = np.hypot(lab[:, 1], lab[:, 2])
+    moves = _ramp(colorful, _GREY) * _ramp(lab[:, 0], _DARK)  # 0 for greys, 1 for colours
+    lift = 4 * lighter * _ramp(colorful, _PALE) * oklab[:, 0] * (1 - oklab[:, 0])
     turned = gain * chroma[:, None] * np.stack([np.cos(hue), np.sin(hue)], axis=1)
-    target = np.concatenate([oklab[:, :1], oklab[:, 1:] + moves[:, None] * (turned - oklab[:, 1:])], axis=1)
-    target[:, 0] += lift
-    mapped = oklab + np.maximum(moves, 0)[:, None] * (compress(target, 0.8, UNCLIPPED) - oklab)
+    target = np.concatenate([(oklab[:, 0] + lift)[:, None], turned], axis=1)
+    mapped = oklab + moves[:, None] * (compress(target, 0.8, UNCLIPPED) - oklab)
     return oklab_to_srgb(mapped, clip=True)
 
 

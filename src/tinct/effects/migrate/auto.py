@@ -25,10 +25,7 @@ Array = NDArray[np.float32]
 _POINTS = 3000
 _GATHER = 0.3  # 0 keeps the spread of hues; below 1 the turn stays one-to-one
 _GREY = (3.5, 12.0)  # CIELAB chroma below which no hue turns, and above which all do
-_PALE = (
-    3.5,
-    28.0,
-)  # the same for lightness; steeper, it would turn the faint colour noise of pale areas into grain
+_PALE = (3.5, 28.0)  # the same for lightness; a steeper step would turn faint colour noise into grain
 _NEUTRAL = 4.0  # CIELAB chroma below which a pixel is called neutral
 _APART = 16.0  # mean CIEDE2000 wanted between any two results, over pixels that are not neutral
 _DARK = (3.0, 14.0)  # CIELAB lightness below which nothing moves: colour there is noise

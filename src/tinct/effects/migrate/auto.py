@@ -25,7 +25,7 @@ Array = NDArray[np.float32]
 _POINTS = 3000
 _GATHER = 0.3  # 0 keeps the spread of hues; below 1 the turn stays one-to-one
 _GREY = (3.5, 12.0)  # CIELAB chroma below which no hue turns, and above which all do
-_PALE = (3.5, 28.0)  # the same for lightness; a steeper step would turn faint colour noise into grain
+_PALE = (3.5, 20.0)  # the same for lightness; a steeper step would turn faint colour noise into grain
 _NEUTRAL = 4.0  # CIELAB chroma below which a pixel is called neutral
 _APART = 16.0  # mean CIEDE2000 wanted between any two results, over pixels that are not neutral
 _DARK = (3.0, 14.0)  # CIELAB lightness below which nothing moves: colour there is noise
@@ -82,7 +82,7 @@ def _enough(colors: Array, home: float, turns: list[float]) -> tuple[float, floa
     Strength is a gain of chroma, and the OkLab lightness by which every other family is lighter or darker; the more
     families share the circle of hues, the more they may differ in lightness.
     """
-    tilts = [tilt for tilt in _TILTS if tilt <= 0.0225 * len(turns)]
+    tilts = [tilt for tilt in _TILTS if tilt <= 0.03 * len(turns)]
     strengths = [(gain, 0.0) for gain in _GAINS] + [(_GAINS[-1], tilt) for tilt in tilts]
     if not len(colors) or len(turns) < 2:
         return strengths[0]

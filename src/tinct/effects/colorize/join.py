@@ -7,7 +7,6 @@ lightness, so that the full-size photo's own edges place the colours.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.light import Luminance, encode, to_linear
+from tinct.effects.threads import cores
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize
@@ -158,7 +158,7 @@ class Join:
                 )
             encode(to_linear(luminance, a, b), photo.icc, out[top : top + step])
 
-        with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
+        with ThreadPoolExecutor(min(_THREADS, cores())) as pool:
             for _ in pool.map(work, range(0, photo.height, step)):
                 pass
         return out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.threads import cores
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
 
@@ -142,7 +142,7 @@ class ColorMap:
                 if mask.any():
                     _restore(strip, result, mask * np.float32(strength))
 
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             list(pool.map(recolor, range(0, photo.height, rows)))
         return replace(photo, pixels=out, gray=False)
 

@@ -24,8 +24,9 @@ Array = NDArray[np.float32]
 _SIDE = 256  # longer side the network sees; it was trained on 160-pixel crops of such photos
 _STRIDE = 16
 _LEAST_CORE = 0.001  # of the photo; smaller finds are rather mistakes than people
+_LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one
 _BINS = 16  # colours are counted in cubes of 1/16 of each sRGB channel
-_TRUST = 3.0  # most that colour may add to the log-odds: 5 % becomes 50 %
+_TRUST = 2.3  # most that colour may add to the log-odds: 20 % becomes 71 %
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +107,8 @@ def _colors(bins: NDArray[np.intp]) -> Array:
 
 
 def _without_strays(matte: Array) -> Array:
-    """Only regions that hold a certain core of some size."""
+    """Only regions that hold a certain core of some size, and not far smaller than the largest."""
     count, regions = cv2.connectedComponents((matte > 0.1).astype(np.uint8), connectivity=8)
     core = np.bincount(regions[matte > 0.95], minlength=count)
     core[0] = 0
-    return np.where((core > _LEAST_CORE * matte.size)[regions], matte, np.float32(0))
+    return np.where((core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max()))[regions], matte, np.float32(0))

@@ -41,7 +41,10 @@ def main() -> None:
     _sheet([coffee, *tinct.migrate(coffee, "auto", count=3, portrait=False).photos], folder / "auto.jpg")
     swatches = ["#1B4965", "#F4A259"]
     _sheet([rocket, tinct.migrate(rocket, "template", colors=swatches).photo], folder / "template.jpg")
-    _sheet([cat, coffee, tinct.migrate(cat, "reference", reference=coffee).photo], folder / "reference.jpg")
+    _sheet(
+        [cat, coffee, tinct.migrate(cat, "reference", reference=coffee, portrait=False).photo],
+        folder / "reference.jpg",
+    )
     _sheet([astronaut, *tinct.migrate(astronaut, "auto", count=2).photos], folder / "portrait.jpg")
 
 

@@ -1,0 +1,1 @@
+"""What Tinct can do to a photo: pure functions from photos and parameters to photos."""

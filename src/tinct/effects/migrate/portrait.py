@@ -111,4 +111,6 @@ def _without_strays(matte: Array) -> Array:
     count, regions = cv2.connectedComponents((matte > 0.1).astype(np.uint8), connectivity=8)
     core = np.bincount(regions[matte > 0.95], minlength=count)
     core[0] = 0
-    return np.where((core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max()))[regions], matte, np.float32(0))
+    return np.where(
+        (core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max()))[regions], matte, np.float32(0)
+    )

@@ -117,6 +117,7 @@ class Classifier:
 
     def __init__(self) -> None:
         import torch
+
         from training.lite0 import Classifier as Network
 
         self._torch = torch

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from benchmarks.faces import Faces
 from numpy.typing import NDArray
 
+from benchmarks.faces import Faces
 from tinct.effects.migrate.colormap import ColorMap, grid
 from tinct.effects.migrate.portrait import find_people
 from tinct.photo import decode

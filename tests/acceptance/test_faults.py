@@ -107,10 +107,13 @@ def order(faults: Faults, key: str, number: int) -> str:
 
 
 def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
-    """Kill children often, workers now and then, and the database and the API once or more."""
+    """Kill children often, workers now and then, and the database and the API once or more.
+
+    The number of kills is bounded: where a child needs longer to start than the next kill is away, nothing would end.
+    """
     plan = ["child"] * 6 + ["worker"] * 2
     number = 0
-    while not done.is_set():
+    while not done.is_set() and number < max(24, jobs // 4):
         done.wait(faults.random.uniform(0.05, 0.4))
         number += 1
         if number == 8:

@@ -127,6 +127,8 @@ def parse_colors(values: str | Iterable[str], *, field: str = "colors", most: in
     ParameterError
         A swatch is malformed, or there are none or too many.
     """
+    if not isinstance(values, Iterable):
+        raise ParameterError(field, values, f"1 to {most} colours")
     tokens = values.split(",") if isinstance(values, str) else list(values)
     found = []
     for token in tokens:

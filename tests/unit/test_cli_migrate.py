@@ -227,3 +227,25 @@ def test_palette_as_json_goes_on_after_a_bad_photo(folder):
 @pytest.mark.parametrize("count", ["0", "33"])
 def test_palette_refuses_a_count_out_of_range(folder, count):
     assert "count: got" in _error(_run("palette", "coffee.jpg", "--count", count), ParameterError)
+
+
+def test_the_mask_shows_where_people_kept_their_colours(folder):
+    tinct.Photo(picture("astronaut", 256)).save("person.png")
+    result = _run("migrate", "person.png", "--auto", "1", "--mask", "-o", "out", "--json")
+    assert result.exit_code == 0, result.output
+    (report,) = json.loads(result.output)
+    assert report["mask"] == "out/person-people.png"
+    mask, source, made = (
+        tinct.open(p).pixels.astype(int) for p in (report["mask"], "person.png", report["results"][0])
+    )
+    assert mask.shape == source.shape
+    kept = mask[..., 0] == 255
+    assert 0.2 < kept.mean() < 0.9
+    assert np.abs(made - source)[kept].max() <= 1
+    assert np.abs(made - source)[mask[..., 0] == 0].mean() > 1
+
+
+def test_a_photo_without_people_has_no_mask(folder):
+    result = _run("migrate", "rocket.png", "--mask", "-o", "out", "--json")
+    assert json.loads(result.output)[0]["mask"] is None
+    assert {p.name for p in Path("out").iterdir()} == {"rocket-auto.png"}

@@ -130,12 +130,10 @@ def sheet(pairs: list[tuple[Photo, Photo]], columns: int = 4, height: int = 300)
     cells = []
     for pair in pairs:
         both = np.hstack([p.pixels for p in pair])
-        both = cv2.resize(
-            both, (round(both.shape[1] * height / both.shape[0]), height), interpolation=cv2.INTER_AREA
-        )
-        cells.append(cv2.copyMakeBorder(both, 2, 2, 2, 2, cv2.BORDER_CONSTANT)[:, : 2 * height])
-    width = max(cell.shape[1] for cell in cells)
-    cells = [cv2.copyMakeBorder(c, 0, 0, 0, width - c.shape[1], cv2.BORDER_CONSTANT) for c in cells]
+        scale = min(height / both.shape[0], 2 * height / both.shape[1])
+        both = cv2.resize(both, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        low, right = height + 4 - both.shape[0], 2 * height + 4 - both.shape[1]
+        cells.append(cv2.copyMakeBorder(both, 0, low, 0, right, cv2.BORDER_CONSTANT))
     cells += [np.zeros_like(cells[0])] * (-len(cells) % columns)
     return np.vstack([np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)])
 

@@ -1,11 +1,14 @@
 """Blobs on disk and in a bucket, the keys they may have, and uploads that arrive in pieces."""
 
 import asyncio
+import contextlib
 import hashlib
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,7 @@ from tinct.errors import (
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
 from tinct.settings import Settings
-from tinct.storage.blobs import Blobs, open_blobs
+from tinct.storage.blobs import Blobs, _place, open_blobs
 from tinct.storage.keys import check_key, safe_name
 
 pytestmark = pytest.mark.asyncio
@@ -110,6 +113,35 @@ async def test_simultaneous_writers_and_deleters_of_one_folder_do_not_disturb_ea
 
     await asyncio.gather(*(cycle(n) for n in range(8)))
     assert await blobs.delete_prefix("shared") == 0
+
+
+async def test_a_file_finds_its_place_although_others_remove_its_folder_at_every_moment(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    failures = []
+
+    def write_and_clear(name: str) -> None:
+        source, target = tmp_path / name, tmp_path / "shared" / "folder" / name
+        for _ in range(300):
+            source.write_bytes(b"x")
+            try:
+                _place(source, target)
+            except OSError as error:
+                failures.append(error)
+            target.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()
+                target.parent.parent.rmdir()
+
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(write_and_clear, "abcdefgh"))
+    finally:
+        sys.setswitchinterval(often)
+    assert failures == []
 
 
 BAD_KEYS = [

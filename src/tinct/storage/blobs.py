@@ -29,6 +29,7 @@ __all__ = ["BlobInfo", "Blobs", "open_blobs"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
+_PLACE_TRIES: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,13 +231,13 @@ def _place(source: Path, target: Path) -> None:
     """Flush `source` and rename it to `target`, flushing the folder too."""
     with source.open("rb") as file:
         os.fsync(file.fileno())
-    for attempt in range(3):
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
+    for attempt in range(_PLACE_TRIES):
+        try:  # others may remove the folder as empty between any two of these steps
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             source.rename(target)
             break
-        except FileNotFoundError:  # another process just removed the empty folder
-            if attempt == 2 or not source.exists():
+        except (FileNotFoundError, FileExistsError):
+            if attempt == _PLACE_TRIES - 1 or not source.exists():
                 raise
     folder = os.open(target.parent, os.O_RDONLY)
     try:

@@ -18,6 +18,18 @@
     │   ├── BlobKeyError            a storage key that is not allowed
     │   ├── UploadLimitError        more bytes than are accepted
     │   ├── StorageFullError        no room to accept more work
+    │   ├── DigestError             the bytes that arrived are not those that were announced
+    │   ├── BucketNameError         a bucket name that is not allowed
+    │   ├── BucketMissingError      no such bucket
+    │   ├── BucketExistsError       the bucket name is taken; knows whether by the caller
+    │   ├── BucketNotEmptyError     objects or unfinished uploads are left in the bucket
+    │   ├── ObjectKeyError          an object key that is not allowed
+    │   ├── ObjectMissingError      no such object in the bucket
+    │   ├── MultipartMissingError   no such upload in parts
+    │   ├── PartError               the parts of an upload do not make an object
+    │   │   ├── PartMissingError        one of them was not uploaded, or has other bytes
+    │   │   ├── PartOrderError          they are not listed in rising order
+    │   │   └── PartSizeError           one that is not the last is too small
     │   └── LinkError               a signed link is wrong
     │       └── LinkExpiredError        it was right, but its time is over
     ├── AccountError            the caller may not do this
@@ -47,10 +59,15 @@ __all__ = [
     "AccountError",
     "BlobKeyError",
     "BrokenPhotoError",
+    "BucketExistsError",
+    "BucketMissingError",
+    "BucketNameError",
+    "BucketNotEmptyError",
     "ColorMapError",
     "CreditError",
     "DamagedModelError",
     "DatabaseError",
+    "DigestError",
     "EmptyPhotoError",
     "FetchError",
     "FileMissingError",
@@ -63,9 +80,16 @@ __all__ = [
     "LinkExpiredError",
     "MissingModelError",
     "ModelError",
+    "MultipartMissingError",
+    "ObjectKeyError",
+    "ObjectMissingError",
     "OutputError",
     "OversizeUrlError",
     "ParameterError",
+    "PartError",
+    "PartMissingError",
+    "PartOrderError",
+    "PartSizeError",
     "PhotoError",
     "PhotoLimitError",
     "QueueFullError",
@@ -217,6 +241,102 @@ class StorageFullError(StorageError):
     """There is no room to accept more work."""
 
     code = "storage_full"
+
+
+class DigestError(StorageError):
+    """The bytes that arrived are not those that were announced."""
+
+    code = "digest_differs"
+
+
+class BucketNameError(StorageError, ValueError):
+    """A bucket name is not allowed."""
+
+    code = "bucket_name_refused"
+
+
+class BucketMissingError(StorageError):
+    """There is no such bucket."""
+
+    code = "bucket_not_found"
+
+
+class BucketExistsError(StorageError):
+    """The bucket name is taken.
+
+    Parameters
+    ----------
+    own : bool
+        True if the caller's own account has it.
+    """
+
+    code = "bucket_exists"
+
+    def __init__(self, *, own: bool) -> None:
+        self.own = own
+        super().__init__(
+            "the bucket is yours already"
+            if own
+            else "another account has a bucket of this name; choose another"
+        )
+
+
+class BucketNotEmptyError(StorageError):
+    """Objects or unfinished uploads are left in the bucket."""
+
+    code = "bucket_not_empty"
+
+
+class ObjectKeyError(StorageError, ValueError):
+    """An object key is not allowed.
+
+    Parameters
+    ----------
+    too_long : bool
+        True if its length is all that is wrong.
+    """
+
+    code = "object_key_refused"
+
+    def __init__(self, message: str, *, too_long: bool = False) -> None:
+        self.too_long = too_long
+        super().__init__(message)
+
+
+class ObjectMissingError(StorageError):
+    """There is no such object in the bucket."""
+
+    code = "object_not_found"
+
+
+class MultipartMissingError(StorageError):
+    """There is no such upload in parts: unknown, finished, aborted or abandoned."""
+
+    code = "multipart_not_found"
+
+
+class PartError(StorageError):
+    """The parts of an upload do not make an object."""
+
+    code = "parts_refused"
+
+
+class PartMissingError(PartError):
+    """A part was not uploaded, or its bytes are not those that are meant."""
+
+    code = "part_missing"
+
+
+class PartOrderError(PartError):
+    """The parts are not listed in rising order."""
+
+    code = "part_order"
+
+
+class PartSizeError(PartError):
+    """A part that is not the last is too small."""
+
+    code = "part_too_small"
 
 
 class LinkError(StorageError):

@@ -159,6 +159,23 @@ class Settings(BaseModel):
         description="Free bytes on the disk of files below which uploads and jobs are refused.",
     )
 
+    # -- buckets ----------------------------------------------------------------------------------
+    max_object_bytes: int = Field(
+        5 * 2**30,
+        gt=0,
+        description="Bytes of one object, or of one part of it, in one request; more goes up in parts.",
+    )
+    keep_multipart_s: float = Field(
+        7 * 24 * 3600.0,
+        gt=0,
+        description="Seconds without a new part after which an unfinished upload in parts is dropped.",
+    )
+    keep_replaced_s: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds that the bytes of a replaced or deleted object stay for those who are reading them.",
+    )
+
     # -- serving ----------------------------------------------------------------------------------
     host: str = Field(
         "127.0.0.1",

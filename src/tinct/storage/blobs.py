@@ -25,7 +25,7 @@ from tinct.errors import FileMissingError, StorageError, StorageFullError
 from tinct.settings import Settings
 from tinct.storage.keys import check_key
 
-__all__ = ["BlobInfo", "Blobs", "open_blobs"]
+__all__ = ["BlobInfo", "Blobs", "open_blobs", "store_errors"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
@@ -64,7 +64,7 @@ class Blobs:
             The store has no room or does not answer.
         """
         check_key(key)
-        with _translated():
+        with store_errors():
             if self._root is not None:
                 await asyncio.to_thread(_place, source, self._path(key))
             else:
@@ -74,7 +74,7 @@ class Blobs:
     async def put(self, key: str, data: bytes) -> None:
         """Store `data` under `key`; for small objects. Raises as `adopt`."""
         check_key(key)
-        with _translated():
+        with store_errors():
             handle, name = await asyncio.to_thread(tempfile.mkstemp, dir=self.scratch)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -88,13 +88,13 @@ class Blobs:
         FileMissingError
             There is no such object.
         """
-        with _translated():
+        with store_errors():
             found = await obstore.head_async(self._store, self._checked(key))
         return BlobInfo(key=key, size=found["size"], etag=found["e_tag"])
 
     async def get(self, key: str) -> bytes:
         """The whole object; for small ones. Raises as `head`."""
-        with _translated():
+        with store_errors():
             found = await obstore.get_async(self._store, self._checked(key))
             return bytes(await found.bytes_async())
 
@@ -107,7 +107,7 @@ class Blobs:
             options = {"range": (start, end)}
         elif start:
             options = {"range": {"offset": start}}
-        with _translated():
+        with store_errors():
             found = await obstore.get_async(self._store, self._checked(key), options=options)
             async for chunk in found.stream(min_chunk_size=_CHUNK):
                 view = memoryview(chunk)
@@ -136,13 +136,13 @@ class Blobs:
             await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
             return
         for key in keys:
-            with _translated(missing_is_fine=True):
+            with store_errors(missing_is_fine=True):
                 await obstore.delete_async(self._store, check_key(key))
 
     async def delete_prefix(self, prefix: str) -> int:
         """Delete every object below ``prefix/``; how many there were."""
         check_key(prefix)
-        with _translated():
+        with store_errors():
             keys = [
                 item["path"]
                 async for batch in obstore.list(self._store, prefix=prefix + "/")
@@ -207,7 +207,7 @@ def open_blobs(settings: Settings) -> Blobs:
     """
     url = settings.blob_url
     scratch = settings.data / "scratch"
-    with _translated():
+    with store_errors():
         if url is not None and url.startswith("s3://"):
             _private(scratch)
             store: ObjectStore = S3Store.from_url(url, client_options={"allow_http": True})
@@ -247,7 +247,7 @@ def _place(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _translated(*, missing_is_fine: bool = False) -> Any:
+def store_errors(*, missing_is_fine: bool = False) -> Any:
     """Turn a store's errors into ours, without their text."""
     try:
         yield

@@ -24,12 +24,13 @@ from tinct.errors import DatabaseError
 from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
-__all__ = ["Connection", "Database", "Duplicate", "Json", "Row", "Schema", "storable"]
+__all__ = ["Connection", "Dangling", "Database", "Duplicate", "Json", "Row", "Schema", "storable"]
 
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
 Row = DictRow
 Duplicate = psycopg.errors.UniqueViolation
+Dangling = psycopg.errors.ForeignKeyViolation
 
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process

@@ -16,9 +16,13 @@ from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, open_blobs
+from tinct.storage.buckets import Buckets
+from tinct.storage.contents import Contents
 from tinct.storage.database import Database
 from tinct.storage.keyring import open_keyring
 from tinct.storage.links import Links
+from tinct.storage.multipart import Multipart
+from tinct.storage.objects import Objects
 
 __all__ = ["Backend", "open_backend"]
 
@@ -35,6 +39,10 @@ class Backend:
     credits: Credits
     limits: Limits
     files: Files
+    buckets: Buckets
+    contents: Contents
+    objects: Objects
+    multipart: Multipart
     queue: Queue
     changes: Changes
     jobs: Jobs
@@ -62,6 +70,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         changes.start()
         try:
             files = Files(database, blobs, settings)
+            contents = Contents(database, blobs, settings)
             yield Backend(
                 settings=settings,
                 database=database,
@@ -71,6 +80,10 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 credits=Credits(database),
                 limits=Limits(database),
                 files=files,
+                buckets=Buckets(database),
+                contents=contents,
+                objects=Objects(database, contents),
+                multipart=Multipart(database, contents, settings),
                 queue=queue,
                 changes=changes,
                 jobs=Jobs(database, queue, changes, files, blobs, settings),

@@ -101,7 +101,7 @@ async def raise_old(backend: Backend) -> int:
 
 
 async def expire(backend: Backend) -> int:
-    """Remove files, jobs and keys whose time is over; how many files."""
+    """Remove files, jobs, keys, unfinished uploads and unused contents whose time is over; how many files."""
     removed = 0
     while True:
         rows = await backend.database.all(
@@ -120,6 +120,8 @@ async def expire(backend: Backend) -> int:
     )
     await backend.database.run("DELETE FROM idempotency WHERE expires_at <= now()")
     await backend.limits.sweep()
+    await backend.multipart.sweep()
+    await backend.contents.sweep()
     await asyncio.to_thread(_clear, backend.blobs.scratch)
     return removed
 

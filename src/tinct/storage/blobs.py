@@ -135,9 +135,8 @@ class Blobs:
         if self._root is not None:
             await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
             return
-        for key in keys:
-            with store_errors(missing_is_fine=True):
-                await obstore.delete_async(self._store, check_key(key))
+        with store_errors(missing_is_fine=True):
+            await obstore.delete_async(self._store, [check_key(key) for key in keys])
 
     async def delete_prefix(self, prefix: str) -> int:
         """Delete every object below ``prefix/``; how many there were."""

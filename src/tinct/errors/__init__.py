@@ -1,0 +1,156 @@
+"""Every error that Tinct raises on purpose.
+
+    TinctError
+    ├── ParameterError          a value the caller chose is not allowed (field, value, allowed)
+    ├── PhotoError              the bytes of a photo cannot be used
+    │   ├── EmptyPhotoError         no bytes at all
+    │   ├── UnsupportedPhotoError   not one of the formats that are read
+    │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
+    │   └── PhotoLimitError         bytes, pixels or frames above a limit
+    ├── ColorMapError           a .cube file that cannot be read
+    ├── ModelError              weights are missing, damaged or not accepted
+    │   ├── MissingModelError       not installed; says which command gets it
+    │   └── DamagedModelError       digest differs; names both digests
+    ├── OutputError             a result cannot be written where it was asked to go
+    ├── DatabaseError           the database cannot be reached or started
+    ├── StorageError            a stored file or its link cannot be used
+    │   ├── FileMissingError        no such file, or it has expired, or it is someone else's
+    │   ├── BlobKeyError            a storage key that is not allowed
+    │   ├── UploadLimitError        more bytes than are accepted
+    │   ├── StorageFullError        no room to accept more work
+    │   ├── DigestError             the bytes that arrived are not those that were announced
+    │   ├── BucketNameError         a bucket name that is not allowed
+    │   ├── BucketMissingError      no such bucket
+    │   ├── BucketExistsError       the bucket name is taken; knows whether by the caller
+    │   ├── BucketNotEmptyError     objects or unfinished uploads are left in the bucket
+    │   ├── ObjectKeyError          an object key that is not allowed
+    │   ├── ObjectMissingError      no such object in the bucket
+    │   ├── MultipartMissingError   no such upload in parts
+    │   ├── PartError               the parts of an upload do not make an object
+    │   │   ├── PartMissingError        one of them was not uploaded, or has other bytes
+    │   │   ├── PartOrderError          they are not listed in rising order
+    │   │   └── PartSizeError           one that is not the last is too small
+    │   └── LinkError               a signed link is wrong
+    │       └── LinkExpiredError        it was right, but its time is over
+    ├── AccountError            the caller may not do this
+    │   ├── KeyRefusedError         key or secret unknown, revoked or expired
+    │   ├── CreditError             not enough credits
+    │   └── RateLimitError          too many requests; knows when to come back
+    ├── FetchError              a URL cannot be fetched
+    │   ├── RefusedUrlError         it leads where nothing is fetched from
+    │   ├── UnreachableUrlError     no answer, not 200, or too slow
+    │   └── OversizeUrlError        the body is larger than allowed
+    └── JobError                a job cannot be accepted or found
+        ├── JobMissingError         no such job, or someone else's
+        │   └── JobDeletedError         it was deleted by its owner
+        ├── IdempotencyError        the same idempotency key with another order
+        └── QueueFullError          as many jobs wait as are allowed; knows when to come back
+
+Each class has a ``code`` that programs may rely on; ``str(error)`` is one sentence that any caller may see:
+what was found, what is allowed, what to do. It never holds another library's message, a path of the
+server or a stack.
+"""
+
+from __future__ import annotations
+
+from tinct.errors.base import (
+    ColorMapError,
+    DamagedModelError,
+    DatabaseError,
+    MissingModelError,
+    ModelError,
+    OutputError,
+    ParameterError,
+    TinctError,
+)
+from tinct.errors.photo import (
+    BrokenPhotoError,
+    EmptyPhotoError,
+    PhotoError,
+    PhotoLimitError,
+    UnsupportedPhotoError,
+)
+from tinct.errors.service import (
+    AccountError,
+    CreditError,
+    FetchError,
+    IdempotencyError,
+    JobDeletedError,
+    JobError,
+    JobMissingError,
+    KeyRefusedError,
+    OversizeUrlError,
+    QueueFullError,
+    RateLimitError,
+    RefusedUrlError,
+    UnreachableUrlError,
+)
+from tinct.errors.storage import (
+    BlobKeyError,
+    BucketExistsError,
+    BucketMissingError,
+    BucketNameError,
+    BucketNotEmptyError,
+    DigestError,
+    FileMissingError,
+    LinkError,
+    LinkExpiredError,
+    MultipartMissingError,
+    ObjectKeyError,
+    ObjectMissingError,
+    PartError,
+    PartMissingError,
+    PartOrderError,
+    PartSizeError,
+    StorageError,
+    StorageFullError,
+    UploadLimitError,
+)
+
+__all__ = [
+    "AccountError",
+    "BlobKeyError",
+    "BrokenPhotoError",
+    "BucketExistsError",
+    "BucketMissingError",
+    "BucketNameError",
+    "BucketNotEmptyError",
+    "ColorMapError",
+    "CreditError",
+    "DamagedModelError",
+    "DatabaseError",
+    "DigestError",
+    "EmptyPhotoError",
+    "FetchError",
+    "FileMissingError",
+    "IdempotencyError",
+    "JobDeletedError",
+    "JobError",
+    "JobMissingError",
+    "KeyRefusedError",
+    "LinkError",
+    "LinkExpiredError",
+    "MissingModelError",
+    "ModelError",
+    "MultipartMissingError",
+    "ObjectKeyError",
+    "ObjectMissingError",
+    "OutputError",
+    "OversizeUrlError",
+    "ParameterError",
+    "PartError",
+    "PartMissingError",
+    "PartOrderError",
+    "PartSizeError",
+    "PhotoError",
+    "PhotoLimitError",
+    "QueueFullError",
+    "RateLimitError",
+    "RefusedUrlError",
+    "StorageError",
+    "StorageFullError",
+    "TinctError",
+    "UnreachableUrlError",
+    "UnsupportedPhotoError",
+    "UploadLimitError",
+]

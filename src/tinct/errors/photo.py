@@ -1,0 +1,37 @@
+"""What can be wrong with a photo."""
+
+from __future__ import annotations
+
+from tinct.errors.base import TinctError
+
+__all__ = ["BrokenPhotoError", "EmptyPhotoError", "PhotoError", "PhotoLimitError", "UnsupportedPhotoError"]
+
+
+class PhotoError(TinctError):
+    """The bytes of a photo cannot be used."""
+
+    code = "photo_unusable"
+
+
+class EmptyPhotoError(PhotoError):
+    """There are no bytes."""
+
+    code = "photo_empty"
+
+
+class UnsupportedPhotoError(PhotoError):
+    """The content is not one of the photo formats that are read."""
+
+    code = "photo_unsupported"
+
+
+class BrokenPhotoError(PhotoError):
+    """The content starts like a photo but is truncated or corrupt."""
+
+    code = "photo_broken"
+
+
+class PhotoLimitError(PhotoError):
+    """The photo is above a limit in bytes, side, pixels or frames."""
+
+    code = "photo_too_large"

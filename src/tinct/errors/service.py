@@ -1,0 +1,135 @@
+"""Refusals of accounts, of fetching and of jobs."""
+
+from __future__ import annotations
+
+from tinct.errors.base import TinctError
+
+__all__ = [
+    "AccountError",
+    "CreditError",
+    "FetchError",
+    "IdempotencyError",
+    "JobDeletedError",
+    "JobError",
+    "JobMissingError",
+    "KeyRefusedError",
+    "OversizeUrlError",
+    "QueueFullError",
+    "RateLimitError",
+    "RefusedUrlError",
+    "UnreachableUrlError",
+]
+
+
+class AccountError(TinctError):
+    """The caller may not do this."""
+
+    code = "account_refused"
+
+
+class KeyRefusedError(AccountError):
+    """A key or secret is unknown, revoked or expired."""
+
+    code = "key_refused"
+
+
+class CreditError(AccountError):
+    """There are not enough credits.
+
+    Parameters
+    ----------
+    needed, available : int
+        Price of the order and what is left, in credits.
+    """
+
+    code = "credits_insufficient"
+
+    def __init__(self, needed: int, available: int) -> None:
+        self.needed, self.available = needed, available
+        super().__init__(
+            f"the order costs {needed} credits and {available} are left; add credits and try again"
+        )
+
+
+class RateLimitError(AccountError):
+    """Too many requests.
+
+    Parameters
+    ----------
+    retry_after_s : float
+        Seconds until one more request would be accepted.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests; try again in {retry_after_s:.1f} s")
+
+
+class FetchError(TinctError):
+    """A URL cannot be fetched."""
+
+    code = "url_unusable"
+
+
+class RefusedUrlError(FetchError):
+    """The URL leads where nothing is fetched from."""
+
+    code = "url_refused"
+
+
+class UnreachableUrlError(FetchError):
+    """There was no answer, another one than 200, or it took too long."""
+
+    code = "url_unreachable"
+
+
+class OversizeUrlError(FetchError):
+    """The body at the URL is larger than allowed."""
+
+    code = "url_too_large"
+
+
+class JobError(TinctError):
+    """A job cannot be accepted or found."""
+
+    code = "job_refused"
+
+
+class JobMissingError(JobError):
+    """There is no such job for this caller."""
+
+    code = "job_not_found"
+
+
+class JobDeletedError(JobMissingError):
+    """The job was deleted by its owner."""
+
+    code = "job_deleted"
+
+
+class IdempotencyError(JobError):
+    """An idempotency key was used before with another order."""
+
+    code = "idempotency_conflict"
+
+
+class QueueFullError(JobError):
+    """As many jobs wait as are allowed.
+
+    Parameters
+    ----------
+    waiting : int
+        Jobs that wait now.
+    retry_after_s : float
+        Seconds after which trying again makes sense.
+    """
+
+    code = "queue_full"
+
+    def __init__(self, waiting: int, retry_after_s: float) -> None:
+        self.waiting, self.retry_after_s = waiting, retry_after_s
+        super().__init__(
+            f"{waiting} jobs wait already, the most that is allowed; try again in {retry_after_s:.0f} s"
+        )

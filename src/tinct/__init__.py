@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tinct import errors as errors
     from tinct.effects.colorize.colorize import Colorization as Colorization
     from tinct.effects.colorize.colorize import colorize as colorize
+    from tinct.effects.erase.erase import Erasure as Erasure
+    from tinct.effects.erase.erase import erase as erase
     from tinct.effects.migrate.colormap import ColorMap as ColorMap
     from tinct.effects.migrate.migrate import Migration as Migration
     from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
@@ -31,10 +33,12 @@ __version__ = "0.1.0"
 _WHERE = {
     "ColorMap": "tinct.effects.migrate.colormap",
     "Colorization": "tinct.effects.colorize.colorize",
+    "Erasure": "tinct.effects.erase.erase",
     "Migration": "tinct.effects.migrate.migrate",
     "Photo": "tinct.photo.photo",
     "colorize": "tinct.effects.colorize.colorize",
     "dominant_colors": "tinct.effects.migrate.migrate",
+    "erase": "tinct.effects.erase.erase",
     "errors": "tinct.errors",
     "fit_auto": "tinct.effects.migrate.migrate",
     "fit_reference": "tinct.effects.migrate.migrate",
@@ -46,10 +50,12 @@ _WHERE = {
 __all__ = [
     "ColorMap",
     "Colorization",
+    "Erasure",
     "Migration",
     "Photo",
     "colorize",
     "dominant_colors",
+    "erase",
     "errors",
     "fit_auto",
     "fit_reference",

@@ -25,6 +25,7 @@ Progress = Callable[[float], None]
 _WHERE = {
     "colorize": "tinct.effects.colorize.served:EFFECT",
     "convert": "tinct.effects.convert:EFFECT",
+    "erase": "tinct.effects.erase.served:EFFECT",
     "migrate": "tinct.effects.migrate.served:EFFECT",
 }
 

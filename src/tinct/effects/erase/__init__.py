@@ -1,0 +1,1 @@
+"""Object removal: what a mask covers is rebuilt from the rest of the photo."""

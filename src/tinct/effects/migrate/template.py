@@ -1,9 +1,10 @@
 """TEMPLATE: asked swatches become the photo's main colours; lightness stays the photo's own.
 
-Palette recolouring in the manner of Chang et al. 2015 ("Palette-based photo recoloring"), with three changes. Which of
-the photo's colours goes to which swatch is an optimal-transport problem, so every swatch gets a fair share of the
-picture and no colour travels further than it must. The map between palettes is the smoothest spline field that
-carries the colours over, so it cannot posterise. Lightness is left alone altogether, so its order is kept.
+Palette recolouring in the manner of Chang et al. 2015 ("Palette-based photo recoloring"), with two changes. The map is
+the smoothest spline field that shows every swatch, so it posterises no more than it must; lightness is left alone
+altogether, so its order is kept. And which colour goes to which swatch is an optimal-transport problem, solved anew
+from where the map of the last round left each colour (as in regularised transport, Ferradans et al. 2014): colours that
+lie together go together, every swatch gets its share of the picture, and none travels further than it must.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.migrate.colormap import ColorMap, grid
 from tinct.effects.migrate.gamut import fit_gamut
-from tinct.effects.migrate.palette import clusters, from_hex
+from tinct.effects.migrate.palette import from_hex
 from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.threads import single_threaded
@@ -26,13 +27,15 @@ __all__ = ["fit_template"]
 Array = NDArray[np.float32]
 
 _POINTS = 3000
-_CLUSTERS = 32
-_SHAPE = (8, 10, 10)
+_SHAPE = (16, 8, 8)
+_EVEN = (1.0, 1.0, 1.0)
 _CLOSE = 5.0  # CIEDE2000 at equal lightness within which a pixel shows the swatch
 _AREA = 0.06  # share of the photo that should show each swatch
-_GREY = 7.0  # CIELAB chroma below which a palette colour is grey
-_ROUNDS = 6
-_EVEN = (1.0, 1.0, 1.0)
+_GRANTED = 0.75  # share of the photo that is dealt out evenly; the rest goes where it is nearest
+_SOFT = 10.0  # entropy of the transport, in CIELAB units
+_GREY = 7.0  # CIELAB chroma below which a colour is grey
+_KEEP = 0.45  # of the differences among colours of one swatch, at first
+_ROUNDS = 18
 
 
 @single_threaded
@@ -51,54 +54,46 @@ def fit_template(source: Sample, colors: Sequence[str]) -> ColorMap:
     """
     swatches = srgb_to_lab(from_hex(colors))  # (m, 3)
     start = srgb_to_lab(source.colors(_POINTS, np.random.default_rng(0)))  # (n, 3)
-    palette = clusters(source, _CLUSTERS)
-    centres = np.array([c.lab for c in palette], np.float32)  # (k, 3)
-    shares = np.array([c.share for c in palette], np.float64)
+    moves = np.flatnonzero(_taking_part(start))
+    reach = _reachable(start[:, 0], swatches)  # (n, m, 3)
+    lost = np.linalg.norm((reach - swatches)[..., 1:], axis=-1)  # chroma that the gamut takes away
+    against = 0.5 * np.abs(start[:, None, 0] - swatches[:, 0]) + 1.5 * lost  # (n, m)
     field = _box(start)
     design = field.design(start)
     gram = design.T @ design / np.float32(len(design)) + 1e-5 * np.eye(field.size, dtype=np.float32)
     stiff = 2 * field.roughness(1, _EVEN) + 60 * field.roughness(2, _EVEN)
-    reach = _reachable(start[:, 0], swatches)[..., 1:]  # (n, m, 2)
-    demand = np.full(len(swatches), 0.08)
-    keep, smooth, width, best = 0.45, 1.0, 4.0, None
+    demand = np.full(len(swatches), _GRANTED / len(swatches))
+    moved = np.zeros((len(start), 2), np.float32)
+    keep, smooth, most, best = _KEEP, 1.0, -1.0, np.zeros((field.size, 2), np.float32)
     for _ in range(_ROUNDS):
-        choice = _assign(centres, shares, swatches, demand)  # (k,) number of the swatch, or -1 to stay
-        moved = _targets(start, centres, _membership(start, centres, width), reach, choice, keep)
+        apart = np.linalg.norm((start[:, 1:] + moved)[:, None] - reach[..., 1:], axis=-1)  # (n, m)
+        choice = _assign((apart + against)[moves], demand)
+        target = _targets(start, moves, choice, reach[..., 1:], keep)
         coefficients = np.linalg.solve(
-            gram + np.float32(smooth) * stiff, design.T @ moved / np.float32(len(start))
+            gram + np.float32(smooth) * stiff, design.T @ target / np.float32(len(start))
         )
-        area = _areas(start, design @ coefficients, swatches)
+        moved = design @ coefficients
+        area = _areas(start, moved, swatches)
         shown = float(np.minimum(area, _AREA).sum())
-        if best is None or shown > best[0]:
-            best = shown, coefficients
+        if shown > most:
+            most, best = shown, coefficients
         if area.min() >= _AREA:
             break
-        demand = np.where(area < _AREA, demand * 1.4, demand)
+        demand = np.where(area < _AREA, demand * 1.2, demand)
         demand /= max(1.0, float(demand.sum()))
-        keep, smooth, width = keep * 0.6, smooth * 0.4, width * 0.75
-    assert best is not None
+        keep, smooth = keep * 0.8, smooth * 0.72
     nodes = grid()
     lab = srgb_to_lab(nodes.reshape(-1, 3))
-    lab[:, 1:] += field.evaluate(best[1], lab)
+    lab[:, 1:] += field.evaluate(best, lab)
     mapped = fit_gamut(lab_to_srgb(lab, clip=False))
     return ColorMap(mapped.reshape(nodes.shape), "Swatches " + " ".join(colors))
 
 
 def _box(lab: Array) -> SplineGrid:
-    """A grid over the photo's own colours."""
+    """A grid over the photo's own colours, finest along lightness: that is where photos differ most."""
     low, high = lab.min(axis=0) - 4.0, lab.max(axis=0) + 4.0
     low[0], high[0] = 0, 100
     return SplineGrid(low.astype(np.float64), high.astype(np.float64), _SHAPE)
-
-
-def _membership(colors: Array, centres: Array, width: float) -> Array:
-    """How much each colour (n, 3) belongs to each centre (k, 3): (n, k), rows sum to 1.
-
-    `width` is the distance in Lab over which neighbouring centres share colours.
-    """
-    square = ((colors[:, None] - centres[None]) ** 2).sum(axis=-1)
-    score = np.exp(-(square - square.min(axis=1, keepdims=True)) / (2 * width**2))
-    return np.asarray(score / score.sum(axis=1, keepdims=True), np.float32)
 
 
 def _reachable(lightness: Array, swatches: Array) -> Array:
@@ -108,54 +103,44 @@ def _reachable(lightness: Array, swatches: Array) -> Array:
     return clip_chroma(lab)
 
 
-def _assign(
-    centres: Array, shares: NDArray[np.float64], swatches: Array, demand: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    """Which swatch each palette colour becomes, -1 where it stays as it is: (k,).
+def _taking_part(lab: Array) -> NDArray[np.bool_]:
+    """Colours (n, 3) that may become a swatch."""
+    lightness, colored = lab[:, 0], np.hypot(lab[:, 1], lab[:, 2]) >= _GREY
+    if colored.mean() >= 0.5:
+        return np.asarray(colored)
+    middle = (lightness > 12) & (lightness < 93)
+    return np.asarray(colored | middle) if (colored | middle).any() else np.ones(len(lab), bool)
 
-    Entropic optimal transport (Cuturi 2013, "Sinkhorn distances") of the palette's shares to the swatches. Each swatch
-    is granted `demand` of the photo; what is left goes where it is nearest.
+
+def _assign(cost: Array, demand: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Which swatch each colour becomes, from `cost` (n, m): (n,).
+
+    Entropic optimal transport (Cuturi 2013, "Sinkhorn distances"). Each swatch is granted `demand` (m,) of the colours;
+    what is left goes where it is nearest.
     """
-    chroma = np.hypot(centres[:, 1], centres[:, 2])
-    moves = _taking_part(centres[:, 0], chroma, shares)
-    reach = _reachable(centres[:, 0], swatches)  # (k, m, 3)
-    lost = np.linalg.norm((reach - swatches)[..., 1:], axis=-1)  # chroma that the gamut takes away
-    apart = np.linalg.norm((reach - centres[:, None])[..., 1:], axis=-1)
-    tone = np.abs(centres[:, None, 0] - swatches[None, :, 0])
-    cost = (apart + 1.0 * tone + 1.5 * lost)[moves]  # (k', m)
-    weight = shares[moves] / shares[moves].sum()
-    kernel = np.exp(-(cost - cost.min(axis=1, keepdims=True)) / 5.0) + 1e-9
-    free = weight @ (kernel / kernel.sum(axis=1, keepdims=True))
+    kernel = np.exp(-(cost - cost.min(axis=1, keepdims=True)) / _SOFT) + 1e-12
+    free = (kernel / kernel.sum(axis=1, keepdims=True)).mean(axis=0)
     wanted = demand + max(1 - float(demand.sum()), 0.0) * free
     wanted /= wanted.sum()
-    u = np.ones(len(weight))
-    for _ in range(300):
-        v = wanted / (kernel.T @ u)
-        u = weight / (kernel @ v)
-    choice = np.full(len(shares), -1)
-    choice[moves] = (u[:, None] * kernel * v / weight[:, None]).argmax(axis=1)
-    return choice
-
-
-def _taking_part(lightness: Array, chroma: Array, shares: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Palette colours (k,) that may become a swatch."""
-    colored = chroma >= _GREY
-    if shares[colored].sum() >= 0.5:
-        return colored
-    middle = (lightness > 12) & (lightness < 93)
-    return colored | middle if (colored | middle).any() else np.ones(len(shares), bool)
+    u = np.ones(len(cost))
+    for _ in range(100):
+        v = wanted * len(cost) / (kernel.T @ u)
+        u = 1 / (kernel @ v)
+    return np.asarray((kernel * v).argmax(axis=1))
 
 
 def _targets(
-    start: Array, centres: Array, membership: Array, reach: Array, choice: NDArray[np.intp], keep: float
+    start: Array, moves: NDArray[np.intp], choice: NDArray[np.intp], reach: Array, keep: float
 ) -> Array:
-    """Displacement of a*, b* that each colour (n, 3) should have: (n, 2)."""
+    """Displacement of a*, b* that each colour (n, 3) should have: (n, 2).
+
+    Colours number `moves` go to their swatch in `reach` (n, m, 2), keeping some of the differences among themselves.
+    """
     out = np.zeros((len(start), 2), np.float32)
-    for k, swatch in enumerate(choice):
-        if swatch < 0:
-            continue
-        inner = start[:, 1:] - centres[k, 1:]
-        out += membership[:, k, None] * (reach[:, swatch] + keep * inner - start[:, 1:])
+    for swatch in np.unique(choice):
+        own = moves[choice == swatch]
+        chroma = start[own, 1:]
+        out[own] = reach[own, swatch] + keep * (chroma - chroma.mean(axis=0)) - chroma
     return out
 
 

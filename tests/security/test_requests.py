@@ -47,6 +47,23 @@ def test_a_declared_length_over_the_limit_is_refused_before_the_body(
         assert b" 413 " in connection.recv(4096)
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_upload_is_no_fault_of_the_server(
+    server: Server, client: httpx.Client
+) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {client.headers['authorization']}\r\n"
+        "Content-Type: image/png\r\nContent-Length: 100000\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + photo()[:500])
+    until = time.monotonic() + 20
+    while not any(event.get("status") == 499 for event in server.events):
+        assert time.monotonic() < until, server.events[-3:]
+        time.sleep(0.05)
+    assert not any(event.get("event") == "unexpected" for event in server.events)
+
+
 @pytest.mark.parametrize("path", ["/v1/files", "/v1/jobs"])
 def test_a_form_over_the_limit_is_refused(client: httpx.Client, path: str) -> None:
     reply = client.post(path, files={"file": bytes(LIMIT + 100_000)}, data={"order": "{}"})

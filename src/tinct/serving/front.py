@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tinct import logs
@@ -25,6 +25,7 @@ __all__ = ["Front", "dialect_of"]
 _log = logging.getLogger(__name__)
 _DRAINED_BYTES = 8 * 2**20  # read and dropped after a refusal, so that the sender reads the reply
 _DRAINED_S = 2.0
+_CLIENT_GONE = 499  # logged where the client left before a reply; the number that nginx made usual
 
 
 def dialect_of(scope: Scope) -> Dialect:
@@ -85,6 +86,8 @@ class Front:
             await self._app(scope, body.receive, reply.send)
         except asyncio.CancelledError:
             raise
+        except ClientDisconnect:
+            reply.status = reply.status or _CLIENT_GONE
         except Exception as error:
             _log.exception("unexpected", extra={"fields": {"request_id": scope["state"]["request_id"]}})
             if not reply.status:

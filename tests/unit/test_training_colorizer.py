@@ -66,9 +66,10 @@ def test_rare_colours_weigh_more_and_the_mean_weight_is_one() -> None:
     assert weight[common] * 0.9 + weight[1 - common] * 0.1 == pytest.approx(1, abs=1e-5)
 
 
-def _train(work: Path, minutes: float) -> None:
+def _train(work: Path, minutes: float, *more: str) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "training.colorizer.train", str(work)]
-    subprocess.run([*command, "--minutes", str(minutes), "--batch", "2"], cwd=ROOT, check=True, timeout=300)
+    options = ["--minutes", str(minutes), "--batch", "2", "--threads", "1", *more]
+    subprocess.run([*command, *options], cwd=ROOT, check=True, timeout=300)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
@@ -84,3 +85,45 @@ def test_training_continues_where_it_stopped_and_exports_what_it_learned(work: P
     digest = write(net, work / "net.onnx")
     assert len(digest) == 64
     assert (work / "net.onnx").stat().st_size < 25 * 2**20
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_a_run_that_starts_from_another_trains_the_blocks_that_are_not_frozen(
+    work: Path, tmp_path: Path
+) -> None:
+    first = tmp_path / "first"
+    second = tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        for path in work.glob("*.np*"):
+            (folder / path.name).symlink_to(path)
+    _train(first, 0.001)
+    _train(second, 0.001, "--start", str(first / "checkpoint.pt"), "--frozen", "14")
+    before, after = (torch.load(f / "checkpoint.pt", weights_only=True) for f in (first, second))
+    assert after["views"] > before["views"]
+    assert after["step"] == (after["views"] - before["views"]) / 2
+    moved = {name for name, value in after["net"].items() if not torch.equal(value, before["net"][name])}
+    blocks = {name.split(".")[2] for name in moved if name.startswith("encoder._blocks")}
+    assert blocks == {"14", "15"}
+    assert not any("running" in name for name in moved if name.startswith("encoder"))
+
+
+def test_settled_statistics_are_those_of_the_photos_and_rare_colours_are_taken_back(work: Path) -> None:
+    from training.colorizer.bins import rarity
+    from training.colorizer.export import settle, sober
+    from training.colorizer.network import Colorizer, no_steering
+    from training.colorizer.views import Photos
+
+    bins = np.load(work / "bins.npz")["bins"]
+    net = Colorizer(torch.from_numpy(bins)).eval()
+    light = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    for norm in (m for m in net.refine.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        norm.running_mean.fill_(7)
+    settle(net, Photos(work, torch.device("cpu"), seed=0), batches=1)
+    assert not net.training
+    assert all(float(n.running_mean.max()) < 6 for n in net.refine.modules() if hasattr(n, "running_mean"))
+    sample = np.concatenate([np.tile(bins[:1], (900, 1)), np.tile(bins[1:2], (100, 1))]).astype(np.float32)
+    weight = torch.from_numpy(rarity(sample, bins))
+    plain = net(light, *no_steering(light))
+    change = sober(net, weight)(light, *no_steering(light)) - plain
+    assert (change[0, 0] > change[0, 1]).all()

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from tinct.photo.color import delta_e_2000, lab_to_srgb, srgb_to_lab
 from training.colorizer.bins import SoftTargets
-from training.colorizer.export import load
+from training.colorizer.export import load, settle
 from training.colorizer.network import Colorizer, no_steering
+from training.colorizer.views import Photos
 from training.shards import data_folder, square
 
 __all__ = ["colorfulness", "main", "score"]
@@ -74,6 +75,8 @@ def main() -> None:
     work: Path = parser.parse_args().work
     torch.set_num_threads(2)
     net, spent = load(work / "checkpoint.pt")
+    torch.manual_seed(0)
+    settle(net, Photos(work, torch.device("cpu"), seed=0))
     found = {"photo views": spent["views"]} | score(net)
     for name, value in found.items():
         print(f"{name:16}{value:12.3f}")

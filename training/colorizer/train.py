@@ -1,7 +1,8 @@
 """Train the colorizer: ``python -m training.colorizer.train WORK --minutes 45``; stops and resumes.
 
 The same on a CPU and on one GPU. WORK holds what `prepare` wrote; checkpoints and ``losses.csv`` go there too. The
-rate follows a cosine over the minutes of training, counted over all runs together, so a longer training is a new one.
+rate follows a cosine over the minutes of training, counted over all runs together, so a longer training is a new one;
+``--start`` lets it begin from the weights of another.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import csv
 import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,26 +26,37 @@ __all__ = ["Trainer", "main"]
 
 _SAVE_SECONDS = 240
 _REPORT = 50  # steps
+_ENCODER_SHARE = 0.2  # of the rate: it was trained before
 _LONGEST_STEP = 20.0  # seconds; a longer one means that the process was suspended
 
 
 class Trainer:
     """Network, optimiser and how far they are."""
 
-    def __init__(self, work: Path, device: torch.device, *, rate: float, unfrozen: bool) -> None:
+    def __init__(self, work: Path, device: torch.device, *, rate: float, frozen: int) -> None:
         stored = np.load(work / "bins.npz")
         self.rarity = torch.from_numpy(stored["rarity"]).to(device)
         self.net = Colorizer(torch.from_numpy(stored["bins"]), pretrained=True).to(device)
         self.targets = SoftTargets(self.net.bins)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.net.encoder.requires_grad_(unfrozen)
-        self.rate, self.unfrozen, self.device = rate, unfrozen, device
+        self.rate, self.device = rate, device
+        self.unfrozen = self._freeze(frozen)
         decoder = [p for name, p in self.net.named_parameters() if not name.startswith("encoder.")]
         groups: list[dict[str, Any]] = [{"params": decoder, "share": 1.0}]
-        if unfrozen:
-            groups.append({"params": list(self.net.encoder.parameters()), "share": 0.1})
+        if self.unfrozen:
+            groups.append({"params": self.unfrozen, "share": _ENCODER_SHARE})
         self.optimizer = torch.optim.AdamW(groups, lr=rate, weight_decay=1e-2)
         self.step, self.seconds, self.views = 0, 0.0, 0
+
+    def _freeze(self, blocks: int) -> list[nn.Parameter]:
+        """Leave the stem and the first `blocks` of the encoder as they are; the parameters of the others."""
+        encoder = self.net.encoder
+        encoder.requires_grad_(blocks == 0)
+        for block in encoder._blocks[blocks:]:
+            block.requires_grad_(True)
+            if self.device.type == "cpu":
+                _in_float32(cast(nn.Conv2d, block._depthwise_conv))
+        return [parameter for parameter in encoder.parameters() if parameter.requires_grad]
 
     def loss(self, light: Tensor, chroma: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy weighted by rarity, and plain."""
@@ -53,7 +65,7 @@ class Trainer:
         ).tolist()  # neighbours are alike: a quarter of the cells is enough
         every = (slice(down, None, 2), slice(across, None, 2))
         with torch.autocast(self.device.type, torch.bfloat16):
-            with torch.set_grad_enabled(self.unfrozen):
+            with torch.set_grad_enabled(bool(self.unfrozen)):
                 features = self.net.features(light.contiguous(memory_format=torch.channels_last))
             logits = self.net.decode(features, hints, mood, every)
         flat = logits.permute(0, 2, 3, 1).flatten(0, 2).float()  # (n h w, q)
@@ -67,8 +79,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]
         self.net.train()
-        if not self.unfrozen:
-            self.net.encoder.eval()
+        self.net.encoder.eval()  # the statistics of ImageNet stay
         weighted, plain = self.loss(*batch)
         self.optimizer.zero_grad(set_to_none=True)
         weighted.backward()  # type: ignore[no-untyped-call]
@@ -90,13 +101,29 @@ class Trainer:
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
-    def load(self, path: Path) -> None:
-        """Continue from a checkpoint; one of a frozen encoder may be continued with an unfrozen one."""
+    def start(self, path: Path) -> None:
+        """Take the weights of another run's checkpoint, and count on from its views."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.net.load_state_dict(state["net"])
-        if len(state["optimizer"]["param_groups"]) == len(self.optimizer.param_groups):
-            self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds, self.views = state["step"], state["seconds"], state["views"]
+        self.views = state["views"]
+
+    def load(self, path: Path) -> None:
+        """Continue from a checkpoint of this run."""
+        self.start(path)
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def _in_float32(convolution: nn.Conv2d) -> None:
+    """Keep a depthwise convolution out of autocast: on CPUs its gradient in bfloat16 takes three times as long."""
+    plain = convolution.forward
+
+    def forward(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return plain(x.float())
+
+    convolution.forward = forward  # type: ignore[method-assign, assignment]
 
 
 def _run(trainer: Trainer, photos: Photos, options: argparse.Namespace, log: Path) -> None:
@@ -130,18 +157,23 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=2, help="of the CPU; 1 where others use it too")
-    parser.add_argument("--unfrozen", action="store_true", help="train the encoder too; for a GPU")
+    parser.add_argument(
+        "--frozen", type=int, default=16, help="first blocks of the encoder that stay; 0 to 16"
+    )
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(0)
     if device.type == "cpu":
         torch.set_num_threads(options.threads)
-    trainer = Trainer(options.work, device, rate=options.rate, unfrozen=options.unfrozen)
+    trainer = Trainer(options.work, device, rate=options.rate, frozen=options.frozen)
     log = options.work / "losses.csv"
     if (options.work / "checkpoint.pt").exists():
         trainer.load(options.work / "checkpoint.pt")
     else:
         log.write_text("step,photos,seconds,weighted,plain\n")
+        if options.start is not None:
+            trainer.start(options.start)
     photos = Photos(options.work, device, seed=trainer.step)
     torch.manual_seed(trainer.step)
     _run(trainer, photos, options, log)

@@ -12,7 +12,7 @@ from torch.nn import functional
 __all__ = ["Photos", "aged", "steering"]
 
 _VIEW = 128
-_CROPS = (112, 128, 144)  # of the 144 pixels stored; each is resized to the view
+_CROPS = (96, 112, 128, 144)  # of the 144 pixels stored; each is resized to the view
 
 
 class Photos:

@@ -1,7 +1,10 @@
 """Ask the network: from lightness to a distribution over chroma, and from that to one colouring.
 
+The network is asked at several sizes, and of the mirrored photo too: small, it sees the scene, large, its parts; what
+only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities.
+
 Annealed mean after Zhang, Isola, Efros 2016, "Colorful Image Colorization". Where the likely hues contradict each other
-their mean is a muddy guess, so chroma is scaled by how far they agree, squared: the resultant length of directional
+their mean is a muddy guess, so chroma is scaled by how far they agree: the resultant length of directional
 statistics.
 """
 
@@ -13,17 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.models.runtime import session
-from tinct.photo.resize import fit_size, resize
+from tinct.photo.resize import resize
 
 __all__ = ["Guess", "guess"]
 
 Array = NDArray[np.float32]
 
-SIDE = 256  # longer side that the network sees
-STRIDE = 4
+_SIDES = (256, 192, 128)  # of a square as large as what the network sees; the cells are those of the first
+_LONGEST = 2  # times that for a long strip
+_STRIDE = 4
+_CHANNELS = 64
 _MULTIPLE = 32
-_GAIN = np.float32(1.25)  # gives sure colours back what averaging takes from them
-_TEMPERATURE = 0.6  # below 1 the likely colours win over the mean of all, which is grey
+_GAIN = np.float32(1.1)  # gives sure colours back what averaging takes from them
+_TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,7 @@ class Guess:
         mean = p @ self.bins
         size = p @ np.hypot(self.bins[:, 0], self.bins[:, 1])
         agreement = np.hypot(mean[..., 0], mean[..., 1]) / np.maximum(size, np.float32(1e-3))
-        return np.asarray(mean * (_GAIN * agreement**2)[..., None], np.float32)
+        return np.asarray(mean * (_GAIN * agreement)[..., None], np.float32)
 
 
 def guess(light: Array, hints: Array | None = None) -> Guess:
@@ -69,21 +74,44 @@ def guess(light: Array, hints: Array | None = None) -> Guess:
     MissingModelError, DamagedModelError
         The weights are not there or not the right ones.
     """
-    import cv2
+    known = np.zeros((0, 4), np.float32) if hints is None else hints
+    total: Array | None = None
+    for side in _SIDES:
+        answer, bins = _ask(resize(light, _size(light.shape, side)), known)
+        total = answer if total is None else total + _spread(answer, total.shape[:2])
+    assert total is not None
+    return Guess(total / np.float32(len(_SIDES)), bins, resize(light, (total.shape[0], total.shape[1])))
 
-    height, width = fit_size(light.shape[0], light.shape[1], SIDE)
-    small = resize(light, (height, width))
-    bottom, right = -height % _MULTIPLE, -width % _MULTIPLE
-    padded = np.asarray(cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.float32)
-    rows, columns = padded.shape[0] // STRIDE, padded.shape[1] // STRIDE
-    known = np.zeros((1, 3, rows, columns), np.float32)
-    for y, x, a, b in [] if hints is None else hints:
-        cell = int(y * height / STRIDE), int(x * width / STRIDE)
-        known[0, :, min(cell[0], rows - 1), min(cell[1], columns - 1)] = a / 110, b / 110, 1
-    logits, bins = session("colorizer").run(
-        {"lightness": padded[None, None] / 100, "hints": known, "mood": np.zeros((1, 4), np.float32)}
+
+def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
+    """Height and width that the network can see, of nearly the photo's shape and the area of a square of `side`."""
+    height, width = shape
+    scale = min(side / (height * width) ** 0.5, _LONGEST * side / max(height, width))
+    rows, columns = (max(1, round(length * scale / _MULTIPLE)) * _MULTIPLE for length in (height, width))
+    return rows, columns
+
+
+def _spread(answer: Array, size: tuple[int, ...]) -> Array:
+    """`answer` (h, w, q) at a larger size; OpenCV takes some channels at once."""
+    parts = range(0, answer.shape[2], _CHANNELS)
+    return np.concatenate(
+        [resize(np.ascontiguousarray(answer[..., k : k + _CHANNELS]), (size[0], size[1])) for k in parts],
+        axis=2,
     )
-    inside = -(-height // STRIDE), -(-width // STRIDE)
-    cells = resize(padded, (rows, columns))[: inside[0], : inside[1]]
-    grid = np.ascontiguousarray(logits[0].transpose(1, 2, 0)[: inside[0], : inside[1]])
-    return Guess(grid, bins, cells)
+
+
+def _ask(light: Array, hints: Array) -> tuple[Array, Array]:
+    """Log-probabilities (h, w, q) of what the network says of the photo and its mirror image, and the classes."""
+    rows, columns = light.shape[0] // _STRIDE, light.shape[1] // _STRIDE
+    known = np.zeros((2, 3, rows, columns), np.float32)
+    for y, x, a, b in hints:
+        row, column = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
+        known[0, :, row, column] = known[1, :, row, columns - 1 - column] = a / 110, b / 110, 1
+    both = np.stack([light, light[:, ::-1]])[:, None] / np.float32(100)
+    logits, bins = session("colorizer").run(
+        {"lightness": both, "hints": known, "mood": np.zeros((2, 4), np.float32)}
+    )
+    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    mean = (logits[0] + logits[1][..., ::-1]) * np.float32(0.5)
+    return np.ascontiguousarray(mean.transpose(1, 2, 0)), bins

@@ -7,6 +7,7 @@ lightness, so that the full-size photo's own edges place the colours.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.light import Luminance, encode, to_linear
-from tinct.effects.threads import cores
+from tinct.effects.threads import cores, single_threaded
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize
@@ -26,6 +27,7 @@ Array = NDArray[np.float32]
 MIDDLE = 512  # longer side at which edges are found
 _REACH = 2  # cells to each side
 _EDGE = 7.0  # L* by which a cell may differ before it stops counting
+_UNLIKE = np.float32(0.5**0.5 / _EDGE)
 _STRADDLE = 6.0  # standard deviation of L* inside a cell before it stops counting
 _WINDOW = 7  # of the guided filter, in pixels of the middle size
 _FLAT = 30.0  # variance of L* below which the guided filter smooths
@@ -49,40 +51,53 @@ def spread(chroma: Array, light: Array) -> Array:
     """
     import cv2
 
-    rows, columns = chroma.shape[:2]
     height, width = light.shape
-    mean = resize(light, (rows, columns))
-    variance = np.maximum(resize(light * light, (rows, columns)) - mean * mean, 0)
-    cells = np.empty((rows, columns, 4), np.float32)  # L*, trust, a*, b*
-    cells[..., 0] = mean
-    cells[..., 1] = np.exp(-variance / (2 * _STRADDLE**2)) + np.float32(1e-3)
-    cells[..., 2:] = chroma
-    near_y, far_y = _taps(height, rows)
-    near_x, far_x = _taps(width, columns)
-    total = np.zeros((height, width, 2), np.float32)
-    weights = np.full((height, width, 1), 1e-12, np.float32)
-    for row, share_y in zip(near_y, far_y, strict=True):
-        band = cells[row]  # (H, w, 4)
-        for column, share_x in zip(near_x, far_x, strict=True):
-            there = band[:, column]  # (H, W, 4)
-            unlike = (light - there[..., 0]) * np.float32(1 / _EDGE)
-            weight = there[..., 1] * np.exp(unlike * unlike * np.float32(-0.5)) * share_y[:, None] * share_x
-            total += weight[..., None] * there[..., 2:]
-            weights += weight[..., None]
+    near_y, far_y = _taps(height, chroma.shape[0])
+    near_x, far_x = _taps(width, chroma.shape[1])
+    around = [(_REACH, _REACH)] * 2 + [(0, 0)]
+    cells = np.pad(_cells(chroma, light), around, mode="edge")  # (h + 4, w + 4, 4)
+    scaled = light * _UNLIKE
+    total, weights = np.zeros((2, height, width), np.float32), np.full((height, width), 1e-12, np.float32)
+    for column, distance_x in zip(near_x, far_x, strict=True):
+        wide = cells[:, column]  # (h + 4, W, 4)
+        wide[..., 1] -= distance_x
+        planes = np.ascontiguousarray(wide.transpose(2, 0, 1))
+        for row, distance_y in zip(near_y, far_y, strict=True):
+            unlike, weight, *found = planes[:, row]  # each (H, W)
+            unlike -= scaled
+            unlike *= unlike
+            weight -= unlike
+            weight -= distance_y[:, None]
+            np.exp(weight, out=weight)
+            weights += weight
+            for sum_of, plane in zip(total, found, strict=True):
+                plane *= weight
+                sum_of += plane
     plain = np.asarray(cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     sure = weights / (weights + np.float32(1e-4))  # the plain mean stands in where no cell looks alike
-    out: Array = (sure * total / weights + (1 - sure) * plain.reshape(total.shape)).astype(np.float32)
-    return out
+    total *= sure / weights
+    out: Array = total.transpose(1, 2, 0) + plain.reshape(height, width, 2) * (1 - sure)[..., None]
+    return np.ascontiguousarray(out)
+
+
+def _cells(chroma: Array, light: Array) -> Array:
+    """L* scaled by `_UNLIKE`, the logarithm of trust, a* and b* of each cell: (h, w, 4)."""
+    size = (chroma.shape[0], chroma.shape[1])
+    mean = resize(light, size)
+    variance = np.maximum(resize(light * light, size) - mean * mean, 0)
+    trust = np.log(np.exp(-variance / (2 * _STRADDLE**2)) + np.float32(1e-3))
+    return np.dstack([mean * _UNLIKE, trust, chroma]).astype(np.float32)
 
 
 def _taps(size: int, cells: int) -> tuple[list[NDArray[np.intp]], list[Array]]:
-    """For each tap: the cell (size,) of every pixel of a side, and its share by distance (size,)."""
-    place = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(cells / size) - np.float32(0.5)
-    nearest = np.rint(place)
+    """For each tap: the padded cell (size,) of every pixel of a side, and half its squared distance (size,)."""
+    place = (np.arange(size) + 0.5) * (cells / size) - 0.5
+    nearest = np.rint(place).astype(np.intp)
     steps = range(-_REACH, _REACH + 1)
-    index = [np.clip(nearest + step, 0, cells - 1).astype(np.intp) for step in steps]
-    share = [np.exp(-((nearest + step - place) ** 2) / 2).astype(np.float32) for step in steps]
-    return index, share
+    return (
+        [nearest + step + _REACH for step in steps],
+        [((nearest + step - place) ** 2 / 2).astype(np.float32) for step in steps],
+    )
 
 
 def _box(x: Array) -> Array:
@@ -95,8 +110,8 @@ def _box(x: Array) -> Array:
 class Join:
     """Chroma as a local line in L*: ab = slope * L + offset, held inside what is found nearby."""
 
-    maps: list[Array]
-    """8 x (h, w): slopes of a*, b*, offsets, the smallest a*, b* nearby, and the largest."""
+    maps: Array
+    """(8, h, w): slopes of a*, b*, offsets, the smallest a*, b* nearby, and the largest."""
 
     @classmethod
     def fit(cls, chroma: Array, light: Array) -> Join:
@@ -114,14 +129,15 @@ class Join:
             np.asarray(f(chroma, around), np.float32).reshape(chroma.shape) for f in (cv2.erode, cv2.dilate)
         )
         stacked = np.concatenate([lines, low, high], axis=-1)
-        return cls([np.ascontiguousarray(stacked[..., k]) for k in range(8)])
+        return cls(np.ascontiguousarray(stacked.transpose(2, 0, 1)))
 
     def chroma(self, light: Array, top: int, full: tuple[int, int]) -> tuple[Array, Array]:
         """a* and b* (n, W) for the rows of `light` (n, W) that begin at `top` in a photo of size `full`."""
-        maps = _rows(self.maps, top, len(light), full)  # 8 x (n, W)
+        maps = _rows(self.maps, top, len(light), full)  # (8, n, W)
         planes = []
         for k in (0, 1):
-            plane = maps[k] * light
+            plane = maps[k]
+            plane *= light
             plane += maps[2 + k]
             np.maximum(plane, maps[4 + k], out=plane)
             np.minimum(plane, maps[6 + k], out=plane)
@@ -158,29 +174,26 @@ class Join:
                 )
             encode(to_linear(luminance, a, b), photo.icc, out[top : top + step])
 
-        with ThreadPoolExecutor(min(_THREADS, cores())) as pool:
-            for _ in pool.map(work, range(0, photo.height, step)):
-                pass
+        _in_threads(work, range(0, photo.height, step))
         return out
 
 
-def _rows(grids: list[Array], top: int, count: int, full: tuple[int, int]) -> list[Array]:
-    """Rows `top`.. of each of `grids` (h, w), brought linearly to the size `full`."""
+@single_threaded
+def _in_threads(work: Callable[[int], None], tops: Iterable[int]) -> None:
+    with ThreadPoolExecutor(min(_THREADS, cores())) as pool:
+        for _ in pool.map(work, tops):
+            pass
+
+
+def _rows(grids: Array, top: int, count: int, full: tuple[int, int]) -> Array:
+    """Rows `top`.. of `grids` (m, h, w), brought linearly to the size `full`: (m, count, W)."""
     import cv2
 
-    h = len(grids[0])
-    y = np.clip((np.arange(top, top + count, dtype=np.float32) + 0.5) * (h / full[0]) - 0.5, 0, h - 1)
-    above = y.astype(int)
-    first, last = int(above[0]), min(int(above[-1]) + 2, h)
-    below = np.minimum(above + 1, h - 1) - first
-    share = (y - above).astype(np.float32)[:, None]
-    out = []
-    for grid in grids:
-        wide = cv2.resize(grid[first:last], (full[1], last - first), interpolation=cv2.INTER_LINEAR)
-        wide = np.asarray(wide, np.float32).reshape(last - first, full[1])
-        rows = wide[below]
-        rows -= wide[above - first]
-        rows *= share
-        rows += wide[above - first]
-        out.append(rows)
+    m, h, w = grids.shape
+    y = np.clip((np.arange(top, top + count) + 0.5) * (h / full[0]) - 0.5, 0, h - 1)
+    first, last = int(y[0]), min(int(y[-1]) + 2, h)
+    band = grids[:, first:last].reshape(-1, w)
+    wide = np.asarray(cv2.resize(band, (full[1], len(band)), interpolation=cv2.INTER_LINEAR), np.float32)
+    share = np.maximum(0, 1 - np.abs(y[:, None] - np.arange(first, last))).astype(np.float32)  # (count, rows)
+    out: Array = share @ wide.reshape(m, last - first, full[1])
     return out

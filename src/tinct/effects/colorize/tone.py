@@ -70,7 +70,5 @@ def scan_lightness(light: NDArray[np.float32], smooth: bool) -> NDArray[np.float
     if span < 1.15:
         return out
     middle = (dark + bright) / 2
-    stretched: NDArray[np.float32] = np.clip(
-        (out - middle) * np.float32(span) + np.float32(np.clip(middle, 45, 60)), 0, 100
-    )
-    return stretched
+    stretched = (out - middle) * span + np.clip(middle, 45, 60)
+    return np.asarray(np.clip(stretched, 0, 100), np.float32)

@@ -184,7 +184,7 @@ async def test_an_abandoned_upload_goes_but_one_that_still_gets_parts_stays(back
     await age(backend, hours=24 * 7 + 1)
     await fed(backend, alive, _2=LAST)
     await expire(backend)
-    assert (await backend.multipart.list(photos))[0] == (
+    assert (await backend.multipart.list(photos)).uploads == (
         await backend.multipart.get(photos, "alive", alive.id),
     )
     await age(backend)
@@ -205,14 +205,28 @@ async def test_uploads_are_listed_by_key_and_age_in_pages(backend, photos):
     made = [await backend.multipart.start(photos, key) for key in ("b", "a", "b", "c/x", "Z", "照")]
     first, second, third, fourth, zed, photo = made
     ordered = (zed, second, first, third, fourth, photo)
-    assert await backend.multipart.list(photos) == (ordered, False)
-    page, more = await backend.multipart.list(photos, limit=3)
-    assert (page, more) == (ordered[:3], True)
-    after = (page[-1].key, page[-1].id)
-    assert await backend.multipart.list(photos, after=after) == (ordered[3:], False)
-    assert await backend.multipart.list(photos, after=("b", "")) == (ordered[4:], False)
-    assert await backend.multipart.list(photos, prefix="c/") == ((fourth,), False)
-    assert await backend.multipart.list(photos, prefix="\0") == ((), False)
+    whole = await backend.multipart.list(photos)
+    assert (whole.uploads, whole.prefixes, whole.next) == (ordered, (), None)
+    page = await backend.multipart.list(photos, limit=3)
+    assert (page.uploads, page.next) == (ordered[:3], ("b", first.id))
+    assert (await backend.multipart.list(photos, after=page.next)).uploads == ordered[3:]
+    assert (await backend.multipart.list(photos, after=("b", ""))).uploads == ordered[4:]
+    assert (await backend.multipart.list(photos, prefix="c/")).uploads == (fourth,)
+    assert (await backend.multipart.list(photos, prefix="\0")).uploads == ()
+
+
+async def test_a_delimiter_folds_uploads_into_prefixes(backend, photos):
+    for key in ("a/1", "a/2/3", "a/2/4", "a/2/4", "b", "c/1"):
+        await backend.multipart.start(photos, key)
+    found = await backend.multipart.list(photos, delimiter="/")
+    assert ([each.key for each in found.uploads], found.prefixes) == (["b"], ("a/", "c/"))
+    found = await backend.multipart.list(photos, prefix="a/", delimiter="/")
+    assert ([each.key for each in found.uploads], found.prefixes) == (["a/1"], ("a/2/",))
+    seen, page = [], await backend.multipart.list(photos, delimiter="/", limit=1)
+    while page.next:
+        seen.append(page.next[0])
+        page = await backend.multipart.list(photos, delimiter="/", limit=1, after=page.next)
+    assert (seen, page.prefixes) == (["a/", "b"], ("c/",))
 
 
 async def test_one_of_many_that_finish_at_once_does(backend, photos, upload):

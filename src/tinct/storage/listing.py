@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from tinct.storage.database import Database, Row, storable
 
-__all__ = ["LAST", "Entry", "entries"]
+__all__ = ["LAST", "Entry", "after_all", "entries"]
 
 LAST: Final = (
     "\U0010ffff" * 213
@@ -62,7 +62,7 @@ async def entries(
         return []
     wanted = {
         "bucket": bucket,
-        "after": _after(prefix, delimiter, marker),
+        "after": after_all(prefix, delimiter, marker),
         "prefix": prefix,
         "last": prefix + LAST,
         "limit": limit,
@@ -74,8 +74,11 @@ async def entries(
     return [Entry(row["entry_name"], None if row["entry_grouped"] else row) for row in rows]
 
 
-def _after(prefix: str, delimiter: str, marker: str) -> str:
-    """What all further keys come after; a marker that is a common beginning stands for all of its keys."""
+def after_all(prefix: str, delimiter: str, marker: str) -> str:
+    """What all further keys come after.
+
+    A marker that is a common beginning stands for all of its keys.
+    """
     if delimiter and marker.startswith(prefix):
         at = marker.find(delimiter, len(prefix))
         if at >= 0 and at + len(delimiter) == len(marker):

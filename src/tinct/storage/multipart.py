@@ -21,10 +21,10 @@ from tinct.storage.buckets import Bucket
 from tinct.storage.contents import Content, Contents, join
 from tinct.storage.database import Connection, Dangling, Database, Json, Row, storable
 from tinct.storage.ids import new_id
-from tinct.storage.listing import LAST
+from tinct.storage.listing import LAST, after_all
 from tinct.storage.objects import Object, check_object_key, record
 
-__all__ = ["MOST_PARTS", "SMALLEST_PART", "Multipart", "Part", "Upload"]
+__all__ = ["MOST_PARTS", "SMALLEST_PART", "Multipart", "Part", "Upload", "Uploads"]
 
 MOST_PARTS: Final = 10_000
 SMALLEST_PART: Final = 2**20
@@ -52,6 +52,33 @@ class Part:
     """MD5 in hexadecimal, without quotes."""
     crc64: int
     modified_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploads:
+    """A page of unfinished uploads."""
+
+    uploads: tuple[Upload, ...]
+    prefixes: tuple[str, ...]
+    """Beginnings, up to the delimiter, that stand for all uploads below."""
+    next: tuple[str, str] | None
+    """Key, or prefix, and id of the last entry, if more follow."""
+
+
+# Unfinished uploads are few: those that an entry stands for are read and dropped.
+_LIST: Final = """
+SELECT DISTINCT ON (entry, entry_id) * FROM (
+    SELECT *, CASE WHEN beginning <> '' THEN beginning ELSE key END AS entry,
+           CASE WHEN beginning <> '' THEN '' ELSE id END AS entry_id
+    FROM multipart_uploads, LATERAL (
+        SELECT CASE WHEN %(delimiter)s <> '' AND strpos(substr(key, %(skip)s + 1), %(delimiter)s) > 0
+               THEN left(key, %(skip)s + strpos(substr(key, %(skip)s + 1), %(delimiter)s) - 1) || %(delimiter)s
+               ELSE '' END AS beginning
+    ) AS fold
+    WHERE bucket_id = %(bucket)s AND key >= %(prefix)s AND key <= %(last)s
+    AND (key > %(key)s OR (key = %(key)s AND %(id)s <> '' AND id > %(id)s))
+) AS entries ORDER BY entry, entry_id LIMIT %(limit)s
+"""
 
 
 class Multipart:
@@ -146,34 +173,49 @@ class Multipart:
         return tuple(_part(row) for row in rows[:limit]), len(rows) > limit
 
     async def list(
-        self, bucket: Bucket, *, prefix: str = "", after: tuple[str, str] = ("", ""), limit: int = 1000
-    ) -> tuple[tuple[Upload, ...], bool]:
-        """Unfinished uploads by key and age, and whether more follow.
+        self,
+        bucket: Bucket,
+        *,
+        prefix: str = "",
+        delimiter: str = "",
+        after: tuple[str, str] = ("", ""),
+        limit: int = 1000,
+    ) -> Uploads:
+        """Unfinished uploads by key and age.
 
         Parameters
         ----------
         prefix : str
             What their keys begin with.
+        delimiter : str
+            As in `tinct.storage.objects.Objects.list`.
         after : tuple of str and str
-            Key and id that the page begins after; without an id, all uploads for that key are skipped.
+            Key, or common beginning, and id that the page begins after; without an id, all uploads for that key are
+            skipped.
         limit : int
-            Most uploads.
+            Most entries, uploads and prefixes together.
         """
-        if not all(storable(text) for text in (prefix, *after)):
-            return (), False
+        if not all(storable(text) for text in (prefix, delimiter, *after)) or limit < 1:
+            return Uploads(uploads=(), prefixes=(), next=None)
         rows = await self._database.all(
-            "SELECT * FROM multipart_uploads WHERE bucket_id = %(bucket)s AND key >= %(prefix)s AND key <= %(last)s"
-            " AND (key > %(key)s OR (key = %(key)s AND %(id)s <> '' AND id > %(id)s)) ORDER BY key, id LIMIT %(limit)s",
+            _LIST,
             {
                 "bucket": bucket.id,
                 "prefix": prefix,
                 "last": prefix + LAST,
-                "key": after[0],
+                "skip": len(prefix),
+                "delimiter": delimiter,
+                "key": after_all(prefix, delimiter, after[0]),
                 "id": after[1],
                 "limit": limit + 1,
             },
         )
-        return tuple(_upload(row) for row in rows[:limit]), len(rows) > limit
+        shown = rows[:limit]
+        return Uploads(
+            uploads=tuple(_upload(row) for row in shown if not row["beginning"]),
+            prefixes=tuple(row["beginning"] for row in shown if row["beginning"]),
+            next=(shown[-1]["entry"], shown[-1]["entry_id"]) if len(rows) > limit else None,
+        )
 
     async def complete(self, upload: Upload, wanted: Sequence[tuple[int, str]]) -> Object:
         """Make the object of the parts that are listed, by number and ETag; the others are dropped.

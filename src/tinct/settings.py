@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,17 @@ def _comma_separated(value: object) -> object:
     if isinstance(value, str):
         return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
     return value
+
+
+def _models_folder() -> Path:
+    """Where the operating system wants a user's program data."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "tinct" / "models"
 
 
 class Settings(BaseModel):
@@ -74,6 +86,16 @@ class Settings(BaseModel):
         repr=False,
         description="Secrets for keys and links, comma-separated, newest first, 32 characters or more each; "
         "several API machines need the same. None makes one in the data folder.",
+    )
+
+    models: Path = Field(
+        default_factory=_models_folder,
+        description="Folder of fetched model weights; none is this user's own data folder.",
+    )
+    model_memory_bytes: int = Field(
+        2 * 2**30,
+        ge=64 * 2**20,
+        description="Memory of the models that one process keeps ready; those unused for longest go first.",
     )
 
     # -- database ---------------------------------------------------------------------------------

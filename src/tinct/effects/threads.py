@@ -7,20 +7,15 @@ save, above all on a busy machine.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
+
+from tinct.machine import cores
 
 __all__ = ["cores", "single_threaded"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def cores() -> int:
-    """Cores that this process may use, where the system says so; else all."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 @functools.cache

@@ -10,7 +10,9 @@
     ├── ColorMapError           a .cube file that cannot be read
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
-    │   └── DamagedModelError       digest differs; names both digests
+    │   ├── DamagedModelError       digest differs; names both digests
+    │   ├── ModelLicenceError       its licence has to be accepted first; names it
+    │   └── ModelMemoryError        the network needs more memory than there is
     ├── OutputError             a result cannot be written where it was asked to go
     ├── DatabaseError           the database cannot be reached or started
     ├── StorageError            a stored file or its link cannot be used
@@ -59,6 +61,8 @@ from tinct.errors.base import (
     DatabaseError,
     MissingModelError,
     ModelError,
+    ModelLicenceError,
+    ModelMemoryError,
     OutputError,
     ParameterError,
     TinctError,
@@ -132,6 +136,8 @@ __all__ = [
     "LinkExpiredError",
     "MissingModelError",
     "ModelError",
+    "ModelLicenceError",
+    "ModelMemoryError",
     "MultipartMissingError",
     "ObjectKeyError",
     "ObjectMissingError",

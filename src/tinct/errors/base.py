@@ -10,6 +10,8 @@ __all__ = [
     "DatabaseError",
     "MissingModelError",
     "ModelError",
+    "ModelLicenceError",
+    "ModelMemoryError",
     "OutputError",
     "ParameterError",
     "TinctError",
@@ -75,6 +77,18 @@ class DamagedModelError(ModelError):
     """Model weights do not have the digest the manifest names."""
 
     code = "model_damaged"
+
+
+class ModelLicenceError(ModelError):
+    """The licence of model weights was not accepted."""
+
+    code = "model_licence"
+
+
+class ModelMemoryError(ModelError):
+    """A network needs more memory for its input than there is."""
+
+    code = "model_memory"
 
 
 class OutputError(TinctError):

@@ -2,81 +2,144 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import threading
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.errors import ModelError
+from tinct.errors import ModelError, ModelMemoryError
+from tinct.machine import cores
 from tinct.models import store
+from tinct.models.manifest import entry
+from tinct.models.memory import by_tiles, fitting
+from tinct.settings import current
 
-__all__ = ["Session", "session"]
+__all__ = ["Session", "by_tiles", "fitting", "session", "use_threads"]
 
 _MOST_THREADS = 4  # these networks are small; more threads wait for each other
+_PROVIDERS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
+_NO_MEMORY = ("allocate memory", "bad_alloc", "out of memory", "bad allocation")
+
 _lock = threading.Lock()
+_sessions: OrderedDict[tuple[str, store.Size | None], Session] = OrderedDict()
+_threads: int | None = None
+
+
+def use_threads(count: int) -> None:
+    """Let sessions made from now on work with `count` threads: a worker's child has a share of the cores only."""
+    global _threads
+    _threads = max(1, count)
 
 
 class Session:
     """A model, ready to run. Safe to share between threads.
 
+    Parameters
+    ----------
+    name : str
+        Id in the manifest.
+    size : (int, int), optional
+        Height and width of the input; see :func:`tinct.models.store.load`.
+
     Raises
     ------
-    MissingModelError, DamagedModelError
+    MissingModelError, DamagedModelError, ParameterError
         See :func:`tinct.models.store.load`.
     ModelError
         The runtime cannot read the verified file.
     """
 
-    def __init__(self, name: str) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(len(os.sched_getaffinity(0)), _MOST_THREADS)
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        weights = store.load(name)
+    def __init__(self, name: str, size: store.Size | None = None) -> None:
         self.name = name
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                weights, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception:
-            raise ModelError(
-                f"the installed inference runtime cannot read model {name!r}; update it"
-            ) from None
+        self._session = _open(name, store.load(name, size))
+        self._input: str = self._session.get_inputs()[0].name
+        self._output: str = self._session.get_outputs()[0].name
 
-    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """All outputs for the inputs `feeds`, by input name.
+    @property
+    def device(self) -> str:
+        """``cpu``, or the graphics interface that runs it: ``cuda``, ``coreml``, ``dml``."""
+        provider: str = self._session.get_providers()[0]
+        return provider.removesuffix("ExecutionProvider").lower()
+
+    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The first output for the one input of the network; raises as :meth:`run` does."""
+        return self.run({self._input: values}, [self._output])[0]
+
+    def run(
+        self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Outputs for the inputs `feeds`, by input name: all, or those of these names.
 
         Raises
         ------
+        ModelMemoryError
+            Memory does not suffice for an input of this size.
         ModelError
             The network refused its input; its own message is not passed on.
         """
         try:
-            outputs: list[NDArray[np.float32]] = self._session.run(None, dict(feeds))
-        except Exception:
+            found: list[NDArray[np.float32]] = self._session.run(outputs, dict(feeds))
+            return found
+        except Exception as error:
             shapes = ", ".join(f"{name} {value.dtype} {value.shape}" for name, value in feeds.items())
-            raise ModelError(f"model {self.name!r} could not run on {shapes}") from None
-        return outputs
+            failure = _failure(error, f"model {self.name!r}", shapes)
+        raise failure
 
 
-def session(name: str) -> Session:
-    """The session of model `name`, made on first use.
+def session(name: str, size: store.Size | None = None) -> Session:
+    """The session of model `name`, made on first use and kept while the budget of memory allows.
+
+    Ask again whenever it is needed: one that was kept elsewhere cannot be dropped.
 
     Raises
     ------
-    MissingModelError, DamagedModelError
-        See :func:`tinct.models.store.load`.
+    MissingModelError, DamagedModelError, ParameterError, ModelError
+        See :class:`Session`.
     """
+    key = (name, size)
     with _lock:
-        return _session(name)
+        if key not in _sessions:
+            _make_room(entry(name).memory_bytes)
+            _sessions[key] = Session(name, size)
+        _sessions.move_to_end(key)
+        return _sessions[key]
 
 
-@functools.cache
-def _session(name: str) -> Session:
-    return Session(name)
+def _make_room(wanted: int) -> None:
+    """Drop the sessions unused for longest, until `wanted` bytes fit the budget."""
+    budget = current().model_memory_bytes
+    while _sessions and wanted + sum(entry(name).memory_bytes for name, _ in _sessions) > budget:
+        _sessions.popitem(last=False)
+
+
+def _open(name: str, weights: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _threads or min(cores(), _MOST_THREADS)
+    options.log_severity_level = 4  # its own words go nowhere; failures are raised
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    present = onnxruntime.get_available_providers()
+    cpu = ["CPUExecutionProvider"]
+    for providers in ([name for name in _PROVIDERS if name in present] + cpu, cpu):
+        try:
+            return onnxruntime.InferenceSession(weights, options, providers=providers)
+        except Exception as error:
+            failure = _failure(error, f"model {name!r}", None)
+    raise failure
+
+
+def _failure(error: Exception, model: str, shapes: str | None) -> ModelError:
+    """What to raise for an error of the runtime, whose words stay here."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
+        what = "to load it" if shapes is None else f"for {shapes}"
+        return ModelMemoryError(
+            f"{model} does not get enough memory {what}; use a smaller photo or more memory"
+        )
+    if shapes is None:
+        return ModelError(f"the installed inference runtime cannot read {model}; update it")
+    return ModelError(f"{model} could not run on {shapes}")

@@ -1,70 +1,186 @@
-"""Find a model's weights and prove that they are the right ones before anything parses them."""
+"""Find a model's weights and prove that they are the right ones before anything parses them.
+
+Packaged weights lie in this package's folder ``weights``. Fetched ones lie in ``settings.models``, a folder a model:
+
+    span-x2/net.param, net.bin       sources, as they came; the manifest has their digests
+    span-x2/<key>-<digest>.onnx      what they were converted to; the name holds its digest
+
+The key tells from which sources, by which edition of the converters and for which size; so a converted file of
+another model or edition is not found, and one whose bytes changed is refused.
+"""
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import hashlib
-import tomllib
+import os
+import tempfile
 from importlib import resources
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from tinct.errors import DamagedModelError, MissingModelError, ParameterError
+from tinct.models import convert
+from tinct.models.manifest import Fetched, Packaged, Source, entry, models
+from tinct.settings import current
 
-from tinct.errors import DamagedModelError, MissingModelError
+__all__ = ["converted", "folder", "installed", "load", "models", "save", "sources", "write"]
 
-__all__ = ["Model", "load", "models"]
-
-
-class Model(BaseModel):
-    """An entry of ``manifest.toml``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: str
-    """File in this package's folder ``weights``."""
-    sha256: str
-    """Digest of the file, hexadecimal."""
-    bytes: int
-    """Size of the file."""
-    purpose: str
-    """What it is for, as a phrase."""
-    licence: str
-    """SPDX identifier."""
-    origin: str
-    """How the weights were made."""
-    card: str
-    """Model card, relative to the repository."""
+Size = tuple[int, int]
+_TEMPORARY = ".partial-"
 
 
-@functools.cache
-def models() -> dict[str, Model]:
-    """All models of the manifest by id."""
-    text = resources.files("tinct.models").joinpath("manifest.toml").read_text(encoding="utf-8")
-    return {name: Model.model_validate(entry) for name, entry in tomllib.loads(text).items()}
+def folder(name: str) -> Path:
+    """The folder of a fetched model."""
+    return current().models / name
 
 
-def load(name: str) -> bytes:
-    """Verified weights of the model `name`.
+def installed(name: str) -> bool:
+    """Whether all files of the model `name` are there, with the right size; a digest is checked on loading.
+
+    Raises
+    ------
+    MissingModelError
+        The manifest does not know the name.
+    """
+    model = entry(name)
+    if isinstance(model, Packaged):
+        return resources.files("tinct.models").joinpath("weights", model.file).is_file()
+    return all(_has_size(folder(name) / source.file, source.bytes) for source in model.sources)
+
+
+def load(name: str, size: Size | None = None) -> bytes:
+    """Verified weights of the model `name`, as ONNX.
+
+    Parameters
+    ----------
+    name : str
+        Id in the manifest.
+    size : (int, int), optional
+        Height and width of the input, for a network that is converted for one size at a time; its default
+        otherwise.
 
     Raises
     ------
     MissingModelError
         The manifest or the installation lacks it.
     DamagedModelError
-        The file is not the one the manifest names; both digests are given.
+        A file is not the one the manifest names; both digests are given.
+    ParameterError
+        The network does not run at this size.
     """
-    entry = models().get(name)
-    if entry is None:
-        raise MissingModelError(f"no model is called {name!r}; there are: {', '.join(sorted(models()))}")
+    model = entry(name)
+    if isinstance(model, Packaged):
+        return _packaged(name, model)
+    chosen = _checked_size(name, model, size)
+    if model.conversion == "none":
+        return _source(name, model.sources[0])
+    found = _find(name, _key(name, model, chosen))
+    return found if found is not None else converted(name, chosen)
+
+
+def sources(name: str, model: Fetched) -> dict[str, bytes]:
+    """Verified source files of a fetched model, by file name; raises as :func:`load` does."""
+    return {source.file: _source(name, source) for source in model.sources}
+
+
+def converted(name: str, size: Size | None) -> bytes:
+    """Convert the sources of a fetched model anew and keep the result; raises as :func:`load` does."""
+    model = entry(name)
+    assert isinstance(model, Fetched)
+    data = convert.to_onnx(model.conversion, sources(name, model), size)
+    key = _key(name, model, size)
+    with contextlib.suppress(OSError):  # a folder that cannot be written costs the time to convert, no more
+        write(folder(name) / f"{key}-{hashlib.sha256(data).hexdigest()}.onnx", data)
+    return data
+
+
+def save(name: str, source: Source, data: bytes) -> None:
+    """Keep a source file of a fetched model.
+
+    Raises
+    ------
+    DamagedModelError
+        It is not the file that the manifest names; nothing is written.
+    """
+    _verified(name, source.sha256, data)
+    write(folder(name) / source.file, data)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: to another name first, to disk, then to its own name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     try:
-        data = resources.files("tinct.models").joinpath("weights", entry.file).read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _packaged(name: str, model: Packaged) -> bytes:
+    try:
+        data = resources.files("tinct.models").joinpath("weights", model.file).read_bytes()
     except OSError:
         raise MissingModelError(
             f"the weights of {name!r} are not installed; reinstall the package tinct"
         ) from None
+    return _verified(name, model.sha256, data, "reinstall the package tinct")
+
+
+def _source(name: str, source: Source) -> bytes:
+    try:
+        data = (folder(name) / source.file).read_bytes()
+    except OSError:
+        raise MissingModelError(
+            f"the model {name!r} is not installed; run: tinct models fetch {name}"
+        ) from None
+    return _verified(name, source.sha256, data)
+
+
+def _verified(name: str, expected: str, data: bytes, remedy: str | None = None) -> bytes:
     found = hashlib.sha256(data).hexdigest()
-    if found != entry.sha256:
+    if found != expected:
         raise DamagedModelError(
-            f"the weights of {name!r} are damaged: expected sha256 {entry.sha256}, found {found}; "
-            "reinstall the package tinct"
+            f"the weights of {name!r} are damaged: expected sha256 {expected}, found {found}; "
+            + (remedy or f"run: tinct models fetch {name}")
         )
     return data
+
+
+def _find(name: str, key: str) -> bytes | None:
+    """The converted file of this key, verified by the digest in its name."""
+    for path in sorted(folder(name).glob(f"{key}-*.onnx")):
+        with contextlib.suppress(FileNotFoundError):  # another process has just replaced it
+            return _verified(name, path.stem.removeprefix(f"{key}-"), path.read_bytes())
+    return None
+
+
+def _key(name: str, model: Fetched, size: Size | None) -> str:
+    """Names what a converted file was made from."""
+    made_from = [name, str(convert.EDITION), *(source.sha256 for source in model.sources)]
+    digest = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:12]
+    return digest if size is None else f"{digest}-{size[0]}x{size[1]}"
+
+
+def _checked_size(name: str, model: Fetched, size: Size | None) -> Size | None:
+    if model.sizes is None:
+        if size is not None:
+            raise ParameterError("size", size, f"none, because the model {name!r} runs at any size")
+        return None
+    height, width = chosen = size or model.sizes.default
+    step, most = model.sizes.multiple, model.sizes.most_pixels
+    if min(chosen) < step or height % step or width % step or height * width > most:
+        raise ParameterError("size", size, f"height and width multiples of {step}, at most {most} pixels")
+    return chosen
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False

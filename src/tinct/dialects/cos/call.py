@@ -46,9 +46,24 @@ class Call:
         return backend_of(self.request)
 
     @property
+    def account(self) -> Account | None:
+        """Who signed; None for nobody."""
+        return self.caller.account
+
+    @property
+    def key(self) -> str:
+        """The object's key; empty for the bucket itself."""
+        return self.place.key
+
+    @property
+    def host(self) -> str:
+        """What replies call the place by."""
+        return self.place.host
+
+    @property
     def region(self) -> str:
         """The region that the client's host names; objects are where the server is, whatever it says."""
-        found = _REGION.search(self.place.host)
+        found = _REGION.search(self.host)
         return found[1] if found else "local"
 
     async def elsewhere(self, text: str) -> tuple[Bucket, str]:
@@ -84,7 +99,7 @@ class Call:
         CosError
             AccessDenied.
         """
-        account = self.caller.account
+        account = self.account
         if account is None or not self.caller.may(action, self.place.bucket or "*"):
             raise CosError("AccessDenied")
         return account
@@ -124,7 +139,7 @@ class Call:
         bucket = bucket or self._existing()
         owns = self._owns(bucket, "GetObject")
         try:
-            found = await self.backend.objects.get(bucket, self.place.key if key is None else key)
+            found = await self.backend.objects.get(bucket, self.key if key is None else key)
         except ObjectMissingError:
             if owns or bucket.public:
                 raise
@@ -139,7 +154,7 @@ class Call:
         return self.bucket
 
     def _owns(self, bucket: Bucket, action: str) -> bool:
-        account = self.caller.account
+        account = self.account
         return account is not None and bucket.account == account.id and self.caller.may(action, bucket.name)
 
 

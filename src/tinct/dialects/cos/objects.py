@@ -46,11 +46,11 @@ async def receive(call: Call) -> Object:
         It is refused; what was there stays.
     """
     bucket = call.own("PutObject")
-    check_object_key(call.place.key)
+    check_object_key(call.key)
     call.backend.blobs.check_room(body_length(call))
     return await call.backend.objects.put(
         bucket,
-        call.place.key,
+        call.key,
         call.request.stream(),
         headers=fields.stored(call.request.headers),
         public=fields.object_acl(call.request.headers),
@@ -62,7 +62,7 @@ async def get_object(call: Call) -> Response:
     """``GET /key`` and ``HEAD /key``: the whole or a range, conditions and overrides obeyed."""
     found = await call.read()
     overridden = any(name.startswith("response-") for name in call.query)
-    if overridden and call.caller.account is None:
+    if overridden and call.account is None:
         raise CosError("AccessDenied", "response-* parameters need a signature.")
     headers = fields.of_object(found, call.query)
     given = call.request.headers
@@ -89,14 +89,14 @@ async def get_object(call: Call) -> Response:
 async def delete_object(call: Call) -> Response:
     """``DELETE /key``; also if there is none."""
     bucket = call.own("DeleteObject")
-    await call.backend.objects.delete(bucket, call.place.key)
+    await call.backend.objects.delete(bucket, call.key)
     return Response(status_code=204)
 
 
 async def copy_object(call: Call) -> Response:
     """``PUT /key`` with ``x-cos-copy-source``; no bytes move."""
     bucket = call.own("PutObject")
-    check_object_key(call.place.key)
+    check_object_key(call.key)
     given = call.request.headers
     source = await copy_source(call)
     directive = (given.get("x-cos-metadata-directive") or "Copy").lower()
@@ -106,7 +106,7 @@ async def copy_object(call: Call) -> Response:
     copied = await call.backend.objects.copy(
         source,
         bucket,
-        call.place.key,
+        call.key,
         headers=headers if directive == "replaced" else None,
         public=fields.object_acl(given),
     )

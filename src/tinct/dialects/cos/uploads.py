@@ -23,7 +23,7 @@ async def start(call: Call) -> Response:
     bucket = call.own("PutObject")
     given = call.request.headers
     upload = await call.backend.multipart.start(
-        bucket, call.place.key, headers=fields.stored(given), public=fields.object_acl(given)
+        bucket, call.key, headers=fields.stored(given), public=fields.object_acl(given)
     )
     names = element("Bucket", bucket.name) + element("Key", upload.key) + element("UploadId", upload.id)
     return xml_reply(element("InitiateMultipartUploadResult", raw=names))
@@ -72,7 +72,7 @@ async def complete(call: Call) -> Response:
         wanted.append((int(at), etag))
     made = await call.backend.multipart.complete(upload, wanted)
     result = (
-        element("Location", f"{call.place.host}/{made.key}")
+        element("Location", f"{call.host}/{made.key}")
         + element("Bucket", call.own("PutObject").name)
         + element("Key", made.key)
         + element("ETag", fields.quoted(made.etag))
@@ -168,7 +168,7 @@ async def list_uploads(call: Call) -> Response:
 
 async def _upload(call: Call) -> Upload:
     bucket = call.own("PutObject")
-    return await call.backend.multipart.get(bucket, call.place.key, call.query.get("uploadId", ""))
+    return await call.backend.multipart.get(bucket, call.key, call.query.get("uploadId", ""))
 
 
 def _part_number(call: Call) -> int:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tinct.dialects import downloads
 from tinct.dialects.ailab.routes import DIALECT as AILAB
+from tinct.dialects.cos.routes import DIALECT as COS
 from tinct.dialects.dialect import Dialect, backend_of, settings_of
 from tinct.dialects.native.routes import DIALECT as NATIVE
 from tinct.dialects.native.routes import ROUTER
@@ -28,7 +29,7 @@ from tinct.settings import Settings
 
 __all__ = ["DIALECTS", "create_app"]
 
-DIALECTS: Sequence[Dialect] = (AILAB, NATIVE)
+DIALECTS: Sequence[Dialect] = (COS, AILAB, NATIVE)
 """Every wire format; the last takes what no other claims."""
 
 _DESCRIPTION = (
@@ -55,9 +56,10 @@ def create_app(settings: Settings, backend: Backend, metrics: Metrics | None = N
     app.state.closing = asyncio.Event()
     for kind in (TinctError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _render)
+    app.routes.extend(COS.routes)  # before all paths of others: its objects may have any name
     app.include_router(ROUTER)
     for dialect in DIALECTS:
-        if dialect is not NATIVE:
+        if dialect not in (NATIVE, COS):
             app.routes.extend(dialect.routes)
     app.routes.extend((*downloads.ROUTES, *_ROUTES))
     app.add_middleware(Front, dialects=DIALECTS, settings=settings, metrics=app.state.metrics)

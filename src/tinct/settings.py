@@ -198,6 +198,20 @@ class Settings(BaseModel):
         description="Seconds that the bytes of a replaced or deleted object stay for those who are reading them.",
     )
 
+    cos_base_domain: str | None = Field(
+        None, min_length=1, description="Domain of this server whose labels are buckets: <bucket>.<domain>."
+    )
+    cos_default_bucket: str | None = Field(
+        None,
+        min_length=1,
+        description="Bucket of clients that reach the server by an address which names none.",
+    )
+    cos_wait_s: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds a request waits for its image to be coloured before it is told to slow down.",
+    )
+
     # -- serving ----------------------------------------------------------------------------------
     host: str = Field(
         "127.0.0.1",

@@ -162,7 +162,15 @@ class Accounts:
             )
 
     async def add_secret(
-        self, account_id: str, kind: str, public_id: str, secret: bytes, *, name: str = ""
+        self,
+        account_id: str,
+        kind: str,
+        public_id: str,
+        secret: bytes,
+        *,
+        name: str = "",
+        scopes: Sequence[str] = (),
+        expires_at: datetime | None = None,
     ) -> str:
         """Keep a secret that must be read again, such as one that signatures are checked with.
 
@@ -174,6 +182,10 @@ class Accounts:
             What the caller sends openly, such as a client id.
         secret : bytes
             Kept encrypted under the server's keyring.
+        scopes : sequence of str
+            What it may do; empty means everything.
+        expires_at : datetime, optional
+            When it ends.
 
         Returns
         -------
@@ -183,9 +195,9 @@ class Accounts:
         credential_id = new_id("cred")
         sealed = self._keyring.seal(_SEAL, secret)
         await self._database.run(
-            "INSERT INTO credentials (id, account_id, kind, public_id, name, sealed)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            (credential_id, account_id, kind, public_id, name, sealed),
+            "INSERT INTO credentials (id, account_id, kind, public_id, name, sealed, scopes, expires_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (credential_id, account_id, kind, public_id, name, sealed, list(scopes), expires_at),
         )
         return credential_id
 
@@ -201,7 +213,8 @@ class Accounts:
         if row is None or row["sealed"] is None:
             raise KeyRefusedError("the credential is unknown, revoked or expired; ask for a new one")
         await self._used(row)
-        return _account(row | {"id": row["account_id"]}), self._keyring.unseal(_SEAL, row["sealed"])
+        account = _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
+        return account, self._keyring.unseal(_SEAL, row["sealed"])
 
     async def secret_of(self, account_id: str, kind: str) -> tuple[str, bytes] | None:
         """The newest live secret of a kind that an account has: public id and secret."""

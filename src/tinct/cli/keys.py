@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,15 +34,61 @@ def create(
     credits: Annotated[
         int | None, typer.Option(help="Credits it may spend; without this it may spend any number.", min=0)
     ] = None,
+    cos_scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What its COS key may do, cos:BUCKET:ACTION, * for all; may be given again."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an account with an API key, and print the key: it is shown only now."""
-    made = _with_backend(data, lambda backend: backend.accounts.create(name, credits=credits))
+    """Make an account with an API key and a COS key, and print them: they are shown only now."""
+    secret_id, secret_key = "AKID" + _random(), _random()
+
+    async def action(backend: Backend) -> NewAccount:
+        made = await backend.accounts.create(name, credits=credits)
+        scopes = tuple(cos_scope or ())
+        await backend.accounts.add_secret(
+            made.account.id, "cos", secret_id, secret_key.encode(), name=name, scopes=scopes
+        )
+        return made
+
+    made = _with_backend(data, action)
     if as_json:
-        typer.echo(json.dumps(_credentials(made)))
+        cos = {"secret_id": secret_id, "secret_key": secret_key}
+        typer.echo(json.dumps(_credentials(made) | {"cos": cos}))
     else:
         typer.echo(f"Account {made.account.id} ({made.account.name})")
         typer.echo(f"API key, shown only now: {made.api_key}")
+        typer.echo(f"COS SecretId: {secret_id}")
+        typer.echo(f"COS SecretKey, shown only now: {secret_key}")
+
+
+@app.command()
+def temporary(
+    secret_id: Annotated[str, typer.Argument(help="SecretId of the COS key that it stands for.")],
+    seconds: Annotated[int, typer.Option(help="How long it lives.", min=60, max=36 * 3600)] = 1800,
+    cos_scope: Annotated[list[str] | None, typer.Option(help="What it may do; as for create.")] = None,
+    data: Data = None,
+) -> None:
+    """Make a temporary COS key, and print it as JSON: tmp_secret_id, tmp_secret_key, token, expires_at."""
+    from datetime import UTC, datetime, timedelta
+
+    tmp_id, tmp_key, token = "AKTP" + _random(), _random(), _random(64)
+    expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
+
+    async def action(backend: Backend) -> None:
+        account, _ = await backend.accounts.secret("cos", secret_id)
+        await backend.accounts.add_secret(
+            account.id,
+            "cos.sts",
+            tmp_id,
+            f"{tmp_key}\n{token}".encode(),
+            scopes=tuple(cos_scope or account.scopes),
+            expires_at=expires_at,
+        )
+
+    _with_backend(data, action)
+    made = {"tmp_secret_id": tmp_id, "tmp_secret_key": tmp_key, "token": token}
+    typer.echo(json.dumps(made | {"expires_at": expires_at.isoformat()}))
 
 
 @app.command("list")
@@ -62,6 +110,11 @@ def revoke(account: Annotated[str, typer.Argument(help="Id of the account.")], d
         typer.echo(f"There is no live account {account}; see: tinct keys list", err=True)
         raise typer.Exit(1)
     typer.echo(f"Revoked {account}")
+
+
+def _random(length: int = 32) -> str:
+    """Letters and digits, as the vendor's keys have them."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
 def _credentials(made: NewAccount) -> dict[str, object]:

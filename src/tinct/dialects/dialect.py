@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -24,8 +23,8 @@ class Dialect:
     """Also the ``dialect`` of the jobs that come by it."""
     routes: Sequence[BaseRoute]
     """Where it listens."""
-    claims: Callable[[str, Headers], bool]
-    """Whether a request, by path and headers, is its own; decides who words an error."""
+    claims: Callable[[HTTPConnection], bool]
+    """Whether a request is its own; decides who answers it, and who words an error."""
     render: Callable[[Request, Exception], Response]
     """The reply to an error: a `TinctError`, an ``HTTPException``, or anything else."""
     body_limit: Callable[[str, str, Settings], int]

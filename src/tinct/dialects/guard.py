@@ -8,7 +8,7 @@ from tinct.accounts.keys import Account
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.errors import KeyRefusedError
 
-__all__ = ["admit"]
+__all__ = ["admit", "counted", "refused"]
 
 _MINUTE_S = 60.0
 
@@ -26,17 +26,28 @@ async def admit(connection: HTTPConnection, api_key: str | None) -> Account:
     RateLimitError
         Too many calls in the last minute.
     """
-    backend, settings = backend_of(connection), settings_of(connection)
     try:
         if not api_key:
             raise KeyRefusedError("the API key is missing; send it as the API's documentation says")
-        account = await backend.accounts.authenticate(api_key)
+        account = await backend_of(connection).accounts.authenticate(api_key)
     except KeyRefusedError:
-        address = connection.client.host if connection.client else "unknown"
-        await backend.limits.take(f"refused:{address}", settings.refusals_per_minute, _MINUTE_S)
+        await refused(connection)
         raise
-    connection.state.account = account.id
-    connection.state.allowance = await backend.limits.take(
-        f"account:{account.id}", settings.requests_per_minute, _MINUTE_S
-    )
+    await counted(connection, account)
     return account
+
+
+async def counted(connection: HTTPConnection, account: Account) -> None:
+    """Note whose call this is, and count it. Raises `RateLimitError` as `admit`."""
+    limit = settings_of(connection).requests_per_minute
+    connection.state.account = account.id
+    connection.state.allowance = await backend_of(connection).limits.take(
+        f"account:{account.id}", limit, _MINUTE_S
+    )
+
+
+async def refused(connection: HTTPConnection) -> None:
+    """Count a call without a good key. Raises `RateLimitError` as `admit`."""
+    address = connection.client.host if connection.client else "unknown"
+    limit = settings_of(connection).refusals_per_minute
+    await backend_of(connection).limits.take(f"refused:{address}", limit, _MINUTE_S)

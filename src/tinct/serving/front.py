@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tinct import logs
@@ -55,7 +55,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
-        dialect = next(dialect for dialect in self._dialects if dialect.claims(path, headers))
+        connection = HTTPConnection(scope)
+        dialect = next(dialect for dialect in self._dialects if dialect.claims(connection))
         state = scope.setdefault("state", {})
         state |= {"request_id": str(uuid4()), "dialect": dialect}
         limit = dialect.body_limit(method, path, self._settings)

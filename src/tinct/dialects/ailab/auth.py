@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 __all__ = ["Caller", "caller", "claims"]
 
@@ -32,6 +33,7 @@ def caller(path: str, headers: Headers) -> Caller:
     return Caller(key=None, listed=path.startswith(_LISTED_PREFIXES))
 
 
-def claims(path: str, headers: Headers) -> bool:
+def claims(connection: HTTPConnection) -> bool:
     """Whether a request belongs to this dialect."""
-    return path.startswith(_PREFIXES) or _NATIVE in headers or _LISTED in headers
+    headers = connection.headers
+    return connection.url.path.startswith(_PREFIXES) or _NATIVE in headers or _LISTED in headers

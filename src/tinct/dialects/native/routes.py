@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from tinct.dialects.dialect import Dialect, backend_of
@@ -77,7 +77,7 @@ def _render(request: Request, error: Exception) -> Response:
     return response
 
 
-def _claims(path: str, headers: Headers) -> bool:
+def _claims(connection: HTTPConnection) -> bool:
     return True  # what no other dialect claims
 
 

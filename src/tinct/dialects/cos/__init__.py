@@ -1,0 +1,1 @@
+"""Tencent Cloud COS and its image colouring, as their SDKs speak it."""

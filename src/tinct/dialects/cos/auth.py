@@ -1,0 +1,133 @@
+"""Who signed a request, and what its key may do."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.requests import Request
+
+from tinct.accounts.keys import Account, Accounts
+from tinct.dialects.cos import signature as signing
+from tinct.dialects.cos.addressing import Place
+from tinct.dialects.cos.errors import CosError
+from tinct.errors import KeyRefusedError
+
+__all__ = ["ANONYMOUS", "Caller", "authenticate"]
+
+KIND: Final = "cos"
+TEMPORARY: Final = "cos.sts"
+_EARLY_S: Final = 900  # clocks differ; Node's SDK begins its window one second ago
+_TOKENS: Final = ("x-cos-security-token", "x-ci-security-token")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls."""
+
+    account: Account | None
+    """None: nobody signed."""
+
+    def may(self, action: str, bucket: str) -> bool:
+        """Whether its key has the right to an action, such as ``GetObject``, in a bucket.
+
+        A key's scopes are ``cos:<bucket>:<action>``, each ``*`` for all; a key without scopes may do everything.
+        """
+        if self.account is None:
+            return False
+        scopes = self.account.scopes
+        return not scopes or any(_covers(scope, action, bucket) for scope in scopes)
+
+
+ANONYMOUS: Final = Caller(account=None)
+
+
+def _covers(scope: str, action: str, bucket: str) -> bool:
+    dialect, _, rest = scope.partition(":")
+    bucket_of, _, action_of = rest.partition(":")
+    return dialect == KIND and bucket_of in ("*", bucket) and action_of in ("*", action)
+
+
+async def authenticate(request: Request, place: Place, query: signing.Pairs, accounts: Accounts) -> Caller:
+    """Check the signature of a request.
+
+    Returns
+    -------
+    Caller
+        `ANONYMOUS` if there is no signature at all; what that may do is the bucket's affair.
+
+    Raises
+    ------
+    CosError
+        AccessDenied, InvalidAccessKeyId, RequestTimeTooSkewed, ExpiredToken or SignatureDoesNotMatch.
+    """
+    text = request.headers.get("authorization", "").strip()
+    if text:
+        claim = signing.from_header(text)
+    elif any(name == "q-signature" for name, _ in query):
+        claim = signing.from_query(query)
+    else:
+        return ANONYMOUS
+    if claim is None:
+        raise CosError("AccessDenied", "The signature cannot be read.")
+    _check_time(claim, time.time())
+    account, secret = await _secret(claim.key_id, _token(request, query), accounts)
+    headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw]
+    formatted = ""
+    for variant in _hosts(headers, place):
+        formatted = signing.format_string(claim, request.method, place.path, query, variant)
+        if hmac.compare_digest(signing.signature(claim, secret, formatted), claim.signature):
+            return Caller(account=account)
+    raise CosError(
+        "SignatureDoesNotMatch",
+        details={"StringToSign": signing.string_to_sign(claim, formatted), "FormatString": formatted},
+    )
+
+
+def _check_time(claim: signing.Claim, now: float) -> None:
+    if claim.sign_time[0] > now + _EARLY_S or claim.key_time[0] > now + _EARLY_S:
+        raise CosError("RequestTimeTooSkewed")
+    if now > claim.sign_time[1] or now > claim.key_time[1]:
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise CosError("AccessDenied", "Request has expired", details={"ServerTime": moment})
+
+
+def _token(request: Request, query: signing.Pairs) -> str:
+    """The token that goes with a temporary key; empty if there is none."""
+    for name in _TOKENS:
+        if name in request.headers:
+            return request.headers[name]
+    return next((value for name, value in query if name in _TOKENS), "")
+
+
+async def _secret(key_id: str, token: str, accounts: Accounts) -> tuple[Account, bytes]:
+    """The account and secret of a key; a temporary one needs its token too."""
+    try:
+        return await accounts.secret(KIND, key_id)
+    except KeyRefusedError:
+        pass
+    try:
+        account, sealed = await accounts.secret(TEMPORARY, key_id)
+    except KeyRefusedError:
+        raise CosError("InvalidAccessKeyId") from None
+    secret, _, expected = sealed.partition(b"\n")
+    if not hmac.compare_digest(expected, token.encode("utf-8", "surrogateescape")):
+        raise CosError("AccessDenied", "The security token is missing or belongs to another key.")
+    return account, secret
+
+
+def _hosts(headers: Sequence[tuple[str, bytes]], place: Place) -> list[list[tuple[str, bytes]]]:
+    """The headers with each form of the host that clients sign: Node's SDK signs the port, Python's does not.
+
+    A request through a proxy is signed for the host of its target.
+    """
+    given = dict(headers).get("host", b"")
+    target = place.host.partition("/")[0].encode()
+    variants = dict.fromkeys(
+        form for host in (given, target) for form in (host, host.rpartition(b":")[0] or host)
+    )
+    return [[(name, form if name == "host" else value) for name, value in headers] for form in variants]

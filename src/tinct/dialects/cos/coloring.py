@@ -1,0 +1,193 @@
+"""Colouring on download, on upload and in the cloud: a job each, waited for."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote
+
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from tinct.dialects.cos.call import Call
+from tinct.dialects.cos.errors import CosError, of_job
+from tinct.dialects.cos.objects import receive
+from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
+from tinct.dialects.cos.xml import document, element
+from tinct.dialects.dialect import settings_of
+from tinct.errors import FetchError, OversizeUrlError, UploadLimitError
+from tinct.jobs.files import File
+from tinct.jobs.job import FINAL, Job, JobState, Order
+from tinct.storage.buckets import Bucket
+from tinct.storage.objects import Object, check_object_key
+
+__all__ = ["ACTION", "download", "process", "upload"]
+
+ACTION: Final = "ci:CreateAIImageColoringJob"
+_SERVER: Final = "tencent-ci"
+_PNG: Final = {"content-type": "image/png"}
+_KEPT_S: Final = (
+    600.0  # the job's own copy of the result, in case that the server stops before it is handed on
+)
+_ROUNDS: Final = 3  # of decoding a detect-url
+
+
+async def download(call: Call) -> Response:
+    """``GET ?ci-process=AIImageColoring``: a coloured copy of an object, or of what a URL leads to."""
+    if call.query["ci-process"] != COLORING:
+        raise CosError("InvalidArgument", f"ci-process is something else than {COLORING}.")
+    account = _processor(call)
+    address = call.query.get("detect-url")
+    if address is not None:
+        source = await _fetched(call, account, address)
+    elif call.place.key:
+        source = await _copied(call, account, await call.read())
+    else:
+        raise CosError("InvalidArgument", "Neither an object key nor detect-url is given.")
+    job, file = await _colored(call, account, source)
+    backend = call.backend
+    return StreamingResponse(
+        backend.files.stream(file),
+        media_type="image/png",
+        headers={"Content-Length": str(file.size), "Server": _SERVER},
+        background=BackgroundTask(backend.jobs.delete, account, job.id),
+    )
+
+
+async def upload(call: Call) -> Response:
+    """``PUT`` with ``Pic-Operations``: store the object, then what its rules ask for."""
+    asked = _asked(call)
+    buckets = await _targets(call, asked.rules)
+    response = await _processed(call, asked, buckets, source := await receive(call))
+    response.headers["ETag"] = f'"{source.etag}"'
+    return response
+
+
+async def process(call: Call) -> Response:
+    """``POST ?image_process`` with ``Pic-Operations``: colour an object that is stored."""
+    asked = _asked(call)
+    return await _processed(call, asked, await _targets(call, asked.rules), await call.read())
+
+
+def _asked(call: Call) -> Operations:
+    raw = call.request.headers.get("pic-operations", "")
+    if not raw:
+        raise CosError("InvalidArgument", "The header Pic-Operations is missing.")
+    try:
+        return parse(raw.encode("latin-1").decode("utf-8"), call.place.key)
+    except UnicodeError:
+        raise CosError("InvalidArgument", "Pic-Operations is not UTF-8.") from None
+
+
+def _processor(call: Call) -> str:
+    """The account that pays, if its key has the right to process images of this bucket."""
+    bucket = call.own("GetObject")
+    if not call.caller.may(ACTION, bucket.name):
+        raise CosError("NoProcessAuthority")
+    return bucket.account
+
+
+async def _targets(call: Call, rules: tuple[Rule, ...]) -> list[Bucket]:
+    """The bucket of each rule: the caller's own, and one that its key may write to."""
+    own = call.own("PutObject")
+    found = []
+    for rule in rules:
+        check_object_key(rule.key)
+        bucket = own if rule.bucket is None else await call.backend.buckets.get(rule.bucket)
+        if bucket.account != own.account or not call.caller.may("PutObject", bucket.name):
+            raise CosError("AccessDenied")
+        found.append(bucket)
+    return found
+
+
+async def _processed(call: Call, asked: Operations, buckets: list[Bucket], source: Object) -> Response:
+    """Colour the object once, store it wherever the rules say, and tell of it."""
+    bucket, backend, about, made = call.own("PutObject"), call.backend, "", []
+    if asked.rules or asked.info:
+        copy = await _copied(call, bucket.account, source)
+        about = _image_info(copy) if asked.info else ""
+        if asked.rules:
+            job, file = await _colored(call, bucket.account, copy)
+            for rule, target in zip(asked.rules, buckets, strict=True):
+                stored = await backend.objects.put(target, rule.key, backend.files.stream(file), headers=_PNG)
+                made.append(_entry(call, target, stored, f"<Format/>{element('Size', stored.size)}"))
+            await backend.jobs.delete(bucket.account, job.id)
+        else:
+            await backend.files.delete(bucket.account, copy.id)
+    body = element(
+        "UploadResult",
+        raw=element("OriginalInfo", raw=_entry(call, bucket, source) + about)
+        + element("ProcessResults", raw="".join(element("Object", raw=item) for item in made)),
+    )
+    return Response(document(body), media_type="application/xml", headers={"Server": _SERVER})
+
+
+def _entry(call: Call, bucket: Bucket, stored: Object, between: str = "") -> str:
+    """``Key``, ``Location`` and ``ETag`` of an object, with what comes before the last."""
+    host = call.place.host.replace(call.place.bucket or "", bucket.name, 1)
+    return (
+        element("Key", stored.key)
+        + element("Location", f"{host}/{stored.key}")
+        + between
+        + element("ETag", f'"{stored.etag}"')
+    )
+
+
+def _image_info(file: File) -> str:
+    size = element("Width", file.width) + element("Height", file.height)
+    return element("ImageInfo", raw=element("Format", file.format.upper()) + size)
+
+
+async def _copied(call: Call, account: str, source: Object) -> File:
+    """An object as the input of a job."""
+    backend, most = call.backend, settings_of(call.request).max_photo_bytes
+    if source.size > most:
+        raise CosError("ImageTooLarge", f"The image has {source.size} bytes; at most {most} are coloured.")
+    return await backend.files.put(
+        account, backend.objects.stream(source), name=source.key.rpartition("/")[2]
+    )
+
+
+async def _fetched(call: Call, account: str, address: str) -> File:
+    """What a URL leads to, as the input of a job; the URL may have been encoded more than once."""
+    for _ in range(_ROUNDS):
+        if address.lower().startswith(("http://", "https://")):
+            break
+        address = unquote(address)
+    most = settings_of(call.request).max_photo_bytes
+    try:
+        async with call.request.app.state.fetcher.open(address, max_bytes=most) as answer:
+            return await call.backend.files.put(account, answer.chunks, max_bytes=most)
+    except (UploadLimitError, OversizeUrlError):
+        raise CosError("ImageTooLarge", f"The image has more than {most} bytes.") from None
+    except FetchError as error:
+        raise CosError("InvalidImageSource", error.message) from None
+
+
+async def _colored(call: Call, account: str, source: File) -> tuple[Job, File]:
+    """A job that succeeded, and what it made."""
+    jobs, settings = call.backend.jobs, settings_of(call.request)
+    order = Order(
+        account=account,
+        effect="colorize",
+        inputs={"image": source.id},
+        format="png",
+        keep_results_s=_KEPT_S,
+        discard_inputs=True,
+        dialect="cos",
+    )
+    try:
+        submission = await jobs.submit(order)
+    except Exception:
+        await call.backend.files.delete(account, source.id)
+        raise
+    try:
+        job = await jobs.wait(account, submission.job.id, settings.cos_wait_s)
+    except BaseException:  # the client left: nobody waits for this job
+        await jobs.cancel(account, submission.job.id)
+        raise
+    if job.state not in FINAL:
+        await jobs.cancel(account, job.id)
+        raise CosError("SlowDown")
+    if job.state is not JobState.SUCCEEDED:
+        raise of_job(job)
+    return job, await call.backend.files.get(account, job.results[0].file_id)

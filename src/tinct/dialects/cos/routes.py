@@ -1,0 +1,266 @@
+"""Which handler takes a request, and what every reply of this API carries."""
+
+from __future__ import annotations
+
+import base64
+import math
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from tinct.dialects.cos import addressing, auth, buckets, coloring, objects, signature, uploads
+from tinct.dialects.cos.addressing import Place
+from tinct.dialects.cos.auth import Caller, authenticate
+from tinct.dialects.cos.call import Call
+from tinct.dialects.cos.errors import CosError, of_error, of_status
+from tinct.dialects.cos.xml import document, element
+from tinct.dialects.dialect import Dialect, backend_of, settings_of
+from tinct.dialects.guard import counted, refused
+from tinct.errors import BucketMissingError, TinctError
+from tinct.settings import Settings
+
+__all__ = ["DIALECT"]
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+_NOT_OFFERED: Final = frozenset(
+    [
+        "accelerate",
+        "acl",
+        "cors",
+        "domain",
+        "encryption",
+        "inventory",
+        "lifecycle",
+        "location",
+        "logging",
+        "notification",
+        "object-lock",
+        "origin",
+        "policy",
+        "publicAccessBlock",
+        "referer",
+        "replication",
+        "restore",
+        "retention",
+        "select",
+        "tagging",
+        "torrent",
+        "versioning",
+        "versions",
+        "website",
+    ]
+)  # sub-resources of objects and buckets
+
+
+async def _service(call: Call) -> Response:
+    if call.caller.account is None:
+        raise CosError("AccessDenied", "Check auth failure because signature empty.")
+    return await buckets.list_buckets(call)
+
+
+async def _switch(call: Call) -> Response:
+    """``/ai_bucket`` of the processing host: image colouring is always switched on."""
+    call.own("PutBucket")
+    name = element("BucketName" if call.request.method == "DELETE" else "AiBucket", call.place.bucket)
+    reply = element("Response", raw=element("RequestId", call.request.state.cos_request_id) + name)
+    return Response(document(reply), media_type="application/xml")
+
+
+def _handler(call: Call) -> Handler:
+    """The handler of a request.
+
+    Raises
+    ------
+    CosError
+        NotImplemented or MethodNotAllowed.
+    """
+    method, query, place = call.request.method, call.query, call.place
+    found: Handler | None
+    if method == "OPTIONS" or not _NOT_OFFERED.isdisjoint(query):
+        raise CosError("NotImplemented")
+    if place.bucket is None:
+        found = {"GET": _service}.get(method)
+    elif place.ci and place.key == "ai_bucket":
+        found = _switch if method in ("POST", "GET", "DELETE") else None
+    elif method == "GET" and "ci-process" in query:
+        found = coloring.download
+    else:
+        found = _of_object(call) if place.key else _of_bucket(call)
+    if found is None:
+        raise CosError("MethodNotAllowed")
+    return found
+
+
+def _of_bucket(call: Call) -> Handler | None:
+    match call.request.method:
+        case "GET":
+            return uploads.list_uploads if "uploads" in call.query else buckets.list_objects
+        case "HEAD":
+            return buckets.head_bucket
+        case "PUT":
+            return buckets.put_bucket
+        case "DELETE":
+            return buckets.delete_bucket
+        case "POST" if "delete" in call.query:
+            return objects.delete_many
+    return None
+
+
+def _of_object(call: Call) -> Handler | None:
+    query, headers = call.query, call.request.headers
+    in_parts, copies = "uploadId" in query, "x-cos-copy-source" in headers
+    match call.request.method:
+        case "GET":
+            return uploads.list_parts if in_parts else objects.get_object
+        case "HEAD":
+            return objects.get_object
+        case "DELETE":
+            return uploads.abort if in_parts else objects.delete_object
+        case "PUT" if in_parts:
+            return uploads.copy_part if copies else uploads.put_part
+        case "PUT" if copies:
+            return objects.copy_object
+        case "PUT":
+            return coloring.upload if headers.get("pic-operations") else objects.put_object
+        case "POST" if "uploads" in query:
+            return uploads.start
+        case "POST" if in_parts:
+            return uploads.complete
+        case "POST" if "image_process" in query:
+            return coloring.process
+    return None
+
+
+async def _answer(request: Request) -> Response:
+    place = await _place(request)
+    request.state.cos_place = place
+    request.state.cos_request_id = _request_id()
+    pairs = signature.pairs(request.scope["query_string"].decode("latin-1"))
+    caller = await _admitted(request, place, pairs)
+    backend = backend_of(request)
+    bucket = await backend.buckets.find(place.bucket) if place.bucket is not None else None
+    query = dict(reversed(pairs))  # of equal names the first counts, as in the signature
+    call = Call(request=request, place=place, caller=caller, query=query, pairs=pairs, bucket=bucket)
+    response = await _handler(call)(call)
+    _complete(request, response)
+    return response
+
+
+async def _admitted(request: Request, place: Place, pairs: signature.Pairs) -> Caller:
+    """Who calls; counted, as every dialect does."""
+    try:
+        caller = await authenticate(request, place, pairs, backend_of(request).accounts)
+    except CosError:
+        await refused(request)
+        raise
+    if caller.account is not None:
+        await counted(request, caller.account)
+    return caller
+
+
+async def _place(request: Request) -> Place:
+    settings, found = settings_of(request), backend_of(request).buckets
+
+    async def exists(name: str) -> bool:
+        return await found.find(name) is not None
+
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return await addressing.locate(
+        raw.decode("latin-1"),
+        request.headers.get("host", ""),
+        base_domain=settings.cos_base_domain,
+        default_bucket=settings.cos_default_bucket,
+        exists=exists,
+    )
+
+
+def _request_id() -> str:
+    """In the vendor's form: base64 of hexadecimal numbers, the first of them the time."""
+    text = f"{int(time.time()):x}_{secrets.token_hex(4)}_{secrets.randbits(20):x}_{secrets.randbits(28):x}"
+    return base64.b64encode(text.encode()).decode()
+
+
+def _complete(request: Request, response: Response) -> None:
+    """What every reply carries."""
+    response.headers.setdefault("Server", "tencent-cos")
+    response.headers["x-cos-request-id"] = request_id = request.state.cos_request_id
+    if request.state.cos_place is not None and request.state.cos_place.ci:
+        response.headers["x-ci-request-id"] = request_id
+
+
+def _render(request: Request, error: Exception) -> Response:
+    state = request.scope.setdefault("state", {})
+    place: Place | None = state.setdefault("cos_place", None)
+    state.setdefault("cos_request_id", _request_id())
+    refusal = _refusal(error)
+    trace = base64.b64encode(secrets.token_hex(64).encode()).decode()
+    headers = {"x-cos-trace-id": trace}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(math.ceil(refusal.retry_after_s))
+    if request.method == "HEAD":
+        response = Response(status_code=refusal.status, headers=headers)
+    else:
+        body = element(
+            "Error",
+            raw=element("Code", refusal.name)
+            + element("Message", refusal.message)
+            + "".join(element(name, text) for name, text in refusal.details.items())
+            + element("Resource", place.resource if place else request.headers.get("host", "") + "/")
+            + element("RequestId", state["cos_request_id"])
+            + element("TraceId", trace),
+        )
+        response = Response(document(body), refusal.status, headers, media_type="application/xml")
+    _complete(request, response)
+    return response
+
+
+def _refusal(error: Exception) -> CosError:
+    if isinstance(error, BucketMissingError):
+        return CosError("NoSuchBucket")
+    if isinstance(error, TinctError):
+        return of_error(error)
+    if isinstance(error, HTTPException):
+        return of_status(error.status_code, str(error.detail))
+    return CosError("InternalError")
+
+
+def _claims(connection: HTTPConnection) -> bool:
+    """Requests to the vendor's hosts or to those of the base domain, and whatever bears this API's signature."""
+    host = connection.headers.get("host", "")
+    if connection.scope["path"].startswith(("http://", "https://")) or addressing.is_vendor_host(host):
+        return True
+    domain = settings_of(connection).cos_base_domain
+    if domain and host.partition(":")[0].lower().endswith("." + domain.lower()):
+        return True
+    signed = connection.headers.get("authorization", "").startswith("q-sign-algorithm=")
+    return signed or b"q-sign-algorithm=" in connection.scope["query_string"]
+
+
+class _Everything(BaseRoute):
+    """All paths and methods, if the request is this dialect's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        mine = scope["type"] == "http" and scope.get("state", {}).get("dialect") is DIALECT
+        return (Match.FULL, {"endpoint": _answer}) if mine else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+def _body_limit(method: str, path: str, settings: Settings) -> int:
+    return settings.max_object_bytes
+
+
+DIALECT = Dialect(
+    name=auth.KIND, routes=(_Everything(),), claims=_claims, render=_render, body_limit=_body_limit
+)
+"""Tencent Cloud COS, with its image colouring."""

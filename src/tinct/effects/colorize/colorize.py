@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize import steer
-from tinct.effects.colorize.guess import Guess, guess
+from tinct.effects.colorize.guess import guess
 from tinct.effects.colorize.join import MIDDLE, Join, spread
 from tinct.effects.colorize.params import ColorizeParams, Neutralise
 from tinct.effects.colorize.tone import Tone, scan_lightness, tone_of
@@ -119,11 +119,12 @@ def run(
     lab = srgb_to_lab(photo.proxy(MIDDLE))  # (h, w, 3)
     light = np.ascontiguousarray(lab[..., 0])
     tone = tone_of(lab)
-    guessed = guess(scan_lightness(light, params.smooth_scan), hints)
+    seen = scan_lightness(light, params.smooth_scan)
+    colorings = _colorings(seen, reference, params, hints)
     progress(0.2)
     keep = params.neutralise == "off" or (params.neutralise == "auto" and tone == "color")
     photos = []
-    for number, cells in enumerate(_colorings(guessed, reference, params, hints), 1):
+    for number, cells in enumerate(colorings, 1):
         join = Join.fit(spread(cells, light), light)
         pixels = join.apply(photo, strength=params.strength, keep=keep)
         photos.append(replace(photo, pixels=pixels, gray=False))
@@ -131,17 +132,16 @@ def run(
     return Colorization(tuple(photos), tone)
 
 
-def _colorings(guessed: Guess, reference: Photo | None, params: ColorizeParams, hints: Array) -> list[Array]:
-    """Chroma of the cells for each variant."""
-    leaning = None
+def _colorings(seen: Array, reference: Photo | None, params: ColorizeParams, hints: Array) -> list[Array]:
+    """Chroma of the cells for each variant, from lightness as the network sees it."""
+    best = guess(seen, hints)
     if reference is not None:
-        lab = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))
-        leaning = steer.reference_tilt(guessed, lab[..., 1:].reshape(-1, 2))
-    colorings = []
-    for tilt in steer.variant_tilts(guessed, params.variants, params.seed):
-        both = tilt if leaning is None else leaning if tilt is None else leaning + tilt
-        colorings.append(steer.follow_hints(guessed.chroma(both), guessed.light, hints))
-    return colorings
+        palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
+        leaning = best.blend(guess(seen, hints, steer.reference_mood(best.chroma(), palette)))
+        best = replace(leaning, logits=leaning.logits + steer.reference_tilt(leaning, palette))
+    moods = steer.variant_moods(best.chroma(), params.variants - 1, params.seed)
+    guesses = [best, *(best.blend(guess(seen, hints, mood)) for mood in moods)]
+    return [steer.follow_hints(guessed.chroma(), guessed.light, hints) for guessed in guesses]
 
 
 def _hints(photo: Photo, params: ColorizeParams) -> Array:

@@ -1,7 +1,7 @@
 """Ask the network: from lightness to a distribution over chroma, and from that to one colouring.
 
 The network is asked at several sizes, and of the mirrored photo too: small, it sees the scene, large, its parts; what
-only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities.
+only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities, then made coherent.
 
 Annealed mean after Zhang, Isola, Efros 2016, "Colorful Image Colorization". Where the likely hues contradict each other
 their mean is a muddy guess, so chroma is scaled by how far they agree: the resultant length of directional
@@ -10,11 +10,12 @@ statistics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.colorize.coherence import coherent
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 
@@ -26,7 +27,10 @@ _SIDES = (256, 192, 128)  # of a square as large as what the network sees; the c
 _LONGEST = 2  # times that for a long strip
 _STRIDE = 4
 _CHANNELS = 64
+_SCALE = 110  # of a*, b* and chroma in what the network is told
 _MULTIPLE = 32
+_REACH = 1 / 8  # of the longer side: how far what looks alike agrees
+_EDGE = 15.0  # L* that separate as much as that distance
 _GAIN = np.float32(1.1)  # gives sure colours back what averaging takes from them
 _TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
 
@@ -42,24 +46,21 @@ class Guess:
     light: Array
     """(h, w) L* of the photo in each cell."""
 
-    def chroma(self, tilt: Array | None = None) -> Array:
-        """One colouring, (h, w, 2) a*, b*.
-
-        Parameters
-        ----------
-        tilt : ndarray, (q,), optional
-            Added to the logits everywhere: what is uncertain turns, what is certain stays.
-        """
-        z = self.logits if tilt is None else self.logits + tilt
-        p = np.exp((z - z.max(axis=-1, keepdims=True)) / np.float32(_TEMPERATURE))
+    def chroma(self) -> Array:
+        """One colouring, (h, w, 2) a*, b*."""
+        p = np.exp((self.logits - self.logits.max(axis=-1, keepdims=True)) / np.float32(_TEMPERATURE))
         p /= p.sum(axis=-1, keepdims=True)
         mean = p @ self.bins
         size = p @ np.hypot(self.bins[:, 0], self.bins[:, 1])
         agreement = np.hypot(mean[..., 0], mean[..., 1]) / np.maximum(size, np.float32(1e-3))
         return np.asarray(mean * (_GAIN * agreement)[..., None], np.float32)
 
+    def blend(self, other: Guess) -> Guess:
+        """Half way to another guess of the same photo: what this one is sure of stays, the rest follows the other."""
+        return replace(self, logits=(self.logits + other.logits) / np.float32(2))
 
-def guess(light: Array, hints: Array | None = None) -> Guess:
+
+def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -> Guess:
     """Run the network.
 
     Parameters
@@ -68,6 +69,8 @@ def guess(light: Array, hints: Array | None = None) -> Guess:
         L*, 0..100, as the network should see it.
     hints : ndarray, (n, 4), float32, optional
         Known points: row and column as shares 0..1 of height and width, a*, b*.
+    mood : ndarray, (3,), float32, optional
+        Mean a*, b* and chroma that the colouring should have.
 
     Raises
     ------
@@ -75,12 +78,15 @@ def guess(light: Array, hints: Array | None = None) -> Guess:
         The weights are not there or not the right ones.
     """
     known = np.zeros((0, 4), np.float32) if hints is None else hints
+    told = np.zeros(4, np.float32) if mood is None else np.append(mood / _SCALE, 1).astype(np.float32)
     total: Array | None = None
     for side in _SIDES:
-        answer, bins = _ask(resize(light, _size(light.shape, side)), known)
+        answer, bins = _ask(resize(light, _size(light.shape, side)), known, told)
         total = answer if total is None else total + _spread(answer, total.shape[:2])
     assert total is not None
-    return Guess(total / np.float32(len(_SIDES)), bins, resize(light, (total.shape[0], total.shape[1])))
+    cells = resize(light, (total.shape[0], total.shape[1]))
+    total /= np.float32(len(_SIDES))
+    return Guess(coherent(total, cells, _REACH * max(cells.shape), _EDGE), bins, cells)
 
 
 def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
@@ -100,16 +106,16 @@ def _spread(answer: Array, size: tuple[int, ...]) -> Array:
     )
 
 
-def _ask(light: Array, hints: Array) -> tuple[Array, Array]:
+def _ask(light: Array, hints: Array, mood: Array) -> tuple[Array, Array]:
     """Log-probabilities (h, w, q) of what the network says of the photo and its mirror image, and the classes."""
     rows, columns = light.shape[0] // _STRIDE, light.shape[1] // _STRIDE
     known = np.zeros((2, 3, rows, columns), np.float32)
     for y, x, a, b in hints:
         row, column = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
-        known[0, :, row, column] = known[1, :, row, columns - 1 - column] = a / 110, b / 110, 1
+        known[0, :, row, column] = known[1, :, row, columns - 1 - column] = a / _SCALE, b / _SCALE, 1
     both = np.stack([light, light[:, ::-1]])[:, None] / np.float32(100)
     logits, bins = session("colorizer").run(
-        {"lightness": both, "hints": known, "mood": np.zeros((2, 4), np.float32)}
+        {"lightness": both, "hints": known, "mood": np.stack([mood, mood])}
     )
     logits -= logits.max(axis=1, keepdims=True)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))

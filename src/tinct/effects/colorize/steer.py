@@ -7,33 +7,47 @@ from numpy.typing import NDArray
 
 from tinct.effects.colorize.guess import Guess
 
-__all__ = ["follow_hints", "reference_tilt", "variant_tilts"]
+__all__ = ["follow_hints", "reference_mood", "reference_tilt", "variant_moods"]
 
 Array = NDArray[np.float32]
 
-_PULL = 0.9  # logits, at most, towards a variant's hue
-_SOFT = 25.0  # a*, b* along that hue at which the pull levels off, so that vivid colours are not favoured
-_REFERENCE = 1.0  # how much of the log ratio between the two palettes is applied
+_MOVE = 12.0  # a*, b* by which a variant's mean colour differs from the best one's
+_LIVELY = 2.0  # chroma that a variant has more
+_REFERENCE = 0.5  # how much of the log ratio between the two palettes is applied
 _MOST = 3.0  # logits, bound of a reference's tilt
 _NEAR = 0.18  # of the longer side: how far a hint carries over what looks alike
 _ALIKE = 9.0  # L* by which cells may differ to follow a hint
 _KIN = 14.0  # a*, b* by which cells' first colours may differ to follow a hint
 
 
-def variant_tilts(guess: Guess, count: int, seed: int) -> list[Array | None]:
-    """None for the best answer, then tilts (q,) towards evenly spaced hues, the first of them drawn from `seed`."""
-    if count == 1:
-        return [None]
+def variant_moods(best: Array, count: int, seed: int) -> list[Array]:
+    """Moods (3,) of `count` other colourings: the mean colour of the best moved towards evenly spaced hues.
+
+    Told a mood, the network recolours the scene as a whole, so a variant is as coherent as the best answer.
+
+    Parameters
+    ----------
+    best : ndarray, (h, w, 2), float32
+        a*, b* of the best colouring.
+    count, seed : int
+        The first hue is drawn from `seed`.
+    """
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
-    angles = start + 2 * np.pi * np.arange(count - 1) / (count - 1)
-    return [
-        None,
-        *(np.float32(_PULL) * np.tanh(guess.bins @ _direction(a) / np.float32(_SOFT)) for a in angles),
-    ]
+    angles = start + 2 * np.pi * np.arange(count) / max(count, 1)
+    mean, size = _mood(best)[:2], _mood(best)[2]
+    moved = [mean + np.float32(_MOVE) * np.array([np.cos(a), np.sin(a)], np.float32) for a in angles]
+    return [np.array([*m, max(size, np.hypot(*m)) + _LIVELY], np.float32) for m in moved]
 
 
-def _direction(angle: float) -> Array:
-    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+def reference_mood(best: Array, chroma: Array) -> Array:
+    """The mood (3,) half way from the best colouring (h, w, 2) to a reference's pixels (n, 2)."""
+    return (_mood(best) + _mood(chroma[None])) / np.float32(2)
+
+
+def _mood(chroma: Array) -> Array:
+    """Mean a*, b* and chroma (3,) of (h, w, 2)."""
+    size = np.hypot(chroma[..., 0], chroma[..., 1]).mean()
+    return np.array([*chroma.mean(axis=(0, 1)), size], np.float32)
 
 
 def reference_tilt(guess: Guess, chroma: Array) -> Array:

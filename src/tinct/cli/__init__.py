@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from tinct.cli import colorize, erase, keys, migrate, palette, serve, worker
+from tinct.cli import colorize, enhance, erase, keys, migrate, models, palette, serve, worker
 from tinct.errors import ParameterError, TinctError
 
 __all__ = ["app", "main"]
@@ -14,11 +14,13 @@ __all__ = ["app", "main"]
 app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
 app.command()(migrate.migrate)
 app.command()(colorize.colorize)
+app.command()(enhance.enhance)
 app.command()(erase.erase)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

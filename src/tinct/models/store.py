@@ -23,10 +23,22 @@ from tinct.models import convert
 from tinct.models.manifest import Fetched, Packaged, Source, entry, models
 from tinct.settings import current
 
-__all__ = ["converted", "folder", "installed", "load", "models", "save", "sources", "write"]
+__all__ = [
+    "check_converted",
+    "converted",
+    "discard_converted",
+    "folder",
+    "installed",
+    "load",
+    "models",
+    "save",
+    "sources",
+    "write",
+]
 
 Size = tuple[int, int]
 _TEMPORARY = ".partial-"
+_DIGEST = 64  # characters
 
 
 def folder(name: str) -> Path:
@@ -104,6 +116,26 @@ def save(name: str, source: Source, data: bytes) -> None:
     """
     _verified(name, source.sha256, data)
     write(folder(name) / source.file, data)
+
+
+def check_converted(name: str) -> None:
+    """Compare all converted files of a model with the digests in their names.
+
+    Raises
+    ------
+    DamagedModelError
+        One differs; both digests are given.
+    """
+    for path in folder(name).glob("*.onnx"):
+        digest = path.stem.rpartition("-")[2]
+        if len(digest) == _DIGEST:
+            _verified(name, digest, path.read_bytes())
+
+
+def discard_converted(name: str) -> None:
+    """Remove all converted files of a model; they are made anew when they are needed."""
+    for path in folder(name).glob("*-*.onnx"):
+        path.unlink(missing_ok=True)
 
 
 def write(path: Path, data: bytes) -> None:

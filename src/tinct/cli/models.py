@@ -1,0 +1,230 @@
+"""``tinct models``: which weights there are, and fetching those that are not part of the package."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinct.errors import MissingModelError, OutputError, ParameterError
+
+if TYPE_CHECKING:
+    from tinct.models.manifest import Model
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List, fetch and verify model weights.", no_args_is_help=True)
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; see: tinct models list")
+]
+Accept = Annotated[
+    bool, typer.Option("--accept-license", help="Accept the licences of the models that ask for it.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show all models: what they are for, licence, size, and whether they are installed."""
+    from tinct.models import store
+
+    rows = [_row(name, model, store.installed(name)) for name, model in store.models().items()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        state = (
+            row["state"]
+            if row["installed"] or row["state"] == "packaged"
+            else f"{row['state']}, not installed"
+        )
+        typer.echo(f"{row['name']:22} {row['bytes'] / 1e6:6.1f} MB  {state:23} {row['licence']}")
+        typer.echo(f"{'':22} {row['purpose']}")
+    typer.echo(
+        "default: tinct models fetch --defaults; optional: by name; licence: by name, its licence asks for consent"
+    )
+
+
+@app.command()
+def fetch(
+    names: Names = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="All that effects use by default.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All there are.")] = False,
+    accept_license: Accept = False,
+    download: Annotated[
+        Path | None,
+        typer.Option(help="Only bring the archives, into this folder, for: tinct models import FOLDER"),
+    ] = None,
+) -> None:
+    """Bring models with pip and npm, verify them, and convert them once. May be stopped and run again."""
+    from tinct.models import install
+    from tinct.models.manifest import fetched
+
+    chosen = _chosen(names, defaults=defaults, every=every)
+    _ask(chosen, accept_license)
+    if download is not None:
+        _download(chosen, download)
+        return
+    missing: dict[str, list[str]] = {}  # by package
+    for name in chosen:
+        if install.renew(name):
+            _say(f"{name}: installed already")
+        else:
+            missing.setdefault(fetched(name).package, []).append(name)
+    for package, group in missing.items():
+        _fetch(package, group)
+
+
+@app.command()
+def verify(names: Names = None, as_json: AsJson = False) -> None:
+    """Compare all installed files with their digests; exit status 1 if one differs, or a named one is missing."""
+    from tinct.models import install
+    from tinct.models.manifest import entry, models
+
+    for name in names or ():
+        entry(name)
+    found: dict[str, str] = {}
+    failed = False
+    for name in names or models():
+        error = install.damage(name)
+        missing = isinstance(error, MissingModelError)
+        found[name] = "ok" if error is None else "not installed" if missing else error.message
+        failed |= error is not None and (bool(names) or not missing)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        for name, state in found.items():
+            typer.echo(f"{name}: {state}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Holds archives that pip and npm saved on another machine.")],
+    accept_license: Accept = False,
+) -> None:
+    """Install models from archives, without a network."""
+    from tinct.models import install
+    from tinct.models.manifest import packages
+
+    if not folder.is_dir():
+        raise ParameterError("folder", str(folder), "a folder with archives")
+    found = install.recognise(folder)
+    if not found:
+        known = ", ".join(package.archive for package in packages().values())
+        raise ParameterError("folder", str(folder), f"a folder that holds at least one of: {known}")
+    for finding in found:
+        for name in install.models_in(finding.package):
+            if install.consents([name]) and not accept_license:
+                _say(f"{name}: left out, because its licence must be accepted; add --accept-license")
+                continue
+            if not install.renew(name):
+                install.install(name, finding.path)
+            _say(f"{name}: installed")
+
+
+@app.command()
+def path(
+    name: Annotated[str | None, typer.Argument(help="A model; without it, the folder of all.")] = None,
+) -> None:
+    """Print where fetched models lie."""
+    from tinct.models import store
+    from tinct.models.manifest import fetched
+    from tinct.settings import current
+
+    if name is not None:
+        fetched(name)
+    typer.echo(store.folder(name) if name is not None else current().models)
+
+
+def _row(name: str, model: Model, installed: bool) -> dict[str, Any]:
+    from tinct.models.manifest import Packaged
+
+    if isinstance(model, Packaged):
+        state = "packaged"
+    else:
+        state = "default" if model.default else "licence" if model.consent else "optional"
+    return {
+        "name": name,
+        "state": state,
+        "installed": installed,
+        "bytes": model.bytes,
+        "licence": model.licence,
+        "purpose": model.purpose,
+        "origin": model.origin,
+    }
+
+
+def _chosen(names: list[str] | None, *, defaults: bool, every: bool) -> list[str]:
+    """Names of the models that are meant."""
+    from tinct.models.manifest import Fetched, fetched, models
+
+    known = {name: model for name, model in models().items() if isinstance(model, Fetched)}
+    given = [name for name in known if every or (defaults and known[name].default)]
+    for name in names or ():
+        fetched(name)
+        given.append(name)
+    if not given:
+        raise ParameterError(
+            "NAME", "nothing", "one or more of " + ", ".join(known) + ", or --defaults, or --all"
+        )
+    return list(dict.fromkeys(given))
+
+
+def _ask(names: list[str], accepted: bool) -> None:
+    """Get consent to each licence that asks for it: by option, or by a question on a terminal."""
+    from tinct.models import install
+
+    if not accepted and sys.stdin.isatty():
+        for name, model in install.consents(names).items():
+            typer.echo(f"{name} is under {model.licence}. {model.consent}", err=True)
+            accepted = typer.confirm("Do you accept this?", err=True)
+            if not accepted:
+                break
+    install.check(names, accepted=accepted)
+
+
+def _fetch(package: str, names: list[str]) -> None:
+    from tinct.models import archives, install
+
+    archive = archives.kept(package) or _bring(package)
+    for name in names:
+        install.install(name, archive)
+        _say(f"{name}: installed")
+    archives.discard(package)
+
+
+def _bring(package: str) -> Path:
+    from tinct.models import archives
+    from tinct.models.manifest import packages
+    from tinct.net.packages import download
+
+    wanted = packages()[package]
+    _say(f"bringing {wanted.name} {wanted.version} from {wanted.registry} ({wanted.bytes / 1e6:.0f} MB)")
+    with archives.workspace() as folder:
+        found = download(wanted.registry, wanted.name, wanted.version, wanted.archive, folder)
+        return archives.keep(package, found)
+
+
+def _download(names: list[str], folder: Path) -> None:
+    import shutil
+
+    from tinct.models import archives
+    from tinct.models.manifest import fetched, packages
+
+    for package in dict.fromkeys(fetched(name).package for name in names):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(archives.kept(package) or _bring(package), folder / packages()[package].archive)
+        except OSError:
+            raise OutputError("the archives cannot be written to this folder; choose another") from None
+        _say(f"{packages()[package].archive}: saved")
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

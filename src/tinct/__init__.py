@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tinct import errors as errors
     from tinct.effects.colorize.colorize import Colorization as Colorization
     from tinct.effects.colorize.colorize import colorize as colorize
+    from tinct.effects.enhance.enhance import Enhancement as Enhancement
+    from tinct.effects.enhance.enhance import enhance as enhance
     from tinct.effects.erase.erase import Erasure as Erasure
     from tinct.effects.erase.erase import erase as erase
     from tinct.effects.migrate.colormap import ColorMap as ColorMap
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from tinct.effects.migrate.migrate import fit_reference as fit_reference
     from tinct.effects.migrate.migrate import fit_template as fit_template
     from tinct.effects.migrate.migrate import migrate as migrate
+    from tinct.effects.moderate.moderate import Moderation as Moderation
+    from tinct.effects.moderate.moderate import moderate as moderate
     from tinct.photo.decode import open as open
     from tinct.photo.photo import Photo as Photo
 
@@ -33,34 +37,42 @@ __version__ = "0.1.0"
 _WHERE = {
     "ColorMap": "tinct.effects.migrate.colormap",
     "Colorization": "tinct.effects.colorize.colorize",
+    "Enhancement": "tinct.effects.enhance.enhance",
     "Erasure": "tinct.effects.erase.erase",
     "Migration": "tinct.effects.migrate.migrate",
+    "Moderation": "tinct.effects.moderate.moderate",
     "Photo": "tinct.photo.photo",
     "colorize": "tinct.effects.colorize.colorize",
     "dominant_colors": "tinct.effects.migrate.migrate",
+    "enhance": "tinct.effects.enhance.enhance",
     "erase": "tinct.effects.erase.erase",
     "errors": "tinct.errors",
     "fit_auto": "tinct.effects.migrate.migrate",
     "fit_reference": "tinct.effects.migrate.migrate",
     "fit_template": "tinct.effects.migrate.migrate",
     "migrate": "tinct.effects.migrate.migrate",
+    "moderate": "tinct.effects.moderate.moderate",
     "open": "tinct.photo.decode",
 }
 
 __all__ = [
     "ColorMap",
     "Colorization",
+    "Enhancement",
     "Erasure",
     "Migration",
+    "Moderation",
     "Photo",
     "colorize",
     "dominant_colors",
+    "enhance",
     "erase",
     "errors",
     "fit_auto",
     "fit_reference",
     "fit_template",
     "migrate",
+    "moderate",
     "open",
 ]
 

@@ -14,7 +14,7 @@ import typer
 
 from tinct.errors import OutputError, ParameterError, TinctError
 
-__all__ = ["Outputs", "collect", "run"]
+__all__ = ["Meter", "Outputs", "collect", "run"]
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif"}
 _ENDINGS = {
@@ -105,13 +105,39 @@ class Outputs:
         return path
 
 
-def run(photos: list[Path], work: Callable[[Path], dict[str, Any]], *, as_json: bool) -> None:
+class Meter:
+    """What slow work tells while it goes on; `run` shows it to people, and nothing to programs."""
+
+    def __init__(self) -> None:
+        self._shown: _Progress | None = None
+
+    def say(self, line: str) -> None:
+        """A line beside the results."""
+        if self._shown is not None and not self._shown.quiet:
+            self._shown.say(line, err=True)
+
+    def part(self, share: float) -> None:
+        """How far the work on this photo is, 0..1."""
+        if self._shown is not None:
+            self._shown.part(share)
+
+
+def run(
+    photos: list[Path],
+    work: Callable[[Path], dict[str, Any]],
+    *,
+    as_json: bool,
+    meter: Meter | None = None,
+) -> None:
     """Do `work` on each photo; an error of one does not stop the others.
 
     Prints a line per written file, or one JSON document with `as_json`. Exits with status 1 if any photo failed.
+    With a `meter` that `work` tells how far it is, the bar moves within a photo too.
     """
     reports = []
-    with _Progress(len(photos), quiet=as_json) as progress:
+    with _Progress(len(photos), quiet=as_json, slow=meter is not None) as progress:
+        if meter is not None:
+            meter._shown = progress
         for photo in photos:
             report: dict[str, Any] = {"photo": str(photo)}
             try:
@@ -133,11 +159,13 @@ def run(photos: list[Path], work: Callable[[Path], dict[str, Any]], *, as_json: 
 
 
 class _Progress:
-    """A bar on a terminal when there are several photos; silent otherwise."""
+    """A bar on a terminal when there are several photos or slow ones; silent otherwise."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool, slow: bool = False) -> None:
         self._bar: Any = None
-        if total > 1 and not quiet and sys.stderr.isatty():
+        self._done = 0
+        self.quiet = quiet
+        if (total > 1 or slow) and not quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -158,5 +186,9 @@ class _Progress:
         typer.echo(line, err=err)
 
     def step(self) -> None:
+        self._done += 1
+        self.part(0)
+
+    def part(self, share: float) -> None:
         if self._bar is not None:
-            self._bar.advance(self._task)
+            self._bar.update(self._task, completed=self._done + share)

@@ -1,0 +1,119 @@
+"""How worn a photo is: noise and JPEG blocks, estimated from its pixels alone.
+
+Both estimates err towards a clean photo: what is taken for damage is smoothed, and texture must not be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.photo.photo import Pixels
+from tinct.photo.tiles import window
+
+__all__ = ["TO_OPPONENT", "Condition", "condition", "opponent"]
+
+Array = NDArray[np.float32]
+
+TO_OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2, 1 / 4]])
+"""Light and two differences of red, green and blue, in which noise is less alike than in the three themselves."""
+
+_WINDOW = 256  # pixels, of the places looked at
+_PLACES = 6  # of them at most along each side
+_BLOCK = 16  # pixels, of the blocks whose noise is compared
+_CALM = 0.1  # share of blocks that are thought to hold nothing but noise
+_LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_GRID = 8
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What was found; levels are shares of the full range."""
+
+    noise: tuple[float, float, float]
+    """Standard deviation of noise in light and the two colour differences."""
+    blocks: float
+    """Height of the steps at the borders of 8 x 8 blocks, beyond what is found between them."""
+
+
+def opponent(rgb: Array) -> Array:
+    """Light and colour differences (h, w, 3) of (h, w, 3)."""
+    return np.asarray(cv2.transform(rgb, TO_OPPONENT), np.float32)
+
+
+def condition(pixels: Pixels) -> Condition:
+    """Estimate noise and blocks.
+
+    Parameters
+    ----------
+    pixels : ndarray, (H, W, 3), uint8 or uint16
+        At the size at which they were taken or compressed; after resizing there is little to be found.
+
+    References
+    ----------
+    Immerkær 1996, "Fast noise variance estimation"; Wang, Bovik and Evans 2000, "Blind measurement of blocking
+    artifacts in images", of which the comparison of borders with their surroundings is taken.
+    """
+    levels: list[Array] = []
+    steps = np.zeros((2, _GRID, 2))
+    for top, left in _places(pixels.shape[0], pixels.shape[1]):
+        bottom, right = min(top + _WINDOW, pixels.shape[0]), min(left + _WINDOW, pixels.shape[1])
+        seen = opponent(window(pixels, top, left, bottom, right))
+        levels.append(_noise_of_blocks(seen))
+        light = np.ascontiguousarray(seen[..., 0])
+        steps[0] += _steps(light, left)
+        steps[1] += _steps(np.ascontiguousarray(light.T), top)
+    found = np.concatenate(levels)
+    noise = np.quantile(found, _CALM, axis=0) if len(found) else np.zeros(3)
+    return Condition((float(noise[0]), float(noise[1]), float(noise[2])), _blocks(steps))
+
+
+def _places(height: int, width: int) -> list[tuple[int, int]]:
+    """Corners of the windows to look at, spread over the photo."""
+    rows, columns = (
+        np.unique(np.linspace(0, max(0, length - _WINDOW), min(_PLACES, 1 + length // _WINDOW)).astype(int))
+        for length in (height, width)
+    )
+    return [(int(top), int(left)) for top in rows for left in columns]
+
+
+def _noise_of_blocks(seen: Array) -> Array:
+    """Noise (n, 3) of each block that is neither black nor white."""
+    high, wide = seen.shape[0] // _BLOCK * _BLOCK, seen.shape[1] // _BLOCK * _BLOCK
+    if not high or not wide:
+        return np.zeros((0, 3), np.float32)
+    rough = np.abs(cv2.filter2D(seen, -1, _LAPLACIANS, borderType=cv2.BORDER_REFLECT_101))
+    parts = rough[:high, :wide].reshape(high // _BLOCK, _BLOCK, wide // _BLOCK, _BLOCK, 3)
+    light = seen[:high, :wide, 0].reshape(high // _BLOCK, _BLOCK, wide // _BLOCK, _BLOCK)
+    level = light.mean(axis=(1, 3)).ravel()
+    mean = parts.mean(axis=(1, 3)).reshape(-1, 3) * np.float32(np.sqrt(np.pi / 2))
+    return np.asarray(mean[(level > 0.04) & (level < 0.96)], np.float32)
+
+
+def _steps(light: Array, first: int) -> NDArray[np.float64]:
+    """For each place in the grid of blocks: the sum of steps beyond those beside them, and their number (8, 2)."""
+    out = np.zeros((_GRID, 2))
+    slopes = np.abs(np.diff(light, axis=1))
+    if slopes.shape[1] < 3:
+        return out
+    beside = (slopes[:, :-2] + slopes[:, 2:]) / 2
+    beyond = slopes[:, 1:-1] - beside
+    calm = beside < 0.02  # elsewhere the photo's own edges are larger than any block's
+    place = (np.arange(beyond.shape[1]) + first + 2) % _GRID  # of the pixel after the step
+    for k in range(_GRID):
+        chosen = calm[:, place == k]
+        out[k] = (beyond[:, place == k] * chosen).sum(), chosen.sum()
+    return out
+
+
+def _blocks(steps: NDArray[np.float64]) -> float:
+    """Step at the one place of the grid where it is largest, beyond the second largest; the lesser direction counts."""
+    found = []
+    for direction in steps:
+        mean = direction[:, 0] / np.maximum(direction[:, 1], 1)
+        ordered = np.sort(mean)
+        found.append(max(0.0, float(ordered[-1] - ordered[-2])))
+    return min(found)

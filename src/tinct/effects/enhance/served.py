@@ -1,0 +1,41 @@
+"""Enhancing as a registered effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.enhance.enhance import Enhancement, run
+from tinct.effects.enhance.params import EnhanceParams
+from tinct.photo.photo import Photo
+
+__all__ = ["EFFECT", "facts"]
+
+
+def facts(result: Enhancement) -> dict[str, object]:
+    """JSON-ready findings."""
+    noise, blocks = (round(255 * level, 2) for level in (result.condition.noise[0], result.condition.blocks))
+    return {
+        "engine": result.engine,
+        "tiles": result.tiles,
+        "seconds": round(result.seconds, 2),
+        "estimated_seconds": round(result.estimate.seconds, 2),
+        "noise": noise,
+        "blocks": blocks,
+        "cleaned": result.cleaned,
+    }
+
+
+def _run(photos: Mapping[str, Photo], params: EnhanceParams, progress: Progress) -> Output:
+    result = run(photos["image"], params, progress)
+    return Output(photos=(result.photo,), facts=facts(result))
+
+
+EFFECT = Effect(
+    name="enhance",
+    title="Enhance",
+    summary="Makes a photo sharper and two or four times larger, or restores it at its own size; noise and JPEG "
+    "blocks go where they are found, colours stay.",
+    params=EnhanceParams,
+    run=_run,
+)

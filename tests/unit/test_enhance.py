@@ -1,0 +1,286 @@
+"""Enhancing: what holds for every engine, with networks played by a stand-in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import data
+
+import tinct
+from tinct.effects import effect
+from tinct.effects.enhance import engines, rate
+from tinct.effects.enhance.enhance import estimate, run
+from tinct.effects.enhance.params import EnhanceParams
+from tinct.errors import MissingModelError, ModelLicenceError, ModelMemoryError, ParameterError
+from tinct.models import runtime, store
+from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.photo import Photo
+from tinct.settings import Settings
+
+Array = NDArray[np.float32]
+
+
+class Network:
+    """Enlarges like a network that also shifts colours, draws a pattern and needs memory by the pixel."""
+
+    def __init__(self, factor: int, most_pixels: int = 10**9) -> None:
+        self.factor, self.most_pixels, self.seen = factor, most_pixels, []
+
+    def apply(self, x: Array) -> Array:
+        assert x.dtype == np.float32
+        assert x.shape[:2] == (1, 3)
+        if x.shape[2] * x.shape[3] > self.most_pixels:
+            raise ModelMemoryError("too large")
+        self.seen.append(x.shape[2:])
+        size = (x.shape[3] * self.factor, x.shape[2] * self.factor)
+        out = cv2.resize(x[0].transpose(1, 2, 0), size, interpolation=cv2.INTER_CUBIC)
+        out[::2, ::2] += 0.02
+        return np.ascontiguousarray((out + np.float32([0.08, -0.05, 0.03])).transpose(2, 0, 1)[None])
+
+
+@pytest.fixture
+def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Network]:
+    """Every network is installed, and is a stand-in."""
+    names = {"span-x2": 2, "span-x4": 4, "realesrgan-x4plus": 4, "clearreality-x4": 4}
+    played = {name: Network(factor) for name, factor in names.items()}
+    monkeypatch.setattr(store, "installed", lambda name: name in played)
+    monkeypatch.setattr(runtime, "session", lambda name: played[name])
+    monkeypatch.setattr(rate, "_seconds_per_pixel", {})
+    return played
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "current", lambda: Settings(models=tmp_path))
+
+
+@pytest.fixture(scope="module")
+def cat() -> Photo:
+    return Photo(np.ascontiguousarray(data.chelsea()[40:200, 80:300]))
+
+
+def _unit(photo: Photo) -> Array:
+    return photo.pixels.astype(np.float32) / np.float32(np.iinfo(photo.pixels.dtype).max)
+
+
+def _low(photo: Photo, size: tuple[int, int]) -> Array:
+    """CIELAB of what is broad: scaled to the source's size, and smooth there."""
+    small = cv2.resize(_unit(photo), (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    return srgb_to_lab(cv2.GaussianBlur(small, (0, 0), 4))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("model", ["span", "realesrgan", "classical"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_result_has_the_asked_size_the_sources_depth_and_its_broad_colours(
+    networks: dict[str, Network], cat: Photo, scale: Any, model: Any, dtype: type[np.unsignedinteger]
+) -> None:
+    photo = Photo(cat.pixels.astype(dtype) * dtype(257 if dtype is np.uint16 else 1))
+    result = tinct.enhance(photo, scale, model)
+    assert result.photo.pixels.shape == (160 * scale, 220 * scale, 3)
+    assert result.photo.pixels.dtype == dtype
+    assert result.engine == model
+    apart = delta_e_2000(_low(photo, (160, 220)), _low(result.photo, (160, 220)))
+    assert apart.max() < 1  # the stand-in alone is off by 6
+
+
+def test_a_network_of_its_own_scale_is_used_and_one_result_is_the_same_as_the_next(
+    networks: dict[str, Network], cat: Photo
+) -> None:
+    one, two = (tinct.enhance(cat, 2, "span").photo.pixels for _ in range(2))
+    assert np.array_equal(one, two)
+    assert networks["span-x2"].seen
+    assert not networks["span-x4"].seen
+    tinct.enhance(cat, 4, "span")
+    assert networks["span-x4"].seen
+
+
+def test_tiles_do_not_show(networks: dict[str, Network], cat: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Photo(np.tile(cat.pixels, (2, 2, 1)))
+    whole = tinct.enhance(large, 2, "span")
+    networks["span-x2"].most_pixels = 130 * 130
+    tiled = tinct.enhance(large, 2, "span")
+    assert whole.tiles < 5
+    assert tiled.tiles > 12
+    assert {max(shape) for shape in networks["span-x2"].seen[-tiled.tiles :]} <= set(range(100, 131))
+    apart = np.abs(whole.photo.pixels.astype(int) - tiled.photo.pixels)
+    assert apart.max() <= 2  # levels; windows of the cleaning begin elsewhere
+    assert apart.mean() < 0.2
+
+
+def test_memory_that_never_suffices_is_said(networks: dict[str, Network], cat: Photo) -> None:
+    networks["span-x2"].most_pixels = 64 * 64
+    with pytest.raises(ModelMemoryError):
+        tinct.enhance(cat, 2, "span")
+
+
+def test_a_gradient_of_16_bits_keeps_all_its_steps(networks: dict[str, Network]) -> None:
+    ramp = np.linspace(20_000, 20_600, 300).astype(np.uint16)  # 600 levels of 65,535: 2 of 255
+    photo = Photo(np.repeat(np.tile(ramp, (64, 1))[..., None], 3, axis=2))
+    for model in ("span", "classical"):
+        result = tinct.enhance(photo, 2, model).photo.pixels[::2, ::2, 1].astype(int)  # type: ignore[arg-type]
+        middle = cv2.blur(result[32:33].astype(np.float32), (5, 1))[0, 20:-20]
+        assert len(np.unique(middle)) > 150
+        assert np.diff(middle).max() < 8
+
+
+def test_opacity_is_enlarged_and_hidden_colours_stay_hidden(networks: dict[str, Network]) -> None:
+    y, x = np.mgrid[:80, :90]
+    inside = (y - 40) ** 2 + (x - 45) ** 2 < 900
+    pixels = np.where(inside[..., None], np.uint8([200, 120, 60]), np.uint8([0, 255, 0])).astype(np.uint8)
+    result = tinct.enhance(Photo(pixels, inside.astype(np.uint8) * 255), 4, "span").photo
+    assert result.alpha is not None
+    assert result.alpha.shape == (320, 360)
+    wanted = ((np.mgrid[:320, :360] - np.array([161.5, 181.5])[:, None, None]) ** 2).sum(0) < 120**2
+    assert ((result.alpha > 127) == wanted).mean() > 0.99
+    assert set(np.unique(result.alpha)) >= {0, 255}
+    seen = result.pixels[result.alpha > 0].astype(int)
+    assert np.abs(seen - [200, 120, 60]).max() < 12  # nothing of the green below
+
+
+def test_wholly_transparent_photos_pass(networks: dict[str, Network]) -> None:
+    photo = Photo(np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20), np.uint8))
+    result = tinct.enhance(photo).photo
+    assert result.alpha is not None
+    assert not result.alpha.any()
+
+
+def test_grey_photos_stay_grey(networks: dict[str, Network]) -> None:
+    photo = Photo(np.repeat(data.camera()[::4, ::4, None], 3, axis=2), gray=True)
+    pixels = tinct.enhance(photo, 2, "span").photo.pixels
+    assert np.array_equal(pixels[..., 0], pixels[..., 1])
+    assert np.array_equal(pixels[..., 0], pixels[..., 2])
+
+
+def test_profile_and_metadata_stay(networks: dict[str, Network], cat: Photo) -> None:
+    photo = Photo(cat.pixels, icc=b"profile", exif=b"exif", format="jpeg", xmp=b"xmp")
+    result = tinct.enhance(photo).photo
+    assert (result.icc, result.exif, result.format, result.xmp) == (b"profile", b"exif", "jpeg", b"xmp")
+
+
+def test_auto_takes_the_strong_network_for_small_photos_and_the_faithful_one_for_large(
+    networks: dict[str, Network],
+) -> None:
+    assert engines.choose("auto", 2, 300 * 300).name == "realesrgan"
+    assert engines.choose("auto", 2, 1000 * 1000).name == "span"
+    del networks["realesrgan-x4plus"]
+    assert engines.choose("auto", 2, 300 * 300).name == "span"
+    del networks["span-x2"]
+    assert engines.choose("auto", 2, 300 * 300).name == "classical"
+    assert engines.choose("auto", 4, 300 * 300).name == "span"
+
+
+def test_without_any_model_auto_serves_and_says_how(nothing_installed: None, cat: Photo) -> None:
+    result = tinct.enhance(cat)
+    assert result.engine == "classical"
+    assert result.photo.width == 440
+
+
+@pytest.mark.parametrize(("model", "name"), [("span", "span-x2"), ("realesrgan", "realesrgan-x4plus")])
+def test_a_named_model_that_is_not_installed_names_the_command(
+    nothing_installed: None, cat: Photo, model: Any, name: str
+) -> None:
+    with pytest.raises(MissingModelError, match=f"tinct models fetch {name}"):
+        tinct.enhance(cat, 2, model)
+
+
+def test_a_model_whose_licence_was_not_accepted_names_licence_and_command(
+    nothing_installed: None, cat: Photo
+) -> None:
+    with pytest.raises(ModelLicenceError, match=r"CC-BY-NC-SA.*tinct models fetch clearreality-x4"):
+        tinct.enhance(cat, 4, "clearreality")
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"scale": 3}, "scale"),
+        ({"scale": "many"}, "scale"),
+        ({"scale": True}, "scale"),
+        ({"scale": 2.5}, "scale"),
+        ({"model": "waifu"}, "model"),
+        ({"model": ["span"]}, "model"),
+        ({"denoise": 1.5}, "denoise"),
+        ({"denoise": "lots"}, "denoise"),
+        ({"denoise": float("nan")}, "denoise"),
+        ({"sharpen": 1}, "sharpen"),
+    ],
+)
+def test_bad_parameters_are_named(params: dict[str, Any], field: str) -> None:
+    with pytest.raises(ParameterError, match=field):
+        effect.parse(effect.get("enhance"), params)
+
+
+def test_parameters_may_be_text_as_forms_send_them() -> None:
+    params = effect.checked(EnhanceParams, {"scale": "4", "denoise": "0.3"})
+    assert (params.scale, params.denoise) == (4, 0.3)
+
+
+@pytest.mark.parametrize("shape", [(7, 100), (100, 7), (1, 1)])
+def test_a_photo_below_8_pixels_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(ParameterError, match="8 pixels or more"):
+        tinct.enhance(Photo(np.zeros((*shape, 3), np.uint8)))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 300), (301, 9)])
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_the_smallest_and_narrowest_photos_pass(
+    networks: dict[str, Network], shape: tuple[int, int], scale: Any
+) -> None:
+    photo = Photo(np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8))
+    for model in ("span", "classical"):
+        out = tinct.enhance(photo, scale, model).photo.pixels  # type: ignore[arg-type]
+        assert out.shape == (shape[0] * scale, shape[1] * scale, 3)
+
+
+def test_a_result_above_the_limit_names_the_scales_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinct.effects.enhance import enhance as module
+
+    monkeypatch.setattr(module, "current", lambda: Settings(max_photo_pixels=40_000))
+    photo = Photo(np.zeros((100, 100, 3), np.uint8))
+    with pytest.raises(ParameterError, match=r"scale: got 4; allowed: 1 or 2 .* 40000 pixels"):
+        tinct.enhance(photo, 4, "classical")
+    assert tinct.enhance(photo, 2, "classical").photo.width == 200
+
+
+def test_progress_rises_tile_by_tile_to_one_and_an_estimate_comes_before(
+    networks: dict[str, Network], cat: Photo
+) -> None:
+    photo, heard = Photo(np.tile(cat.pixels, (3, 3, 1))), []
+    params = EnhanceParams(scale=2, model="span")
+    before = estimate(photo, params)
+    result = run(photo, params, heard.append)
+    assert len(heard) == result.tiles == before.tiles > 1
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+    assert before.seconds > 0
+    assert result.estimate == before
+    assert estimate(photo, params).seconds == pytest.approx(result.seconds)  # learned from the work itself
+
+
+def test_work_can_be_stopped_from_progress(networks: dict[str, Network], cat: Photo) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(_: float) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run(cat, EnhanceParams(model="span"), stop)
+
+
+def test_the_served_effect_reports_its_engine(networks: dict[str, Network], cat: Photo) -> None:
+    served = effect.get("enhance")
+    output = served.run({"image": cat}, effect.parse(served, {"scale": 4, "model": "span"}), lambda _: None)
+    assert output.photos[0].width == 880
+    facts = json.loads(json.dumps(output.facts))
+    assert facts["engine"] == "span"
+    assert facts["tiles"] >= 1
+    assert facts["seconds"] >= 0
+    assert facts["cleaned"] is False

@@ -113,6 +113,7 @@ def _url(listener: socket.socket) -> str:
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http="h11",  # keeps the spelling of headers, which some clients depend on
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -28,36 +28,15 @@ from tinct.settings import Settings
 
 __all__ = ["DIALECT"]
 
+_DOCUMENT_BYTES: Final = 2 * 2**20  # XML of a request
+
 Handler = Callable[[Call], Awaitable[Response]]
 
-_NOT_OFFERED: Final = frozenset(
-    [
-        "accelerate",
-        "acl",
-        "cors",
-        "domain",
-        "encryption",
-        "inventory",
-        "lifecycle",
-        "location",
-        "logging",
-        "notification",
-        "object-lock",
-        "origin",
-        "policy",
-        "publicAccessBlock",
-        "referer",
-        "replication",
-        "restore",
-        "retention",
-        "select",
-        "tagging",
-        "torrent",
-        "versioning",
-        "versions",
-        "website",
-    ]
-)  # sub-resources of objects and buckets
+_NOT_OFFERED: Final = frozenset({
+    "accelerate", "acl", "cors", "domain", "encryption", "inventory", "lifecycle", "location", "logging",
+    "notification", "object-lock", "origin", "policy", "publicAccessBlock", "referer", "replication", "restore",
+    "retention", "select", "tagging", "torrent", "versioning", "versions", "website",
+})  # fmt: skip  # sub-resources of objects and buckets
 
 
 async def _service(call: Call) -> Response:
@@ -189,11 +168,18 @@ def _request_id() -> str:
 
 
 def _complete(request: Request, response: Response) -> None:
-    """What every reply carries."""
+    """What every reply carries, in the vendor's spelling: programs look headers up in a plain dict."""
     response.headers.setdefault("Server", "tencent-cos")
     response.headers["x-cos-request-id"] = request_id = request.state.cos_request_id
     if request.state.cos_place is not None and request.state.cos_place.ci:
         response.headers["x-ci-request-id"] = request_id
+    response.raw_headers = [(_spelled(name), value) for name, value in response.raw_headers]
+
+
+def _spelled(name: bytes) -> bytes:
+    if name.startswith((b"x-cos-", b"x-ci-")):
+        return name
+    return b"ETag" if name == b"etag" else name.title()
 
 
 def _render(request: Request, error: Exception) -> Response:
@@ -257,7 +243,7 @@ class _Everything(BaseRoute):
 
 
 def _body_limit(method: str, path: str, settings: Settings) -> int:
-    return settings.max_object_bytes
+    return _DOCUMENT_BYTES if method == "POST" else settings.max_object_bytes
 
 
 DIALECT = Dialect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -10,6 +11,7 @@ from tinct.dialects.cos.errors import CosError
 __all__ = ["document", "element", "parse", "text_of"]
 
 _MOST_BYTES = 2 * 2**20  # ten thousand parts, or a thousand keys of the greatest length
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def element(name: str, *content: str | int | None, raw: str = "") -> str:
@@ -25,9 +27,7 @@ def document(root: str) -> bytes:
 
 def _clean(text: str) -> str:
     """Escaped, without the characters that XML cannot hold."""
-    return escape(
-        "".join(c if c in "\t\n\r" or " " <= c <= "\ud7ff" or c >= "\ue000" else "\ufffd" for c in text)
-    )
+    return escape(_UNWRITABLE.sub("\ufffd", text))
 
 
 def parse(data: bytes, root: str) -> ET.Element:

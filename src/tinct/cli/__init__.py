@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from tinct.cli import colorize, enhance, erase, keys, migrate, models, palette, serve, worker
+from tinct.cli import colorize, enhance, erase, keys, migrate, models, moderate, palette, serve, worker
 from tinct.errors import ParameterError, TinctError
 
 __all__ = ["app", "main"]
@@ -16,6 +16,7 @@ app.command()(migrate.migrate)
 app.command()(colorize.colorize)
 app.command()(enhance.enhance)
 app.command()(erase.erase)
+app.command()(moderate.moderate)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)

@@ -163,8 +163,10 @@ def _warm(threads: int) -> None:
     import tinct.photo.decode
     import tinct.photo.encode
     import tinct.photo.vips  # noqa: F401
+    from tinct.models import runtime
 
     cv2.setNumThreads(threads)
+    runtime.use_threads(threads)
 
 
 def _limit_address_space(more: int) -> None:

@@ -1,0 +1,1 @@
+"""Moderation: tells unsafe photos from safe ones."""

@@ -1,0 +1,106 @@
+"""Tell unsafe photos from safe ones.
+
+Two networks that were trained on different photos look at the whole photo, and at squares of it where it is long: a
+network sees a square, and a long photo would be squeezed beyond recognition. The worst finding counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.effect import Progress, checked
+from tinct.effects.moderate import classify
+from tinct.effects.moderate.params import ModerateParams
+from tinct.photo.photo import Photo
+
+__all__ = ["Moderation", "moderate", "run"]
+
+Array = NDArray[np.float32]
+_PROXY = 1024  # long side in pixels
+_LONG = 1.5  # above this ratio of its sides, squares are looked at too
+
+
+@dataclass(frozen=True)
+class Moderation:
+    """What was found in a photo."""
+
+    verdict: Literal["safe", "unsafe"]
+    """``unsafe`` where the score reaches the threshold."""
+    score: float
+    """0..1, the worst of all networks and all parts of the photo."""
+    scores: dict[str, dict[str, float]]
+    """By network and class, for the worst part."""
+    engines: tuple[str, ...]
+    """Networks that looked at it: those that are installed."""
+
+
+def moderate(photo: Photo, *, threshold: float = 0.8) -> Moderation:
+    """Check a photo for nudity and pornography.
+
+    Parameters
+    ----------
+    photo : Photo
+        Any size and depth; transparent parts are seen on white.
+    threshold : float
+        Above 0, below 1; a photo whose score reaches it is called unsafe.
+
+    Returns
+    -------
+    Moderation
+
+    Raises
+    ------
+    ParameterError
+        `threshold` is outside its range.
+    MissingModelError
+        No classifier is installed.
+    """
+    return run(photo, checked(ModerateParams, {"threshold": threshold}))
+
+
+def run(photo: Photo, params: ModerateParams, progress: Progress = lambda share: None) -> Moderation:
+    """See :func:`moderate`."""
+    engines = classify.engines()
+    found: dict[str, dict[str, float]] = {}
+    worst: dict[str, float] = {}
+    views = list(_views(_on_white(photo)))
+    for number, view in enumerate(views):
+        for engine in engines:
+            scores = classify.scores(view, engine)
+            score = classify.unsafe(engine, scores)
+            if score >= worst.get(engine, 0.0):
+                found[engine], worst[engine] = scores, score
+        progress((number + 1) / len(views))
+    score = max(worst.values())
+    verdict: Literal["safe", "unsafe"] = "unsafe" if score >= params.threshold else "safe"
+    return Moderation(verdict, score, found, engines)
+
+
+def _on_white(photo: Photo) -> Array:
+    """A proxy, (h, w, 3) sRGB 0..1, as a viewer shows it."""
+    from tinct.photo.resize import shrink
+
+    colors = np.clip(photo.proxy(_PROXY), 0, 1)
+    if photo.alpha is None:
+        return colors
+    full = np.float32(np.iinfo(photo.alpha.dtype).max)
+    opacity = shrink(photo.alpha, _PROXY).astype(np.float32)[..., None] / full
+    return np.asarray(colors * opacity + (1 - opacity), np.float32)
+
+
+def _views(picture: Array) -> Iterator[Array]:
+    """The whole, and where it is long, overlapping squares along it."""
+    yield picture
+    height, width = picture.shape[:2]
+    side, length = sorted((height, width))
+    if length < _LONG * side:
+        return
+    count = int(np.ceil(length / side * _LONG)) - 1  # neighbours overlap by a third or more
+    for start in np.linspace(0, length - side, max(count, 2)).round().astype(int):
+        square = slice(start, start + side)
+        yield picture[square] if height > width else picture[:, square]

@@ -20,7 +20,7 @@ from tinct.jobs.backend import open_backend
 from tinct.settings import Settings
 
 HOST = f"{BUCKET}.cos.ap-test.myqcloud.com"
-ROUNDS, WRITERS = 3, 4
+ROUNDS, WRITERS = 2, 4
 PATIENCE_S = 60
 
 

@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
     work: Path = parser.parse_args().work
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     net, spent = load(work / "checkpoint.pt")
     torch.manual_seed(0)
     settle(net, Photos(work, torch.device("cpu"), seed=0))

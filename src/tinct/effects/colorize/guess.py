@@ -31,7 +31,7 @@ _SCALE = 110  # of a*, b* and chroma in what the network is told
 _MULTIPLE = 32
 _REACH = 1 / 8  # of the longer side: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
-_GAIN = np.float32(1.1)  # gives sure colours back what averaging takes from them
+_GAIN = np.float32(1.25)  # gives sure colours back what averaging takes from them
 _TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
 
 

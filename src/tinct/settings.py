@@ -187,6 +187,9 @@ class Settings(BaseModel):
         gt=0,
         description="Bytes of one object, or of one part of it, in one request; more goes up in parts.",
     )
+    body_idle_s: float = Field(
+        60.0, gt=0, description="Seconds that an object's sender may be silent; then the upload is refused."
+    )
     keep_multipart_s: float = Field(
         7 * 24 * 3600.0,
         gt=0,

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.errors import CosError, of_job
-from tinct.dialects.cos.objects import receive
+from tinct.dialects.cos.objects import receipt, receive
 from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
 from tinct.dialects.cos.xml import document, element
 from tinct.dialects.dialect import settings_of
@@ -58,7 +58,7 @@ async def upload(call: Call) -> Response:
     asked = _asked(call)
     buckets = await _targets(call, asked.rules)
     response = await _processed(call, asked, buckets, source := await receive(call))
-    response.headers["ETag"] = f'"{source.etag}"'
+    response.headers.update(receipt(source))
     return response
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import UTC
 
 from starlette.responses import Response, StreamingResponse
@@ -16,6 +18,7 @@ from tinct.errors import DigestError, ObjectKeyError
 from tinct.storage.objects import Object, check_object_key
 
 __all__ = [
+    "arriving",
     "body_length",
     "copy_object",
     "copy_source",
@@ -23,6 +26,7 @@ __all__ = [
     "delete_object",
     "get_object",
     "put_object",
+    "receipt",
     "receive",
     "whole_body",
     "xml_reply",
@@ -34,7 +38,7 @@ _BODY_BYTES = 2 * 2**20  # of a request's XML
 
 async def put_object(call: Call) -> Response:
     """``PUT /key``."""
-    return Response(headers=_receipt(await receive(call)))
+    return Response(headers=receipt(await receive(call)))
 
 
 async def receive(call: Call) -> Object:
@@ -51,7 +55,7 @@ async def receive(call: Call) -> Object:
     return await call.backend.objects.put(
         bucket,
         call.key,
-        call.request.stream(),
+        arriving(call),
         headers=fields.stored(call.request.headers),
         public=fields.object_acl(call.request.headers),
         md5=fields.content_md5(call.request.headers),
@@ -113,8 +117,7 @@ async def copy_object(call: Call) -> Response:
     result = element("ETag", fields.quoted(copied.etag)) + element(
         "LastModified", f"{copied.modified_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     )
-    receipt = _receipt(copied)
-    return xml_reply(element("CopyObjectResult", raw=result), receipt)
+    return xml_reply(element("CopyObjectResult", raw=result), receipt(copied))
 
 
 async def copy_source(call: Call) -> Object:
@@ -183,6 +186,26 @@ def body_length(call: Call) -> int:
     return length
 
 
+async def arriving(call: Call) -> AsyncIterator[bytes]:
+    """The body in pieces.
+
+    Raises
+    ------
+    CosError
+        RequestTimeout: nothing arrives for ``settings.body_idle_s``.
+    """
+    pieces = call.request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(call.backend.settings.body_idle_s):
+                piece = await anext(pieces, None)
+        except TimeoutError:
+            raise CosError("RequestTimeout") from None
+        if piece is None:
+            return
+        yield piece
+
+
 async def whole_body(call: Call) -> bytes:
     """The body of a request with a document in it.
 
@@ -192,7 +215,7 @@ async def whole_body(call: Call) -> bytes:
         MissingRequestBodyError; MalformedXML if it is too long.
     """
     chunks, size = [], 0
-    async for chunk in call.request.stream():
+    async for chunk in arriving(call):
         size += len(chunk)
         if size > _BODY_BYTES:
             raise CosError("MalformedXML")
@@ -207,7 +230,8 @@ def xml_reply(root: str, headers: dict[str, str] | None = None) -> Response:
     return Response(document(root), headers={**(headers or {}), "Content-Type": "application/xml"})
 
 
-def _receipt(stored: Object) -> dict[str, str]:
+def receipt(stored: Object) -> dict[str, str]:
+    """Headers that tell what was stored."""
     return {"ETag": fields.quoted(stored.etag), "x-cos-hash-crc64ecma": str(stored.crc64)}
 
 

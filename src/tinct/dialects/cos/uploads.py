@@ -11,7 +11,7 @@ from tinct.dialects.cos.buckets import MOST_ENTRIES, encoder, moment, number, ow
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.conditions import span
 from tinct.dialects.cos.errors import CosError
-from tinct.dialects.cos.objects import body_length, copy_source, whole_body, xml_reply
+from tinct.dialects.cos.objects import arriving, body_length, copy_source, whole_body, xml_reply
 from tinct.dialects.cos.xml import element, parse
 from tinct.storage.multipart import MOST_PARTS, Upload
 
@@ -34,7 +34,7 @@ async def put_part(call: Call) -> Response:
     upload = await _upload(call)
     call.backend.blobs.check_room(body_length(call))
     part = await call.backend.multipart.put_part(
-        upload, _part_number(call), call.request.stream(), md5=fields.content_md5(call.request.headers)
+        upload, _part_number(call), arriving(call), md5=fields.content_md5(call.request.headers)
     )
     return Response(headers={"ETag": fields.quoted(part.etag), "x-cos-hash-crc64ecma": str(part.crc64)})
 

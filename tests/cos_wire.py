@@ -16,9 +16,18 @@ BUCKET, OTHER = "photos-1250000000", "other-1250000000"
 
 
 def authorization(
-    method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str], key: str, secret: str
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    key: str,
+    secret: str,
+    window: tuple[int, int] = (-60, 600),
 ) -> str:
-    """Written from the contract alone, so that it is not the server's own idea of it."""
+    """Written from the contract alone, so that it is not the server's own idea of it.
+
+    `window` is in seconds from now.
+    """
 
     def digest(key: str, text: str) -> str:
         return hmac.new(key.encode(), text.encode(), hashlib.sha1).hexdigest()
@@ -30,13 +39,13 @@ def authorization(
         return ";".join(name for name, _ in coded), "&".join(f"{name}={value}" for name, value in coded)
 
     now = int(time.time())
-    window = f"{now - 60};{now + 600}"
+    times = f"{now + window[0]};{now + window[1]}"
     (params, param_text), (names, header_text) = listed(query), listed(headers)
     request = f"{method.lower()}\n{path}\n{param_text}\n{header_text}\n"
-    text = f"sha1\n{window}\n{hashlib.sha1(request.encode()).hexdigest()}\n"
+    text = f"sha1\n{times}\n{hashlib.sha1(request.encode()).hexdigest()}\n"
     return (
-        f"q-sign-algorithm=sha1&q-ak={key}&q-sign-time={window}&q-key-time={window}&q-header-list={names}"
-        f"&q-url-param-list={params}&q-signature={digest(digest(secret, window), text)}"
+        f"q-sign-algorithm=sha1&q-ak={key}&q-sign-time={times}&q-key-time={times}&q-header-list={names}"
+        f"&q-url-param-list={params}&q-signature={digest(digest(secret, times), text)}"
     )
 
 
@@ -58,13 +67,14 @@ class Cos:
         bucket: str | None = BUCKET,
         who: str | None = "owner",
         content: Any = None,
+        window: tuple[int, int] = (-60, 600),
     ) -> httpx.Response:
         host = f"{bucket or 'service'}.cos.{'ap-test.' if bucket else ''}myqcloud.com"
         sent = dict(headers or {})
         if who is not None:
             signed = {"host": host}
             sent["authorization"] = authorization(
-                method, f"/{key}", signed, query or {}, f"AK-{who}", f"secret-{who}"
+                method, f"/{key}", signed, query or {}, f"AK-{who}", f"secret-{who}", window
             )
         text = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in (query or {}).items())
         url = httpx.URL(f"http://{host}", raw_path=f"/{quote(key, safe='/')}?{text}".encode())

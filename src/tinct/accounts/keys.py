@@ -216,6 +216,16 @@ class Accounts:
         account = _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
         return account, self._keyring.unseal(_SEAL, row["sealed"])
 
+    async def expired(self, kind: str, public_id: str) -> bool:
+        """Whether a credential that is refused was good once, and is only too old."""
+        if not storable(public_id):
+            return False
+        row = await self._database.one(
+            "SELECT FROM credentials WHERE kind = %s AND public_id = %s AND revoked_at IS NULL AND expires_at <= now()",
+            (kind, public_id),
+        )
+        return row is not None
+
     async def secret_of(self, account_id: str, kind: str) -> tuple[str, bytes] | None:
         """The newest live secret of a kind that an account has: public id and secret."""
         row = await self._database.one(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from backends import Postgres
@@ -13,9 +14,13 @@ from tinct.server import create_app
 
 
 @pytest_asyncio.fixture
-async def cos(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Cos]:
-    """A server with two accounts, each with a private bucket; objects may have two megabytes and a bit."""
-    settings = postgres.create(tmp_path / "data", max_object_bytes=2 * 2**20 + 100)
+async def cos(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -> AsyncIterator[Cos]:
+    """A server with two accounts, each with a private bucket; objects may have two megabytes and a bit.
+
+    A parameter holds other settings.
+    """
+    limits = {"max_object_bytes": 2 * 2**20 + 100} | getattr(request, "param", {})
+    settings = postgres.create(tmp_path / "data", **limits)
     async with open_backend(settings) as backend:
         accounts = {}
         for name in ("owner", "stranger"):
@@ -23,6 +28,7 @@ async def cos(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Cos]:
             await backend.accounts.add_secret(accounts[name], "cos", f"AK-{name}", f"secret-{name}".encode())
         await backend.buckets.create(accounts["owner"], BUCKET)
         await backend.buckets.create(accounts["stranger"], OTHER)
-        transport = httpx.ASGITransport(create_app(settings, backend), client=("127.0.0.1", 1))
+        app = create_app(settings, backend)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport) as client:
             yield Cos(client, backend, accounts)

@@ -113,7 +113,8 @@ async def _secret(key_id: str, token: str, accounts: Accounts) -> tuple[Account,
     try:
         account, sealed = await accounts.secret(TEMPORARY, key_id)
     except KeyRefusedError:
-        raise CosError("InvalidAccessKeyId") from None
+        expired = await accounts.expired(TEMPORARY, key_id)
+        raise CosError("ExpiredToken" if expired else "InvalidAccessKeyId") from None
     secret, _, expected = sealed.partition(b"\n")
     if not hmac.compare_digest(expected, token.encode("utf-8", "surrogateescape")):
         raise CosError("AccessDenied", "The security token is missing or belongs to another key.")

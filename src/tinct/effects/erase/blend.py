@@ -17,8 +17,9 @@ from tinct.effects.erase.scene import Array
 
 __all__ = ["levelled"]
 
-_REAL = 0.12
-"""Steps in tone well above this (of 1) are edges of the picture, not seams; levelling them would smear them."""
+_TONE, _HUE = 0.15, 0.05
+"""Steps over a joint (of 1) in tone and in colour well above these are edges of the picture, not seams; levelling them
+would let colours run."""
 _CYCLES = 4
 _SMOOTHING = 2
 
@@ -151,8 +152,9 @@ def _excess(ground: Ground, field: Field, rows: Ints, columns: Ints, side: tuple
         total += np.where(usable, end - start, 0)
         count += usable
     step = np.where(count > 0, (second - first) - total / np.maximum(count, 1), 0) * ground.unit
-    size = np.linalg.norm(step, axis=1, keepdims=True)
-    return np.asarray(step / (1 + (size / _REAL) ** 2), np.float32)
+    tone = step.mean(axis=1, keepdims=True)
+    hue = np.linalg.norm(step - tone, axis=1, keepdims=True)
+    return np.asarray(step / (1 + ((tone / _TONE) ** 2 + (hue / _HUE) ** 2) ** 2), np.float32)
 
 
 def _solve(system: _System, wanted: Array) -> Array:

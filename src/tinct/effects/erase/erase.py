@@ -11,14 +11,13 @@ import numpy as np
 from tinct.effects.effect import checked
 from tinct.effects.erase import holes
 from tinct.effects.erase.blend import levelled
+from tinct.effects.erase.choose import best_field
 from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, repair, seam_cost, tidy
+from tinct.effects.erase.field import Field, Ground, repair, tidy
 from tinct.effects.erase.holes import Box, Hole
 from tinct.effects.erase.mask import removal
 from tinct.effects.erase.params import EraseParams, Method
 from tinct.effects.erase.scene import Flags, Scene
-from tinct.effects.erase.shifts import shift_map
-from tinct.effects.erase.synthesis import synthesise
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import fit_size
@@ -36,7 +35,7 @@ class Filled:
     box: tuple[int, int, int, int]
     """x, y, width, height in pixels."""
     engine: str
-    """``shift``, ``patch``, or ``nearest`` where too little was left for either."""
+    """``shift``, ``patch``, ``shift+patch`` for parts of both, or ``nearest`` where too little was left for either."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,18 +115,20 @@ def _fill(
 ) -> tuple[np.ndarray, str]:
     """New colours for the box of a hole (h, w, 3) float32, and what made them."""
     window = hole.window
+    if not known[window.slices].any():  # nothing near: look at the whole photo
+        window = Box(0, 0, pixels.shape[0], pixels.shape[1])
     inside = np.zeros(window.size, bool)
     inside[hole.box.within(window).slices] = hole.flags
     ground = Ground(pixels[window.slices], known[window.slices], inside)
-    if not ground.known.any():  # nothing near: look at the whole photo
-        window = Box(0, 0, pixels.shape[0], pixels.shape[1])
-        inside = np.zeros(window.size, bool)
-        inside[hole.box.slices] = hole.flags
-        ground = Ground(pixels, known, inside)
-    scene = Scene.of(pixels[window.slices], ground.known, ground.hole, _proxy_size(inside))
-    field, engine = _field(scene, params, progress)
-    field = repair(ground, field) if scene.size == window.size else enlarge(field, scene.hole, ground)
-    field = tidy(ground, field, 2)
+    scene = Scene.of(pixels[window.slices], ground.known, inside, _proxy_size(inside))
+    field, engine = best_field(scene, params, progress)
+    if field is None:
+        still = np.zeros(window.size, np.int32)
+        field = repair(ground, Field(still, still))
+    elif scene.size == window.size:
+        field = repair(ground, field)
+    else:
+        field = tidy(ground, enlarge(field, scene.hole, ground), 2)
     return levelled(ground, field)[hole.box.within(window).slices], engine
 
 
@@ -136,27 +137,6 @@ def _proxy_size(hole: Flags) -> tuple[int, int]:
     marked = int(hole.sum()) * height * width / hole.size
     factor = min(1.0, math.sqrt(_LARGEST / marked))
     return max(1, round(height * factor)), max(1, round(width * factor))
-
-
-def _field(scene: Scene, params: EraseParams, progress: Callable[[float], None]) -> tuple[Field, str]:
-    """The best field at proxy size, and its name."""
-    ground = Ground(scene.lab, scene.known, scene.hole)
-    work = {"shift": shift_map, "patch": synthesise}
-    names = [name for name in work if params.method in (name, "auto")]
-    fields: dict[str, Field] = {}
-    for number, name in enumerate(names):
-
-        def heard(part: float, number: int = number) -> None:
-            progress(0.9 * (number + part) / len(names))
-
-        field = work[name](scene, np.random.default_rng(params.seed), heard)
-        if field is not None:
-            fields[name] = tidy(ground, repair(ground, field), 3)
-    if not fields:
-        empty = Field(np.zeros(scene.size, np.int32), np.zeros(scene.size, np.int32))
-        return repair(ground, empty), "nearest"
-    best = min(fields, key=lambda name: seam_cost(ground, fields[name]))
-    return fields[best], best
 
 
 def _put(pixels: Pixels, weight: np.ndarray, hole: Hole, colors: np.ndarray) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,21 +110,31 @@ def _edges(
     return cost
 
 
-def seam_cost(ground: Ground, field: Field) -> float:
-    """How much the joints of a field show: their cost for each pixel of the hole's outline.
+def seam_cost(ground: Ground, field: Field, labels: Ints) -> NDArray[np.float64]:
+    """How much the joints of a field show in each part of the hole.
 
-    An outline grows as the square root of what it encloses; so does this measure's divisor, and holes of different
-    sizes can be compared.
+    Parameters
+    ----------
+    ground : Ground
+    field : Field
+    labels : ndarray, (h, w), int32
+        Number of the part that a pixel belongs to, from 1 on in the hole.
+
+    Returns
+    -------
+    ndarray, (number of parts + 1,), float64
+        By number of the part; to be compared between fields.
     """
     rows, columns = _places(ground.hole)
     way = field.down[rows, columns], field.right[rows, columns]
-    total = 0.0
+    total = np.zeros(int(labels.max()) + 1)
     for side in SIDES:
         cost = np.minimum(_edges(ground, field, rows, columns, way, side), 1)
         near = np.clip(rows + side[0], 0, ground.hole.shape[0] - 1)
         across = np.clip(columns + side[1], 0, ground.hole.shape[1] - 1)
-        total += float((cost * np.where(ground.hole[near, across], 0.5, 1)).sum())
-    return total / math.sqrt(max(len(rows), 1))
+        cost *= np.where(ground.hole[near, across], 0.5, 1)  # joints within the hole are met from both sides
+        total += np.bincount(labels[rows, columns], cost, len(total))
+    return total
 
 
 def _places(flags: Flags) -> tuple[Ints, Ints]:

@@ -25,7 +25,7 @@ __all__ = ["dominant_shifts", "shift_map"]
 
 _MOST_NODES = 3000  # pixels of the hole at the size of the labelling
 _SHIFTS = 48  # candidates; the published count is 60
-_ASKED = 4000  # patches whose nearest relative is looked for
+_ASKED = 3000  # patches whose nearest relative is looked for
 _NEAR = 1 / 15  # of the longer side: relatives nearer than this say nothing (He and Sun)
 
 
@@ -97,7 +97,7 @@ def _votes(scene: Scene, library: Library, rng: np.random.Generator) -> Array:
     sources = np.flatnonzero(library.usable)
     depth = cv2.distanceTransform((~scene.hole).astype(np.uint8), cv2.DIST_L2, 5).ravel()[sources]
     chance = 1 / (1 + depth / (0.1 * max(height, width)))  # those around the hole know best
-    asked = rng.choice(len(sources), min(len(sources), _ASKED), replace=False, p=chance / chance.sum())
+    asked = np.sort(rng.choice(len(sources), min(len(sources), _ASKED), False, chance / chance.sum()))
     known = library.vectors[sources]
     norms = np.einsum("ij,ij->i", known, known)
     rows, columns = sources // width, sources % width
@@ -106,9 +106,10 @@ def _votes(scene: Scene, library: Library, rng: np.random.Generator) -> Array:
     for start in range(0, len(asked), step):
         part = asked[start : start + step]
         cost = norms - 2 * (known[part] @ known.T)
-        close = np.abs(rows[part, None] - rows) < limit
-        close &= np.abs(columns[part, None] - columns) < limit
-        cost[close] = np.inf
+        top, bottom = np.searchsorted(rows, (rows[part[0]] - limit + 1, rows[part[-1]] + limit))
+        close = np.abs(rows[part, None] - rows[top:bottom]) < limit
+        close &= np.abs(columns[part, None] - columns[top:bottom]) < limit
+        cost[:, top:bottom][close] = np.inf
         nearest.append(np.argmin(cost, axis=1))
     found = np.concatenate(nearest)
     votes = np.zeros((2 * height - 1, 2 * width - 1), np.float32)

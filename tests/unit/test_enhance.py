@@ -15,7 +15,7 @@ from skimage import data
 import tinct
 from tinct.effects import effect
 from tinct.effects.enhance import engines, rate
-from tinct.effects.enhance.enhance import estimate, run
+from tinct.effects.enhance.enhance import plan, run
 from tinct.effects.enhance.params import EnhanceParams
 from tinct.errors import MissingModelError, ModelLicenceError, ModelMemoryError, ParameterError
 from tinct.models import runtime, store
@@ -110,7 +110,7 @@ def test_tiles_do_not_show(networks: dict[str, Network], cat: Photo, monkeypatch
     assert tiled.tiles > 12
     assert {max(shape) for shape in networks["span-x2"].seen[-tiled.tiles :]} <= set(range(100, 131))
     apart = np.abs(whole.photo.pixels.astype(int) - tiled.photo.pixels)
-    assert apart.max() <= 2  # levels; windows of the cleaning begin elsewhere
+    assert apart.max() <= 3  # levels; windows of the cleaning begin elsewhere
     assert apart.mean() < 0.2
 
 
@@ -164,16 +164,61 @@ def test_profile_and_metadata_stay(networks: dict[str, Network], cat: Photo) -> 
     assert (result.icc, result.exif, result.format, result.xmp) == (b"profile", b"exif", "jpeg", b"xmp")
 
 
-def test_auto_takes_the_strong_network_for_small_photos_and_the_faithful_one_for_large(
+def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithful_one_for_others(
     networks: dict[str, Network],
 ) -> None:
-    assert engines.choose("auto", 2, 300 * 300).name == "realesrgan"
-    assert engines.choose("auto", 2, 1000 * 1000).name == "span"
+    def chosen(scale: Any, side: int, soft: bool = False) -> tuple[str, bool]:
+        engine = engines.choose("auto", scale, side * side, lambda: soft)
+        return engine.name, engine.halved
+
+    assert chosen(2, 300) == ("realesrgan", False)
+    assert chosen(2, 300, soft=True) == ("realesrgan", True)
+    assert chosen(2, 700) == ("span", False)
+    assert chosen(2, 700, soft=True) == ("realesrgan", True)
+    assert chosen(2, 1000, soft=True) == ("span", False)
     del networks["realesrgan-x4plus"]
-    assert engines.choose("auto", 2, 300 * 300).name == "span"
+    assert chosen(2, 300, soft=True) == ("span", False)
     del networks["span-x2"]
-    assert engines.choose("auto", 2, 300 * 300).name == "classical"
-    assert engines.choose("auto", 4, 300 * 300).name == "span"
+    assert chosen(2, 300) == ("classical", False)
+    assert chosen(4, 300) == ("span", False)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("shape", [(160, 220), (151, 211)])
+def test_soft_photos_are_restored_at_half_their_size(
+    networks: dict[str, Network], cat: Photo, scale: Any, shape: tuple[int, int]
+) -> None:
+    blurred = cv2.GaussianBlur(cat.pixels, (0, 0), 1.6)
+    soft = Photo(np.ascontiguousarray(blurred[: shape[0], : shape[1]], np.uint8))
+    result = tinct.enhance(soft, scale)
+    assert result.plan.engine.halved
+    assert result.photo.pixels.shape == (shape[0] * scale, shape[1] * scale, 3)
+    assert networks["realesrgan-x4plus"].seen[-1] == (
+        shape[0] // 2 + 32 + shape[0] % 2,
+        shape[1] // 2 + 32 + shape[1] % 2,
+    )
+    assert delta_e_2000(_low(soft, shape), _low(result.photo, shape)).max() < 1
+    assert not tinct.enhance(cat, scale).plan.engine.halved
+
+
+def test_an_answer_that_the_source_contradicts_is_not_believed(
+    networks: dict[str, Network], cat: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, sane = networks["span-x2"], networks["span-x2"].apply
+
+    def burst(x: Array) -> Array:
+        out = sane(x)
+        out[:, :, 100:130, 100:130] = np.float32([[[[9]], [[-9]], [[np.nan]]]])
+        return out
+
+    calm = tinct.enhance(cat, 2, "span").photo.pixels.astype(int)
+    monkeypatch.setattr(network, "apply", burst)
+    wild = tinct.enhance(cat, 2, "span").photo.pixels.astype(int)
+    plain = tinct.enhance(cat, 2, "classical").photo.pixels.astype(int)
+    apart = np.abs(wild - calm).max(axis=2)
+    assert np.abs(wild - plain)[76:90, 76:90].max() < 30  # margins were cut off: the burst lies at 68..98
+    assert not apart[:40].any()
+    assert not apart[:, :40].any()
 
 
 def test_without_any_model_auto_serves_and_says_how(nothing_installed: None, cat: Photo) -> None:
@@ -254,14 +299,16 @@ def test_progress_rises_tile_by_tile_to_one_and_an_estimate_comes_before(
 ) -> None:
     photo, heard = Photo(np.tile(cat.pixels, (3, 3, 1))), []
     params = EnhanceParams(scale=2, model="span")
-    before = estimate(photo, params)
+    before = plan(photo, params).estimate
     result = run(photo, params, heard.append)
     assert len(heard) == result.tiles == before.tiles > 1
     assert heard == sorted(heard)
     assert heard[-1] == 1
     assert before.seconds > 0
-    assert result.estimate == before
-    assert estimate(photo, params).seconds == pytest.approx(result.seconds)  # learned from the work itself
+    assert result.plan.estimate == before
+    assert plan(photo, params).estimate.seconds == pytest.approx(
+        result.seconds
+    )  # learned from the work itself
 
 
 def test_work_can_be_stopped_from_progress(networks: dict[str, Network], cat: Photo) -> None:

@@ -38,7 +38,7 @@ def enhance(
     """Make photos sharper and larger; their colours stay."""
     import tinct
     from tinct.effects.effect import checked
-    from tinct.effects.enhance.enhance import estimate, run
+    from tinct.effects.enhance.enhance import plan, run
     from tinct.effects.enhance.params import EnhanceParams
     from tinct.effects.enhance.served import facts
 
@@ -50,10 +50,11 @@ def enhance(
 
     def work(path: Path) -> dict[str, Any]:
         photo = tinct.open(path)
-        before = estimate(photo, params)
+        planned = plan(photo, params)
+        before = planned.estimate
         if before.seconds >= _WORTH_SAYING:
-            meter.say(f"{path}: about {_duration(before.seconds)} ({before.engine}, {before.tiles} tiles)")
-        result = run(photo, params, meter.part)
+            meter.say(f"{path}: about {_duration(before.seconds)} ({before.engine}, tiles: {before.tiles})")
+        result = run(photo, params, meter.part, planned)
         target = outputs.photo(path, result.photo.format, f"x{scale}" if scale > 1 else "enhanced")
         saved = result.photo.save(target, format=format, quality=quality, metadata=metadata)
         return {"results": [str(saved)], **facts(result)}

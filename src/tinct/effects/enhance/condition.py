@@ -5,6 +5,7 @@ Both estimates err towards a clean photo: what is taken for damage is smoothed, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from tinct.photo.photo import Pixels
 from tinct.photo.tiles import window
 
-__all__ = ["TO_OPPONENT", "Condition", "condition", "opponent"]
+__all__ = ["TO_OPPONENT", "Condition", "condition", "is_soft", "opponent"]
 
 Array = NDArray[np.float32]
 
@@ -27,6 +28,10 @@ _BLOCK = 16  # pixels, of the blocks whose noise is compared
 _CALM = 0.1  # share of blocks that are thought to hold nothing but noise
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _GRID = 8
+
+_SOFT = 0.45  # of the next octave's detail in the finest; sharp photos have 0.6 and more, enlarged ones 0.3 to 0.4
+_DETAIL = 0.98  # quantile of detail that is compared: edges and texture rather than flat parts
+_SOFT_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,43 @@ def condition(pixels: Pixels) -> Condition:
     return Condition((float(noise[0]), float(noise[1]), float(noise[2])), _blocks(steps))
 
 
-def _places(height: int, width: int) -> list[tuple[int, int]]:
+def is_soft(pixels: Pixels, clean: Callable[[Array], Array]) -> bool:
+    """Whether every other row and column of a photo could go and hardly anything were lost.
+
+    Parameters
+    ----------
+    pixels : ndarray, (H, W, 3), uint8 or uint16
+    clean : callable
+        Takes noise from a window, which would look like detail.
+    """
+    shares = []
+    for top, left in _places(pixels.shape[0], pixels.shape[1], _SOFT_PLACES):
+        bottom, right = min(top + _WINDOW, pixels.shape[0]), min(left + _WINDOW, pixels.shape[1])
+        light = cv2.cvtColor(clean(window(pixels, top, left, bottom, right)), cv2.COLOR_RGB2GRAY)
+        finest, next_octave = _detail(np.asarray(light, np.float32))
+        if next_octave > 2 / 255:
+            shares.append(finest / next_octave)
+    return bool(shares) and float(np.quantile(shares, 0.8)) < _SOFT
+
+
+def _detail(light: Array) -> tuple[float, float]:
+    """How much is lost by halving (h, w), and by halving once more."""
+    lost = []
+    for _ in range(2):
+        light = light[: light.shape[0] // 2 * 2, : light.shape[1] // 2 * 2]
+        if min(light.shape) < 4:
+            return 0.0, 0.0
+        half = cv2.resize(light, (light.shape[1] // 2, light.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        back = cv2.resize(half, (light.shape[1], light.shape[0]), interpolation=cv2.INTER_CUBIC)
+        lost.append(float(np.quantile(np.abs(light - back), _DETAIL)))
+        light = np.asarray(half, np.float32)
+    return lost[0], lost[1]
+
+
+def _places(height: int, width: int, most: int = _PLACES) -> list[tuple[int, int]]:
     """Corners of the windows to look at, spread over the photo."""
     rows, columns = (
-        np.unique(np.linspace(0, max(0, length - _WINDOW), min(_PLACES, 1 + length // _WINDOW)).astype(int))
+        np.unique(np.linspace(0, max(0, length - _WINDOW), min(most, 1 + length // _WINDOW)).astype(int))
         for length in (height, width)
     )
     return [(int(top), int(left)) for top in rows for left in columns]

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from tinct.effects.effect import checked
 from tinct.effects.enhance.clean import Cleaner, cleaner
-from tinct.effects.enhance.condition import Condition, condition
+from tinct.effects.enhance.condition import Condition, condition, is_soft
 from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
 from tinct.effects.enhance.engines import Engine, choose
 from tinct.effects.enhance.params import Denoise, EnhanceParams, Model, Scale
-from tinct.effects.enhance.pin import pinned
+from tinct.effects.enhance.pin import believed, pinned
 from tinct.effects.enhance.rate import Estimate, estimated, learn
 from tinct.errors import ParameterError
 from tinct.models import runtime
@@ -23,12 +23,26 @@ from tinct.photo.photo import Photo, Pixels
 from tinct.photo.tiles import Tiling, merged
 from tinct.settings import current
 
-__all__ = ["Enhancement", "enhance", "estimate", "run"]
+__all__ = ["Enhancement", "Plan", "enhance", "plan", "run"]
 
 Array = NDArray[np.float32]
 
 _LEAST = 8  # pixels of a side
 _OVERLAP = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to happen to a photo."""
+
+    engine: Engine
+    """What will work."""
+    condition: Condition
+    """Noise and JPEG blocks that were found."""
+    clean: Cleaner
+    """What will be done about them."""
+    estimate: Estimate
+    """How long it will take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +51,22 @@ class Enhancement:
 
     photo: Photo
     """The result, in the source's depth and profile."""
-    engine: str
-    """``span``, ``realesrgan``, ``clearreality``, ``animevideo`` or ``classical``."""
-    condition: Condition
-    """Noise and JPEG blocks that were found in the source."""
-    cleaned: bool
-    """Whether something was done about them."""
+    plan: Plan
+    """What was found in the source, and what was done about it."""
     tiles: int
     """In how many tiles the photo was worked on."""
     seconds: float
     """How long it took."""
-    estimate: Estimate
-    """How long it was thought to take."""
+
+    @property
+    def engine(self) -> str:
+        """``span``, ``realesrgan``, ``clearreality``, ``animevideo`` or ``classical``."""
+        return self.plan.engine.name
+
+    @property
+    def cleaned(self) -> bool:
+        """Whether noise or JPEG blocks were removed."""
+        return any(self.plan.clean.thresholds)
 
 
 def enhance(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Enhancement:
@@ -84,49 +102,49 @@ def enhance(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Deno
     return run(photo, checked(EnhanceParams, {"scale": scale, "model": model, "denoise": denoise}))
 
 
-def estimate(photo: Photo, params: EnhanceParams) -> Estimate:
-    """How long `run` will take on this machine, as far as a short trial tells; raises as `enhance` does."""
-    engine = _engine(photo, params)
-    return estimated(engine, params.scale, _tiling(photo, engine, _sides(engine)[0]))
+def plan(photo: Photo, params: EnhanceParams) -> Plan:
+    """Look at the photo, and decide what to do; raises as `enhance` does."""
+    _check(photo, params.scale)
+    found = condition(photo.pixels)
+    clean = cleaner(found, None if params.denoise == "auto" else params.denoise)
+
+    def soft() -> bool:
+        return is_soft(photo.pixels, clean.apply)
+
+    engine = choose(params.model, params.scale, photo.width * photo.height, soft)
+    tiling = _tiling(photo, engine, _sides(engine)[0])
+    return Plan(engine, found, clean, estimated(engine, params.scale, tiling))
 
 
 def run(
-    photo: Photo, params: EnhanceParams, progress: Callable[[float], None] = lambda _: None
+    photo: Photo,
+    params: EnhanceParams,
+    progress: Callable[[float], None] = lambda _: None,
+    planned: Plan | None = None,
 ) -> Enhancement:
     """`enhance` with parameters that are already checked; `progress` hears 0..1 after every tile."""
-    engine = _engine(photo, params)
-    before = estimate(photo, params)
+    chosen = planned or plan(photo, params)
     begun = time.perf_counter()
-    found = condition(photo.pixels)
-    clean = cleaner(found, None if params.denoise == "auto" else params.denoise)
     source = without_hidden_colors(photo)
+    work = _window_work(chosen, params.scale, photo.gray)
 
-    def work(side: int) -> tuple[Pixels, Tiling]:
-        tiling = _tiling(photo, engine, side)
-        return _enlarged(
-            source, tiling, _window_work(engine, params.scale, clean, photo.gray), params.scale, progress
-        ), tiling
+    def whole(side: int) -> tuple[Pixels, Tiling]:
+        tiling = _tiling(photo, chosen.engine, side)
+        return _enlarged(source, tiling, work, params.scale, progress), tiling
 
-    pixels, tiling = runtime.by_tiles(_sides(engine), work)
+    pixels, tiling = runtime.by_tiles(_sides(chosen.engine), whole)
     alpha = None if photo.alpha is None else enlarged_alpha(photo.alpha, params.scale)
     seconds = time.perf_counter() - begun
-    learn(engine, params.scale, tiling, seconds)
-    return Enhancement(
-        replace(photo, pixels=pixels, alpha=alpha),
-        engine.name,
-        found,
-        any(clean.thresholds),
-        tiling.count,
-        seconds,
-        before,
-    )
+    learn(chosen.engine, params.scale, tiling, seconds)
+    return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiling.count, seconds)
 
 
-def _window_work(engine: Engine, scale: Scale, clean: Cleaner, gray: bool) -> Callable[[Array], Array]:
+def _window_work(chosen: Plan, scale: Scale, gray: bool) -> Callable[[Array], Array]:
     """What happens to each window (h, w, 3)."""
 
     def work(seen: Array) -> Array:
-        result = pinned(engine.apply(clean.apply(seen), scale), seen, scale)
+        cleaned = chosen.clean.apply(seen)
+        result = pinned(believed(chosen.engine.apply(cleaned, scale), cleaned, scale), seen, scale)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result
 
     return work
@@ -149,8 +167,8 @@ def _enlarged(
     return out
 
 
-def _engine(photo: Photo, params: EnhanceParams) -> Engine:
-    """Check that photo and parameters go together, and choose."""
+def _check(photo: Photo, scale: Scale) -> None:
+    """Refuse photos that are too small, and results that would be too large."""
     size = f"{photo.width}x{photo.height}"
     if min(photo.width, photo.height) < _LEAST:
         raise ParameterError(
@@ -158,19 +176,18 @@ def _engine(photo: Photo, params: EnhanceParams) -> Engine:
         )
     limit, longest = current().max_photo_pixels, current().max_photo_side
     fits = [
-        scale
-        for scale in (1, 2, 4)
-        if photo.width * photo.height * scale * scale <= limit
-        and max(photo.width, photo.height) * scale <= longest
+        factor
+        for factor in (1, 2, 4)
+        if photo.width * photo.height * factor * factor <= limit
+        and max(photo.width, photo.height) * factor <= longest
     ]
-    if params.scale not in fits:
+    if scale not in fits:
         allowed = " or ".join(map(str, fits)) or "a smaller photo"
         raise ParameterError(
             "scale",
-            params.scale,
+            scale,
             f"{allowed} for a photo of {size}: results have at most {limit} pixels and {longest} on a side",
         )
-    return choose(params.model, params.scale, photo.width * photo.height)
 
 
 def _sides(engine: Engine) -> tuple[int, ...]:

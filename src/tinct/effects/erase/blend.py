@@ -13,18 +13,18 @@ import cv2
 import numpy as np
 
 from tinct.effects.erase.field import Field, Ground, Ints
-from tinct.effects.erase.scene import Array
+from tinct.effects.erase.scene import Array, Flags
 
 __all__ = ["levelled"]
 
 _TONE, _HUE = 0.15, 0.05
 """Steps over a joint (of 1) in tone and in colour well above these are edges of the picture, not seams; levelling them
 would let colours run."""
-_CYCLES = 4
+_CYCLES = 2
 _SMOOTHING = 2
 
 
-def levelled(ground: Ground, field: Field) -> Array:
+def levelled(ground: Ground, field: Field, box: tuple[slice, slice]) -> Array:
     """The filled hole without visible seams.
 
     Parameters
@@ -33,18 +33,24 @@ def levelled(ground: Ground, field: Field) -> Array:
         The photo, whole numbers.
     field : Field
         What to copy; every pixel of the hole leads to a known one.
+    box : tuple of slice
+        Rows and columns around the hole.
 
     Returns
     -------
     ndarray, (h, w, 3), float32
-        In the photo's unit; only the hole is meaningful. May lie a little outside the range of the photo.
+        Of the box, in the photo's unit; only the hole is meaningful. May lie a little outside the photo's range.
     """
-    filled = np.asarray(field.render(ground.picture), np.float32) * ground.unit
-    system = _system(ground)
-    wanted = _wanted(ground, field)
+    around = tuple(
+        slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(box, ground.hole.shape, strict=True)
+    )
+    rows, columns = np.ogrid[around]
+    filled = ground.picture[rows + field.down[around], columns + field.right[around]].astype(np.float32)
+    wanted = _wanted(ground, field)[around]
     if wanted.any():
-        filled += _solve(system, wanted)
-    return filled / ground.unit
+        filled += _solve(_system(ground.hole[around], ground.known[around]), wanted) / ground.unit
+    top, left = (s.start - a.start for s, a in zip(box, around, strict=True))
+    return filled[top:, left:][: box[0].stop - box[0].start, : box[1].stop - box[1].start]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +112,8 @@ def _sums(values: Array) -> Array:
     return np.asarray(v[::2, ::2] + v[1::2, ::2] + v[::2, 1::2] + v[1::2, 1::2], np.float32)
 
 
-def _system(ground: Ground) -> _System:
+def _system(hole: Flags, known: Flags) -> _System:
     """Neighbours are tied; those beside the rim are held, and all a little, so that tones do not wander."""
-    hole, known = ground.hole, ground.known
     depth = float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 5).max())
     held = hole.astype(np.float32) * np.float32(0.25 / max(depth, 1) ** 2)
     held[:, 1:] += hole[:, 1:] & known[:, :-1]

@@ -129,7 +129,7 @@ def _fill(
         field = repair(ground, field)
     else:
         field = tidy(ground, enlarge(field, scene.hole, ground), 2)
-    return levelled(ground, field)[hole.box.within(window).slices], engine
+    return levelled(ground, field, hole.box.within(window).slices), engine
 
 
 def _proxy_size(hole: Flags) -> tuple[int, int]:

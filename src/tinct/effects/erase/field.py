@@ -39,11 +39,6 @@ class Field:
         field.down[rows, columns], field.right[rows, columns] = down, right
         return field
 
-    def render(self, picture: NDArray[np.generic]) -> NDArray[np.generic]:
-        """`picture` (h, w, ...) with every pixel replaced by its source."""
-        rows, columns = np.ogrid[: self.down.shape[0], : self.down.shape[1]]
-        return np.asarray(picture[rows + self.down, columns + self.right])
-
 
 @dataclass(frozen=True, eq=False)
 class Ground:

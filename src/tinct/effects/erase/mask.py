@@ -73,15 +73,16 @@ def _bytes(values: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
 
 def _gray(mask: Photo) -> NDArray[np.uint8]:
     levels = _bytes(mask.pixels)
-    low, high = levels.min(axis=2), levels.max(axis=2)
-    colored = (high - low) > _GRAY
+    red, green, blue = (levels[..., channel] for channel in range(3))
+    low = np.minimum(np.minimum(red, green), blue)
+    colored = np.maximum(np.maximum(red, green), blue) - low > _GRAY
     if mask.alpha is not None:
         colored &= mask.alpha > 0
     if colored.any():
         row, column = np.unravel_index(int(colored.argmax()), colored.shape)
         found = f"#{levels[row, column].tobytes().hex().upper()} at x={column}, y={row}"
         raise ParameterError("mask", found, "grey alone: white removes, black keeps")
-    return levels[..., 1].copy()
+    return green.copy()
 
 
 def boxes(photo: Photo, rectangles: Iterable[tuple[int, int, int, int]]) -> Photo:

@@ -46,9 +46,10 @@ class Scene:
         Colours are averaged over known pixels alone, so that nothing of what is removed leaks in. A small pixel is
         known where all that it covers is, and part of the hole where any is.
         """
-        rgb = _spread(pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max), known)
+        rgb = pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max)
         if size != hole.shape:
             rgb, known, hole = _shrunk(rgb, known, hole, size)
+        _spread(rgb, known)
         lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
         return cls(lab * np.float32(0.01), known, hole)
 
@@ -58,13 +59,10 @@ def smaller(scene: Scene, size: tuple[int, int]) -> Scene:
     return Scene(*_shrunk(scene.lab, scene.known, scene.hole, size))
 
 
-def _spread(colors: Array, known: Flags) -> Array:
-    """Give each unknown pixel the colour of the nearest known one; `colors` as they are if nothing is known."""
-    if known.all() or not known.any():
-        return colors
-    rows, columns = nearest_known(known)
-    colors[~known] = colors[rows, columns]
-    return colors
+def _spread(colors: Array, known: Flags) -> None:
+    """Give each unknown pixel the colour of the nearest known one, if there is any."""
+    if known.any():
+        colors[~known] = colors[nearest_known(known)]
 
 
 def nearest_known(known: Flags) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -138,7 +138,7 @@ def test_grey_photos_stay_grey() -> None:
 
 def test_the_seed_decides_and_nothing_else_does() -> None:
     assert np.array_equal(tinct.erase(CUP, ON_CUP, seed=0).photo.pixels, erased())
-    others = [tinct.erase(CUP, ON_CUP, "patch", seed=seed).photo.pixels for seed in (1, 2, 3)]
+    others = [tinct.erase(CUP, ON_CUP, "patch", seed=seed).photo.pixels for seed in (1, 2)]
     assert any(not np.array_equal(other, erased("patch")) for other in others)
 
 

@@ -12,6 +12,7 @@ from tinct.effects.erase.params import EraseParams
 from tinct.effects.erase.scene import Scene
 from tinct.effects.erase.shifts import shift_map
 from tinct.effects.erase.synthesis import synthesise
+from tinct.effects.threads import single_threaded
 
 __all__ = ["best_field"]
 
@@ -21,6 +22,7 @@ _HANDICAP = {"shift": 1.0, "patch": 1.5}
 costs less they cost together, as a texture that looks worn."""
 
 
+@single_threaded
 def best_field(
     scene: Scene, params: EraseParams, progress: Callable[[float], None] = lambda _: None
 ) -> tuple[Field | None, str]:

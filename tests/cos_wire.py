@@ -63,19 +63,22 @@ class Cos:
         key: str = "",
         *,
         query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
         bucket: str | None = BUCKET,
         who: str | None = "owner",
         content: Any = None,
         window: tuple[int, int] = (-60, 600),
     ) -> httpx.Response:
         host = f"{bucket or 'service'}.cos.{'ap-test.' if bucket else ''}myqcloud.com"
-        sent = dict(headers or {})
+        sent = {
+            name: value if isinstance(value, bytes) else value.encode()
+            for name, value in (headers or {}).items()
+        }
         if who is not None:
             signed = {"host": host}
             sent["authorization"] = authorization(
                 method, f"/{key}", signed, query or {}, f"AK-{who}", f"secret-{who}", window
-            )
+            ).encode()
         text = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in (query or {}).items())
         url = httpx.URL(f"http://{host}", raw_path=f"/{quote(key, safe='/')}?{text}".encode())
         return await self.client.request(method, url, headers=sent, content=content)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import httpx
@@ -166,6 +167,23 @@ def test_an_object_is_coloured_on_download(cos, bucket):
     assert size_of(data) == (160, 120)
     assert int(headers["Content-Length"]) == len(data)
     assert "Contents" not in cos.list_objects(Bucket=bucket, Prefix="old/grey.png")
+
+
+def test_of_twenty_at_once_all_are_coloured_or_told_to_slow_down(server, key, cos, bucket):
+    cos.put_object(Bucket=bucket, Key="crowd.jpg", Body=gray(96, 64))
+    host, port = server.url.removeprefix("http://").split(":")
+    pooled = {"IP": host, "Port": int(port), "PoolConnections": 20, "PoolMaxSize": 20}
+    crowd = AIRecognitionClient(config(server, key, **pooled), retry=0)
+
+    def color(_: int) -> bool:
+        try:
+            _, body = crowd.cos_ai_image_coloring(Bucket=bucket, ObjectKey="crowd.jpg")
+            return size_of(body.get_raw_stream().read()) == (96, 64)
+        except CosServiceError as refused:
+            return (refused.get_status_code(), refused.get_error_code()) == (503, "SlowDown")
+
+    with ThreadPoolExecutor(20) as threads:
+        assert all(threads.map(color, range(20)))
 
 
 def test_a_picture_elsewhere_is_coloured_even_if_its_url_is_encoded_three_times(cos, bucket, server, client):

@@ -21,6 +21,7 @@ from tinct.jobs.job import Failure, JobState
 pytestmark = pytest.mark.asyncio
 
 COLOR = {"ci-process": "AIImageColoring"}
+NUMBERS = {"InvalidArgument": "-103", "InvalidImageSource": "-106", "InvalidImageFormat": "-113"}
 
 
 def operations(**rule: Any) -> dict[str, str]:
@@ -40,7 +41,9 @@ async def test_processing_that_cannot_be_is_refused_before_anything_is_done(cos:
         ("", COLOR | {"detect-url": "http://169.254.169.254/a.jpg"}, (400, "InvalidImageSource")),
         ("", COLOR | {"detect-url": "file:///etc/passwd"}, (400, "InvalidImageSource")),
     ):
-        assert refusal(await cos("GET", key, query=query)) == expected, (key, query)
+        reply = await cos("GET", key, query=query)
+        assert refusal(reply) == expected, (key, query)
+        assert reply.headers.get("x-errno") == NUMBERS.get(expected[1])
     for headers, expected in (
         ({}, (400, "InvalidArgument")),
         ({"Pic-Operations": "no json"}, (400, "InvalidArgument")),

@@ -190,6 +190,8 @@ async def test_a_copy_keeps_or_replaces_the_headers(cos: Cos) -> None:
     datetime.strptime(result.findtext("LastModified") or "", "%Y-%m-%dT%H:%M:%SZ")
     got = await cos("GET", "copy", bucket="second-1")
     assert (got.content, got.headers["content-type"], got.headers["x-cos-meta-a"]) == (DATA, "image/png", "1")
+    raw = f"{BUCKET}.{HOST}/dir/源%20a.png".encode()
+    assert read(await cos("PUT", "copy", headers={"x-cos-copy-source": raw})).findtext("ETag") == ETAG
     replaced = source | {"x-cos-metadata-directive": "Replaced", "Content-Type": "text/plain"}
     read(await cos("PUT", "dir/源 a.png", headers=replaced))
     got = await cos("GET", "dir/源 a.png")

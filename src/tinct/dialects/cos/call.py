@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +24,7 @@ from tinct.storage.objects import Object
 
 __all__ = ["Call", "Handler"]
 
+_ASCII: Final = "".join(map(chr, range(33, 127)))
 _REGION: Final = re.compile(r"(?:^|\.)(?:cos|ci|pic)\.([a-z0-9-]+)\.")
 
 
@@ -83,7 +85,7 @@ class Call:
             return await buckets.find(name) is not None
 
         place = await locate(
-            f"/{raw}",
+            "/" + quote(raw.encode("latin-1"), safe=_ASCII),  # some clients send bytes of UTF-8 as they are
             host,
             base_domain=settings.cos_base_domain,
             default_bucket=settings.cos_default_bucket,

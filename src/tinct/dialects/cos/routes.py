@@ -38,6 +38,9 @@ _NOT_OFFERED: Final = frozenset({
     "retention", "select", "tagging", "torrent", "versioning", "versions", "website",
 })  # fmt: skip  # sub-resources of objects and buckets
 
+_NUMBERS: Final = {"InvalidArgument": "-103", "InvalidImageSource": "-106", "InvalidImageFormat": "-113"}
+"""What else colouring on download calls its refusals, in the header ``X-ErrNo``."""
+
 
 async def _service(call: Call) -> Response:
     if call.caller.account is None:
@@ -179,7 +182,7 @@ def _complete(request: Request, response: Response) -> None:
 def _spelled(name: bytes) -> bytes:
     if name.startswith((b"x-cos-", b"x-ci-")):
         return name
-    return b"ETag" if name == b"etag" else name.title()
+    return {b"etag": b"ETag", b"x-errno": b"X-ErrNo"}.get(name, name.title())
 
 
 def _render(request: Request, error: Exception) -> Response:
@@ -189,6 +192,8 @@ def _render(request: Request, error: Exception) -> Response:
     refusal = _refusal(error)
     trace = base64.b64encode(secrets.token_hex(64).encode()).decode()
     headers = {"x-cos-trace-id": trace}
+    if "ci-process" in request.query_params and refusal.name in _NUMBERS:
+        headers["X-ErrNo"] = _NUMBERS[refusal.name]
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(refusal.retry_after_s))
     if request.method == "HEAD":

@@ -58,8 +58,8 @@ def erase(
 
     def work(path: Path) -> dict[str, Any]:
         photo = tinct.open(path)
+        target = outputs.photo(path, photo.format, "erased")
         result = run(photo, painted if painted is not None else _boxes(photo, rectangles), params)
-        target = outputs.photo(path, result.photo.format, "erased")
         saved = result.photo.save(target, format=format, quality=quality, metadata=metadata)
         return {
             "results": [str(saved)],

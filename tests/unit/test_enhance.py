@@ -167,8 +167,8 @@ def test_profile_and_metadata_stay(networks: dict[str, Network], cat: Photo) -> 
 def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithful_one_for_others(
     networks: dict[str, Network],
 ) -> None:
-    def chosen(scale: Any, side: int, soft: bool = False) -> tuple[str, bool]:
-        engine = engines.choose("auto", scale, side * side, lambda: soft)
+    def chosen(scale: Any, side: int, soft: bool = False, worn: bool = False) -> tuple[str, bool]:
+        engine = engines.choose("auto", scale, side * side, worn, lambda: soft)
         return engine.name, engine.halved
 
     assert chosen(2, 300) == ("realesrgan", False)
@@ -176,6 +176,9 @@ def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithfu
     assert chosen(2, 700) == ("span", False)
     assert chosen(2, 700, soft=True) == ("realesrgan", True)
     assert chosen(2, 1000, soft=True) == ("span", False)
+    assert chosen(1, 300, soft=True) == chosen(1, 700, soft=True) == ("realesrgan", True)
+    assert chosen(1, 300, worn=True) == ("realesrgan", False)
+    assert chosen(1, 300) == chosen(1, 700, worn=True) == ("classical", False)
     del networks["realesrgan-x4plus"]
     assert chosen(2, 300, soft=True) == ("span", False)
     del networks["span-x2"]

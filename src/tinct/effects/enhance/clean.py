@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.enhance.condition import TO_OPPONENT, Condition, opponent
+from tinct.effects.enhance.condition import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
 
 __all__ = ["Cleaner", "cleaner"]
 
@@ -31,7 +31,8 @@ _BACK = np.linalg.inv(TO_OPPONENT)
 # than the closest, because grain of films and papers would go too.
 _OF_NOISE = (1.8, 2.5, 2.5)
 _OF_BLOCKS = (2.6, 3.8, 3.8)
-_CLEAN_NOISE = (2.2 / 255, 0.8 / 255, 0.8 / 255)  # found in clean photos, of their finest texture
+_CLEAN_NOISE = 1.5 / 255  # found in clean photos, of their finest texture
+_CLEAN_NOISE_GRAY = 3.0 / 255
 _CLEAN_BLOCKS = 0.3 / 255
 _MOST_BLOCKS = 10 / 255
 
@@ -95,15 +96,16 @@ def cleaner(state: Condition, strength: float | None) -> Cleaner:
         that are nearly clean.
     """
     if strength is None:
-        noise = [_above(level, floor) for level, floor in zip(state.noise, _CLEAN_NOISE, strict=True)]
+        noise = _above(state.noise, _CLEAN_NOISE_GRAY if state.gray else _CLEAN_NOISE)
         blocks = state.blocks if state.blocks > _CLEAN_BLOCKS else 0.0
     else:
-        noise = [2 * strength * level for level in state.noise]
+        noise = 2 * strength * state.noise
         blocks = 2 * strength * state.blocks
     blocks = min(blocks, _MOST_BLOCKS)
+    shares = np.array([1, 0, 0]) if state.gray else OF_A_CHANNEL
     light, *colors = (
-        max(level * of_noise, blocks * of_blocks)
-        for level, of_noise, of_blocks in zip(noise, _OF_NOISE, _OF_BLOCKS, strict=True)
+        max(noise * float(share) * of_noise, blocks * of_blocks)
+        for share, of_noise, of_blocks in zip(shares, _OF_NOISE, _OF_BLOCKS, strict=True)
     )
     return Cleaner((light, colors[0], colors[1]))
 

@@ -15,17 +15,20 @@ from numpy.typing import NDArray
 from tinct.photo.photo import Pixels
 from tinct.photo.tiles import window
 
-__all__ = ["TO_OPPONENT", "Condition", "condition", "is_soft", "opponent"]
+__all__ = ["OF_A_CHANNEL", "TO_OPPONENT", "Condition", "condition", "is_soft", "opponent"]
 
 Array = NDArray[np.float32]
 
 TO_OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2, 1 / 4]])
 """Light and two differences of red, green and blue, in which noise is less alike than in the three themselves."""
+OF_A_CHANNEL = np.sqrt((TO_OPPONENT**2).sum(axis=1))
+"""What is left in them of noise that is independent in red, green and blue."""
 
 _WINDOW = 256  # pixels, of the places looked at
 _PLACES = 6  # of them at most along each side
 _BLOCK = 16  # pixels, of the blocks whose noise is compared
-_CALM = 0.1  # share of blocks that are thought to hold nothing but noise
+_CALM, _CALMEST = 0.1, 0.02  # shares of blocks that are thought to hold nothing but noise
+_GRAY = 0.5 / 255  # mean colour difference below which a photo has no colours
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _GRID = 8
 
@@ -38,8 +41,10 @@ _SOFT_PLACES = 3
 class Condition:
     """What was found; levels are shares of the full range."""
 
-    noise: tuple[float, float, float]
-    """Standard deviation of noise in light and the two colour differences."""
+    noise: float
+    """Standard deviation of noise in each channel."""
+    gray: bool
+    """Whether the three channels are the same, noise included."""
     blocks: float
     """Height of the steps at the borders of 8 x 8 blocks, beyond what is found between them."""
 
@@ -63,17 +68,31 @@ def condition(pixels: Pixels) -> Condition:
     artifacts in images", of which the comparison of borders with their surroundings is taken.
     """
     levels: list[Array] = []
+    colored = 0.0
     steps = np.zeros((2, _GRID, 2))
     for top, left in _places(pixels.shape[0], pixels.shape[1]):
         bottom, right = min(top + _WINDOW, pixels.shape[0]), min(left + _WINDOW, pixels.shape[1])
         seen = opponent(window(pixels, top, left, bottom, right))
         levels.append(_noise_of_blocks(seen))
+        colored = max(colored, float(np.abs(seen[..., 1:]).mean()))
         light = np.ascontiguousarray(seen[..., 0])
         steps[0] += _steps(light, left)
         steps[1] += _steps(np.ascontiguousarray(light.T), top)
-    found = np.concatenate(levels)
-    noise = np.quantile(found, _CALM, axis=0) if len(found) else np.zeros(3)
-    return Condition((float(noise[0]), float(noise[1]), float(noise[2])), _blocks(steps))
+    gray = colored < _GRAY
+    return Condition(_noise(np.concatenate(levels), gray), gray, _blocks(steps))
+
+
+def _noise(levels: Array, gray: bool) -> float:
+    """Noise of a channel from that of blocks (n, 3) in light and colour differences.
+
+    Texture is light above all, noise of cameras is in every difference as well: the least of the three counts. Where
+    there is no colour, only the calmest blocks tell them apart.
+    """
+    if not len(levels):
+        return 0.0
+    if gray:
+        return float(np.quantile(levels[:, 0], _CALMEST))
+    return float((np.quantile(levels, _CALM, axis=0) / OF_A_CHANNEL).min())
 
 
 def is_soft(pixels: Pixels, clean: Callable[[Array], Array]) -> bool:

@@ -132,8 +132,11 @@ _ANIMEVIDEO = Engine(
 _ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 
 
-def choose(model: Model, scale: Scale, pixels: int, is_soft: Callable[[], bool]) -> Engine:
+def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
     """The engine for a photo.
+
+    At its own size a photo that is neither soft nor worn has nothing that a network could restore: enlarged and scaled
+    back it is what it was. It is sharpened without one.
 
     Parameters
     ----------
@@ -141,6 +144,8 @@ def choose(model: Model, scale: Scale, pixels: int, is_soft: Callable[[], bool])
     scale : {1, 2, 4}
     pixels : int
         How many the photo has.
+    is_worn : bool
+        Whether it has noise or JPEG blocks that are worth removing.
     is_soft : callable
         Tells whether the photo is; asked only where it decides.
 
@@ -158,8 +163,10 @@ def choose(model: Model, scale: Scale, pixels: int, is_soft: Callable[[], bool])
     if pixels <= 4 * _STRONG and _REALESRGAN.installed(scale):
         if is_soft():
             return _REALESRGAN.on_half()
-        if pixels <= _STRONG:
+        if pixels <= _STRONG and (scale > 1 or is_worn):
             return _REALESRGAN
+    if scale == 1:
+        return CLASSICAL
     return _SPAN if _SPAN.installed(scale) else CLASSICAL
 
 

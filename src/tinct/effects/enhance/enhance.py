@@ -111,7 +111,8 @@ def plan(photo: Photo, params: EnhanceParams) -> Plan:
     def soft() -> bool:
         return is_soft(photo.pixels, clean.apply)
 
-    engine = choose(params.model, params.scale, photo.width * photo.height, soft)
+    worn = any(clean.thresholds)
+    engine = choose(params.model, params.scale, photo.width * photo.height, worn, soft)
     tiling = _tiling(photo, engine, _sides(engine)[0])
     return Plan(engine, found, clean, estimated(engine, params.scale, tiling))
 

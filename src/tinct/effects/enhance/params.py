@@ -25,9 +25,10 @@ class EnhanceParams(BaseModel):
     )
     model: Model = Field(
         "auto",
-        description="span is true to the source; realesrgan restores worn photos and is about 40 times slower; "
-        "clearreality also cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no "
-        "network. auto takes realesrgan for small photos, else span, of those that are installed, else classical.",
+        description="span is true to the source; realesrgan restores and is about 40 times slower; clearreality also "
+        "cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no network. auto takes "
+        "realesrgan for photos up to 0.16 megapixels, and for soft ones up to 0.64; span for others; and classical for "
+        "sharp photos at their own size and where the networks are not installed.",
     )
     denoise: Denoise = Field(
         "auto",

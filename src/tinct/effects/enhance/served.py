@@ -15,7 +15,7 @@ __all__ = ["EFFECT", "facts"]
 def facts(result: Enhancement) -> dict[str, object]:
     """JSON-ready findings."""
     found = result.plan.condition
-    noise, blocks = (round(255 * level, 2) for level in (found.noise[0], found.blocks))
+    noise, blocks = (round(255 * level, 2) for level in (found.noise, found.blocks))
     return {
         "engine": result.engine,
         "at_half_size": result.plan.engine.halved,

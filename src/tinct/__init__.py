@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from tinct import errors as errors
     from tinct.effects.colorize.colorize import Colorization as Colorization
     from tinct.effects.colorize.colorize import colorize as colorize
+    from tinct.effects.correct.correct import Correction as Correction
+    from tinct.effects.correct.correct import correct as correct
     from tinct.effects.enhance.enhance import Enhancement as Enhancement
     from tinct.effects.enhance.enhance import enhance as enhance
     from tinct.effects.erase.erase import Erasure as Erasure
     from tinct.effects.erase.erase import erase as erase
+    from tinct.effects.light.light import Lighting as Lighting
+    from tinct.effects.light.light import light as light
     from tinct.effects.migrate.colormap import ColorMap as ColorMap
     from tinct.effects.migrate.migrate import Migration as Migration
     from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
@@ -37,12 +41,15 @@ __version__ = "0.1.0"
 _WHERE = {
     "ColorMap": "tinct.effects.migrate.colormap",
     "Colorization": "tinct.effects.colorize.colorize",
+    "Correction": "tinct.effects.correct.correct",
     "Enhancement": "tinct.effects.enhance.enhance",
     "Erasure": "tinct.effects.erase.erase",
+    "Lighting": "tinct.effects.light.light",
     "Migration": "tinct.effects.migrate.migrate",
     "Moderation": "tinct.effects.moderate.moderate",
     "Photo": "tinct.photo.photo",
     "colorize": "tinct.effects.colorize.colorize",
+    "correct": "tinct.effects.correct.correct",
     "dominant_colors": "tinct.effects.migrate.migrate",
     "enhance": "tinct.effects.enhance.enhance",
     "erase": "tinct.effects.erase.erase",
@@ -50,6 +57,7 @@ _WHERE = {
     "fit_auto": "tinct.effects.migrate.migrate",
     "fit_reference": "tinct.effects.migrate.migrate",
     "fit_template": "tinct.effects.migrate.migrate",
+    "light": "tinct.effects.light.light",
     "migrate": "tinct.effects.migrate.migrate",
     "moderate": "tinct.effects.moderate.moderate",
     "open": "tinct.photo.decode",
@@ -58,12 +66,15 @@ _WHERE = {
 __all__ = [
     "ColorMap",
     "Colorization",
+    "Correction",
     "Enhancement",
     "Erasure",
+    "Lighting",
     "Migration",
     "Moderation",
     "Photo",
     "colorize",
+    "correct",
     "dominant_colors",
     "enhance",
     "erase",
@@ -71,6 +82,7 @@ __all__ = [
     "fit_auto",
     "fit_reference",
     "fit_template",
+    "light",
     "migrate",
     "moderate",
     "open",

@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from tinct.cli import colorize, enhance, erase, keys, migrate, models, moderate, palette, serve, worker
+from tinct.cli import (
+    colorize,
+    correct,
+    enhance,
+    erase,
+    keys,
+    light,
+    migrate,
+    models,
+    moderate,
+    palette,
+    serve,
+    worker,
+)
 from tinct.errors import ParameterError, TinctError
 
 __all__ = ["app", "main"]
@@ -14,8 +27,10 @@ __all__ = ["app", "main"]
 app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
 app.command()(migrate.migrate)
 app.command()(colorize.colorize)
+app.command()(correct.correct)
 app.command()(enhance.enhance)
 app.command()(erase.erase)
+app.command()(light.light)
 app.command()(moderate.moderate)
 app.command()(palette.palette)
 app.command()(serve.serve)

@@ -25,8 +25,10 @@ Progress = Callable[[float], None]
 _WHERE = {
     "colorize": "tinct.effects.colorize.served:EFFECT",
     "convert": "tinct.effects.convert:EFFECT",
+    "correct": "tinct.effects.correct.served:EFFECT",
     "enhance": "tinct.effects.enhance.served:EFFECT",
     "erase": "tinct.effects.erase.served:EFFECT",
+    "light": "tinct.effects.light.served:EFFECT",
     "migrate": "tinct.effects.migrate.served:EFFECT",
     "moderate": "tinct.effects.moderate.served:EFFECT",
 }

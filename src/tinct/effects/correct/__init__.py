@@ -1,0 +1,1 @@
+"""Colour correction: casts of the light, dull and flat photos."""

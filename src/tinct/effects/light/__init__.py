@@ -1,0 +1,1 @@
+"""Lighting: dark and unevenly lit photos."""

@@ -1,0 +1,157 @@
+"""Lighting: dark photos become light, bright ones stay, nothing else changes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skimage import data
+
+import tinct
+from tinct.effects import maxim
+from tinct.effects.field import GainField
+from tinct.effects.light.exposure import relit
+from tinct.errors import MissingModelError, ParameterError
+from tinct.models import runtime, store
+from tinct.photo.color import linear_to_srgb, srgb_to_linear
+from tinct.photo.photo import Photo
+
+
+def darkened(pixels: np.ndarray, factor: float, noise: float = 0.0) -> np.ndarray:
+    linear = srgb_to_linear(pixels.astype(np.float32) / 255) * np.float32(factor)
+    linear += np.random.default_rng(0).normal(0, noise, linear.shape).astype(np.float32)
+    return np.asarray(linear_to_srgb(np.clip(linear, 0, 1)) * 255 + 0.5, np.uint8)
+
+
+def psnr(one: np.ndarray, two: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.mean((one.astype(float) - two.astype(float)) ** 2)))
+
+
+PICTURE = data.coffee()
+
+
+@pytest.mark.parametrize("factor", [0.03, 0.06, 0.12])
+def test_a_darkened_photo_comes_back(factor):
+    dark = darkened(PICTURE, factor, 0.002)
+    made = tinct.light(Photo(dark))
+    gamma = 255 * (dark / 255) ** (np.log(0.45) / np.log(dark.mean() / 255))
+    assert psnr(PICTURE, made.photo.pixels) > psnr(PICTURE, gamma) + 2
+    assert made.engine == "classical"
+    assert made.gain > 1.5
+
+
+def test_a_light_photo_stays_nearly_as_it_is():
+    made = tinct.light(Photo(data.chelsea()))
+    assert np.abs(made.photo.pixels.astype(int) - data.chelsea()).mean() < 4
+    assert not made.denoised
+
+
+def test_lamps_and_skies_are_not_clipped():
+    dark = darkened(PICTURE, 0.1)
+    dark[:60] = 250
+    made = tinct.light(Photo(dark)).photo.pixels
+    clipped = (made == 255).any(axis=-1).mean() - (dark == 255).any(axis=-1).mean()
+    assert clipped < 0.01
+    assert made[100:].mean() > 1.5 * dark[100:].mean()
+
+
+def test_black_stays_black():
+    pixels = darkened(PICTURE, 0.05)
+    pixels[:200] = 0
+    assert tinct.light(Photo(pixels)).photo.pixels[:150].max() < 8
+
+
+def test_noise_does_not_grow_with_the_gain():
+    flat = np.full((200, 300, 3), 128, np.uint8)
+    flat[:, 150:] = 200
+    dark = darkened(flat, 0.05, 0.002)
+    plain = tinct.light(Photo(dark), denoise=False).photo.pixels[20:-20, 20:130]
+    clean = tinct.light(Photo(dark)).photo.pixels[20:-20, 20:130]
+    assert clean.std(axis=(0, 1)).mean() < 0.5 * plain.std(axis=(0, 1)).mean()
+
+
+def test_no_strength_returns_the_photo_itself():
+    photo = Photo(darkened(PICTURE, 0.1))
+    assert np.array_equal(tinct.light(photo, strength=0).photo.pixels, photo.pixels)
+
+
+def test_sixteen_bits_and_alpha_are_kept():
+    deep = darkened(PICTURE, 0.1).astype(np.uint16) * 257
+    alpha = np.random.default_rng(0).integers(0, 65536, deep.shape[:2]).astype(np.uint16)
+    made = tinct.light(Photo(deep, alpha=alpha)).photo
+    assert made.pixels.dtype == np.uint16
+    assert np.array_equal(made.alpha, alpha)
+    assert len(np.unique(made.pixels)) > 1000
+    small = tinct.light(Photo(darkened(PICTURE, 0.1)), denoise=False).photo.pixels
+    plain = tinct.light(Photo(deep), denoise=False).photo.pixels
+    assert np.abs(plain / 257 - small).mean() < 0.5
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 2), (70, 600)])
+def test_any_size_works(shape):
+    pixels = np.random.default_rng(0).integers(0, 40, (*shape, 3)).astype(np.uint8)
+    assert tinct.light(Photo(pixels)).photo.pixels.shape == pixels.shape
+
+
+def test_a_gray_photo_stays_gray():
+    gray = np.repeat(darkened(PICTURE, 0.1)[..., 1:2], 3, axis=2)
+    made = tinct.light(replace(Photo(gray), gray=True)).photo
+    assert made.gray
+    assert np.abs(np.ptp(made.pixels.astype(int), axis=2)).max() <= 1
+
+
+def test_strips_do_not_show():
+    """The field is the same however the photo is cut."""
+    rng = np.random.default_rng(0)
+    small, target = rng.random((40, 60, 3), np.float32), rng.random((40, 60, 3), np.float32)
+    field = GainField.fit(small, target)
+    light = rng.random((90, 130), np.float32)
+    whole = field.gains(light, 0, 90)
+    parts = np.concatenate([field.gains(light[top : top + 7], top, 90) for top in range(0, 90, 7)])
+    assert np.abs(whole - parts).max() < 1e-3
+
+
+def test_a_field_reproduces_the_change_it_was_fitted_to():
+    small = darkened(PICTURE, 0.2).astype(np.float32)[::4, ::4] / 255
+    target = np.clip(small * 2, 0, 1)
+    made = GainField.fit(small, target).apply(Photo(np.asarray(small * 255 + 0.5, np.uint8))).pixels
+    assert np.abs(made / 255 - target).mean() < 0.02
+
+
+def test_the_engine_leaves_good_photos_alone():
+    good = data.coffee().astype(np.float32) / 255
+    assert np.abs(relit(good) - good).mean() < 0.05
+
+
+def test_a_network_that_is_not_there_is_named(monkeypatch):
+    def missing(name, size=None):
+        raise MissingModelError(f"{name}: tinct models fetch {name}")
+
+    monkeypatch.setattr(runtime, "session", missing)
+    with pytest.raises(MissingModelError, match="tinct models fetch maxim-enhancement"):
+        tinct.light(Photo(PICTURE), engine="maxim")
+    assert tinct.light(Photo(PICTURE)).engine == "classical"
+
+
+def test_a_network_is_carried_to_full_size(monkeypatch):
+    class Brighter:
+        def apply(self, seen):
+            assert seen.shape[1] % 64 == seen.shape[2] % 64 == 0
+            assert seen.shape[1] * seen.shape[2] <= 65536
+            return np.clip(seen * 2, 0, 1)
+
+    monkeypatch.setattr(store, "installed", lambda name: True)
+    monkeypatch.setattr(runtime, "session", lambda name, size=None: Brighter())
+    dark = darkened(PICTURE, 0.2)
+    made = tinct.light(Photo(dark), engine="maxim", denoise=False)
+    assert made.engine == "maxim"
+    assert np.abs(made.photo.pixels.astype(int) - np.clip(dark.astype(int) * 2, 0, 255)).mean() < 6
+    assert maxim.installed(maxim.ENHANCEMENT)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("strength", 1.1), ("strength", float("nan")), ("engine", "magic"), ("denoise", "maybe")],
+)
+def test_what_is_not_allowed_is_named(field, value):
+    with pytest.raises(ParameterError, match=field):
+        tinct.light(Photo(PICTURE), **{field: value})

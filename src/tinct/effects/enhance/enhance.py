@@ -41,6 +41,8 @@ class Plan:
     """Noise and JPEG blocks that were found."""
     clean: Cleaner
     """What will be done about them."""
+    work: Callable[[Array], Array]
+    """All of it, for a window (h, w, 3)."""
     estimate: Estimate
     """How long it will take."""
 
@@ -114,7 +116,8 @@ def plan(photo: Photo, params: EnhanceParams) -> Plan:
     worn = any(clean.thresholds)
     engine = choose(params.model, params.scale, photo.width * photo.height, worn, soft)
     tiling = _tiling(photo, engine, _sides(engine)[0])
-    return Plan(engine, found, clean, estimated(engine, params.scale, tiling))
+    work = _window_work(engine, params.scale, clean, photo.gray)
+    return Plan(engine, found, clean, work, estimated(engine, params.scale, tiling, photo.pixels, work))
 
 
 def run(
@@ -127,11 +130,10 @@ def run(
     chosen = planned or plan(photo, params)
     begun = time.perf_counter()
     source = without_hidden_colors(photo)
-    work = _window_work(chosen, params.scale, photo.gray)
 
     def whole(side: int) -> tuple[Pixels, Tiling]:
         tiling = _tiling(photo, chosen.engine, side)
-        return _enlarged(source, tiling, work, params.scale, progress), tiling
+        return _enlarged(source, tiling, chosen.work, params.scale, progress), tiling
 
     pixels, tiling = runtime.by_tiles(_sides(chosen.engine), whole)
     alpha = None if photo.alpha is None else enlarged_alpha(photo.alpha, params.scale)
@@ -140,12 +142,12 @@ def run(
     return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiling.count, seconds)
 
 
-def _window_work(chosen: Plan, scale: Scale, gray: bool) -> Callable[[Array], Array]:
+def _window_work(engine: Engine, scale: Scale, clean: Cleaner, gray: bool) -> Callable[[Array], Array]:
     """What happens to each window (h, w, 3)."""
 
     def work(seen: Array) -> Array:
-        cleaned = chosen.clean.apply(seen)
-        result = pinned(believed(chosen.engine.apply(cleaned, scale), cleaned, scale), seen, scale)
+        cleaned = clean.apply(seen)
+        result = pinned(believed(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result
 
     return work

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinct.effects.enhance.engines import Engine
 from tinct.effects.enhance.params import Scale
-from tinct.photo.tiles import Tiling
+from tinct.photo.photo import Pixels
+from tinct.photo.tiles import Tiling, window
 
 __all__ = ["Estimate", "estimated", "learn"]
 
-_TRIAL = 48  # pixels of a side; a second of the slowest network
-_seconds_per_pixel: dict[
-    tuple[str, bool, Scale], float
-] = {}  # of what an engine sees; the latest that was measured
+_TRIAL = 48  # pixels of a side; a second or two of the slowest network
+# Of what an engine sees; the latest that was measured.
+_seconds_per_pixel: dict[tuple[str, bool, Scale], float] = {}
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,17 @@ class Estimate:
     """Seconds it will take, if the machine stays as busy as it is."""
 
 
-def estimated(engine: Engine, scale: Scale, tiling: Tiling) -> Estimate:
-    """From the latest photo that this process worked on so, or from a short trial; raises as the runtime does."""
+def estimated(
+    engine: Engine,
+    scale: Scale,
+    tiling: Tiling,
+    pixels: Pixels,
+    work: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> Estimate:
+    """From the latest photo that this process worked on so, or from a trial on a small part; raises as `work` does."""
     key = (engine.name, engine.halved, scale)
     if key not in _seconds_per_pixel:
-        _seconds_per_pixel[key] = _tried(engine, scale)
+        _seconds_per_pixel[key] = _tried(pixels, work)
     return Estimate(engine.name, tiling.count, _seconds_per_pixel[key] * tiling.seen)
 
 
@@ -44,10 +52,11 @@ def learn(engine: Engine, scale: Scale, tiling: Tiling, seconds: float) -> None:
     _seconds_per_pixel[engine.name, engine.halved, scale] = seconds / tiling.seen
 
 
-def _tried(engine: Engine, scale: Scale) -> float:
-    """Seconds for a pixel of a small window; what is done only once is not timed."""
-    engine.apply(np.full((8, 8, 3), 0.5, np.float32), scale)
-    seen = np.random.default_rng(0).random((_TRIAL, _TRIAL, 3), np.float32)
+def _tried(pixels: Pixels, work: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> float:
+    """Seconds for a pixel in the middle of a photo; what is done only once is not timed."""
+    top, left = pixels.shape[0] // 2 - _TRIAL // 2, pixels.shape[1] // 2 - _TRIAL // 2
+    work(window(pixels, top, left, top + 8, left + 8))
+    seen = window(pixels, top, left, top + _TRIAL, left + _TRIAL)
     begun = time.perf_counter()
-    engine.apply(seen, scale)
-    return (time.perf_counter() - begun) / seen[..., 0].size
+    work(seen)
+    return (time.perf_counter() - begun) / _TRIAL**2

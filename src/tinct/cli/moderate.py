@@ -17,7 +17,7 @@ _UNSAFE = 3
 
 def moderate(
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
-    threshold: Annotated[float, typer.Option(help="Above 0, below 1; lower is stricter.")] = 0.8,
+    threshold: Annotated[float, typer.Option(help="Above 0, below 1; lower is stricter.")] = 0.5,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document, with the score of each class.")
     ] = False,

@@ -1,7 +1,8 @@
 """Tell unsafe photos from safe ones.
 
 Two networks that were trained on different photos look at the whole photo, and at squares of it where it is long: a
-network sees a square, and a long photo would be squeezed beyond recognition. The worst finding counts.
+network sees a square, and a long photo would be squeezed beyond recognition. Of each part, the networks' mean counts:
+they err on different photos, so that a single wrong alarm seldom decides. Of the photo, its worst part counts.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ class Moderation:
     verdict: Literal["safe", "unsafe"]
     """``unsafe`` where the score reaches the threshold."""
     score: float
-    """0..1, the worst of all networks and all parts of the photo."""
+    """0..1, the mean of the networks for the worst part of the photo."""
     scores: dict[str, dict[str, float]]
     """By network and class, for the worst part."""
     engines: tuple[str, ...]
     """Networks that looked at it: those that are installed."""
 
 
-def moderate(photo: Photo, *, threshold: float = 0.8) -> Moderation:
+def moderate(photo: Photo, *, threshold: float = 0.5) -> Moderation:
     """Check a photo for nudity and pornography.
 
     Parameters
@@ -66,19 +67,16 @@ def moderate(photo: Photo, *, threshold: float = 0.8) -> Moderation:
 def run(photo: Photo, params: ModerateParams, progress: Progress = lambda share: None) -> Moderation:
     """See :func:`moderate`."""
     engines = classify.engines()
-    found: dict[str, dict[str, float]] = {}
-    worst: dict[str, float] = {}
+    found: list[tuple[float, dict[str, dict[str, float]]]] = []  # score and classes of each view
     views = list(_views(_on_white(photo)))
-    for number, view in enumerate(views):
-        for engine in engines:
-            scores = classify.scores(view, engine)
-            score = classify.unsafe(engine, scores)
-            if score >= worst.get(engine, 0.0):
-                found[engine], worst[engine] = scores, score
-        progress((number + 1) / len(views))
-    score = max(worst.values())
+    for number, view in enumerate(views, 1):
+        scores = {engine: classify.scores(view, engine) for engine in engines}
+        opinions = [classify.unsafe(engine, classes) for engine, classes in scores.items()]
+        found.append((float(np.mean(opinions)), scores))
+        progress(number / len(views))
+    score, worst = max(found, key=lambda one: one[0])
     verdict: Literal["safe", "unsafe"] = "unsafe" if score >= params.threshold else "safe"
-    return Moderation(verdict, score, found, engines)
+    return Moderation(verdict, score, worst, engines)
 
 
 def _on_white(photo: Photo) -> Array:

@@ -13,5 +13,5 @@ class ModerateParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     threshold: float = Field(
-        0.8, gt=0, lt=1, description="A photo whose score reaches it is called unsafe; lower is stricter."
+        0.5, gt=0, lt=1, description="A photo whose score reaches it is called unsafe; lower is stricter."
     )

@@ -20,7 +20,8 @@ __all__ = ["read", "unpack_document", "unpack_weights"]
 
 _STORED = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "?"}
 _FINAL = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_$][\w$]*|![01]|-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[^\s]')
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_$][\w$]*|![01]|' + _NUMBER.pattern + r"|[^\s]")
 _WORDS = {"!0": "true", "!1": "false", "true": "true", "false": "false", "null": "null"}
 
 
@@ -68,7 +69,7 @@ def unpack_document(script: str) -> dict[str, Any]:
         if token[0].isalpha() or token[0] in "_$!":
             is_key = text[match.end() : match.end() + 1] == ":"
             token = json.dumps(token) if is_key else _WORDS.get(token, token)
-        elif token[0] in "-.0123456789":
+        elif _NUMBER.fullmatch(token):
             token = repr(float(token)) if "." in token or "e" in token.lower() else token
             if text[match.end() : match.end() + 1] == ":":
                 token = json.dumps(token)

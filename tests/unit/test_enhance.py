@@ -334,3 +334,27 @@ def test_the_served_effect_reports_its_engine(networks: dict[str, Network], cat:
     assert facts["tiles"] >= 1
     assert facts["seconds"] >= 0
     assert facts["cleaned"] is False
+
+
+def test_a_restored_photo_keeps_fine_grain_unless_all_noise_is_to_go(
+    networks: dict[str, Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in that smooths everything, as restoring networks do to skin."""
+    network, enlarge = networks["realesrgan-x4plus"], networks["realesrgan-x4plus"].apply
+    monkeypatch.setattr(
+        network,
+        "apply",
+        lambda x: enlarge(cv2.blur(x[0].transpose(1, 2, 0), (9, 9)).transpose(2, 0, 1)[None]),
+    )
+    grain = np.random.default_rng(0).normal(0, 1.5, (96, 96, 1))
+    photo = Photo(np.repeat((128 + grain).round().astype(np.uint8), 3, axis=2))
+
+    def left(denoise: Any) -> float:
+        found = tinct.enhance(photo, 2, "realesrgan", denoise).photo.pixels
+        small = cv2.resize(found, (96, 96), interpolation=cv2.INTER_AREA).astype(float)
+        return float((small - cv2.GaussianBlur(small, (0, 0), 3))[16:-16, 16:-16].std())
+
+    auto, half, full = left("auto"), left(0.5), left(1.0)
+    assert 0.4 * 1.5 < auto < 1.2 * 1.5
+    assert full < half < auto
+    assert full < 0.5

@@ -15,7 +15,7 @@ from tinct.effects.enhance.condition import Condition, condition, is_soft
 from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
 from tinct.effects.enhance.engines import Engine, choose
 from tinct.effects.enhance.params import Denoise, EnhanceParams, Model, Scale
-from tinct.effects.enhance.pin import believed, pinned
+from tinct.effects.enhance.pin import believed, grained, pinned
 from tinct.effects.enhance.rate import Estimate, estimated, learn
 from tinct.errors import ParameterError
 from tinct.models import runtime
@@ -29,6 +29,7 @@ Array = NDArray[np.float32]
 
 _LEAST = 8  # pixels of a side
 _OVERLAP = 16
+_GRAIN = 0.7  # share of the lost grain that is given back to a restored photo
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ def plan(photo: Photo, params: EnhanceParams) -> Plan:
     worn = any(clean.thresholds)
     engine = choose(params.model, params.scale, photo.width * photo.height, worn, soft)
     tiling = _tiling(photo, engine, _sides(engine)[0])
-    work = _window_work(engine, params.scale, clean, photo.gray)
+    grain = _GRAIN * (1 if params.denoise == "auto" else 1 - params.denoise) if engine.restores else 0.0
+    work = _window_work(engine, params.scale, clean, grain, photo.gray)
     return Plan(engine, found, clean, work, estimated(engine, params.scale, tiling, photo.pixels, work))
 
 
@@ -142,12 +144,16 @@ def run(
     return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiling.count, seconds)
 
 
-def _window_work(engine: Engine, scale: Scale, clean: Cleaner, gray: bool) -> Callable[[Array], Array]:
+def _window_work(
+    engine: Engine, scale: Scale, clean: Cleaner, grain: float, gray: bool
+) -> Callable[[Array], Array]:
     """What happens to each window (h, w, 3)."""
 
     def work(seen: Array) -> Array:
         cleaned = clean.apply(seen)
         result = pinned(believed(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
+        if grain:
+            result = grained(result, seen, scale, grain)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result
 
     return work

@@ -33,7 +33,7 @@ class EnhanceParams(BaseModel):
     denoise: Denoise = Field(
         "auto",
         description="0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto "
-        "removes what is found, and nothing from photos that are nearly clean.",
+        "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left.",
     )
 
     @field_validator("scale", mode="before")

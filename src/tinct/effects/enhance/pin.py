@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from tinct.effects.enhance.classical import enlarged
 from tinct.photo.masks import smoothstep
 
-__all__ = ["area", "believed", "pinned"]
+__all__ = ["area", "believed", "grained", "pinned"]
 
 Array = NDArray[np.float32]
 
 _SIGMA = 2.0  # pixels of the source; what is broader than that comes from the source
 _REACH = 6  # pixels of the source around a place that have a say in it
+_GRAIN = 3 / 255  # largest that is given back: more is an edge, which was made sharper on purpose
 _DOUBT = (0.2, 0.35)  # of the full range; good answers stay below 0.13
 
 
@@ -63,7 +64,25 @@ def pinned(result: Array, source: Array, scale: int) -> Array:
     -------
     ndarray, (h * scale, w * scale, 3), float32
     """
-    drift = cv2.GaussianBlur(source - area(result, scale), (2 * _REACH + 1, 2 * _REACH + 1), _SIGMA)
-    if scale > 1:
-        drift = cv2.resize(drift, (result.shape[1], result.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(result + drift, np.float32)
+    return np.asarray(result + _enlarged(_smooth(source - area(result, scale)), scale), np.float32)
+
+
+def grained(result: Array, source: Array, scale: int, share: float) -> Array:
+    """`result` with a share of the fine grain that `source` has and it lost; the rest as in `pinned`.
+
+    Networks that restore leave skin without pores. What they took and is too weak to be an edge is laid over it again.
+    """
+    lost = source - area(result, scale)
+    fine = np.clip(lost - _smooth(lost), -_GRAIN, _GRAIN) * np.float32(share)
+    return np.asarray(result + _enlarged(np.asarray(fine, np.float32), scale), np.float32)
+
+
+def _smooth(values: Array) -> Array:
+    return np.asarray(cv2.GaussianBlur(values, (2 * _REACH + 1, 2 * _REACH + 1), _SIGMA), np.float32)
+
+
+def _enlarged(values: Array, scale: int) -> Array:
+    if scale == 1:
+        return values
+    size = (values.shape[1] * scale, values.shape[0] * scale)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_CUBIC), np.float32)

@@ -87,25 +87,26 @@ def test_training_continues_where_it_stopped_and_exports_what_it_learned(work: P
     assert (work / "net.onnx").stat().st_size < 25 * 2**20
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_a_run_that_starts_from_another_trains_the_blocks_that_are_not_frozen(
     work: Path, tmp_path: Path
 ) -> None:
-    first = tmp_path / "first"
-    second = tmp_path / "second"
-    for folder in (first, second):
-        folder.mkdir()
-        for path in work.glob("*.np*"):
-            (folder / path.name).symlink_to(path)
-    _train(first, 0.001)
-    _train(second, 0.001, "--start", str(first / "checkpoint.pt"), "--frozen", "14")
-    before, after = (torch.load(f / "checkpoint.pt", weights_only=True) for f in (first, second))
-    assert after["views"] > before["views"]
-    assert after["step"] == (after["views"] - before["views"]) / 2
-    moved = {name for name, value in after["net"].items() if not torch.equal(value, before["net"][name])}
-    blocks = {name.split(".")[2] for name in moved if name.startswith("encoder._blocks")}
-    assert blocks == {"14", "15"}
+    from training.colorizer.train import Trainer
+    from training.colorizer.views import Photos, steering
+
+    cpu = torch.device("cpu")
+    first = Trainer(work, cpu, rate=1e-3, frozen=16)
+    first.views = 70
+    first.save(tmp_path / "first.pt")
+    second = Trainer(work, cpu, rate=1e-3, frozen=14)
+    second.start(tmp_path / "first.pt")
+    before = {name: value.clone() for name, value in second.net.state_dict().items()}
+    light, chroma = Photos(work, cpu, seed=0).draw(2)
+    second.update(0.5, (light, chroma, *steering(chroma, np.random.default_rng(0))))
+    assert (second.step, second.views) == (1, 72)
+    moved = [name for name, value in second.net.state_dict().items() if not torch.equal(value, before[name])]
+    assert {name.split(".")[2] for name in moved if name.startswith("encoder._blocks")} == {"14", "15"}
     assert not any("running" in name for name in moved if name.startswith("encoder"))
+    assert any(name.startswith("refine") for name in moved)
 
 
 def test_settled_statistics_are_those_of_the_photos_and_rare_colours_are_taken_back(work: Path) -> None:

@@ -23,7 +23,7 @@ from training.colorizer.views import Photos, aged, steering
 __all__ = ["load", "main", "settle", "sober", "write"]
 
 _SETTLE_PHOTOS = 32  # in a batch
-_SOBER = 0.5  # how much of the loss's preference for rare colours is taken back
+_SOBER = 0.6  # how much of the loss's preference for rare colours is taken back
 _INPUTS = ("lightness", "hints", "mood")
 
 
@@ -68,7 +68,7 @@ def settle(net: Colorizer, photos: Photos, batches: int = 40) -> None:
 
 
 def sober(net: Colorizer, rarity: Tensor) -> Colorizer:
-    """Take back half of what the weights of rare colours (q,) in the loss added to their logits.
+    """Take back some of what the weights of rare colours (q,) in the loss added to their logits.
 
     Training needs those weights, or rare colours are never learned; answers with all of them show as blotches.
     """

@@ -3,9 +3,7 @@
 The network is asked at several sizes, and of the mirrored photo too: small, it sees the scene, large, its parts; what
 only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities, then made coherent.
 
-Annealed mean after Zhang, Isola, Efros 2016, "Colorful Image Colorization". Where the likely hues contradict each other
-their mean is a muddy guess, so chroma is scaled by how far they agree: the resultant length of directional
-statistics.
+The colouring is the annealed mean of Zhang, Isola, Efros 2016, "Colorful Image Colorization".
 """
 
 from __future__ import annotations
@@ -29,10 +27,10 @@ _STRIDE = 4
 _CHANNELS = 64
 _SCALE = 110  # of a*, b* and chroma in what the network is told
 _MULTIPLE = 32
-_REACH = 1 / 8  # of the longer side: how far what looks alike agrees
+_REACH = 1 / 6  # of the longer side: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
-_GAIN = np.float32(1.25)  # gives sure colours back what averaging takes from them
-_TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
+_GAIN = np.float32(1.14)  # gives back the chroma that averaging takes
+_TEMPERATURE = 0.25  # below 1 the likely colours win over the mean of all, which is grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +48,7 @@ class Guess:
         """One colouring, (h, w, 2) a*, b*."""
         p = np.exp((self.logits - self.logits.max(axis=-1, keepdims=True)) / np.float32(_TEMPERATURE))
         p /= p.sum(axis=-1, keepdims=True)
-        mean = p @ self.bins
-        size = p @ np.hypot(self.bins[:, 0], self.bins[:, 1])
-        agreement = np.hypot(mean[..., 0], mean[..., 1]) / np.maximum(size, np.float32(1e-3))
-        return np.asarray(mean * (_GAIN * agreement)[..., None], np.float32)
+        return np.asarray((p @ self.bins) * _GAIN, np.float32)
 
     def blend(self, other: Guess) -> Guess:
         """Half way to another guess of the same photo: what this one is sure of stays, the rest follows the other."""

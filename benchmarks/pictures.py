@@ -23,14 +23,23 @@ def _photo(name: str) -> tinct.Photo:
     return tinct.Photo(np.ascontiguousarray(getattr(skimage.data, name)()[..., :3]), format="jpeg")
 
 
-def _sheet(photos: list[tinct.Photo], path: Path) -> None:
+def _sheet(photos: list[tinct.Photo], path: Path, quality: int = 88) -> None:
     """Photos side by side at the same height."""
     tiles: list[NDArray[np.uint8]] = []
     for photo in photos:
         width = round(photo.width * _HEIGHT / photo.height)
         tile = cv2.resize(np.asarray(photo.pixels, np.uint8), (width, _HEIGHT), interpolation=cv2.INTER_AREA)
         tiles += [np.asarray(tile, np.uint8), np.full((_HEIGHT, _GAP, 3), 255, np.uint8)]
-    tinct.Photo(np.hstack(tiles[:-1]), format="jpeg").save(path, quality=88)
+    tinct.Photo(np.hstack(tiles[:-1]), format="jpeg").save(path, quality=quality)
+
+
+def _erased(photo: tinct.Photo, box: tuple[int, int, int, int]) -> list[tinct.Photo]:
+    """The photo with a rectangle marked, and without what was in it."""
+    from tinct.effects.erase.mask import boxes
+
+    mask = boxes(photo, [box])
+    marked = np.where(mask.pixels > 0, photo.pixels // 2 + np.array([127, 0, 127], np.uint8), photo.pixels)
+    return [tinct.Photo(marked.astype(np.uint8)), tinct.erase(photo, mask).photo]
 
 
 def main() -> None:
@@ -46,6 +55,8 @@ def main() -> None:
         folder / "reference.jpg",
     )
     _sheet([astronaut, *tinct.migrate(astronaut, "auto", count=2).photos], folder / "portrait.jpg")
+    gone = [*_erased(rocket, (290, 110, 61, 281)), *_erased(coffee, (313, 230, 110, 110))]
+    _sheet(gone, folder / "erase.jpg", quality=82)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ Pérez, Gangnet, Blake 2003, "Poisson image editing"; Briggs, Henson, McCormick 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tinct.effects.erase.field import Field, Ground, Ints
-from tinct.effects.erase.scene import Array, Flags
+from tinct.effects.erase.field import SIDES, Field, Ground, Ints
+from tinct.effects.erase.scene import Array
 
 __all__ = ["levelled"]
 
@@ -22,6 +24,7 @@ _TONE, _HUE = 0.15, 0.05
 would let colours run."""
 _CYCLES = 2
 _SMOOTHING = 2
+_FEW = 16  # cells that are solved without coarser ones
 
 
 def levelled(ground: Ground, field: Field, box: tuple[slice, slice]) -> Array:
@@ -41,93 +44,100 @@ def levelled(ground: Ground, field: Field, box: tuple[slice, slice]) -> Array:
     ndarray, (h, w, 3), float32
         Of the box, in the photo's unit; only the hole is meaningful. May lie a little outside the photo's range.
     """
-    around = tuple(
-        slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(box, ground.hole.shape, strict=True)
-    )
-    rows, columns = np.ogrid[around]
-    filled = ground.picture[rows + field.down[around], columns + field.right[around]].astype(np.float32)
-    wanted = _wanted(ground, field)[around]
+    number = np.full(ground.hole.shape, -1, np.int32)
+    rows, columns = (index.astype(np.int32) for index in np.nonzero(ground.hole))
+    number[rows, columns] = np.arange(len(rows), dtype=np.int32)
+    colors, _ = ground.look(rows + field.down[rows, columns], columns + field.right[rows, columns])
+    wanted = _wanted(ground, field, number, len(rows))
     if wanted.any():
-        filled += _solve(_system(ground.hole[around], ground.known[around]), wanted) / ground.unit
-    top, left = (s.start - a.start for s, a in zip(box, around, strict=True))
-    return filled[top:, left:][: box[0].stop - box[0].start, : box[1].stop - box[1].start]
+        colors += _solve(_System.of(ground, rows, columns), wanted) / ground.unit
+    filled = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start, 3), np.float32)
+    filled[rows - box[0].start, columns - box[1].start] = colors
+    return filled
 
 
 @dataclass(frozen=True, eq=False)
 class _System:
-    """Equations ``(held + sum of ties) * u - sum of ties * u beside = wanted`` on a grid.
+    """Equations ``(held + sum of ties) * u - sum of ties * u beside = wanted``, one for each of n cells.
 
     Parameters
     ----------
-    held : ndarray, (h, w), float32
-        How strongly a pixel is held at 0.
-    across : ndarray, (h, w - 1), float32
-        Ties to the pixel on the right.
-    upright : ndarray, (h - 1, w), float32
-        Ties to the pixel below.
+    rows, columns : ndarray, (n,), int32
+        Where the cells are, in order of rows, then columns.
+    held : ndarray, (n,), float32
+        How strongly a cell is held at 0.
+    ties : ndarray, (4, n), float32
+        Strength of the tie to the neighbour on each side; 0 where there is none.
+    beside : ndarray, (4, n), int64
+        Number of that neighbour; n where there is none.
     """
 
+    rows: Ints
+    columns: Ints
     held: Array
-    across: Array
-    upright: Array
+    ties: Array
+    beside: NDArray[np.int64]
 
-    @property
+    @classmethod
+    def of(cls, ground: Ground, rows: Ints, columns: Ints) -> _System:
+        """Neighbours are tied; those beside the rim are held, and all a little, so that tones do not wander."""
+        hole, known = np.pad(ground.hole, 1), np.pad(ground.known, 1)
+        depth = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5).max())
+        held = np.full(len(rows), 0.25 / max(depth, 1) ** 2, np.float32)
+        for i, j in SIDES:
+            held += known[rows + 1 + i, columns + 1 + j]
+        beside = _neighbours(rows, columns)
+        return cls(rows, columns, held, (beside < len(rows)).astype(np.float32), beside)
+
+    @functools.cached_property
     def whole(self) -> Array:
-        """Factor of u itself; 1 where there is no equation."""
-        whole = self.held.copy()
-        whole[:, 1:] += self.across
-        whole[:, :-1] += self.across
-        whole[1:] += self.upright
-        whole[:-1] += self.upright
-        return np.where(whole > 0, whole, 1)
+        """Factor of u itself: (n, 1)."""
+        return np.asarray(self.held + self.ties.sum(axis=0), np.float32)[:, None]
 
-    def beside(self, u: Array) -> Array:
-        """Sum of the neighbours, each times its tie."""
+    def pull(self, u: Array) -> Array:
+        """Sum of the neighbours of each cell, each times its tie: (n, 3)."""
+        padded = np.concatenate([u, np.zeros((1, 3), np.float32)])
         total = np.zeros_like(u)
-        total[:, 1:] += self.across[..., None] * u[:, :-1]
-        total[:, :-1] += self.across[..., None] * u[:, 1:]
-        total[1:] += self.upright[..., None] * u[:-1]
-        total[:-1] += self.upright[..., None] * u[1:]
+        for tie, beside in zip(self.ties, self.beside, strict=True):
+            total += tie[:, None] * padded[beside]
         return total
 
-    def coarser(self) -> _System:
-        """The equations of cells of 2 x 2 pixels; a tie of twice the length holds half as strongly."""
-        held, across, upright = (_even(a) for a in (self.held, self.across, self.upright))
-        h, w = -(-self.held.shape[0] // 2), -(-self.held.shape[1] // 2)
-        across = across[: 2 * h, 1::2][:, : w - 1]
-        upright = upright[1::2, : 2 * w][: h - 1]
-        half = np.float32(0.5)
-        across, upright = (across[::2] + across[1::2]) * half, (upright[:, ::2] + upright[:, 1::2]) * half
-        return _System(_sums(held), across, upright)
+    def coarser(self) -> tuple[_System, NDArray[np.int64]]:
+        """The equations of cells of 2 x 2, and the number of the cell that each of these is in.
+
+        A tie of twice the length holds half as strongly.
+        """
+        stride = int(self.columns.max()) // 2 + 1
+        keys, parent = np.unique(
+            (self.rows // 2).astype(np.int64) * stride + self.columns // 2, return_inverse=True
+        )
+        count = len(keys)
+        ties = np.zeros((4, count), np.float32)
+        for side in range(4):
+            out = np.flatnonzero(self.beside[side] < len(self.rows))
+            out = out[parent[out] != parent[self.beside[side][out]]]
+            ties[side] = np.bincount(parent[out], self.ties[side][out], count) / 2
+        rows, columns = (keys // stride).astype(np.int32), (keys % stride).astype(np.int32)
+        held = np.bincount(parent, self.held, count).astype(np.float32)
+        return _System(rows, columns, held, ties, _neighbours(rows, columns)), parent
 
 
-def _even(values: Array) -> Array:
-    """With zeros added until both sides are even."""
-    return np.pad(values, [(0, s % 2) for s in values.shape[:2]] + [(0, 0)] * (values.ndim - 2))
+def _neighbours(rows: Ints, columns: Ints) -> NDArray[np.int64]:
+    """Number of the cell on each side of each cell, n where there is none: (4, n); cells are in order."""
+    stride = int(columns.max()) + 3
+    keys = rows.astype(np.int64) * stride + columns + 1
+    beside = np.empty((4, len(keys)), np.int64)
+    for side, (i, j) in enumerate(SIDES):
+        wanted = keys + i * stride + j
+        at = np.searchsorted(keys, wanted)
+        found = keys[np.minimum(at, len(keys) - 1)] == wanted
+        beside[side] = np.where(found, at, len(keys))
+    return beside
 
 
-def _sums(values: Array) -> Array:
-    """Sums of 2 x 2."""
-    v = _even(values)
-    return np.asarray(v[::2, ::2] + v[1::2, ::2] + v[::2, 1::2] + v[1::2, 1::2], np.float32)
-
-
-def _system(hole: Flags, known: Flags) -> _System:
-    """Neighbours are tied; those beside the rim are held, and all a little, so that tones do not wander."""
-    depth = float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 5).max())
-    held = hole.astype(np.float32) * np.float32(0.25 / max(depth, 1) ** 2)
-    held[:, 1:] += hole[:, 1:] & known[:, :-1]
-    held[:, :-1] += hole[:, :-1] & known[:, 1:]
-    held[1:] += hole[1:] & known[:-1]
-    held[:-1] += hole[:-1] & known[1:]
-    across = (hole[:, 1:] & hole[:, :-1]).astype(np.float32)
-    upright = (hole[1:] & hole[:-1]).astype(np.float32)
-    return _System(held, across, upright)
-
-
-def _wanted(ground: Ground, field: Field) -> Array:
-    """Right-hand side: the steps that seams would have to lose, (h, w, 3)."""
-    wanted = np.zeros((*ground.hole.shape, 3), np.float32)
+def _wanted(ground: Ground, field: Field, number: Ints, count: int) -> Array:
+    """Right-hand side: the steps that seams would have to lose, (n, 3)."""
+    wanted = np.zeros((count + 1, 3), np.float32)  # the last row gathers what falls on known pixels
     inside = ground.hole | ground.known
     for side in ((0, 1), (1, 0)):
         h, w = ground.hole.shape[0] - side[0], ground.hole.shape[1] - side[1]
@@ -136,10 +146,9 @@ def _wanted(ground: Ground, field: Field) -> Array:
         joint &= (field.down[here] != field.down[there]) | (field.right[here] != field.right[there])
         rows, columns = (index.astype(np.int32) for index in np.nonzero(joint))
         step = _excess(ground, field, rows, columns, side)
-        np.add.at(wanted, (rows, columns), step)
-        np.add.at(wanted, (rows + side[0], columns + side[1]), -step)
-    wanted[~ground.hole] = 0
-    return wanted
+        np.add.at(wanted, number[rows, columns], step)
+        np.add.at(wanted, number[rows + side[0], columns + side[1]], -step)
+    return wanted[:-1]
 
 
 def _excess(ground: Ground, field: Field, rows: Ints, columns: Ints, side: tuple[int, int]) -> Array:
@@ -164,41 +173,40 @@ def _excess(ground: Ground, field: Field, rows: Ints, columns: Ints, side: tuple
 
 def _solve(system: _System, wanted: Array) -> Array:
     """Solve from coarse to fine, then improve at each size by cycles through the coarser ones."""
-    chain = [system]
-    sides = [wanted]
-    while min(chain[-1].held.shape) > 4:
-        sides.append(_sums(sides[-1]))
-        chain.append(chain[-1].coarser())
-    wholes = [s.whole for s in chain]
+    chain, parents, sides = [system], [], [wanted]
+    while len(chain[-1].held) > _FEW:
+        coarser, parent = chain[-1].coarser()
+        sides.append(_sums(sides[-1], parent, len(coarser.held)))
+        chain.append(coarser)
+        parents.append(parent)
     u = np.zeros_like(sides[-1])
     for level in range(len(chain) - 1, -1, -1):
-        u = _finer(u, sides[level].shape)
+        if level < len(parents):
+            u = u[parents[level]]
         for _ in range(_CYCLES):
-            u = _cycle(chain, wholes, level, sides[level], u)
+            u = _cycle(chain, parents, level, sides[level], u)
     return u
 
 
-def _cycle(chain: list[_System], wholes: list[Array], level: int, wanted: Array, u: Array) -> Array:
-    system, whole = chain[level], wholes[level][..., None]
-    last = level + 1 == len(chain)
-    for _ in range(40 if last else _SMOOTHING):
-        u = _relax(system, whole, wanted, u)
-    if last:
-        return u
-    rest = wanted + system.beside(u) - whole * u
-    rest = _sums(rest)
-    better = _cycle(chain, wholes, level + 1, rest, np.zeros_like(rest))
-    u = u + _finer(better, u.shape)
-    for _ in range(_SMOOTHING):
-        u = _relax(system, whole, wanted, u)
+def _cycle(
+    chain: list[_System], parents: list[NDArray[np.int64]], level: int, wanted: Array, u: Array
+) -> Array:
+    system = chain[level]
+    if level == len(parents):
+        return _relaxed(system, wanted, u, 40)
+    u = _relaxed(system, wanted, u, _SMOOTHING)
+    rest = _sums(wanted + system.pull(u) - system.whole * u, parents[level], len(chain[level + 1].held))
+    u = u + _cycle(chain, parents, level + 1, rest, np.zeros_like(rest))[parents[level]]
+    return _relaxed(system, wanted, u, _SMOOTHING)
+
+
+def _relaxed(system: _System, wanted: Array, u: Array, times: int) -> Array:
+    """After some steps of damped Jacobi iteration."""
+    for _ in range(times):
+        u = u + np.float32(0.8) * ((wanted + system.pull(u)) / system.whole - u)
     return u
 
 
-def _relax(system: _System, whole: Array, wanted: Array, u: Array) -> Array:
-    return np.asarray(u + np.float32(0.8) * ((wanted + system.beside(u)) / whole - u), np.float32)
-
-
-def _finer(u: Array, shape: tuple[int, ...]) -> Array:
-    if u.shape == shape:
-        return u
-    return np.repeat(np.repeat(u, 2, axis=0), 2, axis=1)[: shape[0], : shape[1]]
+def _sums(values: Array, parent: NDArray[np.int64], count: int) -> Array:
+    """Sums over the cells of each parent: (count, 3)."""
+    return np.stack([np.bincount(parent, v, count) for v in values.T], axis=1).astype(np.float32)

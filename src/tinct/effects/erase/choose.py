@@ -36,7 +36,7 @@ def best_field(
     for number, name in enumerate(names if scene.known.any() else []):
 
         def heard(part: float, number: int = number) -> None:
-            progress(0.9 * (number + part) / len(names))
+            progress((number + part) / len(names))
 
         field = _ENGINES[name](scene, np.random.default_rng(params.seed), heard)
         if field is not None:

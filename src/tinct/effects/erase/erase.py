@@ -121,7 +121,7 @@ def _fill(
     inside[hole.box.within(window).slices] = hole.flags
     ground = Ground(pixels[window.slices], known[window.slices], inside)
     scene = Scene.of(pixels[window.slices], ground.known, inside, _proxy_size(inside))
-    field, engine = best_field(scene, params, progress)
+    field, engine = best_field(scene, params, lambda part: progress(0.6 * part))
     if field is None:
         still = np.zeros(window.size, np.int32)
         field = repair(ground, Field(still, still))
@@ -129,6 +129,7 @@ def _fill(
         field = repair(ground, field)
     else:
         field = tidy(ground, enlarge(field, scene.hole, ground), 2)
+    progress(0.8)
     return levelled(ground, field, hole.box.within(window).slices), engine
 
 

@@ -20,7 +20,7 @@ _REACH = SIDE // 2
 _LENGTH = 24  # of a vector: 147 colours keep nearly all their variance in so many directions
 _BATCH = 16384  # patches unfolded at a time
 _FEW = 24_000_000  # pairs up to which every known patch is compared
-_TEXTURE = 2.0
+_TEXTURE = 4.0
 """Weight of local roughness: without it smooth patches win, because they are never far from anything."""
 
 

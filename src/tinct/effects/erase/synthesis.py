@@ -102,9 +102,19 @@ def _wanted(scene: Scene) -> tuple[Ints, Ints]:
 def _match(level: _Level, look: Array, start: Matches | None, rng: np.random.Generator) -> Matches:
     rows, columns = _wanted(level.scene)
     wanted = level.library.describe(look[..., :3], look[..., 3:], rows, columns)
-    if start is None or is_few(level.library, len(rows)):
+    if is_few(level.library, len(rows)):
         return nearest(level.library, wanted, (rows, columns))
+    if start is None:  # a thin hole has one level: search from anywhere, and for longer
+        return search(level.library, wanted, _anywhere(level.library, rows, columns, rng), 8, rng)
     return search(level.library, wanted, start, 2, rng)
+
+
+def _anywhere(library: Library, rows: Ints, columns: Ints, rng: np.random.Generator) -> Matches:
+    """A random known patch for each wanted one."""
+    to_rows, to_columns = (index.astype(np.int32) for index in np.nonzero(library.usable))
+    pick = rng.integers(0, len(to_rows), len(rows))
+    far = np.full(len(rows), np.inf, np.float32)
+    return Matches(rows, columns, to_rows[pick] - rows, to_columns[pick] - columns, far)
 
 
 def _enlarged(matches: Matches, small: _Level, large: _Level, rng: np.random.Generator) -> Matches:
@@ -115,14 +125,13 @@ def _enlarged(matches: Matches, small: _Level, large: _Level, rng: np.random.Gen
     number[matches.rows, matches.columns] = np.arange(len(matches.rows), dtype=np.int32)
     parent = number[rows // 2, columns // 2]
     down, right = 2 * matches.down[parent], 2 * matches.right[parent]
-    to_row = np.clip(rows + down, 0, usable.shape[0] - 1)
-    to_column = np.clip(columns + right, 0, usable.shape[1] - 1)
-    lost = np.flatnonzero((parent < 0) | ~usable[to_row, to_column])
-    all_rows, all_columns = np.nonzero(usable)
-    pick = rng.integers(0, len(all_rows), len(lost))
-    to_row[lost], to_column[lost] = all_rows[pick], all_columns[pick]
-    start = Matches(rows, columns, to_row - rows, to_column - columns, np.empty(0, np.float32))
-    start.distance = np.ones(len(rows), np.float32)
+    start = _anywhere(large.library, rows, columns, rng)
+    to_row, to_column = rows + down, columns + right
+    fine = (parent >= 0) & (to_row >= 0) & (to_row < usable.shape[0])
+    fine &= (to_column >= 0) & (to_column < usable.shape[1])
+    fine[fine] = usable[to_row[fine], to_column[fine]]
+    start.down[fine], start.right[fine] = down[fine], right[fine]
+    start.distance[:] = 1
     return start
 
 

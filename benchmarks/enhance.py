@@ -274,9 +274,9 @@ def picture(path: Path = Path("docs/images/enhance.jpg")) -> None:
     rows = []
     for whole, top, left in ((data.chelsea(), 20, 54), (data.astronaut(), 16, 60)):
         half = cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        small = np.ascontiguousarray(half[top : top + 88, left : left + 100], np.uint8)
+        small = np.ascontiguousarray(half[top : top + 80, left : left + 80], np.uint8)
         rows.append(np.hstack([bicubic(small), by_tinct("span")(small), by_tinct("realesrgan")(small)]))
-    Photo(np.vstack(rows), format="jpeg").save(path, quality=72)
+    Photo(np.vstack(rows), format="jpeg").save(path, quality=66)
 
 
 def main() -> None:

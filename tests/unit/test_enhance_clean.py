@@ -121,3 +121,21 @@ def test_sixteen_bits_and_tiny_photos_pass() -> None:
         flat = np.full((*shape, 3), 90, np.uint8)
         assert condition(flat).noise == 0
         assert condition(flat).blocks == 0
+
+
+def test_softness_is_told_from_sharpness_with_noise_and_blocks(photos: list[Rgb]) -> None:
+    import cv2
+
+    from tinct.effects.enhance.condition import is_soft
+
+    def soft(rgb: Rgb) -> bool:
+        return is_soft(rgb, cleaner(condition(rgb), None).apply)
+
+    for rgb in photos:
+        enlarged = np.asarray(cv2.resize(rgb, None, fx=2.2, fy=2.2, interpolation=cv2.INTER_CUBIC), np.uint8)
+        blurred = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 2.5), np.uint8)
+        for sharp in (rgb, _noisy(rgb, 6), _jpeg(rgb, 60)):
+            assert not soft(sharp)
+        for lost in (enlarged, blurred, _noisy(enlarged, 4), _jpeg(enlarged, 85)):
+            assert soft(lost)
+    assert not soft(np.full((64, 64, 3), 120, np.uint8))  # nothing there at all

@@ -32,7 +32,7 @@ _GRAY = 0.5 / 255  # mean colour difference below which a photo has no colours
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _GRID = 8
 
-_SOFT = 0.45  # of the next octave's detail in the finest; sharp photos have 0.6 and more, enlarged ones 0.3 to 0.4
+_SOFT = 0.5  # of the coarser octaves' detail in the finest; sharp photos have 0.6 and more, enlarged ones 0.2 to 0.45
 _DETAIL = 0.98  # quantile of detail that is compared: edges and texture rather than flat parts
 _SOFT_PLACES = 3
 
@@ -108,24 +108,25 @@ def is_soft(pixels: Pixels, clean: Callable[[Array], Array]) -> bool:
     for top, left in _places(pixels.shape[0], pixels.shape[1], _SOFT_PLACES):
         bottom, right = min(top + _WINDOW, pixels.shape[0]), min(left + _WINDOW, pixels.shape[1])
         light = cv2.cvtColor(clean(window(pixels, top, left, bottom, right)), cv2.COLOR_RGB2GRAY)
-        finest, next_octave = _detail(np.asarray(light, np.float32))
-        if next_octave > 2 / 255:
-            shares.append(finest / next_octave)
+        finest, second, third = _detail(np.asarray(light, np.float32))
+        coarser = max(second, third / 2)  # a blurred photo has nothing in either of the finest two
+        if coarser > 2 / 255:
+            shares.append(finest / coarser)
     return bool(shares) and float(np.quantile(shares, 0.8)) < _SOFT
 
 
-def _detail(light: Array) -> tuple[float, float]:
-    """How much is lost by halving (h, w), and by halving once more."""
+def _detail(light: Array) -> tuple[float, float, float]:
+    """How much is lost by halving (h, w), by halving once more, and once more."""
     lost = []
-    for _ in range(2):
+    for _ in range(3):
         light = light[: light.shape[0] // 2 * 2, : light.shape[1] // 2 * 2]
         if min(light.shape) < 4:
-            return 0.0, 0.0
+            return 0.0, 0.0, 0.0
         half = cv2.resize(light, (light.shape[1] // 2, light.shape[0] // 2), interpolation=cv2.INTER_AREA)
         back = cv2.resize(half, (light.shape[1], light.shape[0]), interpolation=cv2.INTER_CUBIC)
         lost.append(float(np.quantile(np.abs(light - back), _DETAIL)))
         light = np.asarray(half, np.float32)
-    return lost[0], lost[1]
+    return lost[0], lost[1], lost[2]
 
 
 def _places(height: int, width: int, most: int = _PLACES) -> list[tuple[int, int]]:

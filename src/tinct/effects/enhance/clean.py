@@ -69,12 +69,16 @@ def _shrunk(plane: Array, threshold: float) -> Array:
     height, width = plane.shape
     total = np.zeros_like(plane)
     weights = np.zeros_like(plane)
+    squared = np.float32(threshold * threshold)
     columns = np.unique([*range(0, width - _SIZE + 1, _STRIDE), width - _SIZE])
     for top in np.unique([*range(0, height - _SIZE + 1, _STRIDE), height - _SIZE]):
         strip = np.lib.stride_tricks.sliding_window_view(plane[top : top + _SIZE], _SIZE, axis=1)[:, columns]
         flat = strip.transpose(1, 0, 2).reshape(-1, _SIZE * _SIZE)
         waves = flat @ _BASIS.T
-        kept = np.maximum(0, 1 - np.square(threshold / np.maximum(np.abs(waves), np.float32(1e-9))))
+        kept = np.square(waves)  # becomes 1 - threshold^2 / wave^2, or 0
+        np.maximum(kept, squared, out=kept)
+        np.divide(-squared, kept, out=kept)
+        kept += 1
         kept[:, 0] = 1
         waves *= kept
         trust = 1 / kept.sum(axis=1)

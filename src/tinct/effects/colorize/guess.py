@@ -27,9 +27,9 @@ _STRIDE = 4
 _CHANNELS = 64
 _SCALE = 110  # of a*, b* and chroma in what the network is told
 _MULTIPLE = 32
-_REACH = 1 / 6  # of the longer side: how far what looks alike agrees
+_REACH = 8.0  # cells: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
-_GAIN = np.float32(1.14)  # gives back the chroma that averaging takes
+_GAIN = np.float32(1.22)  # gives back the chroma that averaging takes
 _TEMPERATURE = 0.25  # below 1 the likely colours win over the mean of all, which is grey
 
 
@@ -81,7 +81,7 @@ def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -
     assert total is not None
     cells = resize(light, (total.shape[0], total.shape[1]))
     total /= np.float32(len(_SIDES))
-    return Guess(coherent(total, cells, _REACH * max(cells.shape), _EDGE), bins, cells)
+    return Guess(coherent(total, cells, _REACH, _EDGE), bins, cells)
 
 
 def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:

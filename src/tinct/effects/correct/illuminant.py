@@ -33,7 +33,7 @@ _PINK: Final = np.arange(
 )  # log2 of the gain of red and blue against green, with its sign turned
 _USUAL: Final = (0.25, 0.12)  # standard deviations of lights along these two
 _HOME: Final = (-0.03, 0.06)  # found on average in photos that nobody tinted: training shards, other photos
-_PLACES: Final = 30.0  # cells are not independent: all together count as this many
+_PLACES: Final = 35.0  # cells are not independent: all together count as this many
 _SURPRISE: Final = 1e-4  # least probability of a colour: one odd thing decides nothing
 _LIT: Final = (0.01, 0.95)  # linear light outside which colours are noise or cut off
 _FEWEST: Final = 16  # cells

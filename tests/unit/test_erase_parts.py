@@ -142,3 +142,15 @@ def test_holes_far_apart_are_separate_and_near_ones_are_joined() -> None:
         assert not (total[hole.box.slices] & hole.flags).any()
         total[hole.box.slices] |= hole.flags
     assert np.array_equal(total, marked)
+
+
+def test_things_whose_colours_do_not_lie_around_the_hole_are_not_brought_in() -> None:
+    pixels = np.full((60, 90, 3), 120, np.uint8)
+    pixels[22:34, 64:80] = (200, 30, 30)
+    hole = np.zeros((60, 90), bool)
+    hole[18:38, 20:42] = True
+    s = Scene.of(pixels, ~hole, hole, (60, 90))
+    labels = lay_out(s, np.array([[0, 41], [0, -21], [0, 22], [21, 0]], np.int32))
+    ways = np.array([[0, 41], [0, -21], [0, 22], [21, 0]])[labels]
+    at = np.argwhere(hole) + ways
+    assert (pixels[at[:, 0], at[:, 1], 1] == 120).all()

@@ -17,6 +17,10 @@ _SWEEPS = 6
 _FORBIDDEN = np.float32(100)  # cost of a way that leads to nothing known
 _SEAM = np.float32(2e-4)  # cost of any seam, so that few are made where all are invisible
 _SLOPE = 1.5  # weight of slopes beside colours: lines must go on, not only tones
+_FOREIGN = np.float32(0.05)
+"""Weight of colours that do not lie around the hole: what was hidden is mostly more of what surrounds it."""
+_AROUND = 6  # pixels
+_PALETTE = 200  # colours of the surroundings that are compared
 _RIM = 2  # pixels; what is known so far around a pixel has a say in its way
 
 
@@ -49,7 +53,9 @@ class _Graph:
         rows, columns = self._rows[:, None] + shifts[:, 0], self._columns[:, None] + shifts[:, 1]
         seen, known = _look(features, scene.known, rows, columns)  # (n, k, c), (n, k)
         self._apart = _apart(seen)  # (n, k, k)
-        self._own = np.where(known, 0, _FORBIDDEN) + self._rim(scene, features, shifts)
+        foreign, _ = _look(_foreign(scene)[..., None], scene.known, rows, columns)
+        self._own = np.where(known, _FOREIGN * foreign[..., 0], _FORBIDDEN)
+        self._own += self._rim(scene, features, shifts)
 
     def _rim(self, scene: Scene, features: Array, shifts: Ints) -> Array:
         """What known pixels around each node say against each way: (n, k)."""
@@ -94,6 +100,19 @@ class _Graph:
         joint += belief[:, None, :]
         heard = joint.min(axis=2)
         messages[back, targets] = heard - heard.min(axis=1, keepdims=True)
+
+
+def _foreign(scene: Scene) -> Array:
+    """How far each pixel's colour is from all that lie around the hole, squared: (h, w)."""
+    near = cv2.dilate(scene.hole.astype(np.uint8), np.ones((2 * _AROUND + 1,) * 2, np.uint8)) > 0
+    around = scene.lab[near & scene.known]
+    if not len(around):
+        return np.zeros(scene.size, np.float32)
+    palette = around[np.linspace(0, len(around) - 1, min(len(around), _PALETTE)).astype(np.int64)]
+    norms = np.einsum("ij,ij->i", palette, palette)
+    flat = scene.lab.reshape(-1, 3)
+    least = (norms - 2 * (flat @ palette.T)).min(axis=1) + np.einsum("ij,ij->i", flat, flat)
+    return np.asarray(np.maximum(least, 0), np.float32).reshape(scene.size)
 
 
 def _features(lab: Array) -> Array:

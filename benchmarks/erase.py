@@ -123,7 +123,7 @@ def truth(sheets: Path | None) -> None:
             f"{max(seconds):.2f}",
         )
         rows.append((method, *cells))
-    note = f"{len(next(iter(figures.values())))} photos with a hole of 3 to 10 % cut into each."
+    note = f"{len(next(iter(figures.values())))} photos with a hole of 4 to 5 % cut into each."
     head = ("", "PSNR inside, dB", "texture (truth 1)", "seconds, mean", "seconds, most")
     print(table("Holes with a known truth", note, head, rows))
 
@@ -167,7 +167,7 @@ def speed() -> None:
         command = [sys.executable, "-m", "benchmarks.erase", "one", "--megapixels", str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         rows.append((f"{size} Mpixel", *done.stdout.split()))
-    note = "A mosaic of the Kodak photos; the hole is a person of 5 %. Memory includes photo and interpreter."
+    note = "A mosaic of the Kodak photos; the hole is a person of 4 %. Memory includes photo and interpreter."
     print(table("Speed", note, ("", "Telea, s", "tinct auto, s", "peak memory, MB"), rows))
 
 

@@ -276,7 +276,7 @@ def picture(path: Path = Path("docs/images/enhance.jpg")) -> None:
         half = cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         small = np.ascontiguousarray(half[top : top + 80, left : left + 80], np.uint8)
         rows.append(np.hstack([bicubic(small), by_tinct("span")(small), by_tinct("realesrgan")(small)]))
-    Photo(np.vstack(rows), format="jpeg").save(path, quality=66)
+    Photo(np.vstack(rows), format="jpeg").save(path, quality=60)
 
 
 def main() -> None:

@@ -105,7 +105,7 @@ _SPAN = Engine(
     models={2: "span-x2", 4: "span-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=4000,
-    margin=16,
+    margin=12,
 )
 _REALESRGAN = Engine(
     name="realesrgan",
@@ -120,14 +120,14 @@ _CLEARREALITY = Engine(
     models={4: "clearreality-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=4000,
-    margin=16,
+    margin=12,
 )
 _ANIMEVIDEO = Engine(
     name="animevideo",
     models={2: "realesr-animevideo-x2", 4: "realesr-animevideo-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=2500,
-    margin=16,
+    margin=12,
 )
 _ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 

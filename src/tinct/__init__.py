@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinct import errors as errors
+    from tinct.effects.background.background import Background as Background
+    from tinct.effects.background.background import background as background
     from tinct.effects.colorize.colorize import Colorization as Colorization
     from tinct.effects.colorize.colorize import colorize as colorize
     from tinct.effects.correct.correct import Correction as Correction
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Background": "tinct.effects.background.background",
     "ColorMap": "tinct.effects.migrate.colormap",
     "Colorization": "tinct.effects.colorize.colorize",
     "Correction": "tinct.effects.correct.correct",
@@ -48,6 +51,7 @@ _WHERE = {
     "Migration": "tinct.effects.migrate.migrate",
     "Moderation": "tinct.effects.moderate.moderate",
     "Photo": "tinct.photo.photo",
+    "background": "tinct.effects.background.background",
     "colorize": "tinct.effects.colorize.colorize",
     "correct": "tinct.effects.correct.correct",
     "dominant_colors": "tinct.effects.migrate.migrate",
@@ -64,6 +68,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "Background",
     "ColorMap",
     "Colorization",
     "Correction",
@@ -73,6 +78,7 @@ __all__ = [
     "Migration",
     "Moderation",
     "Photo",
+    "background",
     "colorize",
     "correct",
     "dominant_colors",

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from tinct.cli import (
+    background,
     colorize,
     correct,
     enhance,
@@ -27,6 +28,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
 app.command()(migrate.migrate)
 app.command()(colorize.colorize)
+app.command()(background.background)
 app.command()(correct.correct)
 app.command()(enhance.enhance)
 app.command()(erase.erase)

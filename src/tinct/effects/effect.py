@@ -23,6 +23,7 @@ Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
 
 _WHERE = {
+    "background": "tinct.effects.background.served:EFFECT",
     "colorize": "tinct.effects.colorize.served:EFFECT",
     "convert": "tinct.effects.convert:EFFECT",
     "correct": "tinct.effects.correct.served:EFFECT",

@@ -20,8 +20,8 @@ Array = NDArray[np.float32]
 _ENDS: Final = (0.3, 99.7)  # percentiles of encoded values that are taken for black and white
 _MOST_BLACK: Final = 0.12  # encoded value that may become black
 _LEAST_WHITE: Final = 0.72  # encoded value that may become white
-_GOOD: Final = (0.03, 0.95)  # ends of a photo whose range is good already
-_DULL: Final = 0.045  # mean OkLab chroma below which colours are strengthened
+_GOOD: Final = (0.08, 0.86)  # ends of a photo whose range is good already
+_DULL: Final = 0.03  # mean OkLab chroma below which colours are strengthened
 _COLORLESS: Final = 0.012  # mean OkLab chroma of a photo that is meant to be grey
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance.condition import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
+from tinct.effects.threads import single_threaded
 
 __all__ = ["Cleaner", "cleaner"]
 
@@ -52,6 +53,7 @@ class Cleaner:
 
     thresholds: tuple[float, float, float]
 
+    @single_threaded
     def apply(self, rgb: Array) -> Array:
         """Clean a window of a photo (h, w, 3), float32, 0..1."""
         if not any(self.thresholds) or min(rgb.shape[:2]) < _SIZE:

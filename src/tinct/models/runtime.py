@@ -17,7 +17,7 @@ from tinct.models.manifest import entry
 from tinct.models.memory import by_tiles, fitting
 from tinct.settings import current
 
-__all__ = ["Session", "by_tiles", "fitting", "session", "use_threads"]
+__all__ = ["Session", "by_tiles", "fitting", "forget", "session", "use_threads"]
 
 _MOST_THREADS = 4  # these networks are small; more threads wait for each other
 _PROVIDERS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
@@ -29,9 +29,10 @@ _threads: int | None = None
 
 
 def use_threads(count: int) -> None:
-    """Let sessions made from now on work with `count` threads: a worker's child has a share of the cores only."""
+    """Let sessions work with `count` threads: a worker's child has a share of the cores only."""
     global _threads
     _threads = max(1, count)
+    forget()
 
 
 class Session:
@@ -106,6 +107,12 @@ def session(name: str, size: store.Size | None = None) -> Session:
             _sessions[key] = Session(name, size)
         _sessions.move_to_end(key)
         return _sessions[key]
+
+
+def forget() -> None:
+    """Drop all sessions, as for another folder of models or another number of threads."""
+    with _lock:
+        _sessions.clear()
 
 
 def _make_room(wanted: int) -> None:

@@ -32,8 +32,8 @@ _THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 def findings(folder: str) -> list[Moderation]:
     """What is found in each photo of an evaluation folder."""
     found = []
-    for path in sorted((data_folder() / "eval" / folder).rglob("*")):
-        if path.is_file():
+    for path in sorted((data_folder() / folder).iterdir()):
+        if path.is_file() and not path.stem.endswith("_mask"):
             try:
                 found.append(moderate(decode.open(path)))
             except PhotoError:  # a list or a note among the photos

@@ -81,6 +81,7 @@ class Faults:
     def ask(self, key: str, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask until somebody answers, as any client would."""
         until = time.monotonic() + PATIENCE_S
+        headers = {"Authorization": f"Bearer {key}"} | options.pop("headers", {})  # the same each time
         while True:
             with self.lock:
                 url = self.server.url
@@ -88,7 +89,7 @@ class Faults:
                 reply = httpx.request(
                     method,
                     url + path,
-                    headers={"Authorization": f"Bearer {key}"} | options.pop("headers", {}),
+                    headers=headers,
                     **options,
                 )
                 if reply.status_code < 500:

@@ -1,7 +1,7 @@
 """How well photos are enlarged: ``python -m benchmarks.enhance [set14|peers|colour|seams|clean|speed ...]``.
 
 set14   PSNR and SSIM of Y on eval/set14_x4, four pixels cut off all round, against bicubic; needs the models fetched.
-peers   The same with the same weights run whole by their own tool, ``ncnn`` (pip install ncnn).
+peers   The same with the same weights run whole by their own tool, ``ncnn``; needs the extra ``bench``.
 colour  CIEDE2000 between source and result scaled back, as it is and with what is broad alone (Gaussian of 2 pixels).
 seams   Steps across the borders of tiles against steps beside them; tiles of 96 pixels.
 clean   PSNR of Kodak photos with noise or JPEG before and after cleaning, and what cleaning does to clean ones.

@@ -60,6 +60,14 @@ def test_black_stays_black():
     assert tinct.light(Photo(pixels)).photo.pixels[:150].max() < 8
 
 
+def test_rounding_in_the_shadows_does_not_become_colour():
+    pixels = darkened(PICTURE, 0.05)
+    pixels[300:] = (2, 2, 0)
+    made = tinct.light(Photo(pixels)).photo.pixels[330:].astype(int)
+    assert made.mean() > 4
+    assert np.ptp(made, axis=2).mean() < 0.35 * made.mean()
+
+
 def test_noise_does_not_grow_with_the_gain():
     flat = np.full((200, 300, 3), 128, np.uint8)
     flat[:, 150:] = 200

@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.field import mean
+from tinct.effects.field import light_of, mean
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
+from tinct.photo.masks import smoothstep
 
 __all__ = ["relit"]
 
@@ -31,6 +32,10 @@ _LEAST_POWER: Final = 0.42
 _LEAST_SHADOW_POWER: Final = 0.75
 _BLACK: Final = 4e-3  # base luminance that is raised by half as much: a night sky stays black
 _DARK: Final = 2e-3  # luminance below which detail is noise
+_COLOR: Final = (
+    0.5 / 255,
+    8 / 255,
+)  # luma below which a source's colour is not believed, and above which it is
 _RADIUS: Final = 1 / 20  # of the base's window, as a share of the longer side
 _EDGE: Final = 0.4  # variance of log2 luminance across which the base keeps an edge
 
@@ -60,7 +65,14 @@ def relit(rgb: Array) -> Array:
         base = np.maximum(base, np.float32(_DARK))
         lift = np.minimum(base, 1) ** np.float32(power - 1) - 1
         linear = linear * (1 + lift * base / (base + np.float32(_BLACK)))[..., None]
-    return np.clip(linear_to_srgb(_shouldered(linear)), 0, 1)
+    return np.clip(linear_to_srgb(_shouldered(_trusted(linear, rgb))), 0, 1)
+
+
+def _trusted(linear: Array, rgb: Array) -> Array:
+    """Less colour where `rgb`, the source, is next to black: what it has there is rounding, not the scene's."""
+    trust = smoothstep(light_of(rgb), *_COLOR)[..., None]
+    luminance = (linear @ _LUMINANCE)[..., None]
+    return np.asarray(luminance + (linear - luminance) * trust, np.float32)
 
 
 def _gain(linear: Array) -> float:

@@ -36,9 +36,9 @@ class Correction:
     engine: str
     """``classical`` or ``maxim``: who served."""
     tint: tuple[float, float]
-    """log2(R / G) and log2(B / G) of the light that was found."""
+    """log2(R / G) and log2(B / G) of the light that was made white."""
     confidence: float
-    """How sure that is, 0..1."""
+    """How much that is of the tint that was found, 0..1: little of a slight one."""
 
 
 def correct(photo: Photo, *, strength: float = 1.0, variants: int = 1, engine: Engine = "auto") -> Correction:

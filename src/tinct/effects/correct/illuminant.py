@@ -1,9 +1,10 @@
 """The tint of a photo's light, and how to take it away.
 
-What colours a photo should have is what the colorizer knows: from lightness alone it says how likely each chroma is at
-each place. A photo under a tinted light is unlikely; the light is the one without which its colours are most likely.
-The search over lights is that of a Bayesian estimate (Brainard and Freeman 1997, "Bayesian color constancy"), with the
-network's distributions in place of a fixed prior over surfaces.
+Two cues. What colours a photo should have is what the colorizer knows: from lightness alone it says how likely each
+chroma is at each place, and the light is the one without which the photo's colours are most likely (the search of a
+Bayesian estimate, Brainard and Freeman 1997, with the network's distributions in place of a prior over surfaces).
+And the sharpest edges are mostly those of highlights, which show the light itself (grey edge of second order: van de
+Weijer, Gevers, Gijsenij 2007, "Edge-based color constancy"). ``training/illuminant.py`` says how far to trust each.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ from tinct.effects.colorize.guess import guess
 from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 
-__all__ = ["Light", "adaptation", "estimate"]
+__all__ = ["Light", "adaptation", "cues", "estimate"]
 
 Array = NDArray[np.float32]
 
@@ -32,13 +34,18 @@ _PINK: Final = np.arange(
     -0.42, 0.43, 0.07
 )  # log2 of the gain of red and blue against green, with its sign turned
 _USUAL: Final = (0.25, 0.12)  # standard deviations of lights along these two
-_HOME: Final = (-0.03, 0.06)  # found on average in photos that nobody tinted: training shards, other photos
-_PLACES: Final = 35.0  # cells are not independent: all together count as this many
+_PLACES: Final = 15.0  # cells are not independent: all together count as this many
 _SURPRISE: Final = 1e-4  # least probability of a colour: one odd thing decides nothing
 _LIT: Final = (0.01, 0.95)  # linear light outside which colours are noise or cut off
 _FEWEST: Final = 16  # cells
 _COLORLESS: Final = 2.0  # mean chroma of a photo that is meant to be grey
-_SLIGHT: Final = 0.25  # size of a tint that is corrected by half: smaller ones are mostly the scene's own
+_BLUR: Final = 0.7  # pixels, before edges are taken
+_NORM: Final = 8  # the higher, the more the sharpest edges count
+_FARTHEST: Final = 0.9  # tint that a cue may claim
+_TRUST: Final = np.array(  # warm and pink from those of the colorizer, those of the edges, and 1
+    [[0.033, -0.095, 0.788, 0.105, -0.038], [-0.036, 0.318, 0.083, 0.361, -0.002]]
+)
+_SLIGHT: Final = 0.15  # size of a tint that is corrected by half: smaller ones are mostly the scene's own
 _STEP: Final = 2  # of the table of classes, in units of a*, b*
 _SPAN: Final = 128
 
@@ -50,7 +57,7 @@ class Light:
     tint: tuple[float, float]
     """log2(R / G) and log2(B / G) of the light."""
     confidence: float
-    """0..1, from any light to this one alone."""
+    """0..1: how much of it is worth correcting."""
 
     @property
     def color(self) -> NDArray[np.float64]:
@@ -60,10 +67,8 @@ class Light:
 
     @property
     def believed(self) -> Light:
-        """The part of the tint that is worth correcting: little of a slight one, nor of one that is hardly sure."""
-        square = self.tint[0] ** 2 + self.tint[1] ** 2
-        share = self.confidence * square / (square + _SLIGHT**2)
-        return Light((self.tint[0] * share, self.tint[1] * share), self.confidence)
+        """The part of the tint that is worth correcting: little of a slight one."""
+        return Light((self.tint[0] * self.confidence, self.tint[1] * self.confidence), self.confidence)
 
 
 def estimate(rgb: Array) -> Light:
@@ -72,17 +77,39 @@ def estimate(rgb: Array) -> Light:
     Parameters
     ----------
     rgb : ndarray, (h, w, 3), float32
-        sRGB, 0..1; a few hundred pixels wide.
+        sRGB, 0..1; about 256 pixels wide.
     """
+    found = cues(rgb)
+    if found is None:
+        return Light((0.0, 0.0), 0.0)
+    warm, pink = (float(value) for value in _TRUST @ [*found, 1])
+    size = (warm**2 + (1.3 * pink) ** 2) ** 2  # a tint across the daylights is seen sooner
+    return Light(_tint(warm, pink), size / (size + _SLIGHT**4))
+
+
+def cues(rgb: Array) -> tuple[float, float, float, float] | None:
+    """Warm and pink as the colorizer sees them, and as the edges show them; None for a photo that shows neither."""
     lab = srgb_to_lab(rgb)
     if np.hypot(lab[..., 1], lab[..., 2]).mean() < _COLORLESS:
-        return Light((0.0, 0.0), 0.0)
-    expected = guess(np.ascontiguousarray(lab[..., 0]))
-    cells = resize(srgb_to_linear(rgb), expected.light.shape).reshape(-1, 3)  # (n, 3)
+        return None
+    expected = _expected(srgb_to_linear(rgb), np.ascontiguousarray(lab[..., 0]))
+    if expected is None:
+        return None
+    return (*expected, *_edges(srgb_to_linear(rgb)))
+
+
+def _lit(linear: Array) -> NDArray[np.bool_]:
     low, high = _LIT
-    lit = (cells.max(axis=1) < high) & (cells.mean(axis=1) > low)
+    return np.asarray((linear.max(axis=-1) < high) & (linear.mean(axis=-1) > low))
+
+
+def _expected(linear: Array, light: Array) -> tuple[float, float] | None:
+    """Mean warm and pink of the lights without which the photo looks as the colorizer expects."""
+    expected = guess(light)
+    cells = resize(linear, expected.light.shape).reshape(-1, 3)  # (n, 3)
+    lit = _lit(cells)
     if lit.sum() < _FEWEST:
-        return Light((0.0, 0.0), 0.0)
+        return None
     logits = expected.logits.reshape(len(cells), -1)[lit]
     share = np.exp(logits - logits.max(axis=1, keepdims=True))
     share /= share.sum(axis=1, keepdims=True)
@@ -91,10 +118,19 @@ def estimate(rgb: Array) -> Light:
     score = _PLACES * likely - usual / 2
     weight = np.exp(score - score.max())
     weight /= weight.sum()
-    warm, pink = (weight.sum(axis=1) * _WARM).sum(), (weight.sum(axis=0) * _PINK).sum()
-    spread = (weight * ((_WARM[:, None] - warm) ** 2 + (_PINK - pink) ** 2)).sum()
-    confidence = float(np.clip(1 - spread / (_USUAL[0] ** 2 + _USUAL[1] ** 2), 0, 1))
-    return Light(_tint(warm - _HOME[0], pink - _HOME[1]), confidence)
+    return float((weight.sum(axis=1) * _WARM).sum()), float((weight.sum(axis=0) * _PINK).sum())
+
+
+def _edges(linear: Array) -> tuple[float, float]:
+    """Warm and pink of the sharpest edges, away from what is cut off or too dark."""
+    lit = cv2.erode(_lit(linear).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    steps = np.abs(cv2.Laplacian(cv2.GaussianBlur(linear, (0, 0), _BLUR), -1)).reshape(*lit.shape, 3)
+    chosen = np.asarray(steps[lit] if lit.sum() >= _FEWEST else steps.reshape(-1, 3), np.float64)  # (n, 3)
+    most = np.maximum(chosen.max(), 1e-9)
+    norms = ((chosen / most) ** _NORM).mean(axis=0) ** (1 / _NORM)
+    red, green, blue = np.log2(np.maximum(norms, 1e-6))
+    warm, pink = (red - blue) / 2, green - (red + blue) / 2
+    return float(np.clip(warm, -_FARTHEST, _FARTHEST)), float(np.clip(pink, -_FARTHEST, _FARTHEST))
 
 
 def _tint(warm: float, pink: float) -> tuple[float, float]:

@@ -5,8 +5,8 @@ and of reading, rounded to 8 bits, and brightened again; PSNR to the original, b
 brings the mean to the middle. Colour correction: photos of eval/kodak and eval/color_photos under another light
 (Bradford adaptation in linear light between daylights of 4500, 6500 and 8500 K; green and magenta by a gain of the
 green channel; white keeps its luminance, what leaves the range is cut off), CIEDE2000 to the original; and how far an
-uncast photo moves. The originals are taken for neutral, which those of Kodak mostly are not: hence also the distance between
-the tinted photo and the original, both corrected.
+uncast photo moves. The originals are taken for neutral, which those of Kodak mostly are not: hence also the distance
+between the tinted photo and the original, both corrected.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
     caches = (manifest.models, manifest.packages, current)
     for cached in caches:
         cached.cache_clear()
+    runtime.forget()  # the sessions of other tests, whose models this manifest does not know
     yield made
     runtime.forget()
     for cached in caches:
@@ -136,7 +137,11 @@ def test_a_missing_client_is_named_with_a_way_out(
 def test_an_interrupted_fetch_leaves_nothing_half_and_goes_on_later(registry: Registry) -> None:
     registry.mode("hang")
     code = DRIVER.format(package=str(registry.package), arguments=["models", "fetch", "double", "triple"])
-    running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
+    )
     try:
         deadline = time.monotonic() + 30
         while not (registry.folder / "hanging").exists() and time.monotonic() < deadline:
@@ -145,6 +150,7 @@ def test_an_interrupted_fetch_leaves_nothing_half_and_goes_on_later(registry: Re
         assert running.wait(20) != 0
     finally:
         running.kill()
+        running.wait()
     assert files(current().models) == []
     registry.mode("ok")
     tinct("fetch", "double", "triple")

@@ -83,7 +83,7 @@ class Cos:
         url = httpx.URL(f"http://{host}", raw_path=f"/{quote(key, safe='/')}?{text}".encode())
         return await self.client.request(method, url, headers=sent, content=content)
 
-    async def put(self, key: str, content: bytes = b"content", **more: Any) -> httpx.Response:
+    async def put(self, key: str, content: Any = b"content", **more: Any) -> httpx.Response:
         reply = await self("PUT", key, content=content, **more)
         assert reply.status_code == 200, reply.text
         return reply

@@ -55,6 +55,22 @@ async def test_the_signed_path_is_whole_in_path_style():
     assert (found.path, found.key, found.host) == ("/known-125/x y", "x y", "127.0.0.1/known-125")
 
 
+@pytest.mark.parametrize(
+    ("host", "target", "settings", "other"),
+    [
+        (VENDOR + ":80", "/a", {}, "other-1.cos.ap-test.myqcloud.com:80"),
+        ("photos-125.localhost:8080", "/a", {}, "other-1.localhost:8080"),
+        ("127.0.0.1:8080", "/known-125/a", {}, "127.0.0.1:8080/other-1"),
+        ("127.0.0.1:8080", "/a", {"default_bucket": "0"}, "127.0.0.1:8080"),
+        ("Photos-125.IMG.example.org", "/a", {"base_domain": "Img.example.org"}, "other-1.IMG.example.org"),
+    ],
+)
+async def test_another_bucket_is_called_the_same_way(host, target, settings, other):
+    found = await place(target, host, **settings)
+    assert found.host_of("other-1") == other
+    assert found.host_of(found.bucket) == found.host.replace("Photos", "photos")
+
+
 async def test_the_processing_host_is_known():
     assert (await place("/", "photos-125.ci.ap-test.myqcloud.com")).ci
     assert not (await place("/", VENDOR)).ci

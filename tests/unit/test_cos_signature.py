@@ -1,6 +1,7 @@
 """The signature of COS: a table of vectors that Tencent's Python SDK made, and what must not pass."""
 
 import string
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,10 @@ VECTORS = {
     "a listing": (
         FORM.format("host", "delimiter;max-keys;prefix", "5fa76e212f1a7b5e69402cce746c2c16794d0fff"),
         "GET", "/", "prefix=p%2F&delimiter=%2F&max-keys=10&not-signed=1", (HOST,),
+    ),
+    "names that have to be encoded": (
+        FORM.format("host", "%c3%84;imagemogr2%2fthumbnail%2f%2150p", "c7433d0a7213f77ed5c24b1b1729e5c0e319c93b"),
+        "GET", "/k", "imageMogr2/thumbnail/!50p&%C3%84=1", (HOST,),
     ),
 }  # fmt: skip
 
@@ -121,6 +126,48 @@ def test_no_change_of_one_signed_character_is_accepted(name, data):
     else:
         text = text[:-40] + changed(text[-40:], data.draw(st.integers(0, 39)))
     assert not accepted(from_header(text), method, path, query, headers)
+
+
+ODD = "0019aA %/;=&+\u0661\u00e4\u2028"  # among them a digit that is not one of ASCII's
+
+
+@pytest.mark.parametrize("name", VECTORS)
+@given(data=st.data())
+def test_no_character_put_in_or_taken_out_is_accepted(name, data):
+    text, method, path, query, headers = VECTORS[name]
+    claim = from_header(text)
+    assert claim is not None
+    signed = [item for item in pairs(query) if item[0] != "not-signed"]
+    parts = {"path": path, "sign": "1699999940;1700010000", "key": "1699999940;1700010000"}
+    parts |= {f"?{key}": value for key, value in signed}
+    parts |= {f":{key}": value.decode() for key, value in headers if key in claim.headers}
+    where = data.draw(st.sampled_from(sorted(parts)))
+    value = parts[where]
+    at = data.draw(st.integers(0, len(value)))
+    if at < len(value) and data.draw(st.booleans()):
+        other = value[:at] + value[at + 1 :]
+    else:
+        other = value[:at] + data.draw(st.sampled_from(ODD)) + value[at:]
+
+    def judged(parts: dict[str, str]) -> bool:
+        lists = text[text.index("&q-header-list") :]
+        windows = "".join(f"&q-{name}-time={quote(parts[name], safe=';')}" for name in ("sign", "key"))
+        claim = from_header(f"q-sign-algorithm=sha1&q-ak=AKIDvector{windows}{lists}")
+        query = "&".join(f"{quote(key, safe='')}={quote(parts[f'?{key}'], safe='')}" for key, _ in signed)
+        sent = tuple((key, parts.get(f":{key}", value.decode()).encode()) for key, value in headers)
+        return accepted(claim, method, parts["path"], query, sent)
+
+    assert judged(parts)
+    if other != value:
+        assert not judged(parts | {where: other})
+
+
+@pytest.mark.parametrize(
+    "window", ["01699999940;1700010000", "%D9%A1699999940;1700010000", "1;2;3", ";", "1;"]
+)
+def test_a_window_has_one_spelling(window):
+    text = VECTORS["plain"][0].replace("q-sign-time=1699999940;1700010000", f"q-sign-time={window}")
+    assert from_header(text) is None
 
 
 @pytest.mark.parametrize("name", ["parameters, a blank sent as +", "a listing"])

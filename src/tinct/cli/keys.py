@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import string
 from pathlib import Path
@@ -23,6 +24,17 @@ __all__ = ["app"]
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
+
+def _scopes(given: list[str] | None) -> list[str] | None:
+    """What a COS key may do, if each scope has the form that is understood; a mistyped one would allow nothing."""
+    for scope in given or ():
+        if not re.fullmatch(r"cos:(\*|[a-z0-9-]+):(\*|(ci:)?[A-Z][A-Za-z]+)", scope):
+            raise typer.BadParameter(
+                f"{scope!r} is not cos:BUCKET:ACTION, such as cos:photos-1250000000:GetObject or cos:*:*"
+            )
+    return given
+
+
 Data = Annotated[Path | None, typer.Option(help="Data folder of the server.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -36,7 +48,10 @@ def create(
     ] = None,
     cos_scope: Annotated[
         list[str] | None,
-        typer.Option(help="What its COS key may do, cos:BUCKET:ACTION, * for all; may be given again."),
+        typer.Option(
+            help="What its COS key may do, cos:BUCKET:ACTION, * for all; may be given again.",
+            callback=_scopes,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +81,9 @@ def create(
 def temporary(
     secret_id: Annotated[str, typer.Argument(help="SecretId of the COS key that it stands for.")],
     seconds: Annotated[int, typer.Option(help="How long it lives.", min=60, max=36 * 3600)] = 1800,
-    cos_scope: Annotated[list[str] | None, typer.Option(help="What it may do; as for create.")] = None,
+    cos_scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do; as for create.", callback=_scopes)
+    ] = None,
     data: Data = None,
 ) -> None:
     """Make a temporary COS key, and print it as JSON: tmp_secret_id, tmp_secret_key, token, expires_at."""

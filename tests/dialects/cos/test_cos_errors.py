@@ -81,6 +81,25 @@ async def test_a_picture_that_waits_too_long_is_to_be_sent_again(cos: Cos) -> No
     assert await cos.backend.jobs.depth() == {"queued": 0, "running": 0}  # cancelled
 
 
+@pytest.mark.parametrize("cos", [{"cos_wait_s": 0.05}], indirect=True)
+async def test_colouring_in_the_cloud_reads_one_bucket_and_writes_another(cos: Cos) -> None:
+    await cos.put("grey.jpg", photo(format="JPEG", mode="L"))
+    await cos.backend.buckets.create(cos.accounts["owner"], "target-1")
+    read, write = f"cos:{BUCKET}:GetObject", "cos:target-1:PutObject"
+    for who, scopes, expected in (
+        ("both", (read, write), (503, "SlowDown")),  # it was taken, and nobody works here
+        ("reader", (read,), (403, "AccessDenied")),
+        ("writer", (write,), (403, "AccessDenied")),
+        ("elsewhere", (read, f"cos:{BUCKET}:PutObject"), (403, "AccessDenied")),
+    ):
+        await cos.backend.accounts.add_secret(
+            cos.accounts["owner"], "cos", f"AK-{who}", f"secret-{who}".encode(), scopes=scopes
+        )
+        headers = operations(bucket="target-1")
+        reply = await cos("POST", "grey.jpg", query={"image_process": ""}, headers=headers, who=who)
+        assert refusal(reply) == expected, who
+
+
 async def test_an_account_without_credits_pays_first(cos: Cos) -> None:
     poor = await cos.backend.accounts.create("poor", credits=0)
     await cos.backend.accounts.add_secret(poor.account.id, "cos", "AK-poor", b"secret-poor")

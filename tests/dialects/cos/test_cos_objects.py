@@ -126,8 +126,8 @@ async def test_what_is_refused_leaves_the_old_object(cos: Cos) -> None:
     await cos.put("a", DATA)
     too_long = b"x" * (2 * 2**20 + 101)
 
-    async def chunked() -> AsyncIterator[bytes]:
-        yield b"new"
+    async def chunked(piece: bytes = b"new") -> AsyncIterator[bytes]:
+        yield piece
 
     for headers, content, expected in (
         ({"Content-MD5": md5(b"other")}, b"new", (400, "BadDigest")),
@@ -139,11 +139,22 @@ async def test_what_is_refused_leaves_the_old_object(cos: Cos) -> None:
         ({"x-cos-forbid-overwrite": "true"}, b"new", (501, "NotImplemented")),
         ({"x-cos-tagging": "a=b"}, b"new", (501, "NotImplemented")),
         ({}, too_long, (400, "EntityTooLarge")),
-        ({}, chunked(), (411, "MissingContentLength")),
+        ({"Content-Length": ""}, chunked(), (411, "MissingContentLength")),
+        ({}, chunked(too_long), (400, "EntityTooLarge")),
     ):
         assert refusal(await cos("PUT", "a", headers=headers, content=content)) == expected
     assert (await cos("GET", "a")).content == DATA
     assert list(cos.backend.blobs.scratch.iterdir()) == []
+
+
+async def test_a_body_may_come_in_chunks_of_unknown_number(cos: Cos) -> None:
+    async def chunked() -> AsyncIterator[bytes]:
+        yield DATA[:3]
+        yield DATA[3:]
+
+    await cos.put("a", chunked())
+    reply = await cos("GET", "a")
+    assert (reply.content, reply.headers["content-length"]) == (DATA, str(len(DATA)))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,14 @@ class Place:
         """What error replies name."""
         return f"{self.host}/{self.key}"
 
+    def host_of(self, bucket: str) -> str:
+        """What replies call another bucket by: the same way as the client called this one."""
+        first, dot, domain = self.host.partition(".")
+        if first.lower() == self.bucket:
+            return bucket + dot + domain
+        whole, slash, last = self.host.rpartition("/")
+        return whole + slash + bucket if slash and last == self.bucket else self.host
+
 
 def is_vendor_host(host: str) -> bool:
     """Whether a ``Host`` header names this service by the vendor's own domains."""
@@ -108,8 +116,8 @@ async def locate(
         ci = found["kind"] == "ci"
         return Place(bucket=found["bucket"], key=path[1:], host=host, path=path, ci=ci)
     for domain in (base_domain, "localhost"):
-        if domain and name.endswith("." + domain):
-            bucket = name.removesuffix("." + domain)
+        if domain and name.endswith("." + domain.lower()):
+            bucket = name.removesuffix("." + domain.lower())
             return Place(bucket=bucket, key=path[1:], host=host, path=path, ci=False)
     segment, _, rest = path[1:].partition("/")
     if segment and (default_bucket is None or await exists(segment)):

@@ -78,7 +78,7 @@ async def authenticate(request: Request, place: Place, query: signing.Pairs, acc
     account, secret = await _secret(claim.key_id, _token(request, query), accounts)
     headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw]
     formatted = ""
-    for variant in _hosts(headers, place):
+    for variant in _hosts(headers, place.host):
         formatted = signing.format_string(claim, request.method, place.path, query, variant)
         if hmac.compare_digest(signing.signature(claim, secret, formatted), claim.signature):
             return Caller(account=account)
@@ -121,14 +121,11 @@ async def _secret(key_id: str, token: str, accounts: Accounts) -> tuple[Account,
     return account, secret
 
 
-def _hosts(headers: Sequence[tuple[str, bytes]], place: Place) -> list[list[tuple[str, bytes]]]:
+def _hosts(headers: Sequence[tuple[str, bytes]], host: str) -> list[list[tuple[str, bytes]]]:
     """The headers with each form of the host that clients sign: Node's SDK signs the port, Python's does not.
 
-    A request through a proxy is signed for the host of its target.
+    It is the host that decided the bucket: a proxy's target comes before the ``Host`` header.
     """
-    given = dict(headers).get("host", b"")
-    target = place.host.partition("/")[0].encode()
-    variants = dict.fromkeys(
-        form for host in (given, target) for form in (host, host.rpartition(b":")[0] or host)
-    )
-    return [[(name, form if name == "host" else value) for name, value in headers] for form in variants]
+    whole = host.partition("/")[0].encode("latin-1", "replace")
+    others = [(name, value) for name, value in headers if name != "host"]
+    return [[("host", form), *others] for form in dict.fromkeys((whole, whole.rpartition(b":")[0] or whole))]

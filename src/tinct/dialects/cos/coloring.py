@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import starmap
 from typing import Final
 from urllib.parse import unquote
 
@@ -55,17 +57,18 @@ async def download(call: Call) -> Response:
 
 async def upload(call: Call) -> Response:
     """``PUT`` with ``Pic-Operations``: store the object, then what its rules ask for."""
-    asked = _asked(call)
-    buckets = await _targets(call, asked.rules)
-    response = await _processed(call, asked, buckets, source := await receive(call))
+    asked, bucket = _asked(call), call.own("PutObject")
+    targets = await _targets(call, bucket, asked.rules)
+    response = await _processed(call, bucket, asked, targets, source := await receive(call))
     response.headers.update(receipt(source))
     return response
 
 
 async def process(call: Call) -> Response:
     """``POST ?image_process`` with ``Pic-Operations``: colour an object that is stored."""
-    asked = _asked(call)
-    return await _processed(call, asked, await _targets(call, asked.rules), await call.read())
+    asked, bucket = _asked(call), call.own("GetObject")
+    targets = await _targets(call, bucket, asked.rules)
+    return await _processed(call, bucket, asked, targets, await call.read())
 
 
 def _asked(call: Call) -> Operations:
@@ -86,9 +89,8 @@ def _processor(call: Call) -> str:
     return bucket.account
 
 
-async def _targets(call: Call, rules: tuple[Rule, ...]) -> list[Bucket]:
-    """The bucket of each rule: the caller's own, and one that its key may write to."""
-    own = call.own("PutObject")
+async def _targets(call: Call, own: Bucket, rules: tuple[Rule, ...]) -> list[Bucket]:
+    """The bucket of each rule: of the account that has the source's, and one that the key may write to."""
     found = []
     for rule in rules:
         check_object_key(rule.key)
@@ -99,34 +101,50 @@ async def _targets(call: Call, rules: tuple[Rule, ...]) -> list[Bucket]:
     return found
 
 
-async def _processed(call: Call, asked: Operations, buckets: list[Bucket], source: Object) -> Response:
+async def _processed(
+    call: Call, bucket: Bucket, asked: Operations, targets: list[Bucket], source: Object
+) -> Response:
     """Colour the object once, store it wherever the rules say, and tell of it."""
-    bucket, backend, about, made = call.own("PutObject"), call.backend, "", []
+    account, about, made = bucket.account, "", ""
     if asked.rules or asked.info:
-        copy = await _copied(call, bucket.account, source)
+        copy = await _copied(call, account, source)
         about = _image_info(copy) if asked.info else ""
         if asked.rules:
-            job, file = await _colored(call, bucket.account, copy)
-            for rule, target in zip(asked.rules, buckets, strict=True):
-                stored = await backend.objects.put(target, rule.key, backend.files.stream(file), headers=_PNG)
-                made.append(_entry(call, target, stored, f"<Format/>{element('Size', stored.size)}"))
-            await backend.jobs.delete(bucket.account, job.id)
+            job, file = await _colored(call, account, copy)
+            stored = await _stored(call, file, asked.rules, targets)
+            made = element("ProcessResults", raw="".join(starmap(partial(_result, call), stored)))
+            await call.backend.jobs.delete(account, job.id)
         else:
-            await backend.files.delete(bucket.account, copy.id)
-    body = element(
-        "UploadResult",
-        raw=element("OriginalInfo", raw=_entry(call, bucket, source) + about)
-        + element("ProcessResults", raw="".join(element("Object", raw=item) for item in made)),
-    )
-    return Response(document(body), media_type="application/xml", headers={"Server": _SERVER})
+            await call.backend.files.delete(account, copy.id)
+    original = element("OriginalInfo", raw=_entry(call, bucket, source) + about)
+    body = document(element("UploadResult", raw=original + made))
+    return Response(body, media_type="application/xml", headers={"Server": _SERVER})
+
+
+async def _stored(
+    call: Call, file: File, rules: tuple[Rule, ...], targets: list[Bucket]
+) -> list[tuple[Bucket, Object]]:
+    """One picture under the name of each rule; its bytes are stored once."""
+    objects, made = call.backend.objects, list[tuple[Bucket, Object]]()
+    for rule, target in zip(rules, targets, strict=True):
+        if made:
+            each = await objects.copy(made[0][1], target, rule.key)
+        else:
+            each = await objects.put(target, rule.key, call.backend.files.stream(file), headers=_PNG)
+        made.append((target, each))
+    return made
+
+
+def _result(call: Call, bucket: Bucket, stored: Object) -> str:
+    size = element("Format") + element("Size", stored.size)
+    return element("Object", raw=_entry(call, bucket, stored, size))
 
 
 def _entry(call: Call, bucket: Bucket, stored: Object, between: str = "") -> str:
     """``Key``, ``Location`` and ``ETag`` of an object, with what comes before the last."""
-    host = call.place.host.replace(call.place.bucket or "", bucket.name, 1)
     return (
         element("Key", stored.key)
-        + element("Location", f"{host}/{stored.key}")
+        + element("Location", f"{call.place.host_of(bucket.name)}/{stored.key}")
         + between
         + element("ETag", f'"{stored.etag}"')
     )

@@ -170,14 +170,17 @@ async def delete_many(call: Call) -> Response:
 
 
 def body_length(call: Call) -> int:
-    """Bytes that the body is said to have.
+    """Bytes that the body is said to have; 0 if it comes in chunks, which are counted as they arrive.
 
     Raises
     ------
     CosError
         MissingContentLength; EntityTooLarge.
     """
-    text = call.request.headers.get("content-length", "")
+    given = call.request.headers
+    if given.get("transfer-encoding", "").strip().lower() == "chunked":
+        return 0
+    text = given.get("content-length", "")
     if not (text.isascii() and text.isdigit()):
         raise CosError("MissingContentLength")
     length = int(text[:20])

@@ -225,8 +225,8 @@ def _refusal(error: Exception) -> CosError:
 
 def _claims(connection: HTTPConnection) -> bool:
     """Requests to the vendor's hosts or to those of the base domain, and whatever bears this API's signature."""
-    host = connection.headers.get("host", "")
-    if connection.scope["path"].startswith(("http://", "https://")) or addressing.is_vendor_host(host):
+    _, host = addressing.split_target(connection.scope["path"], connection.headers.get("host", ""))
+    if addressing.is_vendor_host(host):
         return True
     domain = settings_of(connection).cos_base_domain
     if domain and host.partition(":")[0].lower().endswith("." + domain.lower()):

@@ -37,7 +37,8 @@ _FIELDS: Final = (
     "q-url-param-list",
     "q-signature",
 )
-_WINDOW = re.compile(r"(\d{1,12});(\d{1,12})")
+_SECONDS: Final = "(0|[1-9][0-9]{0,11})"  # one spelling of each number: the text itself is signed
+_WINDOW = re.compile(f"{_SECONDS};{_SECONDS}")
 _DIGEST = re.compile(r"[0-9a-f]{40}")
 
 
@@ -101,10 +102,10 @@ def _claim(fields: Mapping[str, str]) -> Claim | None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """The names of a list; some clients encode its separators once more."""
+    """The names of a list, encoded and in lower case; some clients encode the whole list once more."""
     if ";" not in text and "%3b" in text.lower():
         text = unquote(text)
-    return tuple(name.lower() for name in text.split(";") if name)
+    return tuple(_encoded(unquote(name)).lower() for name in text.split(";") if name)
 
 
 def _encoded(value: str | bytes) -> str:

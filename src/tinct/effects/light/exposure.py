@@ -23,12 +23,16 @@ Array = NDArray[np.float32]
 _LUMINANCE: Final = np.array([0.2126729, 0.7151522, 0.0721750], np.float32)
 _WHITE: Final = 0.9  # linear light that the brightest parts should reach
 _BRIGHTEST: Final = 99.5  # percentile
-_IGNORED: Final = 1.3  # gain up to which a photo counts as bright enough
+_WANTED: Final = (
+    1.3,
+    2.2,
+)  # gain up to which a photo counts as bright enough, and from which it gets all of it
 _MOST_GAIN: Final = 40.0
-_GRAY: Final = 0.18  # luminance of the middle grey
+_MOST_MIDDLE: Final = 0.24  # geometric mean of the luminance beyond which the gain does not raise it
 _MIDDLE: Final = 0.085  # geometric mean of the luminance of a photo that is light enough
-_SHADOW: Final = 0.03  # the same for its darker half: photos may be light and their shadows too dark
+_SHADOW: Final = 0.02  # the same for its darker half: photos may be light and their shadows too dark
 _LEAST_POWER: Final = 0.42
+_LEAST_LIT_POWER: Final = 0.6  # of photos whose brightest parts are bright: much of their darkness is meant
 _LEAST_SHADOW_POWER: Final = 0.75
 _BLACK: Final = 4e-3  # base luminance that is raised by half as much: a night sky stays black
 _DARK: Final = 2e-3  # luminance below which detail is noise
@@ -57,7 +61,7 @@ def relit(rgb: Array) -> Array:
     gain = _gain(linear)
     linear = linear * np.float32(gain)
     luminance = np.maximum(linear @ _LUMINANCE, 0)  # (h, w)
-    power = _power(luminance)
+    power = max(_power(luminance), _LEAST_LIT_POWER if gain == 1 else _LEAST_POWER)
     if gain == power == 1:
         return rgb
     if power < 1:
@@ -80,15 +84,16 @@ def _gain(linear: Array) -> float:
     brightest = float(np.percentile(linear.max(axis=-1), _BRIGHTEST))
     gain = _WHITE / max(brightest, 1e-4)
     middle = float(np.exp(np.log(np.maximum(linear @ _LUMINANCE, 0) + 1e-4).mean()))
-    gain = min(gain, _GRAY / middle, _MOST_GAIN)
-    return gain if gain > _IGNORED else 1.0
+    gain = min(gain, _MOST_MIDDLE / middle, _MOST_GAIN)
+    wanted = float(smoothstep(np.array(gain, np.float32), *_WANTED))
+    return gain**wanted if gain > 1 else 1.0
 
 
 def _power(luminance: Array) -> float:
     """The power of the base that brings the middle and the shadows up; 1 where they are high enough."""
     logs = np.log(luminance + 1e-4)
     middle, shadow = float(np.exp(logs.mean())), float(np.exp(logs[logs <= np.median(logs)].mean()))
-    power = max(float(np.log(_MIDDLE) / np.log(middle)), _LEAST_POWER) if middle < _MIDDLE else 1.0
+    power = float(np.log(_MIDDLE) / np.log(middle)) if middle < _MIDDLE else 1.0
     if shadow < _SHADOW:
         power = min(power, max(float(np.log(_SHADOW) / np.log(shadow)), _LEAST_SHADOW_POWER))
     return power

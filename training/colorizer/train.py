@@ -256,12 +256,16 @@ def main() -> None:
     )
     parser.add_argument("work", type=Path)
     parser.add_argument("--minutes", type=float, default=1e6, help="of training in all, over all runs")
-    parser.add_argument("--decay-minutes", type=float, help="bring the rate down to nothing in so many minutes")
+    parser.add_argument(
+        "--decay-minutes", type=float, help="bring the rate down to nothing in so many minutes"
+    )
     parser.add_argument("--validate-minutes", type=float, default=20)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--threads", type=int, default=2, help="of the CPU; 1 where others use it too")
-    parser.add_argument("--frozen", type=int, default=3, help="first blocks of the encoder that stay; 0 to 16")
+    parser.add_argument(
+        "--frozen", type=int, default=3, help="first blocks of the encoder that stay; 0 to 16"
+    )
     parser.add_argument("--from-onnx", type=Path, help="network whose weights a new run begins with")
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

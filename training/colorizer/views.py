@@ -12,7 +12,13 @@ from torch.nn import functional
 
 __all__ = ["Photos", "aged", "steering"]
 
-_VIEWS = ((128, 128), (128, 128), (128, 128), (96, 160), (160, 96))  # height and width; one is drawn for a batch
+_VIEWS = (
+    (128, 128),
+    (128, 128),
+    (128, 128),
+    (96, 160),
+    (160, 96),
+)  # height and width; one is drawn for a batch
 _LEAST = 0.3  # share of the largest crop that a view shows at least
 _STRETCH = 0.08  # standard deviation of the logarithm of a view's aspect, as some photos were stored squashed
 

@@ -1,7 +1,7 @@
 """Write the trained colorizer as ONNX: ``python -m training.colorizer.export WORK OUT.onnx``; checked against PyTorch.
 
-Inputs and outputs are those of `training.colorizer.network`, with one more output, ``bins`` (q, 2): the a*, b* of each
-class, so that the file explains itself. Every file is calibrated; see `training.colorizer.calibrate`.
+Inputs and outputs are those of `training.colorizer.network`, with two more outputs: ``bins`` (q, 2), the a*, b* of each
+class, so that the file explains itself; and ``looks`` (n, c, H/8, W/8), which tells things apart. Every file is calibrated; see `training.colorizer.calibrate`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class _Exported(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, lightness: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor]:
-        return self.net(lightness, hints, mood), self.net.bins + 0
+    def forward(self, lightness: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features = self.net.features(lightness)
+        return self.net.decode(features, hints, mood), self.net.bins + 0, self.net.looks(features)
 
 
 def load(checkpoint: Path) -> tuple[Colorizer, dict[str, float]]:
@@ -69,8 +70,14 @@ def write(net: Colorizer, path: Path) -> str:
         _example(256, 192),
         str(path),
         input_names=list(_INPUTS),
-        output_names=["logits", "bins"],
-        dynamic_axes={"lightness": sizes, "hints": cells, "mood": {0: "batch"}, "logits": cells},
+        output_names=["logits", "bins", "looks"],
+        dynamic_axes={
+            "lightness": sizes,
+            "hints": cells,
+            "mood": {0: "batch"},
+            "logits": cells,
+            "looks": {0: "batch", 2: "blocks down", 3: "blocks across"},
+        },
         opset_version=17,
         dynamo=False,
     )

@@ -188,6 +188,16 @@ class Colorizer(nn.Module):
         logits: Tensor = self.out[1](self.out[0](x)[:, :, *every])
         return logits
 
+    def looks(self, features: list[Tensor]) -> Tensor:
+        """What tells things apart (n, c, H/8, W/8): features of strides 8 and 16, each with mean 0 and mean square 1."""
+        coarse = functional.interpolate(features[2], scale_factor=2.0, mode="bilinear", align_corners=False)
+        parts = []
+        for seen in (features[1], coarse):
+            centred = seen - seen.mean((2, 3), keepdim=True)
+            square = (centred * centred).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+            parts.append(centred * torch.rsqrt(square + 1e-6))
+        return torch.cat(parts, 1)
+
     def _asked(self, x: Tensor, queries: Tensor) -> Tensor:
         """What the colour queries say to each cell of `x` (n, width, h, w)."""
         n, width, h, w = x.shape

@@ -211,7 +211,7 @@ def _append(path: Path, head: str, row: list[float]) -> None:
 def _validate(trainer: Trainer, photos: Photos, path: Path, power: float) -> None:
     """Add the average's loss on held-out photos to a file."""
     net = copy.deepcopy(trainer.average).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    settle(net, photos)
+    settle(net, photos, batches=min(40, 1 + len(photos.held) // 32))
     loss, blind = held_loss(net, photos, power * torch.log(trainer.rarity))
     row = [trainer.step, trainer.views, round(trainer.seconds), round(loss, 4), round(blind, 4)]
     _append(path, "step,views,seconds,held,blind", row)

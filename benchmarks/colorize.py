@@ -250,7 +250,7 @@ def lightness() -> None:
 
 def speed(sizes: Iterable[float] = (1, 6, 24)) -> None:
     """Seconds and memory, JPEG to JPEG; the photo is a Kodak one made larger, with grain."""
-    from tinct.effects.colorize.guess import guess
+    from tinct.imaging.likelihood import guess
 
     _, source = next(photos("kodak"))
     grain = np.random.default_rng(0).integers(0, 12, (997, 991), dtype=np.uint8)

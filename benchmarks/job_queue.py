@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tinct.backend import Backend, open_backend
 from tinct.effects.convert import Convert
 from tinct.effects.effect import Effect, Input, Output, Progress
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.job import Order
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo

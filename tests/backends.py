@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 from tinct.jobs.job import Job, Order
 from tinct.jobs.worker import Worker
 from tinct.settings import Settings

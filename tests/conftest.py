@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from backends import Postgres
 from running import Server
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tinct.effects.erase.erase import erase as erase
     from tinct.effects.light.light import Lighting as Lighting
     from tinct.effects.light.light import light as light
-    from tinct.effects.migrate.colormap import ColorMap as ColorMap
     from tinct.effects.migrate.migrate import Migration as Migration
     from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
     from tinct.effects.migrate.migrate import fit_auto as fit_auto
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from tinct.effects.migrate.migrate import migrate as migrate
     from tinct.effects.moderate.moderate import Moderation as Moderation
     from tinct.effects.moderate.moderate import moderate as moderate
+    from tinct.imaging.colormap import ColorMap as ColorMap
     from tinct.photo.decode import open as open
     from tinct.photo.photo import Photo as Photo
 
@@ -42,7 +42,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Background": "tinct.effects.background.background",
-    "ColorMap": "tinct.effects.migrate.colormap",
+    "ColorMap": "tinct.imaging.colormap",
     "Colorization": "tinct.effects.colorize.colorize",
     "Correction": "tinct.effects.correct.correct",
     "Enhancement": "tinct.effects.enhance.enhance",

@@ -20,7 +20,7 @@ import pytest
 
 from backends import HAZARDS
 from running import Server
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 from tinct.settings import Settings
 
 PATIENCE_S = 60  # without any job ending

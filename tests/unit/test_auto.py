@@ -11,8 +11,8 @@ from scenes import lab_of, photo, picture, sample
 import tinct
 from tinct import Photo
 from tinct.effects.migrate.auto import fit_auto
-from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
+from tinct.imaging.sample import Sample
 from tinct.photo.color import delta_e_2000
 
 PICTURES = ("astronaut", "coffee")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tinct.effects.colorize.coherence import coherent
-from tinct.effects.colorize.guess import guess
 from tinct.effects.colorize.steer import variant_moods
+from tinct.imaging.coherence import coherent
+from tinct.imaging.likelihood import guess
 from tinct.photo.color import srgb_to_lab
 
 

@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from backends import submitted
 from tinct.accounts import credits as ledger
+from tinct.backend import Backend
 from tinct.errors import CreditError, ParameterError
 from tinct.jobs import moves
-from tinct.jobs.backend import Backend
 from tinct.jobs.job import JobState
 from tinct.storage.database import Duplicate
 

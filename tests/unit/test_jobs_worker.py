@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from backends import Postgres, ended, submitted, working
+from tinct.backend import Backend, open_backend
 from tinct.errors import FileMissingError, JobDeletedError
 from tinct.jobs import moves, retention
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.job import JobState, Priority
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo

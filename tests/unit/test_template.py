@@ -8,8 +8,8 @@ from scenes import lab_of, photo, picture, sample
 
 import tinct
 from tinct import Photo
-from tinct.effects.migrate.palette import from_hex
 from tinct.effects.migrate.template import fit_template
+from tinct.imaging.palette import from_hex
 from tinct.photo.color import clip_chroma, delta_e_2000, srgb_to_lab
 
 SETS = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from tinct.accounts.keys import Account, NewAccount
-    from tinct.jobs.backend import Backend
+    from tinct.backend import Backend
 
     _T = TypeVar("_T")
 
@@ -156,8 +156,8 @@ def _shown(account: Account) -> dict[str, object]:
 def _with_backend(data: Path | None, action: Callable[[Backend], Awaitable[_T]]) -> _T:
     import asyncio
 
+    from tinct.backend import open_backend
     from tinct.cli.options import settings_from
-    from tinct.jobs.backend import open_backend
 
     settings = settings_from(data=data)
 

@@ -11,8 +11,8 @@ from tinct.cli import batch
 from tinct.errors import OutputError, ParameterError, PhotoError
 
 if TYPE_CHECKING:
-    from tinct.effects.migrate.colormap import ColorMap
     from tinct.effects.migrate.params import MigrateParams
+    from tinct.imaging.colormap import ColorMap
     from tinct.photo.photo import Photo
 
 __all__ = ["migrate"]

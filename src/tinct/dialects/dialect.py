@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tinct.jobs.backend import Backend
+from tinct.backend import Backend
 from tinct.settings import Settings
 
 __all__ = ["Dialect", "backend_of", "request_id_of", "settings_of"]

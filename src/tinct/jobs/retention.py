@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import Final
 
+from tinct.backend import Backend
 from tinct.errors import TinctError
 from tinct.jobs import moves
-from tinct.jobs.backend import Backend
 from tinct.jobs.job import JobState, Priority
 from tinct.jobs.rows import job_of
 

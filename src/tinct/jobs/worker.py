@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+from tinct.backend import Backend, open_backend
 from tinct.errors import DatabaseError, StorageError, TinctError
 from tinct.jobs import moves, retention
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from running import photo
-from tinct.jobs.backend import Backend
+from tinct.backend import Backend
 from tinct.jobs.job import FINAL, Failure, JobState
 from tinct.jobs.moves import end
-from tinct.server import create_app
+from tinct.server.app import create_app
 
 SUBMIT = "/api/image/effects/image-hd-color-migration"
 BY_TASK, BY_REQUEST = "/api/common/query-async-task-result", "/api/image/asyn-task-results"

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from backends import Postgres
 from cos_wire import BUCKET, OTHER, Cos
-from tinct.jobs.backend import open_backend
-from tinct.server import create_app
+from tinct.backend import open_backend
+from tinct.server.app import create_app
 
 
 @pytest_asyncio.fixture

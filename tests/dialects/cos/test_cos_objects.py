@@ -9,7 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 
 from cos_wire import BUCKET, OTHER, Cos, read, refusal
-from tinct.storage.checksums import crc64
+from tinct.objects.checksums import crc64
 
 pytestmark = pytest.mark.asyncio
 

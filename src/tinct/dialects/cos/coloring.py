@@ -19,8 +19,8 @@ from tinct.dialects.dialect import settings_of
 from tinct.errors import FetchError, OversizeUrlError, UploadLimitError
 from tinct.jobs.files import File
 from tinct.jobs.job import FINAL, Job, JobState, Order
-from tinct.storage.buckets import Bucket
-from tinct.storage.objects import Object, check_object_key
+from tinct.objects.buckets import Bucket
+from tinct.objects.objects import Object, check_object_key
 
 __all__ = ["ACTION", "download", "process", "upload"]
 

@@ -15,7 +15,7 @@ from tinct.dialects.cos.conditions import Verdict, span, verdict
 from tinct.dialects.cos.errors import CosError, of_error
 from tinct.dialects.cos.xml import document, element, parse
 from tinct.errors import DigestError, ObjectKeyError
-from tinct.storage.objects import Object, check_object_key
+from tinct.objects.objects import Object, check_object_key
 
 __all__ = [
     "arriving",

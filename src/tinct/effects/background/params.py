@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from tinct.effects.migrate.palette import parse_colors
 from tinct.errors import ParameterError
+from tinct.imaging.palette import parse_colors
 
 __all__ = ["BackgroundParams", "Mode", "Subject"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.palette import from_hex
+from tinct.imaging.palette import from_hex
 from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.background.params import Subject
-from tinct.effects.migrate.portrait import find_people
 from tinct.errors import ParameterError
+from tinct.imaging.guided import GuidedMask, guide
+from tinct.imaging.people import find_people
 from tinct.models import runtime, store
-from tinct.photo.masks import GuidedMask, guide
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 

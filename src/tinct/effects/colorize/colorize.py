@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize import steer
-from tinct.effects.colorize.guess import guess
 from tinct.effects.colorize.join import MIDDLE, Join, spread
 from tinct.effects.colorize.params import ColorizeParams, Neutralise
 from tinct.effects.colorize.tone import Tone, scan_lightness, tone_of
 from tinct.effects.effect import checked
 from tinct.errors import ParameterError
+from tinct.imaging.likelihood import guess
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.light import Luminance, encode, to_linear
-from tinct.effects.threads import cores, single_threaded
+from tinct.imaging.threads import cores, single_threaded
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.guess import Guess
+from tinct.imaging.likelihood import Guess
 
 __all__ = ["follow_hints", "reference_mood", "reference_tilt", "variant_moods"]
 

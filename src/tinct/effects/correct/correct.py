@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects import maxim
 from tinct.effects.correct.illuminant import Light, adaptation, estimate
 from tinct.effects.correct.looks import LOOKS, Tones, color_map, tones
 from tinct.effects.correct.params import CorrectParams, Engine
 from tinct.effects.effect import Progress, checked
-from tinct.effects.field import GainField
+from tinct.imaging import maxim
+from tinct.imaging.gain import GainField
 from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.guess import guess
+from tinct.imaging.likelihood import guess
 from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.enhance.condition import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
-from tinct.effects.threads import single_threaded
+from tinct.imaging.condition import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
+from tinct.imaging.threads import single_threaded
 
 __all__ = ["Cleaner", "cleaner"]
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from tinct.effects.enhance.classical import enlarged
+from tinct.imaging.tiles import Tiling, merged
 from tinct.photo.photo import Photo, Pixels
-from tinct.photo.tiles import Tiling, merged
 
 __all__ = ["enlarged_alpha", "without_hidden_colors"]
 

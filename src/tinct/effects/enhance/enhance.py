@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from tinct.effects.effect import checked
 from tinct.effects.enhance.clean import Cleaner, cleaner
-from tinct.effects.enhance.condition import Condition, condition, is_soft
 from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
 from tinct.effects.enhance.engines import Engine, choose
 from tinct.effects.enhance.params import Denoise, EnhanceParams, Model, Scale
 from tinct.effects.enhance.pin import believed, grained, pinned
 from tinct.effects.enhance.rate import Estimate, estimated, learn
 from tinct.errors import ParameterError
+from tinct.imaging.condition import Condition, condition, is_soft
+from tinct.imaging.tiles import Tiling, merged
 from tinct.models import runtime
 from tinct.photo.photo import Photo, Pixels
-from tinct.photo.tiles import Tiling, merged
 from tinct.settings import current
 
 __all__ = ["Enhancement", "Plan", "enhance", "plan", "run"]

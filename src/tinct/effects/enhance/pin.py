@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance.classical import enlarged
-from tinct.photo.masks import smoothstep
+from tinct.imaging.guided import smoothstep
 
 __all__ = ["area", "believed", "grained", "pinned"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tinct.effects.enhance.engines import Engine
 from tinct.effects.enhance.params import Scale
+from tinct.imaging.tiles import Tiling, window
 from tinct.photo.photo import Pixels
-from tinct.photo.tiles import Tiling, window
 
 __all__ = ["Estimate", "estimated", "learn"]
 

@@ -12,7 +12,7 @@ from tinct.effects.erase.params import EraseParams
 from tinct.effects.erase.scene import Scene
 from tinct.effects.erase.shifts import shift_map
 from tinct.effects.erase.synthesis import synthesise
-from tinct.effects.threads import single_threaded
+from tinct.imaging.threads import single_threaded
 
 __all__ = ["best_field"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects import maxim
 from tinct.effects.effect import Progress, checked
-from tinct.effects.field import GainField
 from tinct.effects.light.exposure import relit
 from tinct.effects.light.noise import smoother
 from tinct.effects.light.params import Engine, LightParams
+from tinct.imaging import maxim
+from tinct.imaging.gain import GainField
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink

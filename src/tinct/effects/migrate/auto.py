@@ -12,10 +12,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.colormap import ColorMap, grid
-from tinct.effects.migrate.gamut import UNCLIPPED, compress
-from tinct.effects.migrate.sample import Sample
-from tinct.effects.threads import single_threaded
+from tinct.imaging.colormap import ColorMap, grid
+from tinct.imaging.gamut import UNCLIPPED, compress
+from tinct.imaging.sample import Sample
+from tinct.imaging.threads import single_threaded
 from tinct.photo.color import delta_e_2000, oklab_to_srgb, srgb_to_lab, srgb_to_oklab
 
 __all__ = ["fit_auto"]

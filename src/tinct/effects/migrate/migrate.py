@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.effect import checked
-from tinct.effects.migrate import auto, palette, template
-from tinct.effects.migrate.colormap import ColorMap
+from tinct.effects.migrate import auto, template
 from tinct.effects.migrate.params import MigrateParams
 from tinct.effects.migrate.reference import fit_reference as fit_colors_of
-from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
+from tinct.imaging import palette
+from tinct.imaging.colormap import ColorMap
+from tinct.imaging.sample import Sample
 from tinct.photo.photo import Photo
 from tinct.settings import current
 
 if TYPE_CHECKING:
-    from tinct.effects.migrate.portrait import PersonMask
+    from tinct.imaging.people import PersonMask
 
 __all__ = [
     "Migration",
@@ -199,6 +200,6 @@ def find_people(photo: Photo) -> PersonMask | None:
 
 
 def _find_people(proxy: NDArray[np.float32]) -> PersonMask | None:
-    from tinct.effects.migrate import portrait
+    from tinct.imaging import people
 
-    return portrait.find_people(proxy)
+    return people.find_people(proxy)

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.colormap import ColorMap, grid
-from tinct.effects.migrate.gamut import fit_gamut
-from tinct.effects.migrate.palette import from_hex
-from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
-from tinct.effects.threads import single_threaded
+from tinct.imaging.colormap import ColorMap, grid
+from tinct.imaging.gamut import fit_gamut
+from tinct.imaging.palette import from_hex
+from tinct.imaging.sample import Sample
+from tinct.imaging.threads import single_threaded
 from tinct.photo.color import clip_chroma, delta_e_2000, lab_to_srgb, srgb_to_lab
 
 __all__ = ["fit_template"]

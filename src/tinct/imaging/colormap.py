@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.threads import cores
 from tinct.errors import ParameterError
+from tinct.imaging.threads import cores
 from tinct.photo.photo import Photo, Pixels
 
 if TYPE_CHECKING:
@@ -147,15 +147,15 @@ class ColorMap:
         return replace(photo, pixels=out, gray=False)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write an Adobe/IRIDAS ``.cube`` file; see :mod:`tinct.effects.migrate.cube`."""
-        from tinct.effects.migrate.cube import write
+        """Write an Adobe/IRIDAS ``.cube`` file; see :mod:`tinct.imaging.cube`."""
+        from tinct.imaging.cube import write
 
         return write(self, Path(path), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> ColorMap:
-        """Read a ``.cube`` file; see :mod:`tinct.effects.migrate.cube`."""
-        from tinct.effects.migrate.cube import read
+        """Read a ``.cube`` file; see :mod:`tinct.imaging.cube`."""
+        from tinct.imaging.cube import read
 
         return read(Path(path))
 

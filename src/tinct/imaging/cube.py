@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinct.effects.migrate.colormap import ColorMap
 from tinct.errors import ColorMapError, OutputError
+from tinct.imaging.colormap import ColorMap
 
 __all__ = ["read", "write"]
 

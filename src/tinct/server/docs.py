@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 __all__ = ["page"]
 
-_STYLE = (importlib.resources.files("tinct.serving") / "docs.css").read_text()
+_STYLE = (importlib.resources.files("tinct.server") / "docs.css").read_text()
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

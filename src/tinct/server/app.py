@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tinct.backend import Backend
 from tinct.dialects import downloads
 from tinct.dialects.ailab.routes import DIALECT as AILAB
 from tinct.dialects.cos.routes import DIALECT as COS
@@ -20,11 +21,10 @@ from tinct.dialects.dialect import Dialect, backend_of, settings_of
 from tinct.dialects.native.routes import DIALECT as NATIVE
 from tinct.dialects.native.routes import ROUTER
 from tinct.errors import TinctError
-from tinct.jobs.backend import Backend
 from tinct.net.fetch import Fetcher
-from tinct.serving import docs
-from tinct.serving.front import Front, dialect_of
-from tinct.serving.metrics import Metrics
+from tinct.server import docs
+from tinct.server.front import Front, dialect_of
+from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
 __all__ = ["DIALECTS", "create_app"]

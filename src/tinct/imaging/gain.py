@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.threads import cores
+from tinct.imaging.threads import cores
 from tinct.photo.photo import Photo
 
 __all__ = ["GainField", "light_of", "mean"]

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.guided import GuidedMask, guide, smoothstep
 from tinct.models.runtime import session
-from tinct.photo.masks import GuidedMask, guide, smoothstep
 from tinct.photo.photo import Photo, Pixels
 
 __all__ = ["PersonMask", "find_people"]
@@ -31,7 +31,7 @@ _TRUST = 2.3  # most that colour may add to the log-odds: 20 % becomes 71 %
 
 @dataclass(frozen=True, eq=False)
 class PersonMask:
-    """Where people are; see :class:`tinct.photo.masks.GuidedMask` for how it is held."""
+    """Where people are; see :class:`tinct.imaging.guided.GuidedMask` for how it is held."""
 
     guided: GuidedMask
 

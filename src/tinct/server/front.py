@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tinct import logs
 from tinct.accounts.limits import Allowance
 from tinct.dialects.dialect import Dialect
-from tinct.serving.metrics import Metrics
+from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
 __all__ = ["Front", "dialect_of"]

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.tiles import window
 from tinct.photo.photo import Pixels
-from tinct.photo.tiles import window
 
 __all__ = ["OF_A_CHANNEL", "TO_OPPONENT", "Condition", "condition", "is_soft", "opponent"]
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from tinct.errors import DigestError, FileMissingError, UploadLimitError
+from tinct.objects.checksums import crc64, joined
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, store_errors
-from tinct.storage.checksums import crc64, joined
 from tinct.storage.database import Connection, Database
 from tinct.storage.ids import new_id
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import uvicorn
 from fastapi import FastAPI
 
+from tinct.backend import Backend, open_backend
 from tinct.errors import OutputError
-from tinct.jobs.backend import Backend, open_backend
-from tinct.server import create_app
-from tinct.serving.metrics import Metrics
-from tinct.serving.supervisor import WorkerProcess
+from tinct.server.app import create_app
+from tinct.server.metrics import Metrics
+from tinct.server.supervisor import WorkerProcess
 from tinct.settings import Settings
 
 __all__ = ["Started", "serve"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
+from tinct.imaging.sample import Sample
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
 
 __all__ = ["DominantColor", "clusters", "from_hex", "nearest", "parse_colors", "to_hex"]

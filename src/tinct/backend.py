@@ -14,15 +14,15 @@ from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
+from tinct.objects.buckets import Buckets
+from tinct.objects.contents import Contents
+from tinct.objects.multipart import Multipart
+from tinct.objects.objects import Objects
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, open_blobs
-from tinct.storage.buckets import Buckets
-from tinct.storage.contents import Contents
 from tinct.storage.database import Database
 from tinct.storage.keyring import open_keyring
 from tinct.storage.links import Links
-from tinct.storage.multipart import Multipart
-from tinct.storage.objects import Objects
 
 __all__ = ["Backend", "open_backend"]
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-from tinct.serving.metrics import Metrics
+from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
 __all__ = ["WorkerProcess"]

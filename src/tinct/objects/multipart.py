@@ -16,13 +16,13 @@ from tinct.errors import (
     PartOrderError,
     PartSizeError,
 )
+from tinct.objects.buckets import Bucket
+from tinct.objects.contents import Content, Contents, join
+from tinct.objects.listing import LAST, after_all
+from tinct.objects.objects import Object, check_object_key, record
 from tinct.settings import Settings
-from tinct.storage.buckets import Bucket
-from tinct.storage.contents import Content, Contents, join
 from tinct.storage.database import Connection, Dangling, Database, Json, Row, storable
 from tinct.storage.ids import new_id
-from tinct.storage.listing import LAST, after_all
-from tinct.storage.objects import Object, check_object_key, record
 
 __all__ = ["MOST_PARTS", "SMALLEST_PART", "Multipart", "Part", "Upload", "Uploads"]
 
@@ -188,7 +188,7 @@ class Multipart:
         prefix : str
             What their keys begin with.
         delimiter : str
-            As in `tinct.storage.objects.Objects.list`.
+            As in `tinct.objects.objects.Objects.list`.
         after : tuple of str and str
             Key, or common beginning, and id that the page begins after; without an id, all uploads for that key are
             skipped.

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from tinct.errors import BucketMissingError, ObjectKeyError, ObjectMissingError
-from tinct.storage.buckets import Bucket
-from tinct.storage.contents import Content, Contents
+from tinct.objects.buckets import Bucket
+from tinct.objects.contents import Content, Contents
+from tinct.objects.listing import entries
 from tinct.storage.database import Connection, Dangling, Database, Json, Row
-from tinct.storage.listing import entries
 
 __all__ = ["Listing", "Object", "Objects", "check_object_key", "record"]
 

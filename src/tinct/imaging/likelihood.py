@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.coherence import coherent
+from tinct.imaging.coherence import coherent
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 

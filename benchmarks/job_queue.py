@@ -22,7 +22,7 @@ import numpy as np
 
 from tinct.backend import Backend, open_backend
 from tinct.effects.convert import Convert
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, Result
 from tinct.jobs.job import Order
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
@@ -33,7 +33,7 @@ _WAITING = 100_000
 
 
 def _nothing(photos: object, params: object, progress: Progress) -> Output:
-    return Output(photos=(_PICTURE,))
+    return Output(results=(Result(photo=_PICTURE),))
 
 
 NOOP = Effect(

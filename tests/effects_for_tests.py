@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Output, Progress, Result
 from tinct.photo.photo import Photo
 
 
@@ -20,14 +20,14 @@ class Slow(BaseModel):
 
 
 def _same(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
-    return Output(photos=(photos["image"],), facts={"seen": photos["image"].width})
+    return Output(results=(Result(photo=photos["image"]),), facts={"seen": photos["image"].width})
 
 
 def _slow(photos: Mapping[str, Photo], params: Slow, progress: Progress) -> Output:
     for step in range(20):
         time.sleep(params.seconds / 20)
         progress((step + 1) / 20)
-    return Output(photos=(photos["image"],))
+    return Output(results=(Result(photo=photos["image"]),))
 
 
 def _broken(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:

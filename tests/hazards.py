@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, best_first
 from tinct.photo.photo import Photo
 
 
@@ -26,7 +26,9 @@ def _picture(value: int = 0) -> Photo:
 
 
 def _noop(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
-    return Output(photos=(photos.get("image") or _picture(params.number),), facts={"number": params.number})
+    return Output(
+        results=best_first([photos.get("image") or _picture(params.number)]), facts={"number": params.number}
+    )
 
 
 def _slow(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -35,7 +37,7 @@ def _slow(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
     for step in range(20):
         time.sleep(params.seconds / 20)
         progress((step + 1) / 20)
-    return Output(photos=(_picture(),))
+    return Output(results=best_first([_picture()]))
 
 
 def _crash(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -50,13 +52,13 @@ def _flaky(photos: Mapping[str, Photo], params: Params, progress: Progress) -> O
     if not Path(params.file).exists():
         Path(params.file).touch()
         os._exit(9)
-    return Output(photos=(_picture(),))
+    return Output(results=best_first([_picture()]))
 
 
 def _hog(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
     held = [np.ones(2**20, np.uint8) for _ in range(params.megabytes)]
     time.sleep(params.seconds)
-    return Output(photos=(_picture(len(held)),))
+    return Output(results=best_first([_picture(len(held))]))
 
 
 def _hang(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -72,7 +74,7 @@ def _broken(photos: Mapping[str, Photo], params: Params, progress: Progress) -> 
 
 
 def _many(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
-    return Output(photos=tuple(_picture(n) for n in range(params.number)))
+    return Output(results=best_first(_picture(n) for n in range(params.number)))
 
 
 def _effect(name: str, run, credits: int = 1) -> Effect:  # type: ignore[no-untyped-def]

@@ -90,6 +90,12 @@ async def test_several_results_keep_their_order(backend, account):
         assert [key.split("-")[0] for key in keys] == [f"results/{job.id}/1/{n}" for n in range(5)]
 
 
+async def test_an_effect_that_only_tells_facts_succeeds_without_results(backend, account):
+    async with working(backend):
+        job = await ended(backend, await submitted(backend, account, "many", params={"number": 0}))
+        assert (job.state, job.results) == (JobState.SUCCEEDED, ())
+
+
 async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend, tmp_path):
     account = (await backend.accounts.create("payer", credits=10)).account.id
     async with working(backend):

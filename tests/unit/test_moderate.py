@@ -142,13 +142,13 @@ def test_a_threshold_outside_its_range_is_refused(networks: dict[str, Network], 
         tinct.moderate(plain(RED), threshold=threshold)
 
 
-def test_the_served_effect_returns_the_photo_and_json_ready_facts(networks: dict[str, Network]) -> None:
+def test_the_served_effect_returns_json_ready_facts_and_no_photo(networks: dict[str, Network]) -> None:
     import json
 
     photo, served = plain(RED), effects.get("moderate")
     told: list[float] = []
     output = served.run({"image": photo}, effects.parse(served, {}), told.append)
-    assert output.photos == (photo,)
+    assert output.results == ()
     facts: dict[str, Any] = json.loads(json.dumps(dict(output.facts)))
     assert facts["verdict"] == "unsafe"
     assert facts["engine"] == "opennsfw + nsfwjs"

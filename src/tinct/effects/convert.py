@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Output, Progress, Result
 from tinct.photo.photo import Photo
 
 __all__ = ["EFFECT", "Convert"]
@@ -20,7 +20,7 @@ class Convert(BaseModel):
 
 def _run(photos: Mapping[str, Photo], params: Convert, progress: Progress) -> Output:
     progress(1.0)
-    return Output(photos=(photos["image"],))
+    return Output(results=(Result(photo=photos["image"]),))
 
 
 EFFECT = Effect(

@@ -6,7 +6,7 @@ An effect is pure: photos and parameters in, photos and facts out. It knows noth
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,7 +15,19 @@ from pydantic import BaseModel, ValidationError
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
-__all__ = ["Effect", "Input", "Output", "Progress", "checked", "get", "names", "parse", "register"]
+__all__ = [
+    "Effect",
+    "Input",
+    "Output",
+    "Progress",
+    "Result",
+    "best_first",
+    "checked",
+    "get",
+    "names",
+    "parse",
+    "register",
+]
 
 Params = TypeVar("Params", bound=BaseModel)
 
@@ -48,13 +60,34 @@ class Input:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Result:
+    """A photo that an effect made."""
+
+    photo: Photo
+    role: str = "main"
+    """What it is to the caller; one of the effect's `roles`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Output:
     """What an effect gives back."""
 
-    photos: tuple[Photo, ...]
-    """Results, best first; at least one."""
+    results: tuple[Result, ...] = ()
+    """Best first, several of a role in their order; none where the facts are all there is to say."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """JSON-ready findings, such as the palette or the engine that served."""
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """The results without their roles."""
+        return tuple(result.photo for result in self.results)
+
+
+def best_first(photos: Iterable[Photo]) -> tuple[Result, ...]:
+    """Alternatives: the first is the main result, the others are variants of it."""
+    return tuple(
+        Result(photo=photo, role="variant" if number else "main") for number, photo in enumerate(photos)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +106,9 @@ class Effect:
     """``run(photos by input name, parameters, progress)``; raises `tinct.errors.TinctError`."""
     inputs: tuple[Input, ...] = (Input(name="image", summary="The photo to work on."),)
     """Photos it takes."""
+    roles: tuple[str, ...] = ("main",)
+    """What its results can be: ``main``, ``variant`` (another answer), ``mask``, ``face_crop``, ...; none for an effect
+    that only tells facts."""
     models: tuple[str, ...] = ()
     """Ids in the model manifest that it needs."""
     credits: int = 1

@@ -50,6 +50,8 @@ class Made:
     """A result that lies in the folder."""
 
     path: str
+    role: str
+    """What it is to the caller: main, variant, mask, ..."""
     format: str
     size: int
     etag: str
@@ -121,7 +123,8 @@ def _perform(task: Task) -> Outcome:
     first = next(iter(photos.values()), None)
     format = task.format or (first.format if first and first.format in _WRITABLE else "png")
     made = []
-    for number, photo in enumerate(output.photos):
+    for number, result in enumerate(output.results):
+        photo = result.photo
         data = encode.encode(photo, format, quality=task.quality)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)
@@ -129,6 +132,7 @@ def _perform(task: Task) -> Outcome:
         made.append(
             Made(
                 path=str(path),
+                role=result.role,
                 format=format,
                 size=len(data),
                 etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),

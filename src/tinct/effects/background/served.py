@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tinct.effects.background.background import Background, run
 from tinct.effects.background.params import BackgroundParams
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, Result
 from tinct.photo.photo import Photo
 
 __all__ = ["EFFECT", "facts"]
@@ -19,7 +19,7 @@ def facts(result: Background) -> dict[str, object]:
 
 def _run(photos: Mapping[str, Photo], params: BackgroundParams, progress: Progress) -> Output:
     result = run(photos["image"], params, progress, backdrop=photos.get("backdrop"), mask=photos.get("mask"))
-    return Output(photos=(result.photo,), facts=facts(result))
+    return Output(results=(Result(photo=result.photo),), facts=facts(result))
 
 
 EFFECT = Effect(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tinct.effects.correct.correct import Correction, run
 from tinct.effects.correct.params import CorrectParams
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Output, Progress, best_first
 from tinct.photo.photo import Photo
 
 __all__ = ["EFFECT", "facts"]
@@ -24,7 +24,7 @@ def facts(result: Correction) -> dict[str, object]:
 
 def _run(photos: Mapping[str, Photo], params: CorrectParams, progress: Progress) -> Output:
     result = run(photos["image"], params, progress)
-    return Output(photos=result.photos, facts=facts(result))
+    return Output(results=best_first(result.photos), facts=facts(result))
 
 
 EFFECT = Effect(
@@ -33,5 +33,6 @@ EFFECT = Effect(
     summary="Takes away the tint of the light, sets black and white, wakes up dull colours; up to four looks.",
     params=CorrectParams,
     run=_run,
+    roles=("main", "variant"),
     models=("colorizer",),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Output, Progress, Result
 from tinct.effects.enhance.enhance import Enhancement, run
 from tinct.effects.enhance.params import EnhanceParams
 from tinct.photo.photo import Photo
@@ -30,7 +30,7 @@ def facts(result: Enhancement) -> dict[str, object]:
 
 def _run(photos: Mapping[str, Photo], params: EnhanceParams, progress: Progress) -> Output:
     result = run(photos["image"], params, progress)
-    return Output(photos=(result.photo,), facts=facts(result))
+    return Output(results=(Result(photo=result.photo),), facts=facts(result))
 
 
 EFFECT = Effect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, Result
 from tinct.effects.erase.erase import run
 from tinct.effects.erase.params import EraseParams
 from tinct.photo.photo import Photo
@@ -15,7 +15,7 @@ __all__ = ["EFFECT"]
 def _run(photos: Mapping[str, Photo], params: EraseParams, progress: Progress) -> Output:
     result = run(photos["image"], photos["mask"], params, progress)
     filled = [{"box": list(hole.box), "engine": hole.engine} for hole in result.holes]
-    return Output(photos=(result.photo,), facts={"holes": filled})
+    return Output(results=(Result(photo=result.photo),), facts={"holes": filled})
 
 
 EFFECT = Effect(

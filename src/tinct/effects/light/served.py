@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Output, Progress, Result
 from tinct.effects.light.light import Lighting, run
 from tinct.effects.light.params import LightParams
 from tinct.photo.photo import Photo
@@ -19,7 +19,7 @@ def facts(result: Lighting) -> dict[str, object]:
 
 def _run(photos: Mapping[str, Photo], params: LightParams, progress: Progress) -> Output:
     result = run(photos["image"], params, progress)
-    return Output(photos=(result.photo,), facts=facts(result))
+    return Output(results=(Result(photo=result.photo),), facts=facts(result))
 
 
 EFFECT = Effect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, best_first
 from tinct.effects.migrate.migrate import dominant_colors, run
 from tinct.effects.migrate.params import MigrateParams
 from tinct.photo.photo import Photo
@@ -20,7 +20,7 @@ def _run(photos: Mapping[str, Photo], params: MigrateParams, progress: Progress)
         "palettes": [[c.hex for c in dominant_colors(photo, 5)] for photo in result.photos],
         "people_share": 0.0 if result.people is None else round(float(result.people.small.mean()), 4),
     }
-    return Output(photos=result.photos, facts=facts)
+    return Output(results=best_first(result.photos), facts=facts)
 
 
 EFFECT = Effect(
@@ -30,6 +30,7 @@ EFFECT = Effect(
     "their own colours.",
     params=MigrateParams,
     run=_run,
+    roles=("main", "variant"),
     inputs=(
         Input(name="image", summary="The photo to recolour."),
         Input(name="reference", summary="Where the colours come from, in mode reference.", required=False),

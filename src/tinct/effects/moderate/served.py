@@ -17,14 +17,15 @@ def _run(photos: Mapping[str, Photo], params: ModerateParams, progress: Progress
     found = run(photos["image"], params, progress)
     facts = asdict(found) | {"engine": " + ".join(found.engines), "threshold": params.threshold}
     del facts["engines"]
-    return Output(photos=(photos["image"],), facts=facts)
+    return Output(facts=facts)
 
 
 EFFECT = Effect(
     name="moderate",
     title="Content check",
-    summary="Tells photos with nudity or pornography from others; the verdict and all scores are in the facts, the "
-    "photo comes back as it is.",
+    summary="Tells photos with nudity or pornography from others; the verdict and all scores are in the facts, no "
+    "photo comes back.",
     params=ModerateParams,
     run=_run,
+    roles=(),
 )

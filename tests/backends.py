@@ -28,7 +28,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.server = EmbeddedPostgres(folder / "database")
         self.server.start()
-        self._folder = folder
+        self.folder = folder
         self._count = 0
         self.execute("ALTER SYSTEM SET fsync = off")  # a hundred databases to flush at the end otherwise
         self.execute("SELECT pg_reload_conf()")
@@ -60,7 +60,7 @@ class Postgres:
 
     async def _make_template(self) -> None:
         self.execute("CREATE DATABASE template_tinct")
-        settings = Settings(data=self._folder / "template", database_url=self.url("template_tinct"))
+        settings = Settings(data=self.folder / "template", database_url=self.url("template_tinct"))
         async with open_backend(settings):
             pass
 

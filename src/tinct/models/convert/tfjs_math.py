@@ -114,13 +114,16 @@ def _add_all(build: Builder, node: Node, inputs: list[Value]) -> Value:
 def _matrix_product(build: Builder, node: Node, inputs: list[Value]) -> Value:
     """Products of stacks of matrices, either of them transposed."""
     one, other = (
-        build.transpose(value, [*range(len(value.shape) - 2), -1 % len(value.shape), -2 % len(value.shape)])
-        if node.flag(name)
-        else value
+        _turned(build, value) if node.flag(name) else value
         for value, name in zip(inputs, ("adj_x", "adj_y"), strict=True)
     )
     stack = np.broadcast_shapes(one.shape[:-2], other.shape[:-2])
     return build.emit("MatMul", [one, other], (*stack, one.shape[-2], other.shape[-1]))
+
+
+def _turned(build: Builder, value: Value) -> Value:
+    axes = list(range(len(value.shape)))
+    return build.transpose(value, [*axes[:-2], axes[-1], axes[-2]])
 
 
 def _select(build: Builder, node: Node, inputs: list[Value]) -> Value:
@@ -209,9 +212,9 @@ def _gather_at(build: Builder, node: Node, inputs: list[Value]) -> Value:
     value, at = inputs
     if isinstance(at, Tensor):
         at = build.emit("Cast", [at], at.shape, to=TYPES["int64"])
-    else:
-        at = at.astype(np.int64)
-    return build.emit("GatherND", [value, at], (*at.shape[:-1], *value.shape[at.shape[-1] :]))
+    whole = at if isinstance(at, Tensor) else at.astype(np.int64)
+    shape = (*at.shape[:-1], *value.shape[at.shape[-1] :])
+    return build.emit("GatherND", [value, whole], shape)
 
 
 def _strided_slice(build: Builder, node: Node, inputs: list[Value]) -> Value:

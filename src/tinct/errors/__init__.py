@@ -6,7 +6,9 @@
     │   ├── EmptyPhotoError         no bytes at all
     │   ├── UnsupportedPhotoError   not one of the formats that are read
     │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
-    │   └── PhotoLimitError         bytes, pixels or frames above a limit
+    │   ├── PhotoModeError          a colour mode that is not taken here
+    │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
+    │       └── SmallPhotoError         a side below one
     ├── ColorMapError           a .cube file that cannot be read
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
@@ -42,6 +44,12 @@
     │   ├── RefusedUrlError         it leads where nothing is fetched from
     │   ├── UnreachableUrlError     no answer, not 200, or too slow
     │   └── OversizeUrlError        the body is larger than allowed
+    ├── JobFailedError          a job ended without a result, and not by what its effect or its photo says
+    │   ├── JobTimedOutError        an attempt ran longer than the deadline
+    │   ├── JobMemoryError          it needs more memory than one job may use
+    │   ├── RetriesExhaustedError   the process died at every attempt
+    │   ├── JobCancelledError       its owner cancelled it
+    │   └── InternalError           the effect broke
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
@@ -50,7 +58,7 @@
 
 Each class has a ``code`` that programs may rely on; ``str(error)`` is one sentence that any caller may see:
 what was found, what is allowed, what to do. It never holds another library's message, a path of the
-server or a stack.
+server or a stack. `restored` makes an error again from the code and sentence that a job kept.
 """
 
 from __future__ import annotations
@@ -67,11 +75,22 @@ from tinct.errors.base import (
     ParameterError,
     TinctError,
 )
+from tinct.errors.failures import (
+    InternalError,
+    JobCancelledError,
+    JobFailedError,
+    JobMemoryError,
+    JobTimedOutError,
+    RetriesExhaustedError,
+    restored,
+)
 from tinct.errors.photo import (
     BrokenPhotoError,
     EmptyPhotoError,
     PhotoError,
     PhotoLimitError,
+    PhotoModeError,
+    SmallPhotoError,
     UnsupportedPhotoError,
 )
 from tinct.errors.service import (
@@ -128,9 +147,14 @@ __all__ = [
     "FetchError",
     "FileMissingError",
     "IdempotencyError",
+    "InternalError",
+    "JobCancelledError",
     "JobDeletedError",
     "JobError",
+    "JobFailedError",
+    "JobMemoryError",
     "JobMissingError",
+    "JobTimedOutError",
     "KeyRefusedError",
     "LinkError",
     "LinkExpiredError",
@@ -150,13 +174,17 @@ __all__ = [
     "PartSizeError",
     "PhotoError",
     "PhotoLimitError",
+    "PhotoModeError",
     "QueueFullError",
     "RateLimitError",
     "RefusedUrlError",
+    "RetriesExhaustedError",
+    "SmallPhotoError",
     "StorageError",
     "StorageFullError",
     "TinctError",
     "UnreachableUrlError",
     "UnsupportedPhotoError",
     "UploadLimitError",
+    "restored",
 ]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tinct.effects import effect as effects
-from tinct.errors import TinctError
+from tinct.errors import InternalError, JobMemoryError, TinctError
 from tinct.settings import Settings
 
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
@@ -102,15 +102,15 @@ def perform(task: Task) -> Outcome:
     try:
         return _perform(task)
     except TinctError as error:
-        return Outcome(code=error.code, message=error.message)
+        return _failed(error)
     except MemoryError:
-        return Outcome(code="out_of_memory", message="the job needs more memory than one job may use")
+        return _failed(JobMemoryError())
     except Exception as error:
-        return Outcome(
-            code="internal",
-            message="the effect broke on this photo; the server's log says where",
-            detail=f"{type(error).__name__}: {error} at {_place(error)}",
-        )
+        return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+def _failed(error: TinctError, detail: str = "") -> Outcome:
+    return Outcome(code=error.code, message=error.message, detail=detail)
 
 
 def _perform(task: Task) -> Outcome:

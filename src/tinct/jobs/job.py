@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tinct.errors import TinctError, restored
+
 __all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result"]
 
 
@@ -97,9 +99,19 @@ class Failure:
     """Why a job did not succeed."""
 
     code: str
-    """Stable, for programs: a `tinct.errors` code, or one of the codes in `tinct.jobs.outcome`."""
+    """Stable, for programs: that of a class in `tinct.errors`."""
     message: str
     """A sentence for the caller."""
+
+    @classmethod
+    def of(cls, error: TinctError) -> Failure:
+        """An error as a job keeps it."""
+        return cls(code=error.code, message=error.message)
+
+    @property
+    def error(self) -> TinctError:
+        """The error again, for those who map classes."""
+        return restored(self.code, self.message)
 
 
 @dataclass(frozen=True, kw_only=True)

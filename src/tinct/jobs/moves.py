@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tinct.accounts import credits
+from tinct.errors import RetriesExhaustedError
 from tinct.jobs.files import File, record
 from tinct.jobs.job import Failure, Job, JobState, Result
 from tinct.jobs.queue import Queue
@@ -138,10 +139,7 @@ async def lose(connection: Connection, queue: Queue, job: Job, attempts: int) ->
     if job.attempt < attempts:
         again = await requeue(connection, queue, job)
     else:
-        message = (
-            f"the process died at each of {job.attempt} attempts; the photo may be too much for the effect"
-        )
-        failure = Failure(code="retries_exhausted", message=message)
+        failure = Failure.of(RetriesExhaustedError(job.attempt))
         again = None is not await end(
             connection, job.id, JobState.RETRIES_EXHAUSTED, attempt=job.attempt, failure=failure
         )

@@ -10,6 +10,7 @@ from typing import Final
 from tinct.accounts.credits import hold
 from tinct.errors import (
     IdempotencyError,
+    JobCancelledError,
     JobDeletedError,
     JobMissingError,
     KeyRefusedError,
@@ -246,7 +247,7 @@ class Jobs:
         job = await self.get(account, job_id)
         if job.state.final:
             return job
-        failure = Failure(code="cancelled", message="the job was cancelled")
+        failure = Failure.of(JobCancelledError())
         async with self._database.transaction() as connection:
             ended = await end(connection, job_id, JobState.CANCELLED, failure=failure)
             if ended is not None:

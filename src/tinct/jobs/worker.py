@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tinct.backend import Backend, open_backend
-from tinct.errors import DatabaseError, StorageError, TinctError
+from tinct.errors import DatabaseError, JobMemoryError, JobTimedOutError, StorageError, TinctError
 from tinct.jobs import moves, retention
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
@@ -107,7 +107,7 @@ class Worker:
         try:
             task = await self._task(job, folder)
         except TinctError as error:
-            return _End(state=JobState.FAILED, failure=Failure(code=error.code, message=error.message))
+            return _End(state=JobState.FAILED, failure=Failure.of(error))
         progress = [0.0]
         running = asyncio.create_task(child.run(task, lambda share: progress.__setitem__(0, share)))
         try:
@@ -201,7 +201,7 @@ class Worker:
                 ).exists():  # an earlier try may have stored it before the database went away
                     await self._backend.blobs.adopt(Path(made.path), file.key)
         except StorageError as error:
-            await self._end(job, JobState.FAILED, Failure(code=error.code, message=error.message))
+            await self._end(job, JobState.FAILED, Failure.of(error))
             return
         async with self._backend.database.transaction() as connection:
             ended = await moves.end(
@@ -241,13 +241,11 @@ class Worker:
 
 
 def _timed_out(job: Job) -> _End:
-    message = f"the job ran longer than {job.deadline_s:g} s, its deadline; send a smaller photo"
-    return _End(state=JobState.TIMED_OUT, failure=Failure(code="timed_out", message=message))
+    return _End(state=JobState.TIMED_OUT, failure=Failure.of(JobTimedOutError(job.deadline_s)))
 
 
 def _out_of_memory(settings: Settings) -> _End:
-    message = f"the job needs more than {settings.job_memory_bytes >> 20} MiB, the most for one job"
-    return _End(state=JobState.FAILED, failure=Failure(code="out_of_memory", message=message))
+    return _End(state=JobState.FAILED, failure=Failure.of(JobMemoryError(settings.job_memory_bytes)))
 
 
 def _file(job: Job, number: int, made: Made) -> File:

@@ -18,8 +18,9 @@ from tinct.storage.embedded import EmbeddedPostgres
 
 HAZARDS = ",".join(
     f"{name}=hazards:{name.upper()}"
-    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many")
+    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many", "limits", "lasting")
 )
+HERE = str(Path(__file__).parent)
 
 
 class Postgres:
@@ -38,7 +39,10 @@ class Postgres:
         self._count += 1
         name = f"test_{self._count}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
-        os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children import the hazards by name
+        others = [
+            path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", HERE)
+        ]
+        os.environ["PYTHONPATH"] = os.pathsep.join([HERE, *others])  # children import the hazards by name
         defaults: dict[str, Any] = {
             "data": data,
             "database_url": self.url(name),

@@ -5,13 +5,15 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel
 
-from tinct.effects.effect import Effect, Input, Output, Progress, best_first
+from tinct.effects.effect import Effect, Input, Output, Progress, Sizes, best_first
 from tinct.photo.photo import Photo
+from tinct.settings import current
 
 
 class Params(BaseModel):
@@ -77,6 +79,16 @@ def _many(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
     return Output(results=best_first(_picture(n) for n in range(params.number)))
 
 
+def _limits(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    """Tells what the code of a child takes for its settings."""
+    facts = {"max_photo_pixels": current().max_photo_pixels, "models": str(current().models)}
+    return Output(results=best_first([_picture()]), facts=facts)
+
+
+def _seconds(sizes: Sizes, params: Params) -> float:
+    return params.seconds + sum(width * height / 1e6 for width, height in sizes.get("image", ()))
+
+
 def _effect(name: str, run, credits: int = 1) -> Effect:  # type: ignore[no-untyped-def]
     image = Input(name="image", summary="Any photo.", required=False)
     return Effect(
@@ -92,3 +104,5 @@ HOG = _effect("hog", _hog)
 HANG = _effect("hang", _hang)
 BROKEN = _effect("broken", _broken)
 MANY = _effect("many", _many, credits=3)
+LIMITS = _effect("limits", _limits)
+LASTING = replace(_effect("lasting", _noop), estimate=_seconds)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tinct.errors import ParameterError
 
-__all__ = ["Settings", "current"]
+__all__ = ["Settings", "current", "use"]
 
 
 def _comma_separated(value: object) -> object:
@@ -115,6 +115,12 @@ class Settings(BaseModel):
     )
     job_deadline_s: float = Field(
         300.0, gt=0, description="Seconds one attempt may run; an order may ask for less, never for more."
+    )
+    longest_job_s: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds one attempt may run where its effect foresees that it takes longer than usual: three "
+        "times the estimate, and what would need more than this is refused.",
     )
     job_attempts: int = Field(
         3,
@@ -320,7 +326,17 @@ class Settings(BaseModel):
             raise ParameterError(str(first["loc"][0]), first["input"], first["msg"]) from None
 
 
+_given: Settings | None = None
+
+
 @functools.cache
 def current() -> Settings:
-    """The settings of this process, read from the environment once."""
-    return Settings.from_environment()
+    """The settings of this process: those it was given by `use`, else the environment's, read once."""
+    return _given if _given is not None else Settings.from_environment()
+
+
+def use(settings: Settings) -> None:
+    """Make `settings` those of this process: a child gets its server's, whatever its environment says."""
+    global _given
+    _given = settings
+    current.cache_clear()

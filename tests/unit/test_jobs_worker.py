@@ -177,7 +177,7 @@ async def test_an_input_that_expired_before_its_turn_fails_the_job(backend, acco
     async with working(backend):
         last = await ended(backend, job)
         assert last.failure is not None
-        assert (last.state, last.failure.code) == (JobState.FAILED, "file_not_found")
+        assert (last.state, last.failure.code) == (JobState.FAILED, "input_gone")
 
 
 async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbour(backend, account, tmp_path):

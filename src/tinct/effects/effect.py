@@ -6,7 +6,7 @@ An effect is pure: photos and parameters in, photos and facts out. It knows noth
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ __all__ = [
     "Output",
     "Progress",
     "Result",
+    "Sizes",
     "best_first",
     "checked",
     "get",
@@ -33,6 +34,9 @@ Params = TypeVar("Params", bound=BaseModel)
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
+
+Sizes = Mapping[str, Sequence[tuple[int, int]]]
+"""Width and height, in pixels, of each photo of an input, by input name."""
 
 _WHERE = {
     "background": "tinct.effects.background.served:EFFECT",
@@ -113,6 +117,9 @@ class Effect:
     """Ids in the model manifest that it needs."""
     credits: int = 1
     """Price of one call, in credits."""
+    estimate: Callable[[Sizes, Any], float] | None = None
+    """``estimate(sizes of the photos, parameters)``: seconds that a call takes here, none of the photos decoded; None
+    where all calls are short."""
 
 
 def names() -> tuple[str, ...]:

@@ -49,10 +49,13 @@
     │   ├── JobMemoryError          it needs more memory than one job may use
     │   ├── RetriesExhaustedError   the process died at every attempt
     │   ├── JobCancelledError       its owner cancelled it
+    │   │   └── AbandonedError          nobody asked for it in time, and it was on a lease
+    │   ├── InputGoneError          an input was deleted before the job had read it
     │   └── InternalError           the effect broke
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
+        ├── JobTooLongError         it would take longer than the operator allows
         ├── IdempotencyError        the same idempotency key with another order
         └── QueueFullError          as many jobs wait as are allowed; knows when to come back
 
@@ -76,6 +79,8 @@ from tinct.errors.base import (
     TinctError,
 )
 from tinct.errors.failures import (
+    AbandonedError,
+    InputGoneError,
     InternalError,
     JobCancelledError,
     JobFailedError,
@@ -101,6 +106,7 @@ from tinct.errors.service import (
     JobDeletedError,
     JobError,
     JobMissingError,
+    JobTooLongError,
     KeyRefusedError,
     OversizeUrlError,
     QueueFullError,
@@ -131,6 +137,7 @@ from tinct.errors.storage import (
 )
 
 __all__ = [
+    "AbandonedError",
     "AccountError",
     "BlobKeyError",
     "BrokenPhotoError",
@@ -147,6 +154,7 @@ __all__ = [
     "FetchError",
     "FileMissingError",
     "IdempotencyError",
+    "InputGoneError",
     "InternalError",
     "JobCancelledError",
     "JobDeletedError",
@@ -155,6 +163,7 @@ __all__ = [
     "JobMemoryError",
     "JobMissingError",
     "JobTimedOutError",
+    "JobTooLongError",
     "KeyRefusedError",
     "LinkError",
     "LinkExpiredError",

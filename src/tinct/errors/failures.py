@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from tinct.errors.base import TinctError
 
 __all__ = [
+    "AbandonedError",
+    "InputGoneError",
     "InternalError",
     "JobCancelledError",
     "JobFailedError",
@@ -82,6 +84,35 @@ class JobCancelledError(JobFailedError):
 
     def __init__(self) -> None:
         super().__init__("the job was cancelled")
+
+
+class AbandonedError(JobCancelledError):
+    """Nobody asked for a leased job in time.
+
+    Parameters
+    ----------
+    lease_s : float
+        Seconds for which it was kept.
+    """
+
+    code = "abandoned"
+
+    def __init__(self, lease_s: float) -> None:
+        self.lease_s = lease_s
+        JobFailedError.__init__(
+            self, f"nobody asked for the job for {lease_s:g} s, so it was dropped; it cost nothing"
+        )
+
+
+class InputGoneError(JobFailedError):
+    """An input was deleted, or expired, before the job had read it."""
+
+    code = "input_gone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an input of the job was deleted, or expired, before it was read; upload it and order again"
+        )
 
 
 class InternalError(JobFailedError):

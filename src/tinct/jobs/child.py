@@ -17,11 +17,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tinct.effects import effect as effects
-from tinct.errors import InternalError, JobMemoryError, TinctError
-from tinct.settings import Settings
+from tinct.errors import InputGoneError, InternalError, JobMemoryError, TinctError, UnsupportedPhotoError
+from tinct.settings import Settings, use
+
+if TYPE_CHECKING:
+    from tinct.photo.photo import Photo
 
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 
@@ -90,6 +93,7 @@ def prepare(progress: Connection, settings: Settings) -> None:
             os.write(descriptor, line.encode() + b"\n")
 
     _report = write
+    use(settings)
     for name, where in settings.own_effects():
         effects.register(name, where)
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
@@ -114,11 +118,11 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 
 
 def _perform(task: Task) -> Outcome:
-    from tinct.photo import decode, encode
+    from tinct.photo import encode
 
     effect = effects.get(task.effect)
     params = effects.parse(effect, task.params)
-    photos = {name: decode.open(Path(path)) for name, path in task.inputs.items()}
+    photos = {name: _opened(Path(path)) for name, path in task.inputs.items()}
     output = effect.run(photos, params, _progress())
     first = next(iter(photos.values()), None)
     format = task.format or (first.format if first and first.format in _WRITABLE else "png")
@@ -144,6 +148,18 @@ def _perform(task: Task) -> Outcome:
             )
         )
     return Outcome(made=tuple(made), facts=dict(output.facts))
+
+
+def _opened(path: Path) -> Photo:
+    """An input, decoded; its owner may have deleted it a moment ago."""
+    from tinct.photo import decode
+
+    try:
+        return decode.open(path)
+    except UnsupportedPhotoError:
+        if path.exists():
+            raise
+        raise InputGoneError from None
 
 
 def _progress() -> effects.Progress:

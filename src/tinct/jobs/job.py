@@ -4,7 +4,7 @@
       │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did
       │  └────────┘  ├───► timed_out            the deadline passed
       │   (retry)    ├───► retries_exhausted    the child died at every attempt
-      └──────────────┴───► cancelled            the caller asked
+      └──────────────┴───► cancelled            the caller asked, or asked no more for a leased job
 
 Nothing here knows a database; rows become records in `tinct.jobs.rows`.
 """
@@ -19,7 +19,19 @@ from typing import Any
 
 from tinct.errors import TinctError, restored
 
-__all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result"]
+__all__ = [
+    "FINAL",
+    "MOVES",
+    "Callback",
+    "Failure",
+    "Job",
+    "JobState",
+    "Order",
+    "Page",
+    "Priority",
+    "Result",
+    "scratch_prefix",
+]
 
 
 class JobState(StrEnum):
@@ -38,7 +50,7 @@ class JobState(StrEnum):
     RETRIES_EXHAUSTED = "retries_exhausted"
     """Every allowed attempt lost its process."""
     CANCELLED = "cancelled"
-    """The caller cancelled or deleted it before it ended."""
+    """The caller cancelled or deleted it before it ended, or let its lease run out."""
 
     @property
     def final(self) -> bool:
@@ -115,6 +127,18 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Somebody to be told of a job's end."""
+
+    recipe: str
+    """Name of the way of telling, such as ``native``; see `tinct.jobs.callbacks.recipe`."""
+    url: str
+    """Where to; checked by `tinct.jobs.callbacks.service.Callbacks.check`."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever the recipe needs to write the message; JSON-ready."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What a caller asks for: everything `tinct.jobs.service.Jobs.submit` needs."""
 
@@ -133,7 +157,7 @@ class Order:
     priority: int = Priority.NORMAL
     """Higher runs first."""
     deadline_s: float | None = None
-    """Seconds one attempt may run; None means the server's default, which is also the most."""
+    """Seconds one attempt may run; None means what the server allows, which is also the most."""
     keep_results_s: float | None = None
     """Seconds the results stay after the end; None means the server's default."""
     discard_inputs: bool = False
@@ -142,6 +166,10 @@ class Order:
     """Price; None means the effect's own."""
     idempotency_key: str | None = None
     """Same key and same order: the same job; same key and another order: `IdempotencyError`."""
+    lease_s: float | None = None
+    """Seconds after which the job is dropped, free of charge, if nobody has asked for it; None: never."""
+    callbacks: tuple[Callback, ...] = ()
+    """Who is told when the job ends."""
     dialect: str = "native"
     """The wire format it came by."""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +201,8 @@ class Job:
     progress: float
     """0..1; 1 only when succeeded."""
     deadline_s: float
+    lease_s: float | None
+    """Seconds after which it is dropped if nobody asks for it."""
     credits: int
     """Price: held until the end, then settled or released."""
     results: tuple[Result, ...]
@@ -197,3 +227,8 @@ class Page:
     jobs: tuple[Job, ...]
     next_cursor: str | None
     """Pass it as `cursor` for the next page; None on the last."""
+
+
+def scratch_prefix(job_id: str, attempt: int) -> str:
+    """How the name of an attempt's folder begins in the scratch folder."""
+    return f"{job_id}.{attempt}."

@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tinct.effects import effect as effects
-from tinct.errors import ParameterError
+from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
 from tinct.jobs.job import Order
 from tinct.photo.encode import FORMATS
+from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "digest"]
+__all__ = ["check", "deadline", "digest"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
+_LEAST_S: Final = 0.01
+_SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # the most of each
+_ROOM: Final = 3  # how many times its estimate a job may take
 
 
 def check(order: Order) -> effects.Effect:
@@ -52,14 +56,32 @@ def check(order: Order) -> effects.Effect:
         raise ParameterError("quality", order.quality, "1 to 100")
     if not -100 <= order.priority <= 100:
         raise ParameterError("priority", order.priority, "-100 to 100")
-    for field in ("deadline_s", "keep_results_s"):
+    for field, most in _SECONDS.items():
         value = getattr(order, field)
-        if value is not None and not 0 < value < 1e9:
-            raise ParameterError(field, value, "more than 0 seconds")
+        if value is not None and not _LEAST_S <= value <= most:
+            raise ParameterError(field, value, f"{_LEAST_S} to {most:g} seconds")
     key = order.idempotency_key
     if key is not None and (not 1 <= len(key) <= _LONGEST_KEY or not storable(key)):
         raise ParameterError("idempotency_key", key, f"1 to {_LONGEST_KEY} characters")
     return effect
+
+
+def deadline(order: Order, effect: effects.Effect, files: Mapping[str, File], settings: Settings) -> float:
+    """Seconds that one attempt may run: the setting, or more where the effect foresees more.
+
+    Raises
+    ------
+    JobTooLongError
+        The operator does not allow as much.
+    """
+    most = settings.job_deadline_s
+    if effect.estimate is not None:
+        sizes = {name: [(files[id].width, files[id].height)] for name, id in order.inputs.items()}
+        needed = _ROOM * effect.estimate(sizes, effects.parse(effect, order.params))
+        if needed > max(most, settings.longest_job_s):
+            raise JobTooLongError(needed, max(most, settings.longest_job_s))
+        most = max(most, needed)
+    return min(order.deadline_s or most, most)
 
 
 def _is_json(value: Mapping[str, Any]) -> bool:
@@ -81,4 +103,6 @@ def digest(order: Order, files: Mapping[str, File]) -> bytes:
         "quality": order.quality,
         "dialect": order.dialect,
     }
+    if order.callbacks:
+        asked["callbacks"] = [[callback.recipe, callback.url] for callback in order.callbacks]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()

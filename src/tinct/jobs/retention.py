@@ -6,6 +6,7 @@ Every worker runs these sweeps; a lock in the database lets one of them do it at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import time
@@ -15,7 +16,7 @@ from typing import Final
 from tinct.backend import Backend
 from tinct.errors import TinctError
 from tinct.jobs import moves
-from tinct.jobs.job import JobState, Priority
+from tinct.jobs.job import JobState, Priority, scratch_prefix
 from tinct.jobs.rows import job_of
 
 __all__ = ["expire", "raise_old", "rescue", "sweep_for_ever"]
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 _LOCK: Final = "sweep"
 _BATCH: Final = 500
 _SELDOM: Final = 12  # every how many sweeps the costlier looks are done
-_LEFTOVER_S: Final = 3600.0  # age of a scratch file that nobody can be using
+_LEFTOVER_S: Final = 3600.0  # age of a scratch file that nobody can be using, unless its job still runs
 
 
 async def sweep_for_ever(backend: Backend) -> None:
@@ -122,16 +123,32 @@ async def expire(backend: Backend) -> int:
     await backend.limits.sweep()
     await backend.multipart.sweep()
     await backend.contents.sweep()
-    await asyncio.to_thread(_clear, backend.blobs.scratch)
+    await _clear(backend)
     return removed
 
 
-def _clear(scratch: Path) -> None:
+async def _clear(backend: Backend) -> None:
     """Delete what killed processes left in the scratch folder."""
-    before = time.time() - _LEFTOVER_S
+    old = await asyncio.to_thread(_leftovers, backend.blobs.scratch)
+    rows = await backend.database.all(
+        "SELECT id, attempt FROM jobs WHERE state = 'running' AND id = ANY(%s)",
+        ([path.name.partition(".")[0] for path in old],),
+    )
+    running = tuple(scratch_prefix(row["id"], row["attempt"]) for row in rows)
+    await asyncio.to_thread(_remove, [path for path in old if not path.name.startswith(running)])
+
+
+def _leftovers(scratch: Path) -> list[Path]:
+    """What nobody has touched for long."""
+    before, old = time.time() - _LEFTOVER_S, []
     for path in scratch.iterdir():
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if path.lstat().st_mtime < before:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-        except FileNotFoundError:
-            continue
+                old.append(path)
+    return old
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

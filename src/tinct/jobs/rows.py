@@ -31,6 +31,7 @@ def job_of(row: Row) -> Job:
         attempt=row["attempt"],
         progress=row["progress"],
         deadline_s=row["deadline_s"],
+        lease_s=row["lease_s"],
         credits=row["credits"],
         results=tuple(Result(**result) for result in row["results"]),
         facts=row["facts"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ from tinct.errors import (
     JobMissingError,
     KeyRefusedError,
     ParameterError,
-    QueueFullError,
 )
+from tinct.jobs import leases
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, digest
+from tinct.jobs.orders import check, deadline, digest
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of
@@ -34,11 +35,12 @@ __all__ = ["Jobs", "Statistic", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
+_CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, credits, dialect, aliases, meta, entry)
+    discard_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(credits)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
+    %(keep)s, %(discard)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
 RETURNING *
 """
 _REMEMBER: Final = """
@@ -117,15 +119,16 @@ class Jobs:
             The account has too few credits.
         IdempotencyError
             The idempotency key, or an alias, was used for another order.
+        JobTooLongError
+            It would run longer than the operator allows.
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
         effect = check(order)
         files = await self._files.get_many(order.account, list(order.inputs.values()))
         self._blobs.check_room()
-        waiting = await self._positions.waiting()
-        if waiting >= self._settings.max_queued_jobs:
-            raise QueueFullError(waiting, 30.0)
+        deadline_s = deadline(order, effect, files, self._settings)
+        crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs
         price = effect.credits if order.credits is None else order.credits
         job_id, known = new_id("job"), None
         try:
@@ -133,9 +136,10 @@ class Jobs:
                 if order.idempotency_key is not None:
                     known = await self._known(connection, order, digest(order, files), job_id)
                 if known is None:
-                    return Submission(
-                        job=await self._insert(connection, order, job_id, price), replayed=False
-                    )
+                    if crowded:
+                        await self._positions.admit(connection, self._settings.max_queued_jobs)
+                    job = await self._insert(connection, order, job_id, price, deadline_s)
+                    return Submission(job=job, replayed=False)
             return Submission(job=await self.get(order.account, known), replayed=True)
         except Duplicate:
             raise IdempotencyError("another job has one of these ids already; choose new ids") from None
@@ -152,7 +156,8 @@ class Jobs:
         """
         if not storable(job_id):
             raise _missing()
-        return _visible(await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,)), account)
+        row = await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,))
+        return await self._asked(row, account)
 
     async def find(self, account: str, kind: str, value: str) -> Job:
         """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
@@ -162,7 +167,7 @@ class Jobs:
             "SELECT j.* FROM jobs j JOIN job_aliases a ON a.job_id = j.id WHERE a.kind = %s AND a.value = %s",
             (kind, value),
         )
-        return _visible(row, account)
+        return await self._asked(row, account)
 
     async def wait(self, account: str, job_id: str, seconds: float) -> Job:
         """The job as soon as it has ended, or as it is after `seconds`. Raises as `get`."""
@@ -170,12 +175,12 @@ class Jobs:
         with self._changes.watch(job_id) as watch:
             job = await self.get(account, job_id)
             while not job.state.final and (left := until - time.monotonic()) > 0:
-                if await watch.wait(left):
+                if await watch.wait(leases.patience(job, left)) or job.lease_s is not None:
                     job = await self.get(account, job_id)
             return job
 
     async def events(self, account: str, job_id: str, after: int = 0) -> AsyncIterator[Job | None]:
-        """Every newer state of a job, until it has ended.
+        """Every newer state of a job, until it has ended. Who listens asks for it all the time.
 
         Parameters
         ----------
@@ -195,7 +200,8 @@ class Jobs:
                     yield job
                 if job.state.final:
                     return
-                while not await watch.wait(_KEEP_ALIVE_S):
+                while not await watch.wait(leases.patience(job, _KEEP_ALIVE_S)):
+                    await leases.renew(self._database, job)
                     yield None
 
     async def position(self, job: Job) -> int:
@@ -291,6 +297,12 @@ class Jobs:
             for row in rows
         )
 
+    async def _asked(self, row: Row | None, account: str) -> Job:
+        """The job of a row, whose lease is renewed thereby."""
+        job = _visible(row, account)
+        await leases.renew(self._database, job)
+        return job
+
     async def _known(self, connection: Connection, order: Order, digest: bytes, job_id: str) -> str | None:
         """Remember the order's idempotency key; the job it led to before, if there was one."""
         parameters = {
@@ -311,7 +323,9 @@ class Jobs:
             raise IdempotencyError("this idempotency key came with another order before; use a new key")
         return str(row["job_id"])
 
-    async def _insert(self, connection: Connection, order: Order, job_id: str, price: int) -> Job:
+    async def _insert(
+        self, connection: Connection, order: Order, job_id: str, price: int, deadline_s: float
+    ) -> Job:
         cursor = await connection.execute(
             "SELECT unlimited FROM accounts WHERE id = %s AND revoked_at IS NULL", (order.account,)
         )
@@ -323,7 +337,6 @@ class Jobs:
         if price:
             await hold(connection, order.account, job_id, price)
         entry = await self._queue.add(connection, job_id, priority=order.priority)
-        most = self._settings.job_deadline_s
         cursor = await connection.execute(
             _INSERT,
             {
@@ -335,7 +348,9 @@ class Jobs:
                 "format": order.format,
                 "quality": order.quality,
                 "priority": order.priority,
-                "deadline": min(order.deadline_s or most, most),
+                "deadline": deadline_s,
+                "lease": order.lease_s,
+                "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
                 "keep": order.keep_results_s or self._settings.keep_results_s,
                 "discard": order.discard_inputs,
                 "credits": price,

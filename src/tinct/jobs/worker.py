@@ -20,13 +20,21 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tinct.backend import Backend, open_backend
-from tinct.errors import DatabaseError, JobMemoryError, JobTimedOutError, StorageError, TinctError
-from tinct.jobs import moves, retention
+from tinct.errors import (
+    DatabaseError,
+    FileMissingError,
+    InputGoneError,
+    JobMemoryError,
+    JobTimedOutError,
+    StorageError,
+    TinctError,
+)
+from tinct.jobs import leases, moves, retention
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.files import MEDIA_TYPES, File, suffix
-from tinct.jobs.job import Failure, Job, JobState
+from tinct.jobs.job import Failure, Job, JobState, scratch_prefix
 from tinct.settings import Settings
 from tinct.storage.ids import new_id
 
@@ -62,13 +70,18 @@ class Worker:
         for child in self._children:
             child.start()
             self._free.put_nowait(child)
-        sweeping = asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep")
+        beside = (
+            asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep"),
+            asyncio.create_task(
+                leases.drop_for_ever(self._backend.database, self._backend.queue), name="leases"
+            ),
+        )
         try:
             await self._backend.queue.work(self.handle, self._settings, stop)
         finally:
-            sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeping
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             for child in self._children:
                 child.drop()
 
@@ -77,7 +90,9 @@ class Worker:
         job = await self._stubborn(lambda: self._claim(job_id, entry))
         if job is None:
             return
-        folder = Path(tempfile.mkdtemp(prefix=f"{job.id}.{job.attempt}.", dir=self._backend.blobs.scratch))
+        folder = Path(
+            tempfile.mkdtemp(prefix=scratch_prefix(job.id, job.attempt), dir=self._backend.blobs.scratch)
+        )
         child = await self._free.get()
         try:
             with self._backend.changes.watch(job.id) as watch:
@@ -106,6 +121,9 @@ class Worker:
         """Run the child and watch it; whatever happens, the child is free for the next job afterwards."""
         try:
             task = await self._task(job, folder)
+        except FileMissingError:
+            gone = InputGoneError()
+            return _End(state=JobState.FAILED, failure=Failure.of(gone))
         except TinctError as error:
             return _End(state=JobState.FAILED, failure=Failure.of(error))
         progress = [0.0]

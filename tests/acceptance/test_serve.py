@@ -231,6 +231,7 @@ def test_a_worker_can_join_and_leave_while_the_server_runs(started: Server) -> N
     joined = subprocess.Popen(
         [*COMMAND, "worker", "--data", str(started.data), "--workers", "1"],
         env=started.environment,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -242,8 +243,11 @@ def test_a_worker_can_join_and_leave_while_the_server_runs(started: Server) -> N
     finally:
         os.kill(worker_of(started), signal.SIGCONT)
         joined.terminate()
-        _, said = joined.communicate(timeout=60)
+        greeting, said = joined.communicate(timeout=60)
     assert joined.returncode == 0, said
+    assert "embedded PostgreSQL in" in greeting
+    assert str(started.data / "blobs") in greeting
+    assert "semaphore" not in said
 
 
 def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> None:

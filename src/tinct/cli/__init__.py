@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from tinct import extras
 from tinct.cli import (
     background,
     colorize,
@@ -48,3 +49,11 @@ def main() -> None:
     except TinctError as error:
         typer.echo(f"tinct: {error}", err=True)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except ModuleNotFoundError:
+        if not extras.lacking(extras.SERVER):
+            raise
+        typer.echo(
+            f"tinct: this command belongs to the server, which is not installed; run: {extras.command(extras.SERVER)}",
+            err=True,
+        )
+        sys.exit(2)

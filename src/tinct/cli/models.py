@@ -50,6 +50,26 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A model; see: tinct models list")], as_json: AsJson = False
+) -> None:
+    """Show all that is known of a model: its facts, and its card where this package has one."""
+    from tinct.models import store
+    from tinct.models.manifest import entry
+
+    model, card = entry(name), store.card(name)
+    facts = _row(name, model, store.installed(name)) | _details(name, model)
+    if as_json:
+        typer.echo(json.dumps(facts | {"card": card}, indent=2))
+        return
+    for key, value in facts.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        typer.echo(f"{key:14} {text}")
+    if card is not None:
+        typer.echo(f"\n{card.rstrip()}")
+
+
+@app.command()
 def fetch(
     names: Names = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="All that effects use by default.")] = False,
@@ -157,6 +177,23 @@ def _row(name: str, model: Model, installed: bool) -> dict[str, Any]:
         "licence": model.licence,
         "purpose": model.purpose,
         "origin": model.origin,
+    }
+
+
+def _details(name: str, model: Model) -> dict[str, Any]:
+    """What `show` adds to the row of `list`."""
+    from tinct.models import store
+    from tinct.models.manifest import Packaged, packages
+
+    memory = {"memory_bytes": model.memory_bytes}
+    if isinstance(model, Packaged):
+        return memory | {"sha256": model.sha256}
+    package = packages()[model.package]
+    return memory | {
+        "package": f"{package.name} {package.version} ({package.registry}), {package.bytes} bytes to fetch",
+        "sha256": [f"{source.sha256} {source.file}" for source in model.sources],
+        "folder": str(store.folder(name)),
+        **({"consent": model.consent} if model.consent else {}),
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from tinct import atomic
 from tinct.errors import ColorMapError, OutputError
 from tinct.imaging.colormap import ColorMap
 
@@ -31,16 +30,9 @@ def write(color_map: ColorMap, path: Path, *, overwrite: bool = True) -> Path:
     rows = color_map.lattice.transpose(2, 1, 0, 3).reshape(-1, 3)  # red changes fastest
     head = f'TITLE "{title}"\nLUT_3D_SIZE {n}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tinct-", suffix=".cube")
-        try:
-            with os.fdopen(handle, "w", encoding="ascii", errors="replace") as file:
-                file.write(head)
-                np.savetxt(file, rows, fmt="%.6f")
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with atomic.writing(path) as file:
+            file.write(head.encode("ascii", "replace"))
+            np.savetxt(file, rows, fmt="%.6f")
     except OSError as error:
         raise OutputError(
             f"{path.name} cannot be written: {error.strerror or 'the folder refused it'}"
@@ -104,9 +96,3 @@ def _rows(path: Path, lines: list[str], size: int) -> np.ndarray[tuple[int, int]
     if rows.shape[1] != 3 or not np.isfinite(rows).all():
         raise ColorMapError(f"{path.name} has a row that is not three numbers")
     return rows
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,6 +1,6 @@
 """People in a photo, so that recolouring can leave them as they are.
 
-Tinct's own segmenter finds people on a proxy (docs/models/person.md). Where it is unsure, the photo's own colours
+Tinct's own segmenter finds people on a proxy (models/cards/person.md). Where it is unsure, the photo's own colours
 decide: they are learned from the people it is sure of, never taken from a fixed range, so that every skin counts alike.
 The matte is then fitted to the photo's edges and read at full size strip by strip.
 """

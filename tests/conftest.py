@@ -28,7 +28,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(
         tmp_path_factory.mktemp("server") / "data",
         allow_private_hosts="127.0.0.1",
-        extra_effects="noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW,broken=effects_for_tests:BROKEN",
+        extra_effects=",".join(
+            f"{name}=effects_for_tests:{name.upper()}"
+            for name in ("noop", "slow", "broken", "album", "measure")
+        ),
         max_upload_bytes=str(8 * 2**20),
         requests_per_minute="100000",
         refusals_per_minute="100000",

@@ -61,6 +61,8 @@ class Input:
     """One sentence for the API's documentation."""
     required: bool = True
     """False where the parameters decide."""
+    most: int = 1
+    """Above 1 it takes a list of 1 to so many photos, and the effect gets a tuple of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +108,9 @@ class Effect:
     """One sentence for the API's documentation."""
     params: type[BaseModel]
     """Parameters; their defaults and limits are the documentation."""
-    run: Callable[[Mapping[str, Photo], Any, Progress], Output]
-    """``run(photos by input name, parameters, progress)``; raises `tinct.errors.TinctError`."""
+    run: Callable[[Mapping[str, Any], Any, Progress], Output]
+    """``run(photos by input name, parameters, progress)``; an input that takes a list has a tuple of photos. Raises
+    `tinct.errors.TinctError`."""
     inputs: tuple[Input, ...] = (Input(name="image", summary="The photo to work on."),)
     """Photos it takes."""
     roles: tuple[str, ...] = ("main",)

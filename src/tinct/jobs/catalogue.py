@@ -19,6 +19,8 @@ class InputFacts:
     name: str
     summary: str
     required: bool
+    most: int
+    """Photos it takes, as a list; 1: a single one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class EffectFacts:
     credits: int
     """Price of one call."""
     inputs: tuple[InputFacts, ...]
+    roles: tuple[str, ...]
+    """What its results can be."""
     params: Mapping[str, Any]
     """JSON Schema of the parameters."""
 
@@ -59,7 +63,9 @@ def _facts(effect: effects.Effect) -> EffectFacts:
         summary=effect.summary,
         credits=effect.credits,
         inputs=tuple(
-            InputFacts(name=item.name, summary=item.summary, required=item.required) for item in effect.inputs
+            InputFacts(name=item.name, summary=item.summary, required=item.required, most=item.most)
+            for item in effect.inputs
         ),
+        roles=effect.roles,
         params=effect.params.model_json_schema(),
     )

@@ -40,8 +40,8 @@ class Task:
 
     effect: str
     params: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    """Input name -> path of the encoded photo, to be read only."""
+    inputs: Mapping[str, str | tuple[str, ...]]
+    """Input name -> path of the encoded photo, or paths where the input takes a list; to be read only."""
     format: str | None
     quality: int
     folder: str
@@ -122,9 +122,12 @@ def _perform(task: Task) -> Outcome:
 
     effect = effects.get(task.effect)
     params = effects.parse(effect, task.params)
-    photos = {name: _opened(Path(path)) for name, path in task.inputs.items()}
+    photos = {
+        name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))
+        for name, named in task.inputs.items()
+    }
     output = effect.run(photos, params, _progress())
-    first = next(iter(photos.values()), None)
+    first = next((photo for photo in photos.values() if not isinstance(photo, tuple)), None)
     format = task.format or (first.format if first and first.format in _WRITABLE else "png")
     made = []
     for number, result in enumerate(output.results):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import mmap
 import os
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
-from tinct.errors import EmptyPhotoError, FileMissingError, UploadLimitError
+from tinct.errors import EmptyPhotoError, FileMissingError, UnsupportedPhotoError, UploadLimitError
 from tinct.photo.probe import Header, probe
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
@@ -21,7 +22,7 @@ from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keys import safe_name
 
-__all__ = ["MEDIA_TYPES", "File", "Files", "record", "suffix"]
+__all__ = ["MEDIA_TYPES", "File", "Files", "PhotoFacts", "record", "suffix"]
 
 MEDIA_TYPES: Final = {
     "jpeg": "image/jpeg",
@@ -37,8 +38,25 @@ MEDIA_TYPES: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhotoFacts:
+    """What is known of a photo without decoding it."""
+
+    width: int
+    """Pixels as stored, before orientation."""
+    height: int
+    """Pixels as stored, before orientation."""
+    depth: int
+    """Bits per channel."""
+    channels: int
+    """Colour channels and alpha together."""
+    frames: int
+    mode: str
+    """``rgb``, ``gray``, ``cmyk`` or ``lab``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class File:
-    """A stored photo."""
+    """An upload or a result."""
 
     id: str
     account: str
@@ -53,21 +71,35 @@ class File:
     """MD5 of the content, in hexadecimal, without quotes."""
     format: str
     """One of the keys of `MEDIA_TYPES`."""
-    width: int
-    """Pixels as stored, before orientation."""
-    height: int
-    """Pixels as stored, before orientation."""
-    depth: int
-    """Bits per channel."""
-    channels: int
-    """Colour channels and alpha together."""
-    frames: int
-    mode: str
-    """``rgb``, ``gray``, ``cmyk`` or ``lab``."""
+    photo: PhotoFacts | None
+    """None for what is no photo."""
     job_id: str | None
     """The job that made it; None for an upload."""
+    role: str | None
+    """What a result is to the caller: ``main``, ``variant``, ``mask``, ...; None for an upload."""
     created_at: datetime
     expires_at: datetime
+
+    def as_photo(self) -> PhotoFacts:
+        """Its facts, where only a photo will do.
+
+        Raises
+        ------
+        UnsupportedPhotoError
+            It is no photo.
+        """
+        if self.photo is None:
+            raise UnsupportedPhotoError(f"the file is {self.media_type}; allowed: a photo")
+        return self.photo
+
+
+_PHOTO_FACTS: Final = tuple(PhotoFacts.__dataclass_fields__)
+_RECORD: Final = """
+INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth, channels, frames,
+    mode, job_id, role, created_at, expires_at)
+VALUES (%(id)s, %(account)s, %(key)s, %(name)s, %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s,
+    %(depth)s, %(channels)s, %(frames)s, %(mode)s, %(job_id)s, %(role)s, %(created_at)s, %(expires_at)s)
+"""
 
 
 class Files:
@@ -127,13 +159,9 @@ class Files:
                 size=size,
                 etag=etag,
                 format=header.format,
-                width=header.width,
-                height=header.height,
-                depth=header.depth,
-                channels=header.channels,
-                frames=header.frames,
-                mode=header.mode,
+                photo=PhotoFacts(**{name: getattr(header, name) for name in _PHOTO_FACTS}),
                 job_id=None,
+                role=None,
                 created_at=now,
                 expires_at=now
                 + timedelta(seconds=self._settings.keep_inputs_s if keep_s is None else keep_s),
@@ -210,14 +238,9 @@ class Files:
 
 async def record(connection: Connection, file: File) -> None:
     """Insert a file's record, perhaps in the caller's transaction; its bytes are stored already."""
-    values = {name: getattr(file, name) for name in File.__dataclass_fields__}
-    await connection.execute(
-        "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
-        " channels, frames, mode, job_id, created_at, expires_at) VALUES (%(id)s, %(account)s, %(key)s, %(name)s,"
-        " %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s, %(depth)s, %(channels)s,"
-        " %(frames)s, %(mode)s, %(job_id)s, %(created_at)s, %(expires_at)s)",
-        values,
-    )
+    values = dataclasses.asdict(file)
+    values |= values.pop("photo") or dict.fromkeys(_PHOTO_FACTS)
+    await connection.execute(_RECORD, values)
 
 
 def suffix(format: str) -> str:
@@ -257,5 +280,7 @@ def _probe(path: str, settings: Settings) -> Header:
 
 
 def _file(row: Row) -> File:
-    values = {name: row[name] for name in File.__dataclass_fields__ if name != "account"}
-    return File(account=row["account_id"], **values)
+    facts = {name: row[name] for name in _PHOTO_FACTS}
+    rest = {name: row[name] for name in File.__dataclass_fields__ if name not in ("account", "photo")}
+    photo = PhotoFacts(**facts) if row["width"] is not None else None
+    return File(account=row["account_id"], photo=photo, **rest)

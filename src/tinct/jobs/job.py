@@ -24,12 +24,14 @@ __all__ = [
     "MOVES",
     "Callback",
     "Failure",
+    "Inputs",
     "Job",
     "JobState",
     "Order",
     "Page",
     "Priority",
     "Result",
+    "file_ids",
     "scratch_prefix",
 ]
 
@@ -90,9 +92,20 @@ class Priority:
     HIGH = 10
 
 
+Inputs = Mapping[str, str | tuple[str, ...]]
+"""Input name (``image``, ``reference``, ...) -> file id, or file ids in their order where the input takes a list."""
+
+
+def file_ids(inputs: Inputs) -> list[str]:
+    """Every file that some inputs name."""
+    return [
+        file_id for named in inputs.values() for file_id in ((named,) if isinstance(named, str) else named)
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One stored picture that a job produced."""
+    """One stored file that a job produced."""
 
     file_id: str
     """The file under which it can be downloaded, or passed to another job."""
@@ -100,10 +113,12 @@ class Result:
     """Such as ``image/png``."""
     size: int
     """Bytes."""
-    width: int
-    """Pixels."""
-    height: int
-    """Pixels."""
+    width: int | None
+    """Pixels; None for what is no photo."""
+    height: int | None
+    """Pixels; None for what is no photo."""
+    role: str = "main"
+    """What it is to the caller: ``main``, ``variant``, ``mask``, ..."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +163,8 @@ class Order:
     """Name of the effect."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Its parameters, JSON-ready."""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    """Input name (``image``, ``reference``, ...) -> file id."""
+    inputs: Inputs = field(default_factory=dict)
+    """Its files by input name."""
     format: str | None = None
     """Format of the results (``png``, ``jpeg``, ``webp``, ...); None keeps the format of the first input."""
     quality: int = 92
@@ -186,8 +201,7 @@ class Job:
     account: str
     effect: str
     params: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    """Input name -> file id."""
+    inputs: Inputs
     format: str | None
     quality: int
     state: JobState
@@ -206,6 +220,7 @@ class Job:
     credits: int
     """Price: held until the end, then settled or released."""
     results: tuple[Result, ...]
+    """Best first, several of a role in their order; none where the facts are all there is to say."""
     facts: Mapping[str, Any]
     """What the effect found, such as the palette."""
     failure: Failure | None

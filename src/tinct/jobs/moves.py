@@ -13,7 +13,7 @@ from typing import Any, Final
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
 from tinct.jobs.files import File, record
-from tinct.jobs.job import Failure, Job, JobState, Result
+from tinct.jobs.job import Failure, Job, JobState, Result, file_ids
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Json
@@ -114,7 +114,7 @@ async def end(
     if row["discard_inputs"] and job.inputs:
         await connection.execute(
             "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
-            (list(job.inputs.values()),),
+            (file_ids(job.inputs),),
         )
     if job.credits:
         move = credits.settle if to is JobState.SUCCEEDED else credits.release
@@ -175,5 +175,10 @@ async def _count(connection: Connection, job: Job) -> None:
 
 def _result(file: File) -> Result:
     return Result(
-        file_id=file.id, media_type=file.media_type, size=file.size, width=file.width, height=file.height
+        file_id=file.id,
+        media_type=file.media_type,
+        size=file.size,
+        width=file.photo.width if file.photo else None,
+        height=file.photo.height if file.photo else None,
+        role=file.role or "main",
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from tinct.effects import effect as effects
 from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
-from tinct.jobs.job import Order
+from tinct.jobs.job import Order, file_ids
 from tinct.photo.encode import FORMATS
 from tinct.settings import Settings
 from tinct.storage.database import storable
@@ -44,9 +44,15 @@ def check(order: Order) -> effects.Effect:
     effect = effects.get(order.effect)
     effects.parse(effect, order.params)
     known = {item.name: item for item in effect.inputs}
-    for name in order.inputs:
+    for name, named in order.inputs.items():
         if name not in known:
             raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
+        takes = known[name].most
+        if isinstance(named, str) and takes > 1:
+            raise ParameterError(name, named, f"a list of 1 to {takes} photos")
+        if not isinstance(named, str) and not (takes > 1 and 1 <= len(named) <= takes):
+            allowed = f"a list of 1 to {takes} photos" if takes > 1 else "one photo, not a list"
+            raise ParameterError(name, f"{len(named)} photos", allowed)
     for item in effect.inputs:
         if item.required and item.name not in order.inputs:
             raise ParameterError(item.name, None, "a photo; this input is required")
@@ -76,7 +82,10 @@ def deadline(order: Order, effect: effects.Effect, files: Mapping[str, File], se
     """
     most = settings.job_deadline_s
     if effect.estimate is not None:
-        sizes = {name: [(files[id].width, files[id].height)] for name, id in order.inputs.items()}
+        sizes = {}
+        for name in order.inputs:
+            photos = [files[file_id].photo for file_id in file_ids({name: order.inputs[name]})]
+            sizes[name] = [(photo.width, photo.height) for photo in photos if photo]
         needed = _ROOM * effect.estimate(sizes, effects.parse(effect, order.params))
         if needed > max(most, settings.longest_job_s):
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
@@ -98,7 +107,10 @@ def digest(order: Order, files: Mapping[str, File]) -> bytes:
     asked: dict[str, Any] = {
         "effect": order.effect,
         "params": dict(order.params),
-        "inputs": {name: files[file_id].etag for name, file_id in order.inputs.items()},
+        "inputs": {
+            name: files[named].etag if isinstance(named, str) else [files[each].etag for each in named]
+            for name, named in order.inputs.items()
+        },
         "format": order.format,
         "quality": order.quality,
         "dialect": order.dialect,

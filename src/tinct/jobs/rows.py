@@ -21,7 +21,9 @@ def job_of(row: Row) -> Job:
         account=row["account_id"],
         effect=row["effect"],
         params=row["params"],
-        inputs=row["inputs"],
+        inputs={
+            name: named if isinstance(named, str) else tuple(named) for name, named in row["inputs"].items()
+        },
         format=row["format"],
         quality=row["quality"],
         state=JobState(row["state"]),

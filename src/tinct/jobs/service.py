@@ -20,7 +20,7 @@ from tinct.errors import (
 from tinct.jobs import leases
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
-from tinct.jobs.job import Failure, Job, JobState, Order, Page
+from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
 from tinct.jobs.orders import check, deadline, digest
 from tinct.jobs.positions import Positions
@@ -125,7 +125,7 @@ class Jobs:
             There is no room for more work now.
         """
         effect = check(order)
-        files = await self._files.get_many(order.account, list(order.inputs.values()))
+        files = await self._files.get_many(order.account, file_ids(order.inputs))
         self._blobs.check_room()
         deadline_s = deadline(order, effect, files, self._settings)
         crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import logging
 import shutil
 import tempfile
@@ -33,8 +32,8 @@ from tinct.jobs import leases, moves, retention
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
-from tinct.jobs.files import MEDIA_TYPES, File, suffix
-from tinct.jobs.job import Failure, Job, JobState, scratch_prefix
+from tinct.jobs.files import MEDIA_TYPES, File, PhotoFacts, suffix
+from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.settings import Settings
 from tinct.storage.ids import new_id
 
@@ -180,17 +179,19 @@ class Worker:
             return True  # not a reason to stop: the end will be stored when the database is back
 
     async def _task(self, job: Job, folder: Path) -> Task:
-        files = await self._stubborn(
-            lambda: self._backend.files.get_many(job.account, list(job.inputs.values()))
-        )
+        named = file_ids(job.inputs)
+        files = await self._stubborn(lambda: self._backend.files.get_many(job.account, named))
         paths = {
-            name: await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}")
-            for number, (name, file_id) in enumerate(job.inputs.items())
+            file_id: str(await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}"))
+            for number, file_id in enumerate(files)
         }
         return Task(
             effect=job.effect,
             params=job.params,
-            inputs={name: str(path) for name, path in paths.items()},
+            inputs={
+                name: paths[named] if isinstance(named, str) else tuple(paths[each] for each in named)
+                for name, named in job.inputs.items()
+            },
             format=job.format,
             quality=job.quality,
             folder=str(folder),
@@ -279,8 +280,18 @@ def _file(job: Job, number: int, made: Made) -> File:
         job_id=job.id,
         created_at=now,
         expires_at=now,  # the end of the job sets the true one
-        frames=1,
-        **{key: value for key, value in dataclasses.asdict(made).items() if key not in ("path", "role")},
+        size=made.size,
+        etag=made.etag,
+        format=made.format,
+        role=made.role,
+        photo=PhotoFacts(
+            width=made.width,
+            height=made.height,
+            depth=made.depth,
+            channels=made.channels,
+            frames=1,
+            mode=made.mode,
+        ),
     )
 
 

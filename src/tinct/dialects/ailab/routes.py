@@ -72,13 +72,14 @@ async def _store(request: Request, account: Account, name: str, content: bytes) 
     files = backend_of(request).files
     file = await files.put(account.id, content, name=field)
     try:
+        photo = file.as_photo()
         form.check_photo(
             field,
             format=file.format,
-            width=file.width,
-            height=file.height,
-            mode=file.mode,
-            channels=file.channels,
+            width=photo.width,
+            height=photo.height,
+            mode=photo.mode,
+            channels=photo.channels,
         )
     except RefusalError:
         await files.delete(account.id, file.id)

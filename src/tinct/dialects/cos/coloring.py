@@ -151,7 +151,8 @@ def _entry(call: Call, bucket: Bucket, stored: Object, between: str = "") -> str
 
 
 def _image_info(file: File) -> str:
-    size = element("Width", file.width) + element("Height", file.height)
+    photo = file.as_photo()
+    size = element("Width", photo.width) + element("Height", photo.height)
     return element("ImageInfo", raw=element("Format", file.format.upper()) + size)
 
 

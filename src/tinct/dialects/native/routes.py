@@ -60,9 +60,10 @@ def _effect(found: EffectFacts) -> wire.Effect:
         summary=found.summary,
         credits=found.credits,
         inputs=[
-            wire.EffectInput(name=item.name, summary=item.summary, required=item.required)
+            wire.EffectInput(name=item.name, summary=item.summary, required=item.required, most=item.most)
             for item in found.inputs
         ],
+        roles=list(found.roles),
         params=dict(found.params),
     )
 

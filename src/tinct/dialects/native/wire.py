@@ -33,6 +33,7 @@ __all__ = [
     "job_record",
 ]
 
+MOST_LISTED = 100  # photos in one list
 PRIORITIES = {"low": -10, "normal": 0, "high": 10}
 
 
@@ -58,11 +59,12 @@ class ErrorReply(Record):
 
 
 class EffectInput(Record):
-    """A photo that an effect takes."""
+    """A photo, or a list of them, that an effect takes."""
 
     name: str = Field(description="Key in an order's ``inputs``.")
     summary: str
     required: bool
+    most: int = Field(description="Above 1: it takes a list of 1 to so many photos; 1: a single one.")
 
 
 class Effect(Record):
@@ -73,6 +75,7 @@ class Effect(Record):
     summary: str
     credits: int = Field(description="Price of one call.")
     inputs: list[EffectInput]
+    roles: list[str] = Field(description="What its results can be; none where it only tells facts.")
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
 
 
@@ -83,17 +86,20 @@ class EffectList(Record):
 
 
 class File(Record):
-    """A stored photo: an upload, or a job's result."""
+    """A stored file: an upload, or a job's result."""
 
     id: str = Field(description="Pass it as an input of any job.")
     name: str
     media_type: str
     size: int = Field(description="Bytes.")
-    width: int = Field(description="Pixels, as stored.")
-    height: int = Field(description="Pixels, as stored.")
-    depth: int = Field(description="Bits per channel.")
-    channels: int
+    width: int | None = Field(
+        description="Pixels, as stored; this and the next three are null for what is no photo."
+    )
+    height: int | None = Field(description="Pixels, as stored.")
+    depth: int | None = Field(description="Bits per channel.")
+    channels: int | None
     job: str | None = Field(description="The job that made it; null for an upload.")
+    role: str | None = Field(description="What a result is: main, variant, mask, ...; null for an upload.")
     url: str = Field(description="Download it here; needs no key, works until ``url_expires_at``.")
     url_expires_at: datetime
     created_at: datetime
@@ -133,10 +139,13 @@ class Order(Record):
     params: dict[str, Any] = Field(
         default_factory=dict, description="Its parameters; see ``GET /v1/effects``."
     )
-    inputs: dict[Annotated[str, Field(max_length=100)], Reference] = Field(
+    inputs: dict[
+        Annotated[str, Field(max_length=100)],
+        Reference | Annotated[list[Reference], Field(min_length=1, max_length=MOST_LISTED)],
+    ] = Field(
         default_factory=dict,
         max_length=16,
-        description="Photos by input name; ``image`` is the first of every effect.",
+        description="Photos by input name; ``image`` is the first of every effect. A list where the input takes one.",
     )
     format: Literal["jpeg", "png", "webp", "tiff", "avif"] | None = Field(
         None, description="Format of the results; that of the first input by default."
@@ -149,13 +158,14 @@ class Order(Record):
 
 
 class Result(Record):
-    """A photo that a job made; also a file, under the same id."""
+    """What a job made; also a file, under the same id."""
 
     id: str
+    role: str = Field(description="What it is: main, variant (another answer), mask, ...")
     media_type: str
     size: int = Field(description="Bytes.")
-    width: int = Field(description="Pixels.")
-    height: int = Field(description="Pixels.")
+    width: int | None = Field(description="Pixels; null for what is no photo.")
+    height: int | None = Field(description="Pixels; null for what is no photo.")
     url: str = Field(description="Download it here; needs no key, works until the results expire.")
 
 
@@ -176,8 +186,11 @@ class Job(Record):
     position: int | None = Field(description="Place in the queue from 1; null when it does not wait.")
     attempt: int = Field(description="Attempts begun; more than 1 after a crash.")
     params: dict[str, Any]
-    inputs: dict[str, str] = Field(description="File ids by input name.")
-    results: list[Result] = Field(description="Best first; empty until it succeeded, and after they expired.")
+    inputs: dict[str, str | list[str]] = Field(description="File ids by input name.")
+    results: list[Result] = Field(
+        description="Best first, several of a role in their order; empty until it succeeded, after they expired, and "
+        "where the facts are all there is to say."
+    )
     facts: dict[str, Any] = Field(description="What the effect found, such as the palette.")
     failure: Failure | None
     credits: int = Field(description="Price; charged only if the job succeeds.")
@@ -209,16 +222,18 @@ def file_record(connection: HTTPConnection, file: files.File) -> File:
     """A stored file as the API shows it."""
     left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
     seconds = max(min(settings_of(connection).link_s, left_s), 0)
+    photo = file.photo
     return File(
         id=file.id,
         name=file.name,
         media_type=file.media_type,
         size=file.size,
-        width=file.width,
-        height=file.height,
-        depth=file.depth,
-        channels=file.channels,
+        width=photo.width if photo else None,
+        height=photo.height if photo else None,
+        depth=photo.depth if photo else None,
+        channels=photo.channels if photo else None,
         job=file.job_id,
+        role=file.role,
         url=link(connection, file.id, file.format, seconds=seconds),
         url_expires_at=datetime.fromtimestamp(int(datetime.now(UTC).timestamp() + seconds), UTC),
         created_at=file.created_at,
@@ -239,10 +254,11 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
         position=position or None if job.state is JobState.QUEUED else None,
         attempt=job.attempt,
         params=dict(job.params),
-        inputs=dict(job.inputs),
+        inputs={name: named if isinstance(named, str) else list(named) for name, named in job.inputs.items()},
         results=[
             Result(
                 id=result.file_id,
+                role=result.role,
                 media_type=result.media_type,
                 size=result.size,
                 width=result.width,

@@ -10,11 +10,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tinct.dialects.dialect import backend_of, settings_of
-from tinct.jobs.files import File
+from tinct.jobs.files import File, suffix
 
 __all__ = ["ROUTES", "content", "link"]
 
-_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -35,8 +34,7 @@ def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: 
         Its format; becomes the extension, for clients that look at it.
     """
     file_id = file if isinstance(file, str) else file.id
-    extension = _EXTENSIONS.get(format, format)
-    path = backend_of(connection).links.sign(f"/files/{file_id}.{extension}", seconds=seconds)
+    path = backend_of(connection).links.sign(f"/files/{file_id}{suffix(format)}", seconds=seconds)
     base = settings_of(connection).public_url or str(connection.base_url)
     return base.rstrip("/") + path
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 
 _PR_SET_PDEATHSIG: Final = 1
-_WRITABLE: Final = ("jpeg", "png", "webp", "tiff", "avif")  # formats that a result keeps if none is asked for
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
 _report: Callable[[str], None] | None = None
 
@@ -118,7 +117,7 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 
 
 def _perform(task: Task) -> Outcome:
-    from tinct.photo import encode
+    from tinct.photo import encode, formats, probe
 
     effect = effects.get(task.effect)
     params = effects.parse(effect, task.params)
@@ -128,14 +127,13 @@ def _perform(task: Task) -> Outcome:
     }
     output = effect.run(photos, params, _progress())
     first = next((photo for photo in photos.values() if not isinstance(photo, tuple)), None)
-    format = task.format or (first.format if first and first.format in _WRITABLE else "png")
+    format = task.format or formats.kept(first.format if first else None)
     made = []
     for number, result in enumerate(output.results):
-        photo = result.photo
-        data = encode.encode(photo, format, quality=task.quality)
+        data = encode.encode(result.photo, format, quality=task.quality)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)
-        alpha = photo.alpha is not None and format != "jpeg"
+        facts = probe.facts(data)  # of what was written, which may be less than what was made
         made.append(
             Made(
                 path=str(path),
@@ -143,11 +141,11 @@ def _perform(task: Task) -> Outcome:
                 format=format,
                 size=len(data),
                 etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-                width=photo.width,
-                height=photo.height,
-                depth=photo.depth if format in ("png", "tiff") else 8,
-                channels=3 + alpha,
-                mode="rgb",
+                width=facts.width,
+                height=facts.height,
+                depth=facts.depth,
+                channels=facts.channels,
+                mode=facts.mode,
             )
         )
     return Outcome(made=tuple(made), facts=dict(output.facts))

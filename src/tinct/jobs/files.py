@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from tinct.errors import EmptyPhotoError, FileMissingError, UnsupportedPhotoError, UploadLimitError
+from tinct.photo import formats
 from tinct.photo.probe import Header, probe
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
@@ -22,19 +23,12 @@ from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keys import safe_name
 
-__all__ = ["MEDIA_TYPES", "File", "Files", "PhotoFacts", "record", "suffix"]
+__all__ = ["MEDIA_TYPES", "WRITABLE", "File", "Files", "PhotoFacts", "format_of", "record", "suffix"]
 
-MEDIA_TYPES: Final = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "tiff": "image/tiff",
-    "heif": "image/heif",
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "gif": "image/gif",
-}
+MEDIA_TYPES: Final = {row.name: row.media_type for row in formats.FORMATS}
 """Format -> media type; a file's type comes from its content, never from what the caller says."""
+WRITABLE: Final = formats.WRITABLE
+"""Formats that results can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +239,14 @@ async def record(connection: Connection, file: File) -> None:
 
 def suffix(format: str) -> str:
     """Ending of a file name for a format, with the dot."""
-    return {"jpeg": ".jpg", "tiff": ".tif", "heif": ".heic"}.get(format, f".{format}")
+    row = formats.named(format)
+    return row.ending if row is not None else f".{format}"
+
+
+def format_of(media_type: str) -> str:
+    """The format of a media type."""
+    row = formats.of_media_type(media_type)
+    return row.name if row is not None else media_type.rpartition("/")[2]
 
 
 async def _receive(handle: int, chunks: AsyncIterator[bytes] | bytes, limit: int) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from tinct.effects import effect as effects
 from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
 from tinct.jobs.job import Order, file_ids
-from tinct.photo.encode import FORMATS
+from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
 
@@ -35,6 +35,8 @@ def check(order: Order) -> effects.Effect:
     ------
     ParameterError
         Names the first field that is wrong.
+    UnsupportedPhotoError
+        The format needs an extra that is not installed.
     """
     for field in ("params", "aliases", "meta"):
         if not _is_json(getattr(order, field)):
@@ -56,8 +58,10 @@ def check(order: Order) -> effects.Effect:
     for item in effect.inputs:
         if item.required and item.name not in order.inputs:
             raise ParameterError(item.name, None, "a photo; this input is required")
-    if order.format is not None and order.format not in FORMATS:
-        raise ParameterError("format", order.format, "one of " + ", ".join(FORMATS))
+    if order.format is not None:
+        if order.format not in formats.WRITABLE:
+            raise ParameterError("format", order.format, "one of " + ", ".join(formats.WRITABLE))
+        formats.get(order.format).check_installed()
     if not 1 <= order.quality <= 100:
         raise ParameterError("quality", order.quality, "1 to 100")
     if not -100 <= order.priority <= 100:

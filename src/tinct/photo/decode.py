@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from tinct.errors import ParameterError, UnsupportedPhotoError
+from tinct.photo import formats
 from tinct.photo.metadata import Blocks, blocks_of, check_blocks
 from tinct.photo.photo import Photo
+from tinct.photo.picture import Decoded
 from tinct.photo.probe import Header, broken, check, check_bytes, probe
 from tinct.settings import Settings, current
 
@@ -45,15 +47,20 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
     limits = settings or current()
     data = _read(source, limits)
     header = probe(data, limits)
-    if header.format == "heif":
-        from tinct.photo.heif import decode_heif
-
-        return decode_heif(data, header, limits)
-    if header.format == "bmp":
-        from tinct.photo.pillow import decode_bmp
-
-        return decode_bmp(data, header)
-    return _decode(data, header, limits)
+    row = formats.get(header.format)
+    row.check_installed()
+    decode = row.function(row.loader) if ":" in row.loader else _by_vips
+    found: Decoded = decode(data, header, limits)
+    upright = found.blocks.upright()
+    return Photo(
+        found.pixels,
+        found.alpha,
+        found.icc,
+        upright.exif,
+        format=row.name,
+        gray=found.gray,
+        xmp=upright.xmp,
+    )
 
 
 def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
@@ -80,7 +87,7 @@ def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
         ) from None
 
 
-def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Photo:
+def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Decoded:
     """Decode by libvips, in strips; `data` must outlive the images made from it."""
     from tinct.photo import vips
     from tinct.photo.source import collect, to_working_space
@@ -92,7 +99,7 @@ def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = Tru
 
             image = vips.from_array(lab_tiff_to_srgb(data, header))
         else:
-            image = vips.load(data, header.format, strict=strict)
+            image = vips.load(data, formats.get(header.format).loader, strict=strict)
         _compare(image, header, limits)
         if header.format == "avif":
             icc, exif, xmp = (vips.field(image, f"{name}-data") for name in ("icc-profile", "exif", "xmp"))
@@ -103,18 +110,9 @@ def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = Tru
         pixels, alpha = collect(image, turn)
     except vips.VipsError as error:
         if strict and vips.is_harmless(error):
-            return _decode(data, header, limits, strict=False)
+            return _by_vips(data, header, limits, strict=False)
         raise broken(header.format) from None
-    upright = blocks.upright()
-    return Photo(
-        pixels,
-        alpha,
-        icc,
-        upright.exif,
-        format=header.format,
-        gray=header.mode == "gray",
-        xmp=upright.xmp,
-    )
+    return Decoded(pixels, alpha, gray=header.mode == "gray", icc=icc, blocks=blocks)
 
 
 def _compare(image: Image, header: Header, limits: Settings) -> None:

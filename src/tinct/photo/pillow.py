@@ -7,13 +7,14 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.photo.photo import Photo
+from tinct.photo.picture import Decoded
 from tinct.photo.probe import Header, broken
+from tinct.settings import Settings
 
 __all__ = ["decode_bmp", "lab_tiff_to_srgb"]
 
 
-def decode_bmp(data: bytes, header: Header) -> Photo:
+def decode_bmp(data: bytes, header: Header, limits: Settings) -> Decoded:
     """The photo in BMP bytes that `probe` has accepted.
 
     Raises
@@ -32,7 +33,7 @@ def decode_bmp(data: bytes, header: Header) -> Photo:
     except Exception:  # Pillow's readers raise whatever their parsing runs into
         raise broken("bmp") from None
     alpha = np.ascontiguousarray(array[..., 3]) if array.shape[2] == 4 else None
-    return Photo(np.ascontiguousarray(array[..., :3]), alpha, format="bmp", gray=gray)
+    return Decoded(np.ascontiguousarray(array[..., :3]), alpha, gray=gray)
 
 
 def lab_tiff_to_srgb(data: bytes, header: Header) -> NDArray[np.uint8]:

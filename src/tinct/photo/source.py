@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinct.photo import icc as profiles
-from tinct.photo.photo import Pixels
-from tinct.photo.probe import Header
+from tinct.photo.headers import Header
+from tinct.photo.picture import Pixels
 from tinct.photo.transfer import linear_to_srgb
 from tinct.photo.vips import Image, dtype_of, fetcher, from_array, to_array, with_profile
 

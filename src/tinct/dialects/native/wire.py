@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import HTTPConnection
@@ -132,6 +131,12 @@ Reference = Annotated[
 ]
 
 
+if TYPE_CHECKING:
+    ResultFormat = str
+else:
+    ResultFormat = Literal[files.WRITABLE]  # derived, so no type checker can follow
+
+
 class Order(Record):
     """What to do."""
 
@@ -147,7 +152,7 @@ class Order(Record):
         max_length=16,
         description="Photos by input name; ``image`` is the first of every effect. A list where the input takes one.",
     )
-    format: Literal["jpeg", "png", "webp", "tiff", "avif"] | None = Field(
+    format: ResultFormat | None = Field(
         None, description="Format of the results; that of the first input by default."
     )
     quality: int = Field(92, ge=1, le=100, description="Quality of lossy results.")
@@ -263,7 +268,7 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
                 size=result.size,
                 width=result.width,
                 height=result.height,
-                url=link(connection, result.file_id, _format(result.media_type), seconds=left_s),
+                url=link(connection, result.file_id, files.format_of(result.media_type), seconds=left_s),
             )
             for result in job.results
             if left_s > 0
@@ -277,7 +282,3 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
         results_expire_at=job.results_expire_at,
         revision=job.revision,
     )
-
-
-def _format(media_type: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", media_type.partition("/")[2])

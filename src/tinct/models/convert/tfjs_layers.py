@@ -1,4 +1,4 @@
-"""Operations of TensorFlow graphs: convolutions, pooling, resizing and dense layers, with the activations fused into them."""
+"""Operations of TensorFlow graphs: convolutions, pooling, resizing and dense layers, with fused activations."""
 
 from __future__ import annotations
 

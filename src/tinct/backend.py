@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tinct.accounts.credits import Credits
+from tinct.accounts.key_pairs import KeyPairs
 from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
+from tinct.accounts.prices import Prices
+from tinct.accounts.tokens import Tokens
 from tinct.effects import effect as effects
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
@@ -36,7 +39,10 @@ class Backend:
     blobs: Blobs
     links: Links
     accounts: Accounts
+    tokens: Tokens
+    key_pairs: KeyPairs
     credits: Credits
+    prices: Prices
     limits: Limits
     files: Files
     buckets: Buckets
@@ -59,6 +65,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     """
     for name, where in settings.own_effects():
         effects.register(name, where)
+    prices = Prices.read(settings.prices, effects.names())
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keyring = open_keyring(settings)
     blobs = open_blobs(settings)
@@ -71,13 +78,17 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         try:
             files = Files(database, blobs, settings)
             contents = Contents(database, blobs, settings)
+            accounts = Accounts(database, keyring)
             yield Backend(
                 settings=settings,
                 database=database,
                 blobs=blobs,
                 links=Links(keyring),
-                accounts=Accounts(database, keyring),
+                accounts=accounts,
+                tokens=Tokens(database, keyring),
+                key_pairs=KeyPairs(accounts),
                 credits=Credits(database),
+                prices=prices,
                 limits=Limits(database),
                 files=files,
                 buckets=Buckets(database),
@@ -86,7 +97,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 multipart=Multipart(database, contents, settings),
                 queue=queue,
                 changes=changes,
-                jobs=Jobs(database, queue, changes, files, blobs, settings),
+                jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
             )
         finally:
             await changes.stop()

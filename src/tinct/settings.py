@@ -171,6 +171,11 @@ class Settings(BaseModel):
         description="Own effects as name=module:ATTRIBUTE, comma-separated; the module must be importable.",
     )
 
+    prices: Path | None = Field(
+        None,
+        description="TOML file that changes what effects cost, by parameters and files too; none: their own prices.",
+    )
+
     # -- files ------------------------------------------------------------------------------------
     keep_inputs_s: float = Field(24 * 3600.0, gt=0, description="Seconds an uploaded file stays.")
     keep_results_s: float = Field(

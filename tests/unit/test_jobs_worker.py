@@ -384,4 +384,4 @@ async def test_the_record_of_a_job_goes_after_its_time_but_the_ledger_stays(back
     )
     await retention.expire(backend)
     assert (await backend.jobs.list(account)).jobs == ()
-    assert [entry.kind for entry in await backend.credits.history(account)] == ["settle", "hold", "grant"]
+    assert [entry.kind for entry in await backend.credits.history(account)] == ["charge", "hold", "grant"]

@@ -11,6 +11,7 @@ from tinct.cli import (
     background,
     colorize,
     correct,
+    credits,
     enhance,
     erase,
     keys,
@@ -38,6 +39,7 @@ app.command()(moderate.moderate)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 

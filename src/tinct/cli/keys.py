@@ -6,23 +6,23 @@ import json
 import re
 import secrets
 import string
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinct.cli.backends import AsJson, Data, with_backend
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import TypeVar
+    from collections.abc import Sequence
 
-    from tinct.accounts.keys import Account, NewAccount
+    from tinct.accounts.credits import Balance
+    from tinct.accounts.keys import Account, Credential, NewAccount
     from tinct.backend import Backend
-
-    _T = TypeVar("_T")
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
 def _scopes(given: list[str] | None) -> list[str] | None:
@@ -33,10 +33,6 @@ def _scopes(given: list[str] | None) -> list[str] | None:
                 f"{scope!r} is not cos:BUCKET:ACTION, such as cos:photos-1250000000:GetObject or cos:*:*"
             )
     return given
-
-
-Data = Annotated[Path | None, typer.Option(help="Data folder of the server.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.command()
@@ -66,7 +62,7 @@ def create(
         )
         return made
 
-    made = _with_backend(data, action)
+    made = with_backend(data, action, make=True)
     if as_json:
         cos = {"secret_id": secret_id, "secret_key": secret_key}
         typer.echo(json.dumps(_credentials(made) | {"cos": cos}))
@@ -87,7 +83,7 @@ def temporary(
     data: Data = None,
 ) -> None:
     """Make a temporary COS key, and print it as JSON: tmp_secret_id, tmp_secret_key, token, expires_at."""
-    from datetime import UTC, datetime, timedelta
+    from datetime import timedelta
 
     tmp_id, tmp_key, token = "AKTP" + _random(), _random(), _random(64)
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -103,27 +99,79 @@ def temporary(
             expires_at=expires_at,
         )
 
-    _with_backend(data, action)
+    with_backend(data, action)
     made = {"tmp_secret_id": tmp_id, "tmp_secret_key": tmp_key, "token": token}
     typer.echo(json.dumps(made | {"expires_at": expires_at.isoformat()}))
 
 
 @app.command("list")
 def list_(data: Data = None, as_json: AsJson = False) -> None:
-    """Show all accounts, without their keys."""
-    accounts = _with_backend(data, lambda backend: backend.accounts.list())
+    """Show all accounts with their balances; with --json their keys too, without what is secret of them."""
+
+    async def action(backend: Backend) -> list[dict[str, object]]:
+        return [
+            _shown(
+                account,
+                await backend.credits.balance(account.id),
+                await backend.accounts.credentials(account.id),
+            )
+            for account in await backend.accounts.list()
+        ]
+
+    accounts = with_backend(data, action)
     if as_json:
-        typer.echo(json.dumps([_shown(account) for account in accounts]))
+        typer.echo(json.dumps(accounts))
         return
     for account in accounts:
-        state = "revoked" if account.revoked_at else "unlimited" if account.unlimited else "credits"
-        typer.echo(f"{account.id}  {account.created_at:%Y-%m-%d}  {state:9}  {account.name}")
+        state = "revoked" if account["revoked_at"] else "live"
+        balance = "unlimited" if account["unlimited"] else f"{account['available']} ({account['held']} held)"
+        day = str(account["created_at"])[:10]
+        typer.echo(f"{account['id']}  {day}  {state:7}  {balance:>20}  {account['name']}")
+
+
+@app.command()
+def rotate(
+    account: Annotated[str, typer.Argument(help="Id of the account.")],
+    key: Annotated[
+        str | None,
+        typer.Option(help="Which of its API keys: how it begins, or its id; needed where it has several."),
+    ] = None,
+    grace_s: Annotated[
+        float, typer.Option(help="Seconds for which the old key still works.", min=0)
+    ] = 86_400,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new API key in place of one, which still works for a while; the new one is shown only now."""
+
+    async def action(backend: Backend) -> str:
+        now = datetime.now(UTC)
+        found = [
+            each
+            for each in await backend.accounts.credentials(account)
+            if each.kind == "api_key"
+            and each.revoked_at is None
+            and (each.expires_at is None or each.expires_at > now)
+            and (key is None or key == each.id or key.startswith(each.public_id) or each.public_id == key)
+        ]
+        if len(found) != 1:
+            raise typer.BadParameter(
+                f"{len(found)} live API keys fit; name one with --key, see: tinct keys list --json"
+            )
+        return await backend.accounts.rotate(found[0].id, grace_s=grace_s)
+
+    api_key = with_backend(data, action)
+    typer.echo(
+        json.dumps({"api_key": api_key, "old_works_s": grace_s})
+        if as_json
+        else f"API key, shown only now: {api_key}"
+    )
 
 
 @app.command()
 def revoke(account: Annotated[str, typer.Argument(help="Id of the account.")], data: Data = None) -> None:
     """Refuse everything of an account from now on."""
-    if not _with_backend(data, lambda backend: backend.accounts.revoke(account)):
+    if not with_backend(data, lambda backend: backend.accounts.revoke(account)):
         typer.echo(f"There is no live account {account}; see: tinct keys list", err=True)
         raise typer.Exit(1)
     typer.echo(f"Revoked {account}")
@@ -143,26 +191,30 @@ def _credentials(made: NewAccount) -> dict[str, object]:
     }
 
 
-def _shown(account: Account) -> dict[str, object]:
+def _shown(account: Account, balance: Balance, credentials: Sequence[Credential]) -> dict[str, object]:
     return {
         "id": account.id,
         "name": account.name,
         "unlimited": account.unlimited,
+        "available": balance.available,
+        "held": balance.held,
         "created_at": account.created_at.isoformat(),
-        "revoked_at": account.revoked_at.isoformat() if account.revoked_at else None,
+        "revoked_at": _time(account.revoked_at),
+        "keys": [
+            {
+                "id": each.id,
+                "kind": each.kind,
+                "begins": each.public_id,
+                "name": each.name,
+                "scopes": list(each.scopes),
+                "expires_at": _time(each.expires_at),
+                "revoked_at": _time(each.revoked_at),
+                "last_used_at": _time(each.last_used_at),
+            }
+            for each in credentials
+        ],
     }
 
 
-def _with_backend(data: Path | None, action: Callable[[Backend], Awaitable[_T]]) -> _T:
-    import asyncio
-
-    from tinct.backend import open_backend
-    from tinct.cli.options import settings_from
-
-    settings = settings_from(data=data)
-
-    async def run() -> _T:
-        async with open_backend(settings) as backend:
-            return await action(backend)
-
-    return asyncio.run(run())
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

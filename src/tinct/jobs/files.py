@@ -67,6 +67,8 @@ class File:
     """One of the keys of `MEDIA_TYPES`."""
     photo: PhotoFacts | None
     """None for what is no photo."""
+    seconds: float | None
+    """How long a clip runs; None for what is no clip, or where its header does not say."""
     job_id: str | None
     """The job that made it; None for an upload."""
     role: str | None
@@ -90,9 +92,9 @@ class File:
 _PHOTO_FACTS: Final = tuple(PhotoFacts.__dataclass_fields__)
 _RECORD: Final = """
 INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth, channels, frames,
-    mode, job_id, role, created_at, expires_at)
+    mode, seconds, job_id, role, created_at, expires_at)
 VALUES (%(id)s, %(account)s, %(key)s, %(name)s, %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s,
-    %(depth)s, %(channels)s, %(frames)s, %(mode)s, %(job_id)s, %(role)s, %(created_at)s, %(expires_at)s)
+    %(depth)s, %(channels)s, %(frames)s, %(mode)s, %(seconds)s, %(job_id)s, %(role)s, %(created_at)s, %(expires_at)s)
 """
 
 
@@ -155,6 +157,7 @@ class Files:
                 format=header.format,
                 photo=PhotoFacts(**{name: getattr(header, name) for name in _PHOTO_FACTS}),
                 job_id=None,
+                seconds=None,
                 role=None,
                 created_at=now,
                 expires_at=now

@@ -179,6 +179,9 @@ class Order:
     """Remove the input files as soon as the job ends."""
     credits: int | None = None
     """Price; None means the effect's own."""
+    tool: str | None = None
+    """What the wire format calls it, ``dialect/tool``: so it stands in the account's history, and under this name the
+    operator may set its price. None means the effect's name."""
     idempotency_key: str | None = None
     """Same key and same order: the same job; same key and another order: `IdempotencyError`."""
     lease_s: float | None = None

@@ -117,7 +117,7 @@ async def end(
             (file_ids(job.inputs),),
         )
     if job.credits:
-        move = credits.settle if to is JobState.SUCCEEDED else credits.release
+        move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)
     await _count(connection, job)
     return job

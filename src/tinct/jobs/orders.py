@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tinct.accounts.prices import Prices, Usage
 from tinct.effects import effect as effects
 from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
@@ -15,7 +16,7 @@ from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "deadline", "digest"]
+__all__ = ["check", "deadline", "digest", "price"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
 _LEAST_S: Final = 0.01
@@ -95,6 +96,21 @@ def deadline(order: Order, effect: effects.Effect, files: Mapping[str, File], se
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
         most = max(most, needed)
     return min(order.deadline_s or most, most)
+
+
+def price(order: Order, effect: effects.Effect, files: Mapping[str, File], prices: Prices) -> int:
+    """What an order costs, in credits: what the operator says, or what the order says, or the effect's own."""
+    default = effect.credits if order.credits is None else order.credits
+    if order.tool is None and order.credits is not None:
+        return default
+    named = [files[file_id] for file_id in file_ids(order.inputs)]
+    usage = Usage(
+        files=len(named),
+        megapixels=sum(file.photo.width * file.photo.height for file in named if file.photo) / 1e6,
+        seconds=sum(file.seconds or 0.0 for file in named),
+    )
+    params = effects.parse(effect, order.params).model_dump(mode="json")
+    return prices.of(order.tool or order.effect, default, params, usage)
 
 
 def _is_json(value: Mapping[str, Any]) -> bool:

@@ -120,6 +120,8 @@ async def expire(backend: Backend) -> int:
         (backend.settings.keep_jobs_s, _BATCH),
     )
     await backend.database.run("DELETE FROM idempotency WHERE expires_at <= now()")
+    await backend.credits.expire()
+    await backend.tokens.sweep()
     await backend.limits.sweep()
     await backend.multipart.sweep()
     await backend.contents.sweep()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tinct.accounts.credits import hold
+from tinct.accounts.prices import Prices
 from tinct.errors import (
     IdempotencyError,
     JobCancelledError,
@@ -22,7 +23,7 @@ from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, digest
+from tinct.jobs.orders import check, deadline, digest, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of
@@ -96,6 +97,7 @@ class Jobs:
         changes: Changes,
         files: Files,
         blobs: Blobs,
+        prices: Prices,
         settings: Settings,
     ) -> None:
         self._database = database
@@ -103,6 +105,7 @@ class Jobs:
         self._changes = changes
         self._files = files
         self._blobs = blobs
+        self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
 
@@ -129,7 +132,7 @@ class Jobs:
         self._blobs.check_room()
         deadline_s = deadline(order, effect, files, self._settings)
         crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs
-        price = effect.credits if order.credits is None else order.credits
+        credits = price(order, effect, files, self._prices)
         job_id, known = new_id("job"), None
         try:
             async with self._database.transaction() as connection:
@@ -138,7 +141,7 @@ class Jobs:
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
-                    job = await self._insert(connection, order, job_id, price, deadline_s)
+                    job = await self._insert(connection, order, job_id, credits, deadline_s)
                     return Submission(job=job, replayed=False)
             return Submission(job=await self.get(order.account, known), replayed=True)
         except Duplicate:
@@ -335,7 +338,7 @@ class Jobs:
         if account["unlimited"]:
             price = 0
         if price:
-            await hold(connection, order.account, job_id, price)
+            await hold(connection, order.account, job_id, price, note=order.tool or order.effect)
         entry = await self._queue.add(connection, job_id, priority=order.priority)
         cursor = await connection.execute(
             _INSERT,

@@ -284,6 +284,7 @@ def _file(job: Job, number: int, made: Made) -> File:
         etag=made.etag,
         format=made.format,
         role=made.role,
+        seconds=None,
         photo=PhotoFacts(
             width=made.width,
             height=made.height,

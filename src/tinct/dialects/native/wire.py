@@ -16,14 +16,18 @@ from tinct.jobs.job import JobState
 
 __all__ = [
     "Account",
+    "Change",
     "Effect",
     "EffectInput",
     "EffectList",
+    "Entry",
     "Error",
     "ErrorReply",
     "Failure",
     "File",
     "FileList",
+    "Grant",
+    "History",
     "Job",
     "JobList",
     "Order",
@@ -72,7 +76,10 @@ class Effect(Record):
     name: str
     title: str
     summary: str
-    credits: int = Field(description="Price of one call.")
+    credits: int = Field(description="Price of one call, before its parameters and files are looked at.")
+    price: dict[str, Any] = Field(
+        description="What this server adds or changes by parameters and files; empty: nothing."
+    )
     inputs: list[EffectInput]
     roles: list[str] = Field(description="What its results can be; none where it only tells facts.")
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
@@ -213,6 +220,18 @@ class JobList(Record):
     next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
+class Grant(Record):
+    """Credits given at one time."""
+
+    id: int
+    kind: str = Field(description="What they came from.")
+    amount: int
+    available: int
+    held: int
+    granted_at: datetime
+    expires_at: datetime | None = Field(description="When what is left lapses; null: never.")
+
+
 class Account(Record):
     """Who the key belongs to."""
 
@@ -221,6 +240,35 @@ class Account(Record):
     unlimited: bool = Field(description="True: jobs cost nothing.")
     available: int = Field(description="Credits that can be spent now.")
     held: int = Field(description="Credits of jobs that have not ended.")
+    grants: list[Grant] = Field(description="Where they come from, in the order in which they will be spent.")
+
+
+class Change(Record):
+    """What an entry of the history changed in one grant."""
+
+    grant: int
+    available: int
+    held: int
+
+
+class Entry(Record):
+    """One thing that happened to the account's credits: a grant, one move of one job, or a grant's end."""
+
+    id: int
+    kind: Literal["grant", "hold", "charge", "release", "expire"]
+    job: str | None
+    note: str = Field(description="The kind of the grant, or what the job did.")
+    available: int = Field(description="Change of what can be spent.")
+    held: int = Field(description="Change of what jobs hold.")
+    grants: list[Change]
+    at: datetime
+
+
+class History(Record):
+    """What happened to the account's credits, newest first."""
+
+    entries: list[Entry]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
 def file_record(connection: HTTPConnection, file: files.File) -> File:

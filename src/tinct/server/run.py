@@ -19,6 +19,7 @@ from tinct.server.app import create_app
 from tinct.server.metrics import Metrics
 from tinct.server.supervisor import WorkerProcess
 from tinct.settings import Settings
+from tinct.storage.embedded import abandon
 
 __all__ = ["Started", "serve"]
 
@@ -130,6 +131,7 @@ def _on_signals(worker: WorkerProcess) -> asyncio.Event:
     def handle() -> None:
         if told.is_set():
             worker.kill()
+            abandon()
             os._exit(1)
         told.set()
 

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb as Json
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
@@ -31,6 +32,12 @@ Pool = AsyncConnectionPool[Connection]
 Row = DictRow
 Duplicate = psycopg.errors.UniqueViolation
 Dangling = psycopg.errors.ForeignKeyViolation
+
+_DAMAGE: Final = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
+_DAMAGED: Final = "the database is damaged; its operator must put a backup in its place"
+_TABLES: Final = (
+    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+)
 
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
@@ -65,6 +72,7 @@ class Database:
         commits, but never one that a later durable commit follows; good for what would simply be done again.
         """
         self._embedded = embedded
+        self._damaged = False
 
     @classmethod
     async def open(cls, settings: Settings, imported: Schema | None = None) -> Self:
@@ -121,9 +129,30 @@ class Database:
         DatabaseError
             None is free, or the server went away.
         """
-        with _translated():
+        with _translated(self._note_damage):
             async with (self.pool if durable else self.relaxed).connection() as connection:
                 yield connection
+
+    async def check(self) -> None:
+        """Look whether the database answers and is whole: its tables' first pages, and what was met since it opened.
+
+        Raises
+        ------
+        DatabaseError
+            It cannot be reached, or is damaged.
+        """
+        if self._damaged:
+            raise DatabaseError(_DAMAGED)
+        names = await self.all(_TABLES)
+        looks = [
+            SQL("SELECT count(*) FROM {} WHERE ctid = '(0,1)'").format(Identifier(*row.values()))
+            for row in names
+        ]
+        async with self.connection() as connection:
+            await connection.execute(SQL(" UNION ALL ").join(looks))
+
+    def _note_damage(self) -> None:
+        self._damaged = True
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -252,10 +281,14 @@ def _own_migrations() -> Iterator[tuple[str, LiteralString]]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(note_damage: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Turn a lost or missing server into `DatabaseError`; leave every other error as it is."""
     try:
         yield
+    except _DAMAGE as error:
+        note_damage()
+        _log.error("database: %s", type(error).__name__)
+        raise DatabaseError(_DAMAGED) from None
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         _log.warning("database: %s", type(error).__name__)
         raise DatabaseError("the database cannot be reached; try again in a few seconds") from None

@@ -9,6 +9,18 @@
     │   ├── PhotoModeError          a colour mode that is not taken here
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
     │       └── SmallPhotoError         a side below one
+    ├── FaceError               the faces of a photo do not allow the effect
+    │   ├── NoFaceError             none was found
+    │   ├── SeveralFacesError       there are several where one is expected
+    │   ├── SmallFaceError          it is too small
+    │   ├── FaceAngleError          it is turned, raised or tilted too far
+    │   ├── FaceCutError            the photo's border cuts it
+    │   ├── FaceCoveredError        something hides too much of it
+    │   │   ├── EyeCoveredError         an eye
+    │   │   └── LipCoveredError         the lips
+    │   ├── EyeClosedError          an eye is closed
+    │   ├── FacesUnlikeError        two differ too much for one to take the other's place
+    │   └── ReferenceFaceError      the same of the photo that is the example: ReferenceNoFaceError and so on
     ├── ColorMapError           a .cube file that cannot be read
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
@@ -77,6 +89,26 @@ from tinct.errors.base import (
     OutputError,
     ParameterError,
     TinctError,
+)
+from tinct.errors.faces import (
+    EyeClosedError,
+    EyeCoveredError,
+    FaceAngleError,
+    FaceCoveredError,
+    FaceCutError,
+    FaceError,
+    FacesUnlikeError,
+    LipCoveredError,
+    NoFaceError,
+    ReferenceEyeClosedError,
+    ReferenceEyeCoveredError,
+    ReferenceFaceAngleError,
+    ReferenceFaceError,
+    ReferenceLipCoveredError,
+    ReferenceNoFaceError,
+    ReferenceSmallFaceError,
+    SeveralFacesError,
+    SmallFaceError,
 )
 from tinct.errors.failures import (
     AbandonedError,
@@ -151,6 +183,13 @@ __all__ = [
     "DatabaseError",
     "DigestError",
     "EmptyPhotoError",
+    "EyeClosedError",
+    "EyeCoveredError",
+    "FaceAngleError",
+    "FaceCoveredError",
+    "FaceCutError",
+    "FaceError",
+    "FacesUnlikeError",
     "FetchError",
     "FileMissingError",
     "IdempotencyError",
@@ -167,11 +206,13 @@ __all__ = [
     "KeyRefusedError",
     "LinkError",
     "LinkExpiredError",
+    "LipCoveredError",
     "MissingModelError",
     "ModelError",
     "ModelLicenceError",
     "ModelMemoryError",
     "MultipartMissingError",
+    "NoFaceError",
     "ObjectKeyError",
     "ObjectMissingError",
     "OutputError",
@@ -186,8 +227,17 @@ __all__ = [
     "PhotoModeError",
     "QueueFullError",
     "RateLimitError",
+    "ReferenceEyeClosedError",
+    "ReferenceEyeCoveredError",
+    "ReferenceFaceAngleError",
+    "ReferenceFaceError",
+    "ReferenceLipCoveredError",
+    "ReferenceNoFaceError",
+    "ReferenceSmallFaceError",
     "RefusedUrlError",
     "RetriesExhaustedError",
+    "SeveralFacesError",
+    "SmallFaceError",
     "SmallPhotoError",
     "StorageError",
     "StorageFullError",

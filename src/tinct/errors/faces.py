@@ -14,27 +14,36 @@ __all__ = [
     "FacesUnlikeError",
     "LipCoveredError",
     "NoFaceError",
+    "ReferenceEyeClosedError",
+    "ReferenceEyeCoveredError",
+    "ReferenceFaceAngleError",
+    "ReferenceFaceError",
+    "ReferenceLipCoveredError",
+    "ReferenceNoFaceError",
+    "ReferenceSmallFaceError",
     "SeveralFacesError",
     "SmallFaceError",
 ]
 
 
 class FaceError(TinctError):
-    """The faces of a photo do not allow the effect.
-
-    Parameters
-    ----------
-    message : str
-        The sentence.
-    role : str
-        Which of the effect's photos is meant: ``image``, or the name of another input.
-    """
+    """The faces of a photo do not allow the effect."""
 
     code = "face_unusable"
 
-    def __init__(self, message: str, role: str = "image") -> None:
-        self.role = role
-        super().__init__(message)
+    def of_reference(self) -> FaceError:
+        """The same of the photo that is the example, for effects that take one beside the photo they change."""
+        kind = next(
+            (kind for kind in type(self).__subclasses__() if issubclass(kind, ReferenceFaceError)),
+            ReferenceFaceError,
+        )
+        return kind(f"reference: {self}")
+
+
+class ReferenceFaceError(FaceError):
+    """The faces of the reference photo do not allow the effect."""
+
+    code = "reference_face_unusable"
 
 
 class NoFaceError(FaceError):
@@ -95,3 +104,39 @@ class FacesUnlikeError(FaceError):
     """Two faces differ too much, in pose or expression, for one to take the other's place."""
 
     code = "faces_unlike"
+
+
+class ReferenceNoFaceError(NoFaceError, ReferenceFaceError):
+    """No face was found in the reference photo."""
+
+    code = "reference_no_face"
+
+
+class ReferenceSmallFaceError(SmallFaceError, ReferenceFaceError):
+    """The face of the reference photo is too small."""
+
+    code = "reference_face_too_small"
+
+
+class ReferenceFaceAngleError(FaceAngleError, ReferenceFaceError):
+    """The face of the reference photo is turned, raised or tilted too far."""
+
+    code = "reference_face_angle"
+
+
+class ReferenceEyeClosedError(EyeClosedError, ReferenceFaceError):
+    """An eye of the reference photo's face is closed."""
+
+    code = "reference_eye_closed"
+
+
+class ReferenceEyeCoveredError(EyeCoveredError, ReferenceFaceError):
+    """Something hides an eye of the reference photo's face."""
+
+    code = "reference_eye_covered"
+
+
+class ReferenceLipCoveredError(LipCoveredError, ReferenceFaceError):
+    """Something hides the lips of the reference photo's face."""
+
+    code = "reference_lip_covered"

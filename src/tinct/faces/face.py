@@ -38,7 +38,7 @@ class Face:
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in pixels of the photo, from hairline to chin, clipped to it; right and bottom lie
         outside.
-        """  # noqa: D205
+        """
         low = np.floor(self.points[:468, :2].min(axis=0) + 0.5).astype(int)
         high = np.ceil(self.points[:468, :2].max(axis=0) + 0.5).astype(int)
         width, height = self.photo_size

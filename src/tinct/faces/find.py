@@ -94,7 +94,13 @@ def one_face(photo: Photo) -> Face:
 
 
 def check(
-    face: Face, *, least: float, yaw: float = 90.0, pitch: float = 90.0, roll: float = 180.0, inside: float = 0.0
+    face: Face,
+    *,
+    least: float,
+    yaw: float = 90.0,
+    pitch: float = 90.0,
+    roll: float = 180.0,
+    inside: float = 0.0,
 ) -> None:
     """Refuse a face on which an effect would look bad.
 

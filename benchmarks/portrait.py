@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.faces import Faces
+from benchmarks.blazeface import Faces
 from tinct.imaging.colormap import ColorMap, grid
 from tinct.imaging.people import find_people
 from tinct.photo import decode

@@ -106,3 +106,40 @@ def bucket() -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def _face_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the networks for faces: the user's own, or one into which they are fetched."""
+    from tinct.cli import models
+    from tinct.errors import FetchError
+    from tinct.faces.find import MODELS, installed
+    from tinct.settings import current
+
+    if installed():
+        return current().models
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TINCT_MODELS", str(folder))
+        current.cache_clear()
+        try:
+            models.fetch(list(MODELS))
+        except FetchError as error:
+            pytest.skip(f"the networks for faces cannot be fetched here: {error}")
+        finally:
+            current.cache_clear()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def face_models(_face_models_folder: Path) -> Iterator[None]:
+    """The networks for faces are installed; the module is skipped where they cannot be."""
+    from tinct.models import runtime
+    from tinct.settings import current
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TINCT_MODELS", str(_face_models_folder))
+        current.cache_clear()
+        yield
+    current.cache_clear()
+    runtime.forget()

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tinct.effects.migrate.migrate import migrate as migrate
     from tinct.effects.moderate.moderate import Moderation as Moderation
     from tinct.effects.moderate.moderate import moderate as moderate
+    from tinct.faces.face import Face as Face
+    from tinct.faces.find import find_faces as find_faces
     from tinct.imaging.colormap import ColorMap as ColorMap
     from tinct.photo.decode import open as open
     from tinct.photo.photo import Photo as Photo
@@ -47,6 +49,7 @@ _WHERE = {
     "Correction": "tinct.effects.correct.correct",
     "Enhancement": "tinct.effects.enhance.enhance",
     "Erasure": "tinct.effects.erase.erase",
+    "Face": "tinct.faces.face",
     "Lighting": "tinct.effects.light.light",
     "Migration": "tinct.effects.migrate.migrate",
     "Moderation": "tinct.effects.moderate.moderate",
@@ -58,6 +61,7 @@ _WHERE = {
     "enhance": "tinct.effects.enhance.enhance",
     "erase": "tinct.effects.erase.erase",
     "errors": "tinct.errors",
+    "find_faces": "tinct.faces.find",
     "fit_auto": "tinct.effects.migrate.migrate",
     "fit_reference": "tinct.effects.migrate.migrate",
     "fit_template": "tinct.effects.migrate.migrate",
@@ -74,6 +78,7 @@ __all__ = [
     "Correction",
     "Enhancement",
     "Erasure",
+    "Face",
     "Lighting",
     "Migration",
     "Moderation",
@@ -85,6 +90,7 @@ __all__ = [
     "enhance",
     "erase",
     "errors",
+    "find_faces",
     "fit_auto",
     "fit_reference",
     "fit_template",

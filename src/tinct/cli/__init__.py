@@ -14,6 +14,7 @@ from tinct.cli import (
     credits,
     enhance,
     erase,
+    faces,
     keys,
     light,
     migrate,
@@ -34,6 +35,7 @@ app.command()(background.background)
 app.command()(correct.correct)
 app.command()(enhance.enhance)
 app.command()(erase.erase)
+app.command()(faces.faces)
 app.command()(light.light)
 app.command()(moderate.moderate)
 app.command()(palette.palette)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tinct.errors import (
     FaceAngleError,
     FaceCutError,
@@ -20,6 +22,7 @@ __all__ = ["MODELS", "check", "find_faces", "installed", "largest_face", "one_fa
 MODELS = (detect.NEAR, detect.FAR, mesh.MESH)
 """Ids in the model manifest that finding faces needs."""
 
+_CERTAIN, _PART = 0.7, 0.8  # confidence of a face, and share of a candidate within it
 _COVERED = 0.5  # of the smaller of two boxes; then they are one face
 
 
@@ -52,8 +55,10 @@ def find_faces(photo: Photo, *, small: bool = False) -> tuple[Face, ...]:
     """
     found: list[Face] = []
     for candidate in detect.detect(photo, small=small):
+        if any(_within(candidate, face) for face in found):
+            continue
         traced = mesh.trace(photo, candidate)
-        sure = confirm.confidence(photo, traced)
+        sure = confirm.confidence(photo, candidate, traced)
         if sure >= confirm.LEAST:
             found.append(Face(traced.points, sure, pose_of(traced.points), (photo.width, photo.height)))
     return tuple(sorted(_different(found), key=_place))
@@ -137,6 +142,15 @@ def check(
         raise FaceCutError(
             f"the photo's border cuts the face: {face.inside:.0%} of its outline are inside, {inside:.0%} are needed"
         )
+
+
+def _within(candidate: detect.Detection, face: Face) -> bool:
+    """Whether a candidate is a part of a face that is certain: an eye, a mouth, half of it."""
+    left, top, right, bottom = face.box
+    low, high = candidate.box[:2], candidate.box[:2] + candidate.box[2:]
+    width, height = min(right, high[0]) - max(left, low[0]), min(bottom, high[1]) - max(top, low[1])
+    shared = max(width, 0) * max(height, 0) / max(float(np.prod(candidate.box[2:])), 1.0)
+    return face.confidence > _CERTAIN and bool(shared > _PART)
 
 
 def _different(found: list[Face]) -> list[Face]:

@@ -9,6 +9,7 @@ from typing import Final
 
 __all__ = [
     "BROWS",
+    "CHEEKS",
     "EYES",
     "IRISES",
     "LEFT_EYE_PATCH",
@@ -19,6 +20,7 @@ __all__ = [
     "OVAL_RING",
     "RIGHT_EYE_PATCH",
     "RIGHT_EYE_RING",
+    "UPPER_LIDS",
 ]
 
 # fmt: off
@@ -62,4 +64,11 @@ LEFT_EYE_PATCH: Final = [
 IRISES: Final = (slice(468, 473), slice(473, 478))
 """The irises, right and left: centre, then four points of the rim."""
 EYES: Final = (RIGHT_EYE_RING, LEFT_EYE_RING)
+UPPER_LIDS: Final = (
+    (33, 246, 161, 160, 159, 158, 157, 173, 133, 221, 222, 223, 224, 225, 113),
+    (263, 466, 388, 387, 386, 385, 384, 398, 362, 441, 442, 443, 444, 445, 342),
+)
+"""Between the upper lashes and the brow's edge, right and left."""
+CHEEKS: Final = ((50, 205, 101), (280, 425, 330))
+"""Points whose middle is that of the cheek."""
 BROWS: Final = (RIGHT_BROW_RING, LEFT_BROW_RING)

@@ -1,8 +1,8 @@
 """Square views of a photo in which a detector looks for faces: the whole, then overlapping tiles.
 
-A detector sees a view of fixed size; it finds faces between a twelfth and about two thirds of the view's side. So the
-tiles of each level are as much smaller than those before as that allows, and overlap by the largest face that the
-level before has not seen for certain.
+A detector sees a view of fixed size; it finds faces between a fourteenth and about two thirds of the view's side.
+So the tiles of each level are as much smaller than those before as that allows, and overlap by the largest face that
+the level before has not seen for certain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["View", "smallest_face", "views"]
 
 Array = NDArray[np.float32]
 
-SEEN = 12
+SEEN = 14
 """A face is found where the view is at most so many times its side."""
 _SHRINK = 0.4  # side of a tile on the next level, of this level's
 _FLAT = 0.008  # standard deviation below which a tile holds no face

@@ -12,7 +12,7 @@ from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
 from tinct.accounts.prices import Prices
 from tinct.accounts.tokens import Tokens
-from tinct.effects import effect as effects
+from tinct.effects import registry
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
@@ -64,8 +64,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         Something cannot be opened; the sentence says what.
     """
     for name, where in settings.own_effects():
-        effects.register(name, where)
-    prices = Prices.read(settings.prices, effects.names())
+        registry.register(name, where)
+    prices = Prices.read(settings.prices, registry.names())
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keyring = open_keyring(settings)
     blobs = open_blobs(settings)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, Field
 
-from tinct.effects import effect as registry
-from tinct.effects.effect import checked, get, names, parse, register
+from tinct.effects import registry
+from tinct.effects.effect import checked
+from tinct.effects.registry import get, names, register
 from tinct.errors import ParameterError
 
 
@@ -36,7 +37,7 @@ def test_every_parameter_of_every_effect_is_documented_or_has_nothing_to_say(nam
 @pytest.mark.parametrize("name", names())
 def test_an_unknown_parameter_is_refused_by_name(name):
     with pytest.raises(ParameterError) as caught:
-        parse(get(name), {"no_such_parameter": 1})
+        get(name).parse({"no_such_parameter": 1})
     assert caught.value.field == "no_such_parameter"
 
 
@@ -51,7 +52,7 @@ def test_names_are_sorted():
 
 def test_an_effect_of_ones_own_can_be_added(monkeypatch):
     monkeypatch.setattr(registry, "_WHERE", dict(registry._WHERE))
-    register("mine", "tinct.effects.convert:EFFECT")
+    register("mine", "tinct.effects.convert:convert")
     assert "mine" in names()
     assert get("mine") is get("convert")
 

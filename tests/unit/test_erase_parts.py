@@ -7,9 +7,9 @@ import pytest
 
 from tinct.effects.erase import blend
 from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, repair, seam_cost, tidy
 from tinct.effects.erase.holes import find
 from tinct.effects.erase.layout import lay_out
+from tinct.effects.erase.offset_field import Ground, OffsetField, repair, seam_cost, tidy
 from tinct.effects.erase.patches import Library, nearest, search, texture
 from tinct.effects.erase.scene import Scene, nearest_known, smaller
 
@@ -22,8 +22,8 @@ def scene(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Scene:
     return Scene.of(pixels, ~hole, hole, size)
 
 
-def shifted(hole: np.ndarray, down: np.ndarray | int, right: np.ndarray | int) -> Field:
-    field = Field(np.zeros(hole.shape, np.int32), np.zeros(hole.shape, np.int32))
+def shifted(hole: np.ndarray, down: np.ndarray | int, right: np.ndarray | int) -> OffsetField:
+    field = OffsetField(np.zeros(hole.shape, np.int32), np.zeros(hole.shape, np.int32))
     field.down[hole] = np.broadcast_to(down, hole.shape)[hole]
     field.right[hole] = np.broadcast_to(right, hole.shape)[hole]
     return field

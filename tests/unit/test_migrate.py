@@ -11,7 +11,7 @@ from scenes import photo, picture
 
 import tinct
 from tinct import Photo
-from tinct.effects.effect import get, parse
+from tinct.effects.registry import get
 from tinct.errors import ParameterError, TinctError
 
 MODES = {
@@ -184,7 +184,7 @@ def test_something_that_is_no_photo_is_refused_by_name(given):
 def test_progress_rises_to_one():
     effect = get("migrate")
     heard: list[float] = []
-    params = parse(effect, {"count": 3, "portrait": False})
+    params = effect.parse({"count": 3, "portrait": False})
     output = effect.run({"image": photo("coffee", 64)}, params, heard.append)
     assert len(output.photos) == 3
     assert heard == sorted(heard)
@@ -195,7 +195,7 @@ def test_the_served_effect_reports_json_ready_facts():
     import json
 
     effect = get("migrate")
-    output = effect.run({"image": photo("coffee", 64)}, parse(effect, {"portrait": False}), lambda _: None)
+    output = effect.run({"image": photo("coffee", 64)}, effect.parse({"portrait": False}), lambda _: None)
     facts = json.loads(json.dumps(dict(output.facts)))
     assert len(facts["palettes"][0]) == 5
     assert facts["people_share"] == 0
@@ -203,6 +203,6 @@ def test_the_served_effect_reports_json_ready_facts():
 
 def test_the_served_effect_ignores_no_reference_and_asks_for_a_missing_one():
     effect = get("migrate")
-    params = parse(effect, {"mode": "reference", "portrait": False})
+    params = effect.parse({"mode": "reference", "portrait": False})
     with pytest.raises(TinctError, match="reference"):
         effect.run({"image": photo("coffee", 64)}, params, lambda _: None)

@@ -77,6 +77,10 @@ class Outputs:
             if self.out.exists() and not self.overwrite:
                 raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
             return self._in_folder(self.out)
+        return self.extra(source, source_format, label)
+
+    def extra(self, source: Path, source_format: str, label: str) -> Path:
+        """Path for something of `source` that is not its result, such as a mask."""
         suffix = formats.get(self.format or formats.kept(source_format)).ending
         return self.beside(f"{source.stem}-{label}{suffix}")
 

@@ -129,7 +129,8 @@ def parse_colors(values: str | Iterable[str], *, field: str = "colors", most: in
     """
     if not isinstance(values, Iterable):
         raise ParameterError(field, values, f"1 to {most} colours")
-    tokens = values.split(",") if isinstance(values, str) else list(values)
+    given = [values] if isinstance(values, str) else list(values)
+    tokens = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
     found = []
     for token in tokens:
         match = _HEX.fullmatch(token.strip()) if isinstance(token, str) else None

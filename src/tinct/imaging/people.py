@@ -17,11 +17,13 @@ from tinct.imaging.guided import GuidedMask, guide, smoothstep
 from tinct.models.runtime import session
 from tinct.photo.photo import Photo, Pixels
 
-__all__ = ["PersonMask", "find_people"]
+__all__ = ["SIDE", "PersonMask", "find_people", "people_in"]
 
 Array = NDArray[np.float32]
 
-_SIDE = 256  # longer side the network sees; it was trained on 160-pixel crops of such photos
+SIDE = 512
+"""Longer side, in pixels, of the proxy on which photos keep their people: larger ones find no more."""
+_SEEN = 256  # longer side the network sees; it was trained on 160-pixel crops of such photos
 _STRIDE = 16
 _LEAST_CORE = 0.001  # of the photo; smaller finds are rather mistakes than people
 _LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one
@@ -70,10 +72,15 @@ def find_people(rgb: Array) -> PersonMask | None:
     return PersonMask(guide(matte, rgb, radius=max(2, max(rgb.shape[:2]) // 80)))
 
 
+def people_in(photo: Photo) -> PersonMask | None:
+    """Who in a photo keeps their colours; None when nobody does."""
+    return find_people(photo.proxy(SIDE))
+
+
 def _predict(rgb: Array) -> Array:
     """Probability of a person, (h, w)."""
     height, width = rgb.shape[:2]
-    scale = _SIDE / max(height, width)
+    scale = _SEEN / max(height, width)
     size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     (logits,) = session("person").run({"rgb": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})

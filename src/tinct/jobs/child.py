@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tinct.effects import effect as effects
+from tinct.effects import registry
+from tinct.effects.effect import Progress
 from tinct.errors import InputGoneError, InternalError, JobMemoryError, TinctError, UnsupportedPhotoError
 from tinct.settings import Settings, use
 
@@ -94,7 +95,7 @@ def prepare(progress: Connection, settings: Settings) -> None:
     _report = write
     use(settings)
     for name, where in settings.own_effects():
-        effects.register(name, where)
+        registry.register(name, where)
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
     _limit_address_space(settings.job_memory_bytes)
     write(f"pid {os.getpid()}")
@@ -119,17 +120,16 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 def _perform(task: Task) -> Outcome:
     from tinct.photo import encode, formats, probe
 
-    effect = effects.get(task.effect)
-    params = effects.parse(effect, task.params)
+    effect = registry.get(task.effect)
     photos = {
         name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))
         for name, named in task.inputs.items()
     }
+    params = effect.accept(photos, task.params)
     output = effect.run(photos, params, _progress())
-    first = next((photo for photo in photos.values() if not isinstance(photo, tuple)), None)
-    format = task.format or formats.kept(first.format if first else None)
     made = []
     for number, result in enumerate(output.results):
+        format = task.format or formats.kept(result.photo.format)
         data = encode.encode(result.photo, format, quality=task.quality)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)
@@ -163,7 +163,7 @@ def _opened(path: Path) -> Photo:
         raise InputGoneError from None
 
 
-def _progress() -> effects.Progress:
+def _progress() -> Progress:
     """Tells steps of a hundredth; a callback that is called a thousand times costs nothing."""
     told = 0.0
 

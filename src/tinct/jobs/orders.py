@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tinct.accounts.prices import Prices, Usage
-from tinct.effects import effect as effects
+from tinct.effects import registry
+from tinct.effects.effect import Effect
 from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
 from tinct.jobs.job import Order, file_ids
@@ -24,7 +25,7 @@ _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # 
 _ROOM: Final = 3  # how many times its estimate a job may take
 
 
-def check(order: Order) -> effects.Effect:
+def check(order: Order) -> Effect:
     """Hold everything that an order says against what is allowed.
 
     Returns
@@ -44,21 +45,8 @@ def check(order: Order) -> effects.Effect:
             raise ParameterError(
                 field, "what JSON cannot hold", "JSON without NaN, infinity or null characters"
             )
-    effect = effects.get(order.effect)
-    effects.parse(effect, order.params)
-    known = {item.name: item for item in effect.inputs}
-    for name, named in order.inputs.items():
-        if name not in known:
-            raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
-        takes = known[name].most
-        if isinstance(named, str) and takes > 1:
-            raise ParameterError(name, named, f"a list of 1 to {takes} photos")
-        if not isinstance(named, str) and not (takes > 1 and 1 <= len(named) <= takes):
-            allowed = f"a list of 1 to {takes} photos" if takes > 1 else "one photo, not a list"
-            raise ParameterError(name, f"{len(named)} photos", allowed)
-    for item in effect.inputs:
-        if item.required and item.name not in order.inputs:
-            raise ParameterError(item.name, None, "a photo; this input is required")
+    effect = registry.get(order.effect)
+    effect.accept(order.inputs, order.params)
     if order.format is not None:
         if order.format not in formats.WRITABLE:
             raise ParameterError("format", order.format, "one of " + ", ".join(formats.WRITABLE))
@@ -77,7 +65,7 @@ def check(order: Order) -> effects.Effect:
     return effect
 
 
-def deadline(order: Order, effect: effects.Effect, files: Mapping[str, File], settings: Settings) -> float:
+def deadline(order: Order, effect: Effect, files: Mapping[str, File], settings: Settings) -> float:
     """Seconds that one attempt may run: the setting, or more where the effect foresees more.
 
     Raises
@@ -91,14 +79,14 @@ def deadline(order: Order, effect: effects.Effect, files: Mapping[str, File], se
         for name in order.inputs:
             photos = [files[file_id].photo for file_id in file_ids({name: order.inputs[name]})]
             sizes[name] = [(photo.width, photo.height) for photo in photos if photo]
-        needed = _ROOM * effect.estimate(sizes, effects.parse(effect, order.params))
+        needed = _ROOM * effect.estimate(sizes, effect.parse(order.params))
         if needed > max(most, settings.longest_job_s):
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
         most = max(most, needed)
     return min(order.deadline_s or most, most)
 
 
-def price(order: Order, effect: effects.Effect, files: Mapping[str, File], prices: Prices) -> int:
+def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Prices) -> int:
     """What an order costs, in credits: what the operator says, or what the order says, or the effect's own."""
     default = effect.credits if order.credits is None else order.credits
     if order.tool is None and order.credits is not None:
@@ -109,7 +97,7 @@ def price(order: Order, effect: effects.Effect, files: Mapping[str, File], price
         megapixels=sum(file.photo.width * file.photo.height for file in named if file.photo) / 1e6,
         seconds=sum(file.seconds or 0.0 for file in named),
     )
-    params = effects.parse(effect, order.params).model_dump(mode="json")
+    params = effect.parse(order.params).model_dump(mode="json")
     return prices.of(order.tool or order.effect, default, params, usage)
 
 

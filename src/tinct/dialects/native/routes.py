@@ -95,8 +95,20 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
         credits=prices.base(found.name, found.credits),
         price=prices.terms(found.name),
         inputs=[
-            wire.EffectInput(name=item.name, summary=item.summary, required=item.required, most=item.most)
+            wire.EffectInput(
+                name=item.name, summary=item.summary, required=item.required, least=item.least, most=item.most
+            )
             for item in found.inputs
+        ],
+        engines=[
+            wire.EffectEngine(
+                name=engine.name,
+                models=list(engine.models),
+                missing=list(engine.missing),
+                ready=engine.ready,
+                fetch=engine.fetch,
+            )
+            for engine in found.engines
         ],
         roles=list(found.roles),
         params=dict(found.params),

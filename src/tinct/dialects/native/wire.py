@@ -18,6 +18,7 @@ __all__ = [
     "Account",
     "Change",
     "Effect",
+    "EffectEngine",
     "EffectInput",
     "EffectList",
     "Entry",
@@ -67,7 +68,18 @@ class EffectInput(Record):
     name: str = Field(description="Key in an order's ``inputs``.")
     summary: str
     required: bool
-    most: int = Field(description="Above 1: it takes a list of 1 to so many photos; 1: a single one.")
+    least: int = Field(description="The shortest list it takes; 1 where it takes a single photo.")
+    most: int = Field(description="Above 1: it takes a list of so many photos at most; 1: a single one.")
+
+
+class EffectEngine(Record):
+    """A way in which an effect works."""
+
+    name: str = Field(description="As the results' facts name it.")
+    models: list[str] = Field(description="Models that it needs.")
+    missing: list[str] = Field(description="Those of them that are not installed on this server.")
+    ready: bool = Field(description="Whether it can work now.")
+    fetch: str | None = Field(description="The command by which the operator brings what is missing.")
 
 
 class Effect(Record):
@@ -82,6 +94,7 @@ class Effect(Record):
     )
     inputs: list[EffectInput]
     roles: list[str] = Field(description="What its results can be; none where it only tells facts.")
+    engines: list[EffectEngine]
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -25,7 +26,7 @@ _BRIGHT: Final = (0.75, 1.0)  # linear light between which highlights bloom
 _BLOOM: Final = 3.0
 
 
-def gradient(colors: list[str], size: tuple[int, int], icc: bytes | None) -> Array:
+def gradient(colors: Sequence[str], size: tuple[int, int], icc: bytes | None) -> Array:
     """A colour, or two from top to bottom, in the photo's own encoding: (h, 1, 3) to be spread over the width."""
     ends = srgb_to_linear(from_hex(colors))  # (1 or 2, 3)
     share = np.linspace(0, 1, size[0], dtype=np.float32)[:, None]

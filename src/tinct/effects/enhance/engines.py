@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance import classical
-from tinct.effects.enhance.params import Model, Scale
 from tinct.effects.enhance.pin import area
 from tinct.errors import ModelLicenceError
 from tinct.models import manifest, runtime, store
 
-__all__ = ["CLASSICAL", "Engine", "choose"]
+__all__ = ["CLASSICAL", "ENGINES", "Engine", "Model", "Scale", "choose"]
 
 Array = NDArray[np.float32]
+Scale = Literal[1, 2, 4]
+Model = Literal["auto", "span", "realesrgan", "clearreality", "animevideo", "classical"]
 
 _STRONG = 160_000  # pixels up to which the strong network is worth its time: a minute or two on two cores
 
@@ -129,7 +131,7 @@ _ANIMEVIDEO = Engine(
     bytes_per_pixel=2500,
     margin=12,
 )
-_ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
+ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 
 
 def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
@@ -157,7 +159,7 @@ def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Call
         A named model is not installed.
     """
     if model != "auto":
-        engine = _ENGINES[model]
+        engine = ENGINES[model]
         _demand(engine.model(scale))
         return engine.on_half() if engine.restores and is_soft() else engine
     if pixels <= 4 * _STRONG and _REALESRGAN.installed(scale):

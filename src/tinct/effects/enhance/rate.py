@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.enhance.engines import Engine
-from tinct.effects.enhance.params import Scale
+from tinct.effects.enhance.engines import Engine, Scale
 from tinct.imaging.tiles import Tiling, window
 from tinct.photo.photo import Pixels
 

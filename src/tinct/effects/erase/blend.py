@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.field import SIDES, Field, Ground, Ints
+from tinct.effects.erase.offset_field import SIDES, Ground, Ints, OffsetField
 from tinct.effects.erase.scene import Array
 
 __all__ = ["levelled"]
@@ -27,14 +27,14 @@ _SMOOTHING = 2
 _FEW = 16  # cells that are solved without coarser ones
 
 
-def levelled(ground: Ground, field: Field, box: tuple[slice, slice]) -> Array:
+def levelled(ground: Ground, field: OffsetField, box: tuple[slice, slice]) -> Array:
     """The filled hole without visible seams.
 
     Parameters
     ----------
     ground : Ground
         The photo, whole numbers.
-    field : Field
+    field : OffsetField
         What to copy; every pixel of the hole leads to a known one.
     box : tuple of slice
         Rows and columns around the hole.
@@ -135,7 +135,7 @@ def _neighbours(rows: Ints, columns: Ints) -> NDArray[np.int64]:
     return beside
 
 
-def _wanted(ground: Ground, field: Field, number: Ints, count: int) -> Array:
+def _wanted(ground: Ground, field: OffsetField, number: Ints, count: int) -> Array:
     """Right-hand side: the steps that seams would have to lose, (n, 3)."""
     wanted = np.zeros((count + 1, 3), np.float32)  # the last row gathers what falls on known pixels
     inside = ground.hole | ground.known
@@ -151,7 +151,7 @@ def _wanted(ground: Ground, field: Field, number: Ints, count: int) -> Array:
     return wanted[:-1]
 
 
-def _excess(ground: Ground, field: Field, rows: Ints, columns: Ints, side: tuple[int, int]) -> Array:
+def _excess(ground: Ground, field: OffsetField, rows: Ints, columns: Ints, side: tuple[int, int]) -> Array:
     """Step over each joint beyond the one that the sources of its two sides have there: (n, 3)."""
     near, across = rows + side[0], columns + side[1]
     one = field.down[rows, columns], field.right[rows, columns]

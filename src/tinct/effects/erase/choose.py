@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from tinct.effects.erase.field import Field, Ground, repair, seam_cost, tidy
-from tinct.effects.erase.params import EraseParams
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.erase.offset_field import Ground, OffsetField, repair, seam_cost, tidy
 from tinct.effects.erase.scene import Scene
 from tinct.effects.erase.shifts import shift_map
 from tinct.effects.erase.synthesis import synthesise
 from tinct.imaging.threads import single_threaded
 
-__all__ = ["best_field"]
+__all__ = ["Method", "best_field"]
+
+Method = Literal["auto", "shift", "patch"]
 
 _ENGINES = {"shift": shift_map, "patch": synthesise}
 _HANDICAP = {"shift": 1.0, "patch": 1.5}
@@ -24,21 +26,21 @@ costs less they cost together, as a texture that looks worn."""
 
 @single_threaded
 def best_field(
-    scene: Scene, params: EraseParams, progress: Callable[[float], None] = lambda _: None
-) -> tuple[Field | None, str]:
+    scene: Scene, method: Method, seed: int, progress: Progress = unheard
+) -> tuple[OffsetField | None, str]:
     """Where to copy from, and the names of the engines that say so, the one for the larger part first.
 
     None, and ``nearest``, where the scene has too little to choose from.
     """
     ground = Ground(scene.lab, scene.known, scene.hole)
-    names = [name for name in _ENGINES if params.method in (name, "auto")]
-    fields: dict[str, Field] = {}
+    names = [name for name in _ENGINES if method in (name, "auto")]
+    fields: dict[str, OffsetField] = {}
     for number, name in enumerate(names if scene.known.any() else []):
 
         def heard(part: float, number: int = number) -> None:
             progress((number + part) / len(names))
 
-        field = _ENGINES[name](scene, np.random.default_rng(params.seed), heard)
+        field = _ENGINES[name](scene, np.random.default_rng(seed), heard)
         if field is not None:
             fields[name] = tidy(ground, repair(ground, field), 3)
     if not fields:
@@ -46,7 +48,7 @@ def best_field(
     return _mixed(ground, fields)
 
 
-def _mixed(ground: Ground, fields: dict[str, Field]) -> tuple[Field, str]:
+def _mixed(ground: Ground, fields: dict[str, OffsetField]) -> tuple[OffsetField, str]:
     """Of each part of the hole, by itself, the field whose seams show least."""
     _, labels = cv2.connectedComponents(ground.hole.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     parts = np.asarray(labels, np.int32)
@@ -57,4 +59,4 @@ def _mixed(ground: Ground, fields: dict[str, Field]) -> tuple[Field, str]:
     right = np.choose(chosen, [fields[name].right for name in names])
     share = np.bincount(chosen[ground.hole], minlength=len(names))
     used = [names[n] for n in np.argsort(-share, kind="stable") if share[n]]
-    return Field(down, right), "+".join(used)
+    return OffsetField(down, right), "+".join(used)

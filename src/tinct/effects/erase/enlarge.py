@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from tinct.effects.erase.field import Field, Ground, Ints, repair
+from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, repair
 from tinct.effects.erase.scene import Flags
 
 __all__ = ["enlarge"]
@@ -16,7 +16,7 @@ _ALIGNED = 24  # small pixels that must share a way for it to be aligned
 _SAID = 3000  # pixels that are asked about an alignment
 
 
-def enlarge(field: Field, hole: Flags, ground: Ground) -> Field:
+def enlarge(field: OffsetField, hole: Flags, ground: Ground) -> OffsetField:
     """Copy by the same ways at a larger size.
 
     A way that was found small is right to half a small pixel only. So each one that many pixels share is moved by a
@@ -24,7 +24,7 @@ def enlarge(field: Field, hole: Flags, ground: Ground) -> Field:
 
     Parameters
     ----------
-    field : Field
+    field : OffsetField
         Small.
     hole : ndarray, (h, w), bool
         The small hole.
@@ -33,7 +33,7 @@ def enlarge(field: Field, hole: Flags, ground: Ground) -> Field:
 
     Returns
     -------
-    Field
+    OffsetField
         Large; every pixel of the hole leads to a known one.
     """
     (h, w), (height, width) = hole.shape, ground.hole.shape
@@ -42,12 +42,12 @@ def enlarge(field: Field, hole: Flags, ground: Ground) -> Field:
     factors = height / h, width / w
     down = np.rint(field.down[small] * factors[0]).astype(np.int32)
     right = np.rint(field.right[small] * factors[1]).astype(np.int32)
-    large = repair(ground, Field.at(ground.hole.shape, rows, columns, down, right))
+    large = repair(ground, OffsetField.at(ground.hole.shape, rows, columns, down, right))
     reach = math.ceil(max(factors) / 2) if max(factors) > 1 else 0
     return repair(ground, _aligned(ground, large, reach, round(_ALIGNED * factors[0] * factors[1])))
 
 
-def _aligned(ground: Ground, field: Field, reach: int, least: int) -> Field:
+def _aligned(ground: Ground, field: OffsetField, reach: int, least: int) -> OffsetField:
     """Move each way that `least` pixels share by up to `reach` pixels; the most shared first."""
     rows, columns = (index.astype(np.int32) for index in np.nonzero(ground.hole))
     way = field.down[rows, columns].astype(np.int64) * (1 << 32) + field.right[rows, columns]
@@ -63,7 +63,7 @@ def _aligned(ground: Ground, field: Field, reach: int, least: int) -> Field:
     return field
 
 
-def _best_step(ground: Ground, field: Field, rows: Ints, columns: Ints, reach: int) -> tuple[int, int]:
+def _best_step(ground: Ground, field: OffsetField, rows: Ints, columns: Ints, reach: int) -> tuple[int, int]:
     """By how much pixels that share a way should move it for what lies around them to fit best."""
     at = _surroundings(ground, rows, columns, reach + 2)
     way = field.down[rows[0], columns[0]], field.right[rows[0], columns[0]]

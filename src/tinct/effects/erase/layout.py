@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.field import SIDES, Ints
+from tinct.effects.erase.offset_field import SIDES, Ints
 from tinct.effects.erase.scene import Array, Flags, Scene
 
 __all__ = ["lay_out"]

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, Ints, repair, tidy
 from tinct.effects.erase.layout import lay_out
+from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, repair, tidy
 from tinct.effects.erase.patches import SIDE, Library, texture
 from tinct.effects.erase.scene import Array, Flags, Scene, smaller
 
@@ -31,7 +31,7 @@ _NEAR = 1 / 15  # of the longer side: relatives nearer than this say nothing (He
 
 def shift_map(
     scene: Scene, rng: np.random.Generator, progress: Callable[[float], None] = lambda _: None
-) -> Field | None:
+) -> OffsetField | None:
     """Where each pixel of the hole is to be copied from; see :func:`synthesise` for the parameters."""
     small = _affordable(scene)
     library = Library.of(small, texture(small.lab, small.known), rng)
@@ -44,7 +44,9 @@ def shift_map(
     labels = lay_out(small, shifts)
     rows, columns = np.nonzero(small.hole)
     chosen = shifts[labels]
-    field = Field.at(small.size, rows.astype(np.int32), columns.astype(np.int32), chosen[:, 0], chosen[:, 1])
+    field = OffsetField.at(
+        small.size, rows.astype(np.int32), columns.astype(np.int32), chosen[:, 0], chosen[:, 1]
+    )
     ground = Ground(small.lab, small.known, small.hole)
     field = tidy(ground, repair(ground, field), 4)
     progress(0.8)

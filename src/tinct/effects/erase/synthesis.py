@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.field import Field
+from tinct.effects.erase.offset_field import OffsetField
 from tinct.effects.erase.patches import SIDE, Ints, Library, Matches, is_few, nearest, search, texture
 from tinct.effects.erase.scene import Array, Scene, smaller
 
@@ -40,7 +40,7 @@ class _Level:
 
 def synthesise(
     scene: Scene, rng: np.random.Generator, progress: Callable[[float], None] = lambda _: None
-) -> Field | None:
+) -> OffsetField | None:
     """Where each pixel of the hole is to be copied from.
 
     Parameters
@@ -54,7 +54,7 @@ def synthesise(
 
     Returns
     -------
-    Field or None
+    OffsetField or None
         None where no patch is wholly known.
     """
     levels = _levels(scene, rng)
@@ -135,13 +135,13 @@ def _enlarged(matches: Matches, small: _Level, large: _Level, rng: np.random.Gen
     return start
 
 
-def _vote(level: _Level, matches: Matches) -> tuple[Array, Field]:
+def _vote(level: _Level, matches: Matches) -> tuple[Array, OffsetField]:
     """The hole as its patches would have it: a weighted mean for the next turn, and the single best source.
 
     Returns
     -------
     look : ndarray, (h, w, 5)
-    best : Field
+    best : OffsetField
     """
     scene = level.scene
     number = np.full(scene.size, -1, np.int32)
@@ -167,7 +167,7 @@ def _vote(level: _Level, matches: Matches) -> tuple[Array, Field]:
         strongest[better], winner[better] = central[better], voter[better]
     look = level.look.copy()
     look[rows, columns] = total / weights[:, None]
-    return look, Field.at(scene.size, rows, columns, matches.down[winner], matches.right[winner])
+    return look, OffsetField.at(scene.size, rows, columns, matches.down[winner], matches.right[winner])
 
 
 def _trust(scene: Scene, matches: Matches) -> Array:

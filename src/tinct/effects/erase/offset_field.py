@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tinct.effects.erase.scene import Array, Flags, nearest_known
 from tinct.photo.photo import Pixels
 
-__all__ = ["Field", "Ground", "Ints", "repair", "seam_cost", "tidy"]
+__all__ = ["Ground", "Ints", "OffsetField", "repair", "seam_cost", "tidy"]
 
 Ints = NDArray[np.int32]
 
@@ -20,7 +20,7 @@ _FORBIDDEN = np.float32(1e3)
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class OffsetField:
     """Ways from pixels to their sources.
 
     Parameters
@@ -33,7 +33,7 @@ class Field:
     right: Ints
 
     @classmethod
-    def at(cls, size: tuple[int, int], rows: Ints, columns: Ints, down: Ints, right: Ints) -> Field:
+    def at(cls, size: tuple[int, int], rows: Ints, columns: Ints, down: Ints, right: Ints) -> OffsetField:
         """A field that is zero but for the pixels (rows, columns)."""
         field = cls(np.zeros(size, np.int32), np.zeros(size, np.int32))
         field.down[rows, columns], field.right[rows, columns] = down, right
@@ -80,7 +80,12 @@ class Ground:
 
 
 def _edges(
-    ground: Ground, field: Field, rows: Ints, columns: Ints, way: tuple[Ints, Ints], side: tuple[int, int]
+    ground: Ground,
+    field: OffsetField,
+    rows: Ints,
+    columns: Ints,
+    way: tuple[Ints, Ints],
+    side: tuple[int, int],
 ) -> Array:
     """Cost of the joint between pixels that shift by `way` and their neighbours on one side: (n,).
 
@@ -105,13 +110,13 @@ def _edges(
     return cost
 
 
-def seam_cost(ground: Ground, field: Field, labels: Ints) -> NDArray[np.float64]:
+def seam_cost(ground: Ground, field: OffsetField, labels: Ints) -> NDArray[np.float64]:
     """How much the joints of a field show in each part of the hole.
 
     Parameters
     ----------
     ground : Ground
-    field : Field
+    field : OffsetField
     labels : ndarray, (h, w), int32
         Number of the part that a pixel belongs to, from 1 on in the hole.
 
@@ -137,7 +142,7 @@ def _places(flags: Flags) -> tuple[Ints, Ints]:
     return rows.astype(np.int32), columns.astype(np.int32)
 
 
-def repair(ground: Ground, field: Field) -> Field:
+def repair(ground: Ground, field: OffsetField) -> OffsetField:
     """Give pixels whose source is not known a way that leads to one: a neighbour's, or the nearest known pixel."""
     down, right = field.down.copy(), field.right.copy()
     lost = _lost(ground, down, right)
@@ -159,7 +164,7 @@ def repair(ground: Ground, field: Field) -> Field:
         to_rows[~ground.known], to_columns[~ground.known] = nearest_known(ground.known)
         down[lost] = to_rows[lost] - lost[0]
         right[lost] = to_columns[lost] - lost[1]
-    return Field(down, right)
+    return OffsetField(down, right)
 
 
 def _lost(ground: Ground, down: Ints, right: Ints) -> tuple[Ints, Ints]:
@@ -171,14 +176,14 @@ def _lost(ground: Ground, down: Ints, right: Ints) -> tuple[Ints, Ints]:
     return rows[~fine], columns[~fine]
 
 
-def tidy(ground: Ground, field: Field, rounds: int) -> Field:
+def tidy(ground: Ground, field: OffsetField, rounds: int) -> OffsetField:
     """Move seams to where they show least: pixels at a seam take a neighbour's way where that costs less.
 
     References
     ----------
     Besag 1986, "On the statistical analysis of dirty pictures" (iterated conditional modes), in two chequered halves.
     """
-    field = Field(field.down.copy(), field.right.copy())
+    field = OffsetField(field.down.copy(), field.right.copy())
     for turn in range(2 * rounds):
         seam = _seam(ground.hole, field)
         seam[turn % 2 :: 2, ::2] = False
@@ -201,12 +206,12 @@ def tidy(ground: Ground, field: Field, rounds: int) -> Field:
     return field
 
 
-def _around(ground: Ground, field: Field, rows: Ints, columns: Ints, way: tuple[Ints, Ints]) -> Array:
+def _around(ground: Ground, field: OffsetField, rows: Ints, columns: Ints, way: tuple[Ints, Ints]) -> Array:
     costs = [_edges(ground, field, rows, columns, way, side) for side in SIDES]
     return np.asarray(np.sum(costs, axis=0), np.float32)
 
 
-def _seam(hole: Flags, field: Field) -> Flags:
+def _seam(hole: Flags, field: OffsetField) -> Flags:
     """Pixels of the hole with a neighbour that copies by another way."""
     seam = np.zeros(hole.shape, bool)
     across = (field.down[:, 1:] != field.down[:, :-1]) | (field.right[:, 1:] != field.right[:, :-1])

@@ -79,7 +79,7 @@ def effect(
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
-        signature = _Signature(function)
+        signature = _Signature(function, together)
         made = Effect(
             name=function.__name__,
             title=title,
@@ -117,9 +117,10 @@ def declared(function: Callable[..., Any]) -> Effect:
 class _Signature:
     """A function's signature, read once."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], together: Callable[..., None] | None) -> None:
         hints = get_type_hints(function, include_extras=True)
         self._function = function
+        self._together = together
         self._signature = inspect.signature(function)
         self.returns = hints.pop("return")
         self.doc = inspect.cleandoc(function.__doc__ or "")
@@ -152,11 +153,12 @@ class _Signature:
         photos: dict[str, Any] = {}
         for item in self.inputs:
             value = given.pop(item.argument, None)
-            several = list(value) if item.is_list and isinstance(value, Sequence) else [value]
-            if several not in ([], [None]):
-                if not all(isinstance(one, Photo) for one in several):
-                    raise ParameterError(item.argument, value, "a Photo, as tinct.open returns it")
-                photos[item.name] = value
+            several = tuple(value) if item.is_list and isinstance(value, Sequence) else (value,)
+            if value is None or not several:
+                continue
+            if not all(isinstance(one, Photo) for one in several):
+                raise ParameterError(item.argument, value, "a Photo, as tinct.open returns it")
+            photos[item.name] = several if item.is_list else value
         heard = {"progress": given.pop("progress")} if "progress" in given else {}
         return self._arguments(photos, declared.accept(photos, given)) | heard
 
@@ -167,6 +169,8 @@ class _Signature:
     def run(self, photos: Photos, params: BaseModel, progress: Progress) -> Output:
         """What `Effect.run` is."""
         heard = {"progress": progress} if self._progress else {}
+        if self._together is not None:
+            self.call(self._together, photos, params)
         return output(self._function(**self._arguments(photos, params), **heard))
 
     def call(self, function: Callable[..., R], photos: Mapping[str, Any], params: BaseModel) -> R:

@@ -1,6 +1,14 @@
 from tinct import errors as errors
 from tinct.effects.available import available as available
+from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
+from tinct.effects.migrate.migrate import fit_auto as fit_auto
+from tinct.effects.migrate.migrate import fit_reference as fit_reference
+from tinct.effects.migrate.migrate import fit_template as fit_template
+from tinct.imaging.colormap import ColorMap as ColorMap
+from tinct.photo.decode import open as open
+from tinct.photo.photo import Photo as Photo
 
+# isort: off
 # Effects and what they return, written from the registry by scripts/derive
 from tinct.effects.background.background import Background as Background
 from tinct.effects.background.background import background as background
@@ -16,10 +24,6 @@ from tinct.effects.erase.erase import erase as erase
 from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.light.light import light as light
 from tinct.effects.migrate.migrate import Migration as Migration
-from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
-from tinct.effects.migrate.migrate import fit_auto as fit_auto
-from tinct.effects.migrate.migrate import fit_reference as fit_reference
-from tinct.effects.migrate.migrate import fit_template as fit_template
 from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation
 from tinct.effects.moderate.moderate import moderate as moderate
@@ -30,5 +34,6 @@ from tinct.photo.decode import open as open
 from tinct.photo.photo import Photo as Photo
 
 # End of effects
+# isort: on
 
 __version__: str

@@ -4,6 +4,8 @@ from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
 from tinct.effects.migrate.migrate import fit_auto as fit_auto
 from tinct.effects.migrate.migrate import fit_reference as fit_reference
 from tinct.effects.migrate.migrate import fit_template as fit_template
+from tinct.faces.face import Face as Face
+from tinct.faces.find import find_faces as find_faces
 from tinct.imaging.colormap import ColorMap as ColorMap
 from tinct.photo.decode import open as open
 from tinct.photo.photo import Photo as Photo
@@ -27,12 +29,6 @@ from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation
 from tinct.effects.moderate.moderate import moderate as moderate
-from tinct.faces.face import Face as Face
-from tinct.faces.find import find_faces as find_faces
-from tinct.imaging.colormap import ColorMap as ColorMap
-from tinct.photo.decode import open as open
-from tinct.photo.photo import Photo as Photo
-
 # End of effects
 # isort: on
 

@@ -31,7 +31,10 @@ class Postgres:
         self.server.start()
         self.folder = folder
         self._count = 0
+        self.made: list[str] = []
+        """Databases that are there, but for the template."""
         self.execute("ALTER SYSTEM SET fsync = off")  # a hundred databases to flush at the end otherwise
+        self.execute("ALTER SYSTEM SET max_wal_size = '64MB'")
         self.execute("SELECT pg_reload_conf()")
         asyncio.run(self._make_template())
 
@@ -39,6 +42,7 @@ class Postgres:
         self._count += 1
         name = f"test_{self._count}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
+        self.made.append(name)
         others = [
             path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", HERE)
         ]
@@ -54,6 +58,11 @@ class Postgres:
             "sweep_s": 0.3,
         }
         return Settings(**(defaults | changes))
+
+    def keep(self, count: int) -> None:
+        """Drop the databases that were made after the first `count`; 10 MB each would stay until the end."""
+        while len(self.made) > count:
+            self.execute(f"DROP DATABASE {self.made.pop()} WITH (FORCE)")
 
     def url(self, name: str) -> str:
         return self.server.url.replace("/postgres?", f"/{name}?")

@@ -1,8 +1,11 @@
 """One running server for all tests that only talk to it."""
 
+import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -57,9 +60,35 @@ def stranger(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One PostgreSQL for the tests that open a backend themselves."""
-    running = Postgres(tmp_path_factory.mktemp("postgres"))
+    folder = tmp_path_factory.mktemp("postgres")
+    running = Postgres(folder)
     yield running
     running.server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def _databases_go_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "postgres" not in request.fixturenames:
+        yield
+        return
+    postgres = request.getfixturevalue("postgres")
+    before = len(postgres.made)
+    yield
+    postgres.keep(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_of_children_go_with_the_session(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Processes that are killed leave theirs behind."""
+    before = tempfile.gettempdir()  # this process goes on with it
+    folder = tmp_path_factory.mktemp("tmp")
+    os.environ["TMPDIR"] = str(folder)
+    yield
+    os.environ["TMPDIR"] = before
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest_asyncio.fixture

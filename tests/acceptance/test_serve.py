@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from running import COMMAND, Server, finished, photo, submitted, uploaded
+from tinct.storage.embedded import EmbeddedPostgres
 
 EFFECTS = "noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW,dies=effects_for_tests:DIES"
 
@@ -297,8 +298,10 @@ def test_a_damaged_table_makes_the_server_unready_but_not_dead(data: Path) -> No
     with server.client(server.first_key) as own:
         uploaded(own)
     cluster = data / "database" / "cluster"
-    with psycopg.connect(f"postgresql://tinct@/postgres?host={data}/database/socket") as connection:
+    database = EmbeddedPostgres(data / "database")
+    with psycopg.connect(database.start()) as connection:
         (heap,) = connection.execute("SELECT pg_relation_filepath('files')").fetchone() or ()
+    database.stop()
     server.stop()
     (cluster / heap).write_bytes(b"x" * 8192)
     server = Server(data, extra_effects=EFFECTS)

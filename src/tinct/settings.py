@@ -65,11 +65,6 @@ class Settings(BaseModel):
         description="Bytes of one colour profile, Exif block or XMP packet. The largest press profiles have 3 MB.",
     )
 
-    # -- effects ----------------------------------------------------------------------------------
-    proxy_side: int = Field(
-        512, ge=16, description="Longer side, in pixels, of the small copy on which effects are fitted."
-    )
-
     # -- where things are -------------------------------------------------------------------------
     data: Path = Field(
         Path("tinct-data"),

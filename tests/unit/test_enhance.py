@@ -356,3 +356,22 @@ def test_a_restored_photo_keeps_fine_grain_unless_all_noise_is_to_go(
     assert 0.4 * 1.5 < auto < 1.2 * 1.5
     assert full < half < auto
     assert full < 0.5
+
+
+def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
+    served = registry.get("enhance")
+    assert served.estimate is not None
+
+    def seconds(side: int, **params: Any) -> float:
+        assert served.estimate is not None
+        return served.estimate({"image": [(side, side)]}, served.parse(params))
+
+    assert (
+        seconds(2000, model="classical")
+        < 20
+        < seconds(2000, model="span")
+        < seconds(2000, model="realesrgan")
+    )
+    assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
+    assert seconds(4000) == seconds(4000, model="span")
+    assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -206,3 +209,19 @@ def test_the_served_effect_ignores_no_reference_and_asks_for_a_missing_one():
     params = effect.parse({"mode": "reference", "portrait": False})
     with pytest.raises(TinctError, match="reference"):
         effect.run({"image": photo("coffee", 64)}, params, lambda _: None)
+
+
+def test_a_result_does_not_depend_on_the_environment(monkeypatch):
+    code = (
+        "import hashlib, numpy as np, tinct\n"
+        "pixels = np.random.default_rng(0).integers(0, 256, (40, 600, 3), dtype=np.uint8)\n"
+        "made = tinct.migrate(tinct.Photo(pixels), seed=3, portrait=False).photo.pixels\n"
+        "print(hashlib.sha256(made.tobytes()).hexdigest())"
+    )
+    found = set()
+    for side in ("16", "512"):
+        monkeypatch.setenv("TINCT_PROXY_SIDE", side)
+        found.add(
+            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        )
+    assert len(found) == 1

@@ -181,9 +181,8 @@ class _Signature:
     def call_sized(self, function: Callable[..., R], sizes: Sizes, params: BaseModel) -> R:
         """The same before the photos are decoded: width and height stand for each."""
         lists = {item.name for item in self.inputs if item.is_list}
-        return self.call(
-            function, {name: all if name in lists else all[0] for name, all in sizes.items()}, params
-        )
+        known = {name: found if name in lists else found[0] for name, found in sizes.items() if found}
+        return self.call(function, known, params)
 
     def documented(self) -> str:
         """The docstring with a section of the parameters."""

@@ -15,7 +15,7 @@ from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.enhance.clean import Cleaner, cleaner
 from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
-from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, choose
+from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, choose, slowest
 from tinct.effects.enhance.pin import believed, grained, pinned
 from tinct.effects.enhance.rate import Estimate, estimated, learn
 from tinct.effects.findings import Rounded, Untold, fact
@@ -123,8 +123,11 @@ def _auto_or_share(value: object) -> object:
     return share
 
 
-def _seconds(photo: Photo, scale: Scale, model: Model, denoise: Denoise) -> float:
-    return plan(photo, scale, model, denoise).estimate.seconds
+def _seconds(photo: tuple[int, int], scale: Scale, model: Model) -> float:
+    """Seconds that a photo of this width and height takes one core at most."""
+    width, height = photo
+    engine = slowest(model, scale, width * height)
+    return engine.core_seconds * _tiling(height, width, engine, engine.sides[0]).seen / 1e6
 
 
 @effect(
@@ -193,7 +196,7 @@ def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise
 
     worn = any(clean.thresholds)
     engine = choose(model, scale, photo.width * photo.height, worn, soft)
-    tiling = _tiling(photo, engine, _sides(engine)[0])
+    tiling = _tiling(photo.height, photo.width, engine, _sides(engine)[0])
     grain = _GRAIN * (1 if denoise == "auto" else 1 - denoise) if engine.restores else 0.0
     work = _window_work(engine, scale, clean, grain, photo.gray)
     return Plan(engine, found, clean, work, estimated(engine, scale, tiling, photo.pixels, work))
@@ -205,7 +208,7 @@ def run(photo: Photo, chosen: Plan, scale: Scale, progress: Progress = unheard) 
     source = without_hidden_colors(photo)
 
     def whole(side: int) -> tuple[Pixels, Tiling]:
-        tiling = _tiling(photo, chosen.engine, side)
+        tiling = _tiling(photo.height, photo.width, chosen.engine, side)
         return _enlarged(source, tiling, chosen.work, scale, progress), tiling
 
     pixels, tiling = runtime.by_tiles(_sides(chosen.engine), whole)
@@ -274,6 +277,6 @@ def _sides(engine: Engine) -> tuple[int, ...]:
     return runtime.fitting(engine.sides, engine.bytes_per_pixel)
 
 
-def _tiling(photo: Photo, engine: Engine, side: int) -> Tiling:
+def _tiling(height: int, width: int, engine: Engine, side: int) -> Tiling:
     overlap = _OVERLAP_RESTORED if engine.restores else _OVERLAP
-    return Tiling(photo.height, photo.width, side, engine.margin, overlap)
+    return Tiling(height, width, side, engine.margin, overlap)

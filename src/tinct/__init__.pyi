@@ -19,6 +19,8 @@ from tinct.effects.colorize.colorize import colorize as colorize
 from tinct.effects.convert import convert as convert
 from tinct.effects.correct.correct import Correction as Correction
 from tinct.effects.correct.correct import correct as correct
+from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetection
+from tinct.effects.detect_faces.detect_faces import detect_faces as detect_faces
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
 from tinct.effects.enhance.enhance import enhance as enhance
 from tinct.effects.erase.erase import Erasure as Erasure

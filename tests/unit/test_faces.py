@@ -298,3 +298,19 @@ class TestNetworks:
         drawn, whole = tinct.open(tmp_path / "out.png").pixels, astronaut.pixels
         assert drawn.shape == whole.shape
         assert 0.001 < (drawn != whole).any(axis=-1).mean() < 0.1
+
+    def test_the_effect_shows_the_boxes_and_tells_them_as_plain_facts(self, astronaut: Photo) -> None:
+        from tinct.effects import registry
+        from tinct.effects.effect import unheard
+
+        effect = registry.get("detect_faces")
+        made = effect.run({"image": astronaut}, effect.accept({"image": astronaut}, {}), unheard)
+        (found,) = json.loads(json.dumps(made.facts))["faces"]
+        assert found["box"] == list(tinct.find_faces(astronaut)[0].box)
+        assert made.photos[0].pixels.shape == astronaut.pixels.shape
+
+    def test_a_face_can_be_required(self) -> None:
+        cat = Photo(data.chelsea())
+        assert tinct.detect_faces(cat).faces == ()
+        with pytest.raises(NoFaceError):
+            tinct.detect_faces(cat, required=True)

@@ -17,6 +17,7 @@ _WHERE = {
     "colorize": "tinct.effects.colorize.colorize:colorize",
     "convert": "tinct.effects.convert:convert",
     "correct": "tinct.effects.correct.correct:correct",
+    "detect_faces": "tinct.effects.detect_faces.detect_faces:detect_faces",
     "enhance": "tinct.effects.enhance.enhance:enhance",
     "erase": "tinct.effects.erase.erase:erase",
     "light": "tinct.effects.light.light:light",

@@ -14,6 +14,7 @@ from tinct.accounts.prices import Prices
 from tinct.accounts.tokens import Tokens
 from tinct.effects import registry
 from tinct.jobs.changes import Changes
+from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
@@ -45,6 +46,7 @@ class Backend:
     prices: Prices
     limits: Limits
     files: Files
+    declarations: Declarations
     buckets: Buckets
     contents: Contents
     objects: Objects
@@ -91,6 +93,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 prices=prices,
                 limits=Limits(database),
                 files=files,
+                declarations=Declarations(database, blobs, settings),
                 buckets=Buckets(database),
                 contents=contents,
                 objects=Objects(database, contents),

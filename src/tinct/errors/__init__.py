@@ -30,7 +30,10 @@
     ├── OutputError             a result cannot be written where it was asked to go
     ├── DatabaseError           the database cannot be reached or started
     ├── StorageError            a stored file or its link cannot be used
-    │   ├── FileMissingError        no such file, or it has expired, or it is someone else's
+    │   ├── FileMissingError        no such file, or it is someone else's
+    │   │   ├── FileExpiredError        its time is over
+    │   │   └── FileNotSentError        it was declared, and its bytes have not come
+    │   ├── StorageAwayError        the store for bytes does not answer
     │   ├── BlobKeyError            a storage key that is not allowed
     │   ├── UploadLimitError        more bytes than are accepted
     │   ├── StorageFullError        no room to accept more work
@@ -47,7 +50,8 @@
     │   │   ├── PartOrderError          they are not listed in rising order
     │   │   └── PartSizeError           one that is not the last is too small
     │   └── LinkError               a signed link is wrong
-    │       └── LinkExpiredError        it was right, but its time is over
+    │       ├── LinkExpiredError        it was right, but its time is over
+    │       └── UploadClosedError       the file takes no more bytes: a job has named it
     ├── AccountError            the caller may not do this
     │   ├── KeyRefusedError         key or secret unknown, revoked or expired
     │   ├── CreditError             not enough credits
@@ -63,6 +67,7 @@
     │   ├── JobCancelledError       its owner cancelled it
     │   │   └── AbandonedError          nobody asked for it in time, and it was on a lease
     │   ├── InputGoneError          an input was deleted before the job had read it
+    │   ├── InputNotSentError       an input was declared, and its bytes never came
     │   └── InternalError           the effect broke
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
@@ -113,6 +118,7 @@ from tinct.errors.faces import (
 from tinct.errors.failures import (
     AbandonedError,
     InputGoneError,
+    InputNotSentError,
     InternalError,
     JobCancelledError,
     JobFailedError,
@@ -153,7 +159,9 @@ from tinct.errors.storage import (
     BucketNameError,
     BucketNotEmptyError,
     DigestError,
+    FileExpiredError,
     FileMissingError,
+    FileNotSentError,
     LinkError,
     LinkExpiredError,
     MultipartMissingError,
@@ -163,8 +171,10 @@ from tinct.errors.storage import (
     PartMissingError,
     PartOrderError,
     PartSizeError,
+    StorageAwayError,
     StorageError,
     StorageFullError,
+    UploadClosedError,
     UploadLimitError,
 )
 
@@ -191,9 +201,12 @@ __all__ = [
     "FaceError",
     "FacesUnlikeError",
     "FetchError",
+    "FileExpiredError",
     "FileMissingError",
+    "FileNotSentError",
     "IdempotencyError",
     "InputGoneError",
+    "InputNotSentError",
     "InternalError",
     "JobCancelledError",
     "JobDeletedError",
@@ -239,11 +252,13 @@ __all__ = [
     "SeveralFacesError",
     "SmallFaceError",
     "SmallPhotoError",
+    "StorageAwayError",
     "StorageError",
     "StorageFullError",
     "TinctError",
     "UnreachableUrlError",
     "UnsupportedPhotoError",
+    "UploadClosedError",
     "UploadLimitError",
     "restored",
 ]

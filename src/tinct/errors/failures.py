@@ -9,6 +9,7 @@ from tinct.errors.base import TinctError
 __all__ = [
     "AbandonedError",
     "InputGoneError",
+    "InputNotSentError",
     "InternalError",
     "JobCancelledError",
     "JobFailedError",
@@ -112,6 +113,17 @@ class InputGoneError(JobFailedError):
     def __init__(self) -> None:
         super().__init__(
             "an input of the job was deleted, or expired, before it was read; upload it and order again"
+        )
+
+
+class InputNotSentError(JobFailedError):
+    """An input was declared, and its bytes never came; the job failed at birth."""
+
+    code = "input_not_sent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an input of the job was declared but never sent; PUT its bytes to its upload URL and order again"
         )
 
 

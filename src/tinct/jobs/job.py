@@ -1,7 +1,8 @@
 """A job: the record that every other module passes around, its states, and the moves between them.
 
     queued ──► running ──► succeeded
-      │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did
+      │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did; from queued: an
+      │  │        │  │                          input never came
       │  └────────┘  ├───► timed_out            the deadline passed
       │   (retry)    ├───► retries_exhausted    the child died at every attempt
       └──────────────┴───► cancelled            the caller asked, or asked no more for a leased job
@@ -61,7 +62,7 @@ class JobState(StrEnum):
 
 
 MOVES: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
         {
             JobState.QUEUED,
@@ -175,6 +176,9 @@ class Order:
     """Seconds one attempt may run; None means what the server allows, which is also the most."""
     keep_results_s: float | None = None
     """Seconds the results stay after the end; None means the server's default."""
+    expired_inputs_fail: bool = False
+    """An input whose time is over makes a job that fails at birth, as one that was never sent does; False: the order is
+    refused."""
     discard_inputs: bool = False
     """Remove the input files as soon as the job ends."""
     credits: int | None = None

@@ -103,17 +103,6 @@ async def raise_old(backend: Backend) -> int:
 
 async def expire(backend: Backend) -> int:
     """Remove files, jobs, keys, unfinished uploads and unused contents whose time is over; how many files."""
-    removed = 0
-    while True:
-        rows = await backend.database.all(
-            "SELECT id, key FROM files WHERE expires_at <= now() ORDER BY expires_at LIMIT %s", (_BATCH,)
-        )
-        # Bytes first: a record without bytes is found again by the next sweep, bytes without a record never.
-        await backend.blobs.delete(*(row["key"] for row in rows))
-        await backend.database.run("DELETE FROM files WHERE id = ANY(%s)", ([row["id"] for row in rows],))
-        removed += len(rows)
-        if len(rows) < _BATCH:
-            break
     await backend.database.run(
         "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => %s)"
         " LIMIT %s)",
@@ -124,8 +113,9 @@ async def expire(backend: Backend) -> int:
     await backend.tokens.sweep()
     await backend.limits.sweep()
     await backend.multipart.sweep()
-    await backend.contents.sweep()
     await _clear(backend)
+    removed = await backend.files.sweep(_BATCH)  # the store may be away: last
+    await backend.contents.sweep()
     return removed
 
 

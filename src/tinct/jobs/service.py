@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ from tinct.accounts.credits import hold
 from tinct.accounts.prices import Prices
 from tinct.errors import (
     IdempotencyError,
+    InputGoneError,
+    InputNotSentError,
     JobCancelledError,
     JobDeletedError,
     JobMissingError,
@@ -20,7 +22,7 @@ from tinct.errors import (
 )
 from tinct.jobs import leases
 from tinct.jobs.changes import Changes
-from tinct.jobs.files import Files
+from tinct.jobs.files import File, Files, FileState, close
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
 from tinct.jobs.orders import check, deadline, digest, price
@@ -60,6 +62,10 @@ SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(dialect)s::text IS NULL OR dialect = %(dialect)s)
 ORDER BY sequence DESC LIMIT %(limit)s
 """
+
+
+_UNSENT: Final = frozenset({FileState.DECLARED})
+_EXPIRED: Final = frozenset({FileState.GONE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +134,15 @@ class Jobs:
             There is no room for more work now.
         """
         effect = check(order)
-        files = await self._files.get_many(order.account, file_ids(order.inputs))
+        absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
+        files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
-        deadline_s = deadline(order, effect, files, self._settings)
+        failure = _failure_at_birth(files)
+        deadline_s = (
+            self._settings.job_deadline_s if failure else deadline(order, effect, files, self._settings)
+        )
         crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs
-        credits = price(order, effect, files, self._prices)
+        credits = 0 if failure else price(order, effect, files, self._prices)
         job_id, known = new_id("job"), None
         try:
             async with self._database.transaction() as connection:
@@ -141,7 +151,12 @@ class Jobs:
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
-                    job = await self._insert(connection, order, job_id, credits, deadline_s)
+                    job = await self._insert(
+                        connection, order, job_id, credits, deadline_s, queued=failure is None
+                    )
+                    if failure is not None:
+                        job = await end(connection, job_id, JobState.FAILED, failure=failure) or job
+                    await close(connection, files)
                     return Submission(job=job, replayed=False)
             return Submission(job=await self.get(order.account, known), replayed=True)
         except Duplicate:
@@ -273,9 +288,12 @@ class Jobs:
                 " WHERE id = %s",
                 (job_id,),
             )
-            cursor = await connection.execute("DELETE FROM files WHERE job_id = %s RETURNING key", (job_id,))
-            keys = [row["key"] for row in await cursor.fetchall()]
-        await self._blobs.delete(*keys)
+            cursor = await connection.execute(
+                "UPDATE files SET state = 'deleted' WHERE job_id = %s AND state <> 'gone' RETURNING id, key",
+                (job_id,),
+            )
+            rows = await cursor.fetchall()
+        await self._files.remove(rows)
 
     async def depth(self) -> dict[str, int]:
         """Jobs that wait and that run."""
@@ -327,7 +345,14 @@ class Jobs:
         return str(row["job_id"])
 
     async def _insert(
-        self, connection: Connection, order: Order, job_id: str, price: int, deadline_s: float
+        self,
+        connection: Connection,
+        order: Order,
+        job_id: str,
+        price: int,
+        deadline_s: float,
+        *,
+        queued: bool,
     ) -> Job:
         cursor = await connection.execute(
             "SELECT unlimited FROM accounts WHERE id = %s AND revoked_at IS NULL", (order.account,)
@@ -339,7 +364,7 @@ class Jobs:
             price = 0
         if price:
             await hold(connection, order.account, job_id, price, note=order.tool or order.effect)
-        entry = await self._queue.add(connection, job_id, priority=order.priority)
+        entry = await self._queue.add(connection, job_id, priority=order.priority) if queued else None
         cursor = await connection.execute(
             _INSERT,
             {
@@ -373,6 +398,14 @@ class Jobs:
         row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()
         if row is not None and row["entry"] is not None:
             await self._queue.remove(connection, row["entry"])
+
+
+def _failure_at_birth(files: Mapping[str, File]) -> Failure | None:
+    """Why a job on these files cannot even begin."""
+    states = {file.state for file in files.values()}
+    if FileState.DECLARED in states:
+        return Failure.of(InputNotSentError())
+    return Failure.of(InputGoneError()) if FileState.GONE in states else None
 
 
 def _visible(row: Row | None, account: str) -> Job:

@@ -21,11 +21,11 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from tinct.errors import FileMissingError, StorageError, StorageFullError
+from tinct.errors import FileMissingError, StorageAwayError, StorageError, StorageFullError
 from tinct.settings import Settings
 from tinct.storage.keys import check_key
 
-__all__ = ["BlobInfo", "Blobs", "open_blobs", "store_errors"]
+__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
@@ -131,11 +131,19 @@ class Blobs:
         return copy
 
     async def delete(self, *keys: str) -> None:
-        """Delete objects; those that are not there are no error."""
-        if self._root is not None:
-            await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
+        """Delete objects; those that are not there are no error.
+
+        Raises
+        ------
+        StorageAwayError
+            The store does not answer; some may be there still.
+        """
+        if not keys:
             return
         with store_errors(missing_is_fine=True):
+            if self._root is not None:
+                await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
+                return
             await obstore.delete_async(self._store, [check_key(key) for key in keys])
 
     async def delete_prefix(self, prefix: str) -> int:
@@ -256,6 +264,18 @@ def store_errors(*, missing_is_fine: bool = False) -> Any:
     except OSError as error:
         if error.errno in (28, 122):  # no space, quota
             raise StorageFullError("the server's disk is full; try again later") from None
-        raise StorageError("the store for files cannot be used; see its folder's permissions") from None
+        raise StorageAwayError("the store for files cannot be used; see its folder's permissions") from None
     except BaseError:
-        raise StorageError("the store for files does not answer; try again in a few seconds") from None
+        raise StorageAwayError("the store for files does not answer; try again in a few seconds") from None
+
+
+async def begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks, the first of which is there already; raises what asking for it raised."""
+    first = await anext(chunks, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_them()

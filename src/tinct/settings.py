@@ -181,6 +181,11 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds a finished job's record stays; the credit ledger stays for ever.",
     )
+    keep_orphans_s: float = Field(
+        24 * 3600.0,
+        ge=60,
+        description="Seconds after which stored bytes that no record names are removed; longer than any upload takes.",
+    )
     min_free_bytes: int = Field(
         512 * 2**20,
         ge=0,

@@ -15,7 +15,7 @@ from typing import Final
 
 from tinct.backend import Backend
 from tinct.errors import TinctError
-from tinct.jobs import moves
+from tinct.jobs import moves, orphans
 from tinct.jobs.job import JobState, Priority, scratch_prefix
 from tinct.jobs.rows import job_of
 
@@ -40,6 +40,7 @@ async def sweep_for_ever(backend: Backend) -> None:
                     await expire(backend)
                     if number % _SELDOM == 0:
                         await raise_old(backend)
+                        await orphans.sweep(backend)
         except TinctError as error:
             _log.warning("sweep: %s", error)
         except Exception:

@@ -8,14 +8,16 @@ reader sees the whole object or none.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -25,11 +27,15 @@ from tinct.errors import FileMissingError, StorageAwayError, StorageError, Stora
 from tinct.settings import Settings
 from tinct.storage.keys import check_key
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
 __all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
 _PLACE_TRIES: Final = 50
+_LISTED: Final = 1000  # objects asked for at a time, the most that S3 gives
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +45,7 @@ class BlobInfo:
     key: str
     size: int
     """Bytes."""
+    modified_at: datetime
     etag: str | None
     """The store's own tag; `tinct.jobs.files.File.etag` is the content's."""
 
@@ -90,7 +97,19 @@ class Blobs:
         """
         with store_errors():
             found = await obstore.head_async(self._store, self._checked(key))
-        return BlobInfo(key=key, size=found["size"], etag=found["e_tag"])
+        return _info(found)
+
+    async def list_after(self, key: str, limit: int) -> list[BlobInfo]:
+        """At most `limit` objects after `key`, in an order that stays the same; empty text is before all."""
+        with store_errors():
+            if self._root is not None:
+                return await asyncio.to_thread(self._walk, key, limit)
+            found: list[BlobInfo] = []
+            async for batch in obstore.list(self._store, offset=key or None, chunk_size=min(limit, _LISTED)):
+                found += [_info(item) for item in batch]
+                if len(found) >= limit:
+                    break
+            return found[:limit]
 
     async def get(self, key: str) -> bytes:
         """The whole object; for small ones. Raises as `head`."""
@@ -188,6 +207,12 @@ class Blobs:
             raise StorageError("the storage folder holds a link where none is allowed")
         return path
 
+    def _walk(self, key: str, limit: int) -> list[BlobInfo]:
+        """Files below the root after `key`, folder by folder, each in the order of its names."""
+        assert self._root is not None
+        last = key.split("/") if key else []
+        return list(itertools.islice(_files(self._root, "", last), limit))
+
     def _unlink(self, keys: list[str]) -> None:
         """Delete files and the folders that they leave empty."""
         for key in keys:
@@ -228,6 +253,36 @@ def open_blobs(settings: Settings) -> Blobs:
         _private(scratch)
         root = root.resolve()
         return Blobs(LocalStore(root), scratch.resolve(), root, settings.min_free_bytes)
+
+
+def _info(found: ObjectMeta) -> BlobInfo:
+    return BlobInfo(
+        key=found["path"],
+        size=found["size"],
+        modified_at=found["last_modified"],
+        etag=found["e_tag"],
+    )
+
+
+def _files(folder: Path, prefix: str, after: list[str]) -> Iterator[BlobInfo]:
+    """Files of a folder and those below it that come after a path, given by its segments."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:  # removed as empty meanwhile
+        return
+    for entry in entries:
+        if after and entry.name < after[0]:
+            continue
+        on_the_way = bool(after) and entry.name == after[0]
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path), f"{prefix}{entry.name}/", after[1:] if on_the_way else [])
+        elif not on_the_way and entry.is_file(follow_symlinks=False):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+            yield BlobInfo(key=prefix + entry.name, size=status.st_size, modified_at=modified_at, etag=None)
 
 
 def _private(folder: Path) -> None:

@@ -64,3 +64,6 @@ CREATE TABLE sweeps (
     name    text PRIMARY KEY,
     cursor  text NOT NULL
 );
+
+-- Whether some bytes belong to a content.
+CREATE INDEX contents_by_piece ON contents USING gin (pieces);

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.color import oklab_to_srgb, srgb_to_oklab
 
-__all__ = ["EDGE", "UNCLIPPED", "compress", "fit_gamut", "max_chroma"]
+__all__ = ["EDGE", "UNCLIPPED", "compress", "fit_gamut", "luminance", "max_chroma"]
 
 Array = NDArray[np.float32]
 
@@ -30,12 +30,18 @@ _LINEAR = np.array(
     ],
     np.float32,
 )
+_LUMINANCE = np.array([0.2126729, 0.7151522, 0.0721750], np.float32) @ _LINEAR  # of cones; IEC 61966-2-1
 _STEPS = 14
 
 EDGE = (-1e-4, -1e-4)
 """Margin of the gamut itself, with room for rounding."""
 UNCLIPPED = (6e-4, 0.015)
 """Margin inside which no 8-bit channel reaches 0 or 255."""
+
+
+def luminance(oklab: Array) -> Array:
+    """Relative luminance (n,) of OkLab colours (n, 3); white has 1. Colours outside sRGB are not clipped."""
+    return np.asarray((oklab @ _ROOTS.T) ** 3 @ _LUMINANCE)
 
 
 def max_chroma(lightness: Array, direction: Array, margin: tuple[float, float] = EDGE) -> Array:

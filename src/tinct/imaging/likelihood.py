@@ -8,6 +8,7 @@ The colouring is the annealed mean of Zhang, Isola, Efros 2016, "Colorful Image 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinct.imaging.coherence import coherent
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 
-__all__ = ["Guess", "guess"]
+__all__ = ["Guess", "classes_of", "glance", "guess"]
 
 Array = NDArray[np.float32]
 
@@ -30,6 +31,8 @@ _MULTIPLE = 32
 _REACH = 8.0  # cells: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
 _GAIN = np.float32(1.22)  # gives back the chroma that averaging takes
+_GLANCE = 192  # side of the square that is enough for a first look
+_SPAN, _STEP = 128, 2  # of the table of nearest classes, in units of a*, b*
 _TEMPERATURE = 0.25  # below 1 the likely colours win over the mean of all, which is grey
 
 
@@ -82,6 +85,32 @@ def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -
     cells = resize(light, (total.shape[0], total.shape[1]))
     total /= np.float32(len(_SIDES))
     return Guess(coherent(total, cells, _REACH, _EDGE), bins, cells)
+
+
+def glance(light: Array) -> Guess:
+    """What the network says at its first, small look: a quarter of the time of `guess`. `light` and errors as there."""
+    answer, bins = _ask(
+        resize(light, _size(light.shape, _GLANCE)), np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
+    )
+    return Guess(answer, bins, resize(light, (answer.shape[0], answer.shape[1])))
+
+
+def classes_of(chroma: Array, bins: Array) -> NDArray[np.intp]:
+    """Number of the class, a row of `bins` (q, 2), that is nearest to each a*, b* of `chroma` (n, 2): (n,)."""
+    table = _nearest(bins.tobytes())
+    place = np.rint((np.clip(chroma, -_SPAN, _SPAN) + _SPAN) / _STEP).astype(np.intp)
+    return np.asarray(table[place[:, 0], place[:, 1]])
+
+
+@functools.cache
+def _nearest(bins: bytes) -> NDArray[np.intp]:
+    """Nearest class for each a*, b* in steps of `_STEP`."""
+    centres = np.frombuffer(bins, np.float32).reshape(-1, 2)
+    axis = np.arange(-_SPAN, _SPAN + 1, _STEP, dtype=np.float32)
+    a, b = np.meshgrid(axis, axis, indexing="ij")
+    return np.asarray(
+        ((a[..., None] - centres[:, 0]) ** 2 + (b[..., None] - centres[:, 1]) ** 2).argmin(axis=-1)
+    )
 
 
 def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:

@@ -14,7 +14,9 @@ from tinct.effects.declare import declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded, Told, Untold, fact
 from tinct.effects.migrate import auto, template
+from tinct.effects.migrate.auto import Style
 from tinct.effects.migrate.reference import fit_reference as fit_colors_of
+from tinct.effects.migrate.template import SwatchShare
 from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
@@ -45,6 +47,10 @@ class Migration:
     """The maps that were fitted, at full degree; reuse them on other photos."""
     people: Annotated[PersonMask | None, Untold()]
     """Where people kept their colours; None when there are none or `portrait` is off."""
+    swatches: tuple[SwatchShare, ...] = ()
+    """Mode template: what became of each."""
+    capacity: int | None = None
+    """Mode template: how many swatches the photo can show without cutting one thing in two."""
 
     @property
     def photo(self) -> Photo:
@@ -76,13 +82,17 @@ def _swatches(value: object) -> object:
     return None if value is None else parse_colors(value)  # type: ignore[arg-type]
 
 
-def _together(mode: Mode, count: int, colors: object, reference: object) -> None:
+def _together(mode: Mode, count: int, colors: object, reference: object, style: object, spread: float) -> None:
     if mode == "template" and colors is None:
         raise ParameterError("colors", None, "1 to 7 colours with mode template")
     if mode != "template" and colors is not None:
         raise ParameterError("colors", colors, "nothing unless mode is template")
     if mode != "auto" and count != 1:
         raise ParameterError("count", count, "1 unless mode is auto")
+    if mode != "auto" and style is not None:
+        raise ParameterError("style", style, "nothing unless mode is auto")
+    if mode != "template" and spread != 0:
+        raise ParameterError("spread", spread, "0 unless mode is template")
     if mode == "reference" and reference is None:
         raise ParameterError("reference", None, "a photo with mode reference")
     if mode != "reference" and reference is not None:
@@ -91,7 +101,7 @@ def _together(mode: Mode, count: int, colors: object, reference: object) -> None
 
 @effect(
     title="Colour migration",
-    engines={"classical": ("person",)},
+    engines={"classical": ("person", "colorizer")},
     together=_together,
     label=lambda mode: mode,
     counted="count",
@@ -110,11 +120,26 @@ def migrate(
     count: Annotated[
         int, Field(ge=1, le=8, description="How many results; more than 1 only in mode auto.")
     ] = 1,
+    style: Annotated[
+        Style | None,
+        Field(
+            description="Mode auto: natural turns what is known by its colour (sky, lawn, fruit) only as far as is "
+            "likely, bold turns all alike; by default natural for up to 4 results, bold for more."
+        ),
+    ] = None,
     colors: Annotated[
         Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
         BeforeValidator(_swatches),
         Field(description="1 to 7 swatches, RRGGBB, #RRGGBB or AARRGGBB; mode template needs them."),
     ] = None,
+    spread: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Mode template: 0 is calm, a smooth area keeps one swatch; 1 insists on every swatch.",
+        ),
+    ] = 0.0,
     reference: Annotated[
         Photo | None, Field(description="Where the colours come from, in mode reference.")
     ] = None,
@@ -156,29 +181,34 @@ def migrate(
     goal = None if reference is None else Sample(_proxy(reference))
     people = find_people(proxy) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small)
+    dealt = None
     if goal is not None:
         maps = [fit_colors_of(source, goal, smoothness, seed)]
     elif colors is not None:
-        maps = [template.fit_template(source, colors)]
+        dealt = template.fit_template(source, colors, spread)
+        maps = [dealt.map]
     else:
-        maps = auto.fit_auto(source, count, seed)
+        maps = auto.fit_auto(source, count, seed, style)
     progress(0.3)
     photos = []
     for number, color_map in enumerate(maps, 1):
         photos.append(color_map.apply(photo, degree=degree, protect=people, strength=strength))
         progress(0.3 + 0.7 * number / len(maps))
-    return Migration(tuple(photos), tuple(maps), people)
+    if dealt is None:
+        return Migration(tuple(photos), tuple(maps), people)
+    return Migration(tuple(photos), tuple(maps), people, dealt.swatches, dealt.capacity)
 
 
-def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0) -> list[ColorMap]:
+def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0, style: Style | None = None) -> list[ColorMap]:
     """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
-    params = _checked(mode="auto", count=count, seed=seed)
-    return auto.fit_auto(Sample(_proxy(photo)), params.count, params.seed)
+    params = _checked(mode="auto", count=count, seed=seed, style=style)
+    return auto.fit_auto(Sample(_proxy(photo)), params.count, params.seed, params.style)
 
 
-def fit_template(photo: Photo, colors: str | Iterable[str]) -> ColorMap:
+def fit_template(photo: Photo, colors: str | Iterable[str], *, spread: float = 0.0) -> ColorMap:
     """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
-    return template.fit_template(Sample(_proxy(photo)), _checked(mode="template", colors=colors).colors)
+    params = _checked(mode="template", colors=colors, spread=spread)
+    return template.fit_template(Sample(_proxy(photo)), params.colors, params.spread).map
 
 
 def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:

@@ -98,11 +98,11 @@ def auto(quick: bool) -> str:
             )
         )
     note = (
-        f"Means over {len(data.reported(quick))} photos that nothing was chosen on. Likely: mean log-likelihood, by the "
-        "colorizer, of the results' colours beside that of the photo's own, in nats. Apart: mean CIEDE2000 between the "
-        "two results that are nearest, over pixels that are not neutral (CIELAB chroma from 4). Neutrals: mean CIEDE2000 "
-        "that they move. R: smooth places, percent, that become two hues. Clipped: growth of the share of pixels with a "
-        "channel at 0 or 255."
+        f"Means over {len(data.reported(quick))} photos that nothing was chosen on. Likely: mean log-likelihood, by "
+        "the colorizer, of the results' colours beside that of the photo's own, in nats. Apart: mean CIEDE2000 between "
+        "the two results that are nearest, over pixels that are not neutral (CIELAB chroma from 4). Neutrals: mean "
+        "CIEDE2000 that they move. R: smooth places, percent, that become two hues. Clipped: growth of the share of "
+        "pixels with a channel at 0 or 255."
     )
     head = ("style, results", "likely", "apart", "least apart", "neutrals", "R", "clipped")
     return table("AUTO: quality", note, head, rows)
@@ -144,8 +144,8 @@ def template(quick: bool) -> str:
             shown = f"{means[0]:.1f}", f"{worst:.0f}", f"{means[1]:.1f}", *(f"{m:.2f}" for m in means[2:])
             rows.append((f"{name}, spread {spread:g}", *shown))
     note = (
-        f"Means over {len(data.reported(quick))} photos that nothing was chosen on, people recoloured too. R: smooth places, "
-        "percent, 1/24 of the longer side wide, whose hue spread grows by more than 8. Rings: percent of even 5 x 5 "
+        f"Means over {len(data.reported(quick))} photos that nothing was chosen on, people recoloured too. R: smooth "
+        "places, percent, 1/24 of the longer side wide, whose hue spread grows by more than 8. Rings: percent of even 5 x 5 "
         "windows in which a contour appears. G: 99th percentile of the local gain of colour differences. J: growth of "
         "JPEG's block steps. Fc: distance of the swatches that the photo can show. L*: its mean change."
     )

@@ -40,7 +40,7 @@ def _ends(values: Array, axis: int, apart: int) -> tuple[Array, Array]:
 
 
 def rainbow(source: Pixels, result: Pixels) -> float:
-    """R, percent: smooth places 1/24 of the longer side wide across which a*, b* changes by 8 more than 1.5 x before."""
+    """R, percent: smooth places, 1/24 of the longer side wide, across which a*, b* changes by 8 + 1.5 x as before."""
     before, after = (cv2.GaussianBlur(to_lab(_small(p, 384)), (0, 0), 1.5) for p in (source, result))
     apart = max(4, round(max(before.shape[:2]) / 24))
     bad = total = 0
@@ -62,7 +62,7 @@ def rainbow(source: Pixels, result: Pixels) -> float:
 
 
 def rings(source: Pixels, result: Pixels) -> float:
-    """Percent of 5 x 5 windows, even in the photo (range of L*, a*, b* <= 4), in which a* or b* ranges over more than 10."""
+    """Percent of 5 x 5 windows, even in the photo (L*, a*, b* within 4), in which a* or b* ranges over more than 10."""
     square = np.ones((5, 5), np.uint8)
 
     def ranges(pixels: Pixels) -> Array:
@@ -87,7 +87,7 @@ def gain(source: Pixels, result: Pixels) -> float:
 
 
 def blocks(source: Pixels, result: Pixels) -> float:
-    """J: by how much the steps in a*, b* across JPEG's 8-pixel lines grow beyond those beside them, in smooth places."""
+    """J: growth of the steps in a*, b* across JPEG's 8-pixel lines beyond those beside them, in smooth places."""
     light = cv2.GaussianBlur(to_lab(source[:1024, :1024])[..., 0], (0, 0), 1)
     slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(light, cv2.CV_32F, 0, 1) / 8)
     smooth = slope < 0.8
@@ -127,7 +127,7 @@ def moved_lightness(source: Pixels, result: Pixels) -> float:
 
 
 def likelier(source: Pixels, result: Pixels) -> float:
-    """Mean log-likelihood, by the colorizer, of the result's colours at their places minus the source's own, in nats."""
+    """Mean log-likelihood, by the colorizer, of the result's colours minus that of the source's own, in nats."""
     before, after = (graph_of(Sample(_small(p, 512).astype(np.float32) / 255), 26) for p in (source, result))
     expected = Expectation.of(before)
     own, new = (graph.colors.reshape(-1, 3)[expected.at] for graph in (before, after))

@@ -46,8 +46,8 @@ def _harbour() -> np.ndarray:
     y, x = np.mgrid[0:120, 0:240]
     scene = np.stack([90 + x / 4, 140 + y / 3, 230 - x / 10], axis=-1)
     rng = np.random.default_rng(0)
-    scene[70:, :120] = (120, 80, 50) + rng.normal(0, 8, (50, 120, 1))
-    scene[70:, 120:] = (70, 130, 60) + rng.normal(0, 8, (50, 120, 1))
+    scene[70:, :120] = np.array((120, 80, 50)) + rng.normal(0, 8, (50, 120, 1))
+    scene[70:, 120:] = np.array((70, 130, 60)) + rng.normal(0, 8, (50, 120, 1))
     return scene.round().clip(0, 255).astype(np.uint8)
 
 

@@ -88,7 +88,7 @@ def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -
 
 
 def glance(light: Array) -> Guess:
-    """What the network says at its first, small look: a quarter of the time of `guess`. `light` and errors as there."""
+    """What the network says at one small look, in a quarter of the time of `guess`. `light` and errors as there."""
     answer, bins = _ask(
         resize(light, _size(light.shape, _GLANCE)), np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
     )

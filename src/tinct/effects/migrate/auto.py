@@ -10,7 +10,7 @@ spacing is kept within that interval. One smooth map does it; L* and greys stay.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 Style = Literal["natural", "bold"]
+_Number = TypeVar("_Number", np.float64, np.complex128)
 
 _CLUSTERS: Final = 26
 _TOLERANCES: Final = (
@@ -155,13 +156,13 @@ class _Turning:
         known = np.clip((5.6 - (limit[:, 1] - limit[:, 0])) / 2, 0, 1)
         return _Turning(self.graph, self.hue, self.heavy, self.home, limit, known, likely + tolerance)
 
-    def united(self, values: NDArray[np.generic], strength: float) -> NDArray[np.generic]:
+    def united(self, values: NDArray[_Number], strength: float) -> NDArray[_Number]:
         """`values` (K, ...) made alike among bonded clusters: least squares on the graph."""
         chroma = self.graph.chroma
         pair = strength * self.graph.bond * np.minimum(chroma[:, None], chroma[None])
         matrix = np.diag(self.heavy + pair.sum(axis=1) + 1e-9) - pair
         weights = self.heavy.reshape(-1, *[1] * (values.ndim - 1))
-        return np.asarray(np.linalg.solve(matrix, weights * values))
+        return cast(NDArray[_Number], np.linalg.solve(matrix, weights * values))
 
     def families(self, slots: Floats, spacing: float, most_lift: float) -> tuple[list[_Family], float]:
         """A family near each of the `slots` (n,), radians; and how far apart the nearest two of them lie."""
@@ -200,7 +201,7 @@ class _Turning:
         return srgb_to_lab(to_srgb(new, rounds=1))
 
     def _turns(self, theta: float) -> Floats:
-        """Turn (K,) of each cluster in a family: gathered around its hue, bent into its interval, alike where bonded."""
+        """Turn (K,) of each cluster in a family: gathered around its hue, within its limits, alike where bonded."""
         want = _wrapped(theta - _GATHER * np.sin(_wrapped(self.hue - self.home)))
         side = self.limit[:, 1] if theta >= 0 else self.limit[:, 0]
         bent = side * np.sqrt(abs(theta) / np.pi)
@@ -211,7 +212,7 @@ class _Turning:
             1 / (1 + np.exp(-chance / 0.2)), 1 - self.known
         )  # may it take the family's own turn?
         turn = np.angle(self.united(free * np.exp(1j * want) + (1 - free) * np.exp(1j * bent), _UNITED[1]))
-        return np.where(free > 0.5, turn, np.clip(turn, self.limit[:, 0], self.limit[:, 1]))
+        return np.asarray(np.where(free > 0.5, turn, np.clip(turn, self.limit[:, 0], self.limit[:, 1])))
 
 
 def _limits(likely: Floats, tolerance: float) -> Floats:
@@ -231,12 +232,11 @@ def _limits(likely: Floats, tolerance: float) -> Floats:
     return out
 
 
-def _relative(likely: NDArray[np.generic]) -> Floats:
+def _relative(likely: Floats) -> Floats:
     """Likelihoods (K, STEPS) beside the best of each cluster."""
-    values = np.asarray(likely, np.float64)
-    return np.asarray(values - values.max(axis=1, keepdims=True))
+    return np.asarray(likely - likely.max(axis=1, keepdims=True))
 
 
-def _wrapped(angle: Floats) -> Floats:
+def _wrapped(angle: NDArray[np.floating[Any]]) -> Floats:
     """Between -pi and pi."""
     return np.asarray((angle + np.pi) % (2 * np.pi) - np.pi)

@@ -150,17 +150,12 @@ def clusters(
     _, inverse = np.unique(
         (steps[:, 0] * sides[1] + steps[:, 1]) * sides[2] + steps[:, 2], return_inverse=True
     )
-    w = weight.ravel().astype(np.float64)
+    w = np.maximum(
+        weight.ravel().astype(np.float64), 1e-9
+    )  # pixels that do not count are labelled all the same
     n = int(inverse.max()) + 1
     mass = np.bincount(inverse, w, n)
-    sums = np.column_stack([np.bincount(inverse, w * x[:, c], n) for c in range(3)])
-    plain = np.column_stack([np.bincount(inverse, x[:, c], n) for c in range(3)])
-    empty = mass < 1e-9  # pixels that do not count are labelled all the same
-    mean = np.where(
-        empty[:, None],
-        plain / np.bincount(inverse, minlength=n)[:, None],
-        sums / np.maximum(mass, 1e-9)[:, None],
-    )
+    mean = np.column_stack([np.bincount(inverse, w * x[:, c], n) for c in range(3)]) / mass[:, None]
     centre = mean[_seeds(mean, mass, count)]
     for _ in range(rounds):
         own = ((mean[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1)

@@ -66,10 +66,15 @@ def branches(graph: ColorGraph) -> list[Numbers]:
 
 def labelled(energy: Energy, blocks: Sequence[Numbers], starts: Sequence[Numbers]) -> Numbers:
     """The labels (K,) of least energy that block moves find from any of the `starts`."""
-    every = range(energy.alone.shape[1])
-    inner = [0.5 * np.einsum("kjlj->j", energy.pair[np.ix_(b, every, b, every)]) for b in blocks]
+    inner = [_together(energy.pair, block) for block in blocks]
     found = [_descend(energy, blocks, inner, start.copy()) for start in starts]
     return min(found, key=lambda each: each[0])[1]
+
+
+def _together(pair: Floats, block: Numbers) -> Floats:
+    """Cost (J,) within a block of which all take one label."""
+    inside = pair[block][:, :, block].diagonal(axis1=1, axis2=3)  # (B, B, J)
+    return np.asarray(0.5 * inside.sum(axis=(0, 1)))
 
 
 def _descend(
@@ -79,7 +84,7 @@ def _descend(
     alone, pair, shown = energy.alone, energy.pair, energy.shown
     k, count = np.arange(len(alone)), alone.shape[1]
     force = pair[:, :, k, labels].sum(axis=2)  # (K, J) cost of each label given all others'
-    area = np.bincount(labels, shown[k, labels], count)
+    area = np.bincount(labels, shown[k, labels], count).astype(np.float64)
     for _ in range(_SWEEPS):
         moved = False
         for block, within in zip(blocks, inner, strict=True):
@@ -97,7 +102,7 @@ def _descend(
             if new[best] < now - _GAIN:
                 force += pair[:, :, block, best].sum(axis=2) - pair[:, :, block, old].sum(axis=2)
                 labels[block] = best
-                area = np.bincount(labels, shown[k, labels], count)
+                area = np.bincount(labels, shown[k, labels], count).astype(np.float64)
                 moved = True
         if not moved:
             break

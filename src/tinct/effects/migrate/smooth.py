@@ -62,7 +62,8 @@ class SmoothFit:
         rng = np.random.default_rng(0)
         flat = graph.colors.reshape(-1, 3)
         self._field = field = _box(flat[graph.weight.ravel() > _COUNTS])
-        weight = graph.weight.ravel() * (1 + accent * np.minimum(np.hypot(flat[:, 1], flat[:, 2]) / 15, 2))
+        lively = np.minimum(np.hypot(flat[:, 1], flat[:, 2]) / 15, 2)
+        weight = np.asarray(graph.weight.ravel() * (1 + accent * lively), np.float32)
         self.at = drawn(weight, _POINTS, rng)
         """(n,) flat numbers of the pixels that the map is fitted to."""
         self.design = field.design(flat[self.at])

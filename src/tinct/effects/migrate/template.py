@@ -272,7 +272,7 @@ def _dealt(graph: ColorGraph, deal: _Deal, blocks: list[Numbers], prices: _Price
 
 
 def _targets(graph: ColorGraph, deal: _Deal, labels: Numbers, apart: float) -> Array:
-    """Displacement (h, w, 2) of a, b: to the swatch, with the differences among like colours, turned as the hue turns."""
+    """Displacement (h, w, 2) of a, b: to the swatch; differences among like colours stay, turned as hue is."""
     out = np.zeros((*graph.label.shape, 2), np.float32)
     for swatch in range(deal.stays):
         for group in _gathered(graph, np.flatnonzero(labels == swatch)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -99,13 +99,13 @@ def deblocked(colors: Array, weight: Array, radius: int = 6, softness: float = 6
     counts = np.maximum(weight, 1e-3)[..., None]
     window = (2 * radius + 1, 2 * radius + 1)
 
-    def blurred(plane: Array) -> Array:
+    def blurred(plane: NDArray[np.floating[Any]]) -> Array:
         made = cv2.blur(np.ascontiguousarray(plane), window, borderType=cv2.BORDER_REFLECT_101)
         return np.asarray(made, np.float32).reshape(plane.shape)
 
     total = blurred(counts)
 
-    def mean(plane: Array) -> Array:
+    def mean(plane: NDArray[np.floating[Any]]) -> Array:
         return np.asarray(blurred(plane * counts) / total)
 
     light, chroma = colors[..., :1], colors[..., 1:]
@@ -154,7 +154,7 @@ def clusters(
         weight.ravel().astype(np.float64), 1e-9
     )  # pixels that do not count are labelled all the same
     n = int(inverse.max()) + 1
-    mass = np.bincount(inverse, w, n)
+    mass = np.bincount(inverse, w, n).astype(np.float64)
     mean = np.column_stack([np.bincount(inverse, w * x[:, c], n) for c in range(3)]) / mass[:, None]
     centre = mean[_seeds(mean, mass, count)]
     for _ in range(rounds):

@@ -146,8 +146,8 @@ def template(quick: bool) -> str:
     note = (
         f"Means over {len(data.reported(quick))} photos that nothing was chosen on, people recoloured too. R: smooth "
         "places, percent, 1/24 of the longer side wide, whose hue spread grows by more than 8. Rings: percent of even "
-        "5 x 5 windows in which a contour appears. G: 99th percentile of the local gain of colour differences. J: growth of "
-        "JPEG's block steps. Fc: distance of the swatches that the photo can show. L*: its mean change."
+        "5 x 5 windows in which a contour appears. G: 99th percentile of the local gain of colour steps. J: growth "
+        "of JPEG's block steps. Fc: distance of the swatches that the photo can show. L*: its mean change."
     )
     head = ("swatches", "R", "worst R", "rings", "G", "J", "Fc", "L*")
     return table("TEMPLATE: quality", note, head, rows)

@@ -82,7 +82,9 @@ def _swatches(value: object) -> object:
     return None if value is None else parse_colors(value)  # type: ignore[arg-type]
 
 
-def _together(mode: Mode, count: int, colors: object, reference: object, style: object, spread: float) -> None:
+def _together(
+    mode: Mode, count: int, colors: object, reference: object, style: object, spread: float
+) -> None:
     if mode == "template" and colors is None:
         raise ParameterError("colors", None, "1 to 7 colours with mode template")
     if mode != "template" and colors is not None:

@@ -18,6 +18,7 @@ from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
+from tinct.net.fetch import Fetcher
 from tinct.objects.buckets import Buckets
 from tinct.objects.contents import Contents
 from tinct.objects.multipart import Multipart
@@ -54,6 +55,7 @@ class Backend:
     queue: Queue
     changes: Changes
     jobs: Jobs
+    fetcher: Fetcher
 
 
 @asynccontextmanager
@@ -101,6 +103,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 queue=queue,
                 changes=changes,
                 jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
+                fetcher=Fetcher(settings),
             )
         finally:
             await changes.stop()

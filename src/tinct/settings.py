@@ -7,13 +7,14 @@ Every field is one limit or choice with its unit and its reason. ``Settings.from
 from __future__ import annotations
 
 import functools
+import ipaddress
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from tinct.errors import ParameterError
 
@@ -255,6 +256,20 @@ class Settings(BaseModel):
         ge=1,
         description="Requests without a good key of one address in a minute before 429; 2 a second.",
     )
+    anonymous_per_minute: int = Field(
+        6000,
+        ge=1,
+        description="Requests without any key of one address in a minute: public objects; 100 a second.",
+    )
+    trusted_proxies: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+        frozenset(),
+        description="Addresses or networks of proxies before this server, comma-separated; only what they say of a "
+        "client's address is believed.",
+    )
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for",
+        description="The one header in which the trusted proxies say it; the other is ignored.",
+    )
     metrics_token: str | None = Field(
         None,
         repr=False,
@@ -277,6 +292,13 @@ class Settings(BaseModel):
     fetch_redirects: int = Field(
         3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: frozenset[str]) -> frozenset[str]:
+        for text in value:
+            ipaddress.ip_network(text)
+        return value
 
     def own_effects(self) -> list[tuple[str, str]]:
         """Name and place of each of ``extra_effects``."""

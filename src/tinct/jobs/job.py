@@ -241,6 +241,12 @@ class Job:
     results_expire_at: datetime | None
     """When the results go; set at the end."""
 
+    @property
+    def error(self) -> TinctError:
+        """Why it did not succeed, where it did not."""
+        failure = self.failure or Failure(code="failed", message=f"the job ended as {self.state}")
+        return failure.error
+
 
 @dataclass(frozen=True, kw_only=True)
 class Page:

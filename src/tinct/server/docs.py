@@ -12,6 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from tinct.dialects.native.dialect import APP
+
 __all__ = ["page"]
 
 _STYLE = (importlib.resources.files("tinct.server") / "docs.css").read_text()
@@ -20,7 +22,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 async def page(request: Request) -> Response:
     """``GET /docs``."""
-    return HTMLResponse(_render(request.app.openapi()), headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(_render(APP.openapi()), headers={"Content-Security-Policy": _POLICY})
 
 
 def _render(api: Mapping[str, Any]) -> str:

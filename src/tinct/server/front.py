@@ -1,4 +1,4 @@
-"""The outermost layer of the server: request ids, body limits, logs, metrics, and the last word on errors."""
+"""The outermost layer of the server: who answers, request ids, body limits, logs, metrics, the last word on errors."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from tinct import logs
-from tinct.accounts.limits import Allowance
-from tinct.dialects.dialect import Dialect
+from tinct.backend import Backend
+from tinct.dialects import guard
+from tinct.dialects.dialect import Dialect, request_id_of
+from tinct.errors import TinctError
+from tinct.server.address import client_address
 from tinct.server.metrics import Metrics
-from tinct.settings import Settings
+from tinct.server.routing import chosen
 
-__all__ = ["Front", "dialect_of"]
+__all__ = ["Front"]
 
 _log = logging.getLogger(__name__)
 _DRAINED_BYTES = 8 * 2**20  # read and dropped after a refusal, so that the sender reads the reply
@@ -28,53 +31,57 @@ _DRAINED_S = 2.0
 _CLIENT_GONE = 499  # logged where the client left before a reply; the number that nginx made usual
 
 
-def dialect_of(scope: Scope) -> Dialect:
-    """The wire format that a request speaks."""
-    dialect: Dialect = scope["state"]["dialect"]
-    return dialect
-
-
 class Front:
-    """Wraps the application.
+    """An ASGI application that hands each request to the wire format whose it is.
 
     Parameters
     ----------
-    app : ASGI application
+    backend : Backend
+        Open, and it stays so.
     dialects : sequence of Dialect
-        The first that claims a request words its errors; the last claims everything.
+        The last takes what none claims.
+    metrics : Metrics
     """
 
-    def __init__(
-        self, app: ASGIApp, dialects: Sequence[Dialect], settings: Settings, metrics: Metrics
-    ) -> None:
-        self._app, self._dialects, self._settings, self._metrics = app, dialects, settings, metrics
+    def __init__(self, backend: Backend, dialects: Sequence[Dialect], metrics: Metrics) -> None:
+        self._backend, self._settings = backend, backend.settings
+        self._dialects, self._metrics = dialects, metrics
+        self.stopping = asyncio.Event()
+        """Set it when no more requests should be sent here."""
+        self.closing = asyncio.Event()
+        """Set it to end replies that would go on for ever."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
             return
-        path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
-        connection = HTTPConnection(scope)
-        dialect = next(dialect for dialect in self._dialects if dialect.claims(connection))
+        headers, connection = Headers(scope=scope), HTTPConnection(scope)
+        scope["client"] = self._client(connection)
         state = scope.setdefault("state", {})
-        state |= {"request_id": str(uuid4()), "dialect": dialect}
-        limit = dialect.body_limit(method, path, self._settings)
-        body = _Body(receive, limit, headers)
-        reply = _Reply(send, scope, body)
+        state |= {
+            "request_id": str(uuid4()),
+            "backend": self._backend,
+            "stopping": self.stopping,
+            "closing": self.closing,
+        }
+        state["dialect"] = dialect = chosen(self._dialects, connection)
+        body = _Body(receive, dialect.limits(self._settings).body_bytes(connection), headers)
+        reply = _Reply(send, connection, body)
         began = time.perf_counter()
         try:
-            await self._serve(scope, body, reply)
+            await self._serve(dialect, scope, body, reply)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.request(dialect.name, method, reply.status, seconds)
+            self._metrics.request(dialect.name, scope["method"], reply.status, seconds)
             logs.event(
                 _log,
                 "request",
                 request_id=state["request_id"],
                 dialect=dialect.name,
-                method=method,
-                path=path,
+                method=scope["method"],
+                path=scope["path"],
                 status=reply.status,
                 bytes_in=body.received,
                 bytes_out=reply.sent,
@@ -82,17 +89,32 @@ class Front:
                 account=state.get("account"),
             )
 
-    async def _serve(self, scope: Scope, body: _Body, reply: _Reply) -> None:
+    def _client(self, connection: HTTPConnection) -> tuple[str, int] | None:
+        """Who calls, as the rest of the server sees it."""
+        if connection.client is None or not self._settings.trusted_proxies:
+            return connection.scope.get("client")
+        address = client_address(
+            connection.client.host,
+            connection.headers,
+            trusted=self._settings.trusted_proxies,
+            header=self._settings.forwarded_header,
+        )
+        return address, connection.client.port
+
+    async def _serve(self, dialect: Dialect, scope: Scope, body: _Body, reply: _Reply) -> None:
+        request = Request(scope, body.receive)
         try:
-            await self._app(scope, body.receive, reply.send)
+            await guard.arrived(request)
+            await dialect.app(scope, body.receive, reply.send)
         except asyncio.CancelledError:
             raise
         except ClientDisconnect:
             reply.status = reply.status or _CLIENT_GONE
         except Exception as error:
-            _log.exception("unexpected", extra={"fields": {"request_id": scope["state"]["request_id"]}})
+            if not isinstance(error, TinctError):
+                _log.exception("unexpected", extra={"fields": {"request_id": request_id_of(request)}})
             if not reply.status:
-                response = dialect_of(scope).render(Request(scope, body.receive), error)
+                response = dialect.errors(request, error)
                 await response(scope, body.receive, reply.send)
 
 
@@ -134,8 +156,8 @@ class _Body:
 class _Reply:
     """Adds the headers of every reply, notes what was sent, and ends what is still being sent to us."""
 
-    def __init__(self, send: Send, scope: Scope, body: _Body) -> None:
-        self._send, self._state, self._body = send, scope["state"], body
+    def __init__(self, send: Send, connection: HTTPConnection, body: _Body) -> None:
+        self._send, self._connection, self._body = send, connection, body
         self._closes = False
         self.status = 0
         self.sent = 0
@@ -155,19 +177,9 @@ class _Reply:
         await self._send(message)
 
     def _complete(self, headers: MutableHeaders) -> None:
-        headers["X-Request-Id"] = self._state["request_id"]
+        headers["X-Request-Id"] = request_id_of(self._connection)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if self._closes:
             headers["Connection"] = "close"
-        if allowance := self._state.get("allowance"):
-            _rate_headers(headers, allowance)
-
-
-def _rate_headers(headers: MutableHeaders, allowance: Allowance) -> None:
-    """The fields of the IETF draft on rate limits, and the older ones that clients know."""
-    reset_s = max(round(allowance.reset_s), 0)
-    headers["RateLimit-Policy"] = f'"account";q={allowance.limit};w=60'
-    headers["RateLimit"] = f'"account";r={allowance.remaining};t={reset_s}'
-    headers["RateLimit-Limit"] = str(allowance.limit)
-    headers["RateLimit-Remaining"] = str(allowance.remaining)
-    headers["RateLimit-Reset"] = str(reset_s)
+        for name, value in guard.rate_headers(self._connection).items():
+            headers[name] = value

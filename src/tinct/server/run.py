@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
-from fastapi import FastAPI
 
 from tinct.backend import Backend, open_backend
 from tinct.errors import OutputError
 from tinct.server.app import create_app
+from tinct.server.front import Front
 from tinct.server.metrics import Metrics
 from tinct.server.supervisor import WorkerProcess
 from tinct.settings import Settings
@@ -65,7 +65,7 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
     told = _on_signals(worker)
     with _listen(settings) as listener:
         async with open_backend(settings) as backend:
-            app = create_app(settings, backend, metrics)
+            app = create_app(backend, metrics)
             server = _Server(_config(app, settings))
             serving = asyncio.create_task(server.serve([listener]))
             try:
@@ -76,10 +76,10 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
                 waiting = asyncio.create_task(told.wait())
                 await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                app.state.stopping.set()
+                app.stopping.set()
                 server.should_exit = True
                 await worker.stop()
-                app.state.closing.set()
+                app.closing.set()
                 await asyncio.gather(serving, return_exceptions=True)
 
 
@@ -111,11 +111,12 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def _config(app: Front, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="h11",  # keeps the spelling of headers, which some clients depend on
         lifespan="off",
+        proxy_headers=False,  # the front reads them, from trusted proxies alone
         log_config=None,
         access_log=False,
         server_header=False,

@@ -20,7 +20,7 @@ BY_TASK, BY_REQUEST = "/api/common/query-async-task-result", "/api/image/asyn-ta
 @pytest_asyncio.fixture
 async def client(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     key = (await backend.accounts.create("tester")).api_key
-    transport = httpx.ASGITransport(create_app(backend.settings, backend), client=("127.0.0.1", 1))
+    transport = httpx.ASGITransport(create_app(backend), client=("127.0.0.1", 1))
     headers = {"ailabapi-api-key": key}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://tinct.test", headers=headers

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from tinct.dialects.cos.call import Call
-from tinct.dialects.cos.errors import CosError, of_job
+from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.objects import receipt, receive
 from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
 from tinct.dialects.cos.xml import document, element
@@ -174,7 +174,7 @@ async def _fetched(call: Call, account: str, address: str) -> File:
         address = unquote(address)
     most = settings_of(call.request).max_photo_bytes
     try:
-        async with call.request.app.state.fetcher.open(address, max_bytes=most) as answer:
+        async with call.backend.fetcher.open(address, max_bytes=most) as answer:
             return await call.backend.files.put(account, answer.chunks, max_bytes=most)
     except (UploadLimitError, OversizeUrlError):
         raise CosError("ImageTooLarge", f"The image has more than {most} bytes.") from None
@@ -208,5 +208,5 @@ async def _colored(call: Call, account: str, source: File) -> tuple[Job, File]:
         await jobs.cancel(account, job.id)
         raise CosError("SlowDown")
     if job.state is not JobState.SUCCEEDED:
-        raise of_job(job)
+        raise job.error
     return job, await call.backend.files.get(account, job.results[0].file_id)

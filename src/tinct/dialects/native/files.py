@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.datastructures import UploadFile
 
-from tinct.dialects import bodies, downloads
+from tinct.dialects import bodies
+from tinct.dialects.content import content
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
@@ -81,7 +82,7 @@ async def get_file(request: Request, account: Caller, file_id: FileId) -> wire.F
 @router.get("/{file_id}/content", response_class=Response, responses=BINARY)
 async def get_content(request: Request, account: Caller, file_id: FileId) -> Response:
     """The bytes of a file; ranges, ``If-None-Match`` and ``If-Range`` are obeyed."""
-    return await downloads.content(request, await backend_of(request).files.get(account.id, file_id))
+    return await content(request, await backend_of(request).files.get(account.id, file_id))
 
 
 @router.delete("/{file_id}", status_code=204)

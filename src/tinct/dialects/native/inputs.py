@@ -85,7 +85,7 @@ async def discard(request: Request, account: str, file_ids: list[str]) -> None:
 
 async def _fetched(request: Request, account: str, url: str) -> File:
     most = settings_of(request).max_upload_bytes
-    async with request.app.state.fetcher.open(url, max_bytes=most) as answer:
+    async with backend_of(request).fetcher.open(url, max_bytes=most) as answer:
         name = answer.url.partition("?")[0].rpartition("/")[2]
         return await backend_of(request).files.put(account, answer.chunks, name=name, max_bytes=most)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
+from tinct.dialects.content import link
 from tinct.dialects.dialect import settings_of
-from tinct.dialects.downloads import link
 from tinct.jobs import files
 from tinct.jobs.job import Job as StoredJob
 from tinct.jobs.job import JobState

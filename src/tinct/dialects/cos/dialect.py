@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -12,18 +11,20 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from tinct.dialects.cos import addressing, auth, buckets, coloring, objects, signature, uploads
+from tinct.dialects.cos import addressing, buckets, coloring, objects, signature, uploads
 from tinct.dialects.cos.addressing import Place
 from tinct.dialects.cos.auth import Caller, authenticate
 from tinct.dialects.cos.call import Call
-from tinct.dialects.cos.errors import CosError, of_error, of_status
+from tinct.dialects.cos.credentials import CREDENTIALS
+from tinct.dialects.cos.errors import CosError, refusal
 from tinct.dialects.cos.xml import document, element
-from tinct.dialects.dialect import Dialect, backend_of, settings_of
-from tinct.dialects.guard import counted, refused
-from tinct.errors import BucketMissingError, TinctError
+from tinct.dialects.dialect import Claims, Dialect, backend_of, settings_of
+from tinct.dialects.guard import anonymous, counted, refused
+from tinct.dialects.limits import CallLimits, usual
+from tinct.dialects.refusals import refusal_headers
+from tinct.errors import TinctError
 from tinct.settings import Settings
 
 __all__ = ["DIALECT"]
@@ -131,7 +132,12 @@ async def _answer(request: Request) -> Response:
     bucket = await backend.buckets.find(place.bucket) if place.bucket is not None else None
     query = dict(reversed(pairs))  # of equal names the first counts, as in the signature
     call = Call(request=request, place=place, caller=caller, query=query, pairs=pairs, bucket=bucket)
-    response = await _handler(call)(call)
+    try:
+        response = await _handler(call)(call)
+    except CosError as error:
+        if caller.account is None and error.name == "AccessDenied":
+            await refused(request)
+        raise
     _complete(request, response)
     return response
 
@@ -143,7 +149,9 @@ async def _admitted(request: Request, place: Place, pairs: signature.Pairs) -> C
     except CosError:
         await refused(request)
         raise
-    if caller.account is not None:
+    if caller.account is None:
+        await anonymous(request)
+    else:
         await counted(request, caller.account)
     return caller
 
@@ -185,73 +193,66 @@ def _spelled(name: bytes) -> bytes:
     return {b"etag": b"ETag", b"x-errno": b"X-ErrNo"}.get(name, name.title())
 
 
-def _render(request: Request, error: Exception) -> Response:
+def _words(request: Request, error: Exception) -> Response:
     state = request.scope.setdefault("state", {})
     place: Place | None = state.setdefault("cos_place", None)
     state.setdefault("cos_request_id", _request_id())
-    refusal = _refusal(error)
+    found = refusal(error)
     trace = base64.b64encode(secrets.token_hex(64).encode()).decode()
-    headers = {"x-cos-trace-id": trace}
-    if "ci-process" in request.query_params and refusal.name in _NUMBERS:
-        headers["X-ErrNo"] = _NUMBERS[refusal.name]
-    if refusal.retry_after_s is not None:
-        headers["Retry-After"] = str(math.ceil(refusal.retry_after_s))
+    headers = refusal_headers(found) | {"x-cos-trace-id": trace}
+    if "ci-process" in request.query_params and found.name in _NUMBERS:
+        headers["X-ErrNo"] = _NUMBERS[found.name]
     if request.method == "HEAD":
-        response = Response(status_code=refusal.status, headers=headers)
+        response = Response(status_code=found.status, headers=headers)
     else:
         body = element(
             "Error",
-            raw=element("Code", refusal.name)
-            + element("Message", refusal.message)
-            + "".join(element(name, text) for name, text in refusal.details.items())
+            raw=element("Code", found.name)
+            + element("Message", found.message)
+            + "".join(element(name, text) for name, text in found.details.items())
             + element("Resource", place.resource if place else request.headers.get("host", "") + "/")
             + element("RequestId", state["cos_request_id"])
             + element("TraceId", trace),
         )
-        response = Response(document(body), refusal.status, headers, media_type="application/xml")
+        response = Response(document(body), found.status, headers, media_type="application/xml")
     _complete(request, response)
     return response
 
 
-def _refusal(error: Exception) -> CosError:
-    if isinstance(error, BucketMissingError):
-        return CosError("NoSuchBucket")
-    if isinstance(error, TinctError):
-        return of_error(error)
-    if isinstance(error, HTTPException):
-        return of_status(error.status_code, str(error.detail))
-    return CosError("InternalError")
+def _signed(connection: HTTPConnection) -> bool:
+    """Whether a request bears this API's signature."""
+    in_header = connection.headers.get("authorization", "").startswith("q-sign-algorithm=")
+    return in_header or b"q-sign-algorithm=" in connection.scope["query_string"]
 
 
-def _claims(connection: HTTPConnection) -> bool:
-    """Requests to the vendor's hosts or to those of the base domain, and whatever bears this API's signature."""
+def _buckets_host(connection: HTTPConnection) -> bool:
+    """Whether a request goes to a host of the service or of a bucket."""
     _, host = addressing.split_target(connection.scope["path"], connection.headers.get("host", ""))
-    if addressing.is_vendor_host(host):
-        return True
-    domain = settings_of(connection).cos_base_domain
-    if domain and host.partition(":")[0].lower().endswith("." + domain.lower()):
-        return True
-    signed = connection.headers.get("authorization", "").startswith("q-sign-algorithm=")
-    return signed or b"q-sign-algorithm=" in connection.scope["query_string"]
+    return addressing.host_of(host, settings_of(connection).cos_base_domain) is not None
 
 
-class _Everything(BaseRoute):
-    """All paths and methods, if the request is this dialect's."""
+def _limits(settings: Settings) -> CallLimits:
+    def body_bytes(connection: HTTPConnection) -> int:
+        return _DOCUMENT_BYTES if connection.scope["method"] == "POST" else settings.max_object_bytes
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        mine = scope["type"] == "http" and scope.get("state", {}).get("dialect") is DIALECT
-        return (Match.FULL, {"endpoint": _answer}) if mine else (Match.NONE, {})
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await _answer(Request(scope, receive))
-        await response(scope, receive, send)
+    return usual(settings, body_bytes)
 
 
-def _body_limit(method: str, path: str, settings: Settings) -> int:
-    return _DOCUMENT_BYTES if method == "POST" else settings.max_object_bytes
+async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope, receive, send)
+    try:
+        response = await _answer(request)
+    except (TinctError, HTTPException) as error:
+        response = _words(request, error)
+    await response(scope, receive, send)
 
 
 DIALECT = Dialect(
-    name=auth.KIND, routes=(_Everything(),), claims=_claims, render=_render, body_limit=_body_limit
+    name="cos",
+    app=_app,
+    claims=Claims(signature=_signed, domain=_buckets_host),
+    errors=_words,
+    limits=_limits,
+    credentials=CREDENTIALS,
 )
 """Tencent Cloud COS, with its image colouring."""

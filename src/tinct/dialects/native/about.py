@@ -1,4 +1,4 @@
-"""The API put together, with the lists of effects and the account's own record."""
+"""The lists of effects, and the account's own record."""
 
 from __future__ import annotations
 
@@ -6,34 +6,28 @@ import dataclasses
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
 
 from tinct.accounts.prices import Prices
-from tinct.dialects.dialect import Dialect, backend_of
-from tinct.dialects.native import files, jobs, wire
+from tinct.dialects.dialect import backend_of
+from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
-from tinct.dialects.native.errors import render
 from tinct.dialects.native.replies import REFUSALS
 from tinct.errors import ParameterError
 from tinct.jobs.catalogue import EffectFacts, catalogue, facts
-from tinct.settings import Settings
 
-__all__ = ["DIALECT", "ROUTER"]
+__all__ = ["router"]
 
-_SPOOL_SLACK = 64 * 1024  # bytes of a form around its file
-_about = APIRouter(prefix="/v1", tags=["About"], responses=REFUSALS)
+router = APIRouter(prefix="/v1", tags=["About"], responses=REFUSALS)
 
 
-@_about.get("/effects", response_model=wire.EffectList)
+@router.get("/effects", response_model=wire.EffectList)
 async def list_effects(request: Request, account: Caller) -> wire.EffectList:
     """All effects, each with the JSON Schema of its parameters."""
     return wire.EffectList(effects=[_effect(found, backend_of(request).prices) for found in catalogue()])
 
 
-@_about.get("/effects/{name}", response_model=wire.Effect)
+@router.get("/effects/{name}", response_model=wire.Effect)
 async def get_effect(
     request: Request, account: Caller, name: Annotated[str, Path(max_length=100)]
 ) -> wire.Effect:
@@ -44,7 +38,7 @@ async def get_effect(
         raise HTTPException(404, error.message) from None
 
 
-@_about.get("/account", response_model=wire.Account)
+@router.get("/account", response_model=wire.Account)
 async def get_account(request: Request, account: Caller) -> wire.Account:
     """The account behind the key, and what it can spend."""
     balance = await backend_of(request).credits.balance(account.id)
@@ -58,7 +52,7 @@ async def get_account(request: Request, account: Caller) -> wire.Account:
     )
 
 
-@_about.get("/account/history", response_model=wire.History)
+@router.get("/account/history", response_model=wire.History)
 async def get_history(
     request: Request,
     account: Caller,
@@ -113,33 +107,3 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
         roles=list(found.roles),
         params=dict(found.params),
     )
-
-
-def _render(request: Request, error: Exception) -> Response:
-    response = render(request, error)
-    if response.status_code == 405:
-        routes = (route for part in _PARTS for route in part.routes if isinstance(route, APIRoute))
-        here = (route.methods or () for route in routes if route.path_regex.match(request.url.path))
-        if methods := sorted({method for methods in here for method in methods}):
-            response.headers["Allow"] = ", ".join(methods)
-    return response
-
-
-def _claims(connection: HTTPConnection) -> bool:
-    return True  # what no other dialect claims
-
-
-def _body_limit(method: str, path: str, settings: Settings) -> int:
-    if method == "POST" and path in ("/v1/files", "/v1/jobs"):
-        return settings.max_upload_bytes + _SPOOL_SLACK
-    return settings.max_body_bytes
-
-
-ROUTER = APIRouter()
-"""Everything under ``/v1``."""
-_PARTS = (_about, files.router, jobs.router)
-for _part in _PARTS:
-    ROUTER.include_router(_part)
-
-DIALECT = Dialect(name="native", routes=ROUTER.routes, claims=_claims, render=_render, body_limit=_body_limit)
-"""Tinct's own API."""

@@ -1,4 +1,4 @@
-"""Downloads: signed links that need no key, and the one reply that carries a file's bytes."""
+"""A stored file on its way out: the link under which it can be had, and the reply that carries its bytes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.jobs.files import File, suffix
 
-__all__ = ["ROUTES", "content", "link"]
+__all__ = ["content", "link"]
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -34,7 +33,7 @@ def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: 
         Its format; becomes the extension, for clients that look at it.
     """
     file_id = file if isinstance(file, str) else file.id
-    path = backend_of(connection).links.sign(f"/files/{file_id}{suffix(format)}", seconds=seconds)
+    path = backend_of(connection).links.to_file(file_id + suffix(format), seconds=seconds)
     base = settings_of(connection).public_url or str(connection.base_url)
     return base.rstrip("/") + path
 
@@ -76,16 +75,3 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:  # the last so many bytes
         return max(size - int(last), 0), size if int(last) else 0
     return int(first), min(int(last) + 1 if last else size, size)
-
-
-async def _download(request: Request) -> Response:
-    path = request.scope["raw_path"].decode("ascii", "replace")
-    backend = backend_of(request)
-    backend.links.check(request.method, path, request.query_params)
-    file_id, _, _ = request.path_params["name"].partition(".")
-    file = await backend.files.get(None, file_id)
-    return await content(request, file, max_age_s=3600)
-
-
-ROUTES = (Route("/files/{name}", _download, methods=["GET"]),)
-"""Where links lead; GET and HEAD."""

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tinct.accounts.keys import Account
 from tinct.dialects import bodies
-from tinct.dialects.ailab import errors, form, wire
-from tinct.dialects.ailab.auth import Caller, caller, claims
-from tinct.dialects.ailab.errors import RefusalError
-from tinct.dialects.dialect import Dialect, backend_of, request_id_of
-from tinct.dialects.downloads import link
+from tinct.dialects.ailab import form, wire
+from tinct.dialects.ailab.auth import Caller, addressed, caller, signed, vendor_host
+from tinct.dialects.ailab.errors import AilabError, refusal
+from tinct.dialects.content import link
+from tinct.dialects.credentials import API_KEYS
+from tinct.dialects.dialect import Claims, Dialect, application, backend_of, request_id_of
 from tinct.dialects.guard import admit
-from tinct.errors import JobMissingError, KeyRefusedError, RateLimitError, TinctError
+from tinct.dialects.limits import CallLimits, usual
+from tinct.dialects.refusals import refusal_headers
+from tinct.errors import JobMissingError, KeyRefusedError, RateLimitError
 from tinct.jobs.files import File
 from tinct.jobs.job import FINAL, Job, JobState, Order
 from tinct.settings import Settings
@@ -81,7 +82,7 @@ async def _store(request: Request, account: Account, name: str, content: bytes) 
             mode=photo.mode,
             channels=photo.channels,
         )
-    except RefusalError:
+    except AilabError:
         await files.delete(account.id, file.id)
         raise
     return file
@@ -90,14 +91,14 @@ async def _store(request: Request, account: Account, name: str, content: bytes) 
 async def _task(request: Request, account: Account, who: Caller) -> dict[str, Any]:
     job = await _find(request, account, _TASK, _query(request, "task_id"), _TASK_KEPT)
     if job.state in FINAL and job.state is not JobState.SUCCEEDED:
-        raise errors.of_job(job)
+        raise job.error
     return wire.task_result(uuid4(), job.state, _urls(request, job), listed=who.listed)
 
 
 async def _request(request: Request, account: Account, who: Caller) -> dict[str, Any]:
     kind = _query(request, "type")
     if kind != _TYPE:
-        raise RefusalError("ERROR_INVALID_PARAMETER", f"type is {kind[:40]!r}; allowed: {_TYPE}.")
+        raise AilabError("ERROR_INVALID_PARAMETER", f"type is {kind[:40]!r}; allowed: {_TYPE}.")
     job = await _find(request, account, _REQUEST, _query(request, "job_id").upper(), _REQUEST_KEPT)
     return wire.job_result(uuid4(), job.state, _urls(request, job))
 
@@ -110,16 +111,14 @@ async def _credits(request: Request, account: Account, who: Caller) -> dict[str,
 def _query(request: Request, name: str) -> str:
     value = request.query_params.get(name)
     if value is None:
-        raise RefusalError("MISSING_PARAMETERS", f"{name} is missing from the query.")
+        raise AilabError("MISSING_PARAMETERS", f"{name} is missing from the query.")
     if not value.strip():
-        raise RefusalError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
+        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
     return value.strip()
 
 
 async def _find(request: Request, account: Account, kind: str, value: str, kept: timedelta) -> Job:
-    unknown = RefusalError(
-        "ERROR_INVALID_PARAMETER", "There is no such job, or its result is no longer kept."
-    )
+    unknown = AilabError("ERROR_INVALID_PARAMETER", "There is no such job, or its result is no longer kept.")
     try:
         job = await backend_of(request).jobs.find(account.id, kind, value)
     except JobMissingError:
@@ -145,34 +144,18 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _render(request: Request, error: Exception) -> Response:
-    who = caller(request.url.path, request.headers)
-    refusal = _refusal(error)
-    headers = {}
-    if refusal.retry_after_s is not None:
-        headers["Retry-After"] = str(math.ceil(refusal.retry_after_s))
-    if isinstance(error, HTTPException) and error.headers:
-        headers |= error.headers
+def _words(request: Request, error: Exception) -> Response:
+    who, headers = caller(request.url.path, request.headers), refusal_headers(error)
     if who.listed and isinstance(error, KeyRefusedError):
         return JSONResponse(wire.gateway("Invalid API key. Send a good one as X-RapidAPI-Key."), 401, headers)
     if who.listed and isinstance(error, RateLimitError):
         return JSONResponse(wire.gateway(error.message), 429, headers)
-    request_id = UUID(request_id_of(request)) if request_id_of(request) else uuid4()
-    return JSONResponse(wire.envelope(request_id, refusal), refusal.status, headers)
+    found = refusal(error)
+    return JSONResponse(wire.envelope(UUID(request_id_of(request)), found), found.status, headers)
 
 
-def _refusal(error: Exception) -> RefusalError:
-    if isinstance(error, RefusalError):
-        return error
-    if isinstance(error, TinctError):
-        return errors.of_error(error)
-    if isinstance(error, HTTPException):
-        return errors.of_status(error.status_code, str(error.detail))
-    return RefusalError("PROCESSING_FAILURE", "The server failed; try again.")
-
-
-def _body_limit(method: str, path: str, settings: Settings) -> int:
-    return _BODY_BYTES
+def _limits(settings: Settings) -> CallLimits:
+    return usual(settings, lambda connection: _BODY_BYTES)
 
 
 _SUBMIT, _POLL_TASK = _endpoint(_submit), _endpoint(_task)
@@ -188,5 +171,12 @@ _ROUTES: tuple[BaseRoute, ...] = (
     Route("/api/common/query-credits", _BALANCE, methods=["GET"]),
 )
 
-DIALECT = Dialect(name="ailab", routes=_ROUTES, claims=claims, render=_render, body_limit=_body_limit)
+DIALECT = Dialect(
+    name="ailab",
+    app=application(_ROUTES, _words),
+    claims=Claims(signature=signed, path=addressed, host=vendor_host),
+    errors=_words,
+    limits=_limits,
+    credentials=API_KEYS,
+)
 """AILabTools' HD colour migration."""

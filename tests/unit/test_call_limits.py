@@ -32,7 +32,7 @@ async def _call(request: Request) -> Response:
     return JSONResponse({})
 
 
-def client(backend: Backend, address: str = "203.0.113.5", **limits: Any) -> httpx.AsyncClient:
+def client(backend: Backend, peer: str = "203.0.113.5", **limits: Any) -> httpx.AsyncClient:
     dialect = Dialect(
         name="plain",
         app=application([Route("/plain", _call), Route("/plain/free", _call)], words),
@@ -40,7 +40,7 @@ def client(backend: Backend, address: str = "203.0.113.5", **limits: Any) -> htt
         errors=words,
         limits=lambda settings: CallLimits(body_bytes=lambda connection: 1000, **limits),
     )
-    transport = httpx.ASGITransport(create_app(backend, dialects=(dialect,)), client=(address, 1))
+    transport = httpx.ASGITransport(create_app(backend, dialects=(dialect,)), client=(peer, 1))
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
@@ -49,10 +49,9 @@ async def statuses(call: Callable[[], Any], times: int) -> list[int]:
 
 
 async def test_a_window_of_an_address_counts_all_its_calls_good_or_not(backend: Backend) -> None:
-    window = Window(2, 60)
-    async with client(backend, address=window) if False else client(backend, **{"address": window}) as one:
+    async with client(backend, address=Window(2, 60)) as one:
         assert await statuses(lambda: one.get("/plain"), 3) == [400, 400, 429]
-    async with client(backend, "203.0.113.6", **{}) as other:
+    async with client(backend, "203.0.113.6", address=Window(3, 60)) as other:
         assert await statuses(lambda: other.get("/plain"), 3) == [400, 400, 400]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from starlette.requests import HTTPConnection
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from tinct.dialects.credentials import API_KEYS
 from tinct.dialects.dialect import Claims, Dialect, handlers
@@ -16,6 +18,7 @@ from tinct.settings import Settings
 
 __all__ = ["APP", "DIALECT"]
 
+_PARTS = (about.router, files.router, jobs.router)
 _AROUND_BYTES = 64 * 1024  # of a form, beside its photos
 
 _DESCRIPTION = (
@@ -24,8 +27,18 @@ _DESCRIPTION = (
 )
 
 
+def _words(request: Request, error: Exception) -> Response:
+    """As `words`; where the method is wrong, all right ones are named, not only those of the first route that fits."""
+    response = words(request, error)
+    if response.status_code == 405:
+        routes = [route for part in _PARTS for route in part.routes if isinstance(route, APIRoute)]
+        here = [route.methods or set() for route in routes if route.path_regex.match(request.url.path)]
+        response.headers["Allow"] = ", ".join(sorted(set().union(*here)))
+    return response
+
+
 def _application() -> FastAPI:
-    words_of = handlers(words)
+    words_of = handlers(_words)
     app = FastAPI(
         title="Tinct",
         version="1",
@@ -36,8 +49,8 @@ def _application() -> FastAPI:
         redirect_slashes=False,
         exception_handlers=words_of | {RequestValidationError: words_of[TinctError]},
     )
-    for part in (about, files, jobs):
-        app.include_router(part.router)
+    for part in _PARTS:
+        app.include_router(part)
     return app
 
 
@@ -62,7 +75,7 @@ DIALECT = Dialect(
     name="native",
     app=APP,
     claims=Claims(path=_claims),
-    errors=words,
+    errors=_words,
     limits=_limits,
     credentials=API_KEYS,
 )

@@ -6,7 +6,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from tinct.dialects.dialect import request_id_of
 from tinct.dialects.native.wire import Error, ErrorReply
@@ -85,19 +84,10 @@ def words(request: Request, error: Exception) -> Response:
         status, code, message = 500, "internal", "The server failed; try again, and tell us the request id."
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == 405:
-        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
     reply = ErrorReply(
         error=Error(code=code, message=message, field=field, request_id=request_id_of(request))
     )
     return JSONResponse(reply.model_dump(exclude_none=True), status, headers)
-
-
-def _methods(request: Request) -> list[str]:
-    """All methods of an address; the router knows only those of the first route that fits."""
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    here = [route.methods or set() for route in routes if route.path_regex.match(request.url.path)]
-    return sorted(set().union(*here))
 
 
 def _first(error: RequestValidationError) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def test_keys_are_made_before_the_first_start_and_while_the_server_runs(data: Pa
         return done.stdout
 
     before = json.loads(keys("create", "--name", "early", "--credits", "5", "--json"))
-    assert set(before) == {"id", "api_key", "ailab", "cos"}
+    assert set(before) == {"id", "api_key", "native", "ailab", "cos"}
     assert before["ailab"] == {"api_key": before["api_key"]}
     assert set(before["cos"]) == {"secret_id", "secret_key"}
     server = Server(data)

@@ -120,7 +120,7 @@ def test_keys_are_made_before_the_first_start_and_while_the_server_runs(data: Pa
 def test_a_wrong_option_is_one_sentence_and_no_stack(tmp_path: Path) -> None:
     for arguments, said in (
         (["serve", "--data", str(tmp_path / "a"), "--port", "70000"], "port"),
-        (["keys", "revoke", "acct_nonsense", "--data", str(tmp_path / "b")], "no live account"),
+        (["keys", "revoke", "acct_nonsense", "--data", str(tmp_path / "b")], "no server data"),
         (["keys", "create", "--name", " ", "--data", str(tmp_path / "b")], "name"),
     ):
         done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)

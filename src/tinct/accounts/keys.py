@@ -114,15 +114,23 @@ class Accounts:
         ParameterError
             The name is empty or the credits are negative.
         """
-        async with self._database.transaction() as connection:
-            account_id = await self._open(connection, name, credits)
-            api_key = await self._add_key(connection, account_id, name="first key")
-        return NewAccount(account=await self.get(account_id), api_key=api_key)
+        account = await self.open(name, credits=credits)
+        return NewAccount(account=account, api_key=await self.add_key(account.id, name="first key"))
 
     async def open(self, name: str, *, credits: int | None = None) -> Account:
         """Make an account without any key. Parameters and errors as `create`."""
+        if not name.strip() or len(name) > 200 or not storable(name):
+            raise ParameterError("name", name, "1 to 200 characters")
+        if credits is not None and credits < 0:
+            raise ParameterError("credits", credits, "0 or more")
+        account_id = new_id("acct")
         async with self._database.transaction() as connection:
-            account_id = await self._open(connection, name, credits)
+            await connection.execute(
+                "INSERT INTO accounts (id, name, unlimited) VALUES (%s, %s, %s)",
+                (account_id, name.strip(), credits is None),
+            )
+            if credits:
+                await grant_in(connection, account_id, credits, kind="grant", expires_at=None)
         return await self.get(account_id)
 
     async def get(self, account_id: str) -> Account:
@@ -330,20 +338,6 @@ class Accounts:
         """Let a key or secret, of any kind, end in `grace_s` seconds if it does not end earlier."""
         async with self._database.connection() as connection:
             await _retire(connection, credential_id, grace_s)
-
-    async def _open(self, connection: Connection, name: str, credits: int | None) -> str:
-        if not name.strip() or len(name) > 200 or not storable(name):
-            raise ParameterError("name", name, "1 to 200 characters")
-        if credits is not None and credits < 0:
-            raise ParameterError("credits", credits, "0 or more")
-        account_id = new_id("acct")
-        await connection.execute(
-            "INSERT INTO accounts (id, name, unlimited) VALUES (%s, %s, %s)",
-            (account_id, name.strip(), credits is None),
-        )
-        if credits:
-            await grant_in(connection, account_id, credits, kind="grant", expires_at=None)
-        return account_id
 
     async def _add_key(
         self,

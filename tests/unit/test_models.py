@@ -17,6 +17,7 @@ from tinct.cli import app
 from tinct.errors import DamagedModelError, MissingModelError, ModelError
 from tinct.models import manifest, runtime, store
 from tinct.models.manifest import Packaged
+from tinct.settings import current
 
 MANIFEST = """
 [tiny]
@@ -120,4 +121,16 @@ def test_importing_the_runtime_module_loads_no_runtime() -> None:
 def test_show_prints_the_card_of_packaged_weights_below_their_facts() -> None:
     shown = CliRunner().invoke(app, ["models", "show", "person"]).output
     assert manifest.models()["person"].licence in shown
+    assert "background (person)" in shown
     assert shown.endswith(store.card("person"))
+
+
+def test_the_list_says_of_each_effects_engines_whether_they_can_work_and_what_to_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINCT_MODELS", str(tmp_path))
+    current.cache_clear()
+    listed = CliRunner().invoke(app, ["models", "list"]).output
+    current.cache_clear()
+    assert re.search(r"^colorize +colorizer +ready$", listed, re.M)
+    assert re.search(r"^moderate +opennsfw +not yet: tinct models fetch opennsfw$", listed, re.M)

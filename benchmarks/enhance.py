@@ -30,8 +30,8 @@ import tinct
 from benchmarks.data import Pixels, photos
 from benchmarks.tables import table
 from tinct.effects.enhance import engines
-from tinct.effects.enhance.clean import cleaner
-from tinct.imaging.condition import condition
+from tinct.effects.enhance.denoising import cleaner
+from tinct.imaging.degradation import condition
 from tinct.models import manifest, store
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo

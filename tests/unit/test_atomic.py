@@ -11,7 +11,6 @@ import pytest
 
 from tinct import atomic
 from tinct.imaging import cube
-from tinct.imaging.colormap import ColorMap
 
 
 def test_a_block_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -47,7 +46,7 @@ def test_a_cube_has_the_rights_of_any_new_file_without_touching_the_process_umas
     """Other threads make files meanwhile; with an open umask theirs would be writable for everyone."""
     (tmp_path / "other").touch()
     monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the umask belongs to the whole process"))
-    written = cube.write(ColorMap(np.zeros((2, 2, 2, 3), np.float32)), tmp_path / "a.cube")
+    written = cube.write(np.zeros((2, 2, 2, 3), np.float32), "", tmp_path / "a.cube")
     assert written.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
+from tinct.effects.background.backdrop import blurred
 from tinct.effects.background.foreground import estimate
-from tinct.effects.background.scene import blurred
 from tinct.effects.registry import get
 from tinct.errors import ParameterError
 from tinct.models import runtime, store

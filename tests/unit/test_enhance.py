@@ -167,7 +167,7 @@ def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithfu
     networks: dict[str, Network],
 ) -> None:
     def chosen(scale: Any, side: int, soft: bool = False, worn: bool = False) -> tuple[str, bool]:
-        engine = engines.choose("auto", scale, side * side, worn, lambda: soft)
+        engine = engines.select("auto", scale, side * side, worn, lambda: soft)
         return engine.name, engine.halved
 
     assert chosen(2, 300) == ("realesrgan", False)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tinct.effects.erase import blend
-from tinct.effects.erase.enlarge import enlarge
 from tinct.effects.erase.holes import find
-from tinct.effects.erase.layout import lay_out
-from tinct.effects.erase.offset_field import Ground, OffsetField, repair, seam_cost, tidy
-from tinct.effects.erase.patches import Library, nearest, search, texture
+from tinct.effects.erase.labelling import cheapest_labels
+from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
+from tinct.effects.erase.patchmatch import Library, nearest, patchmatch, texture
 from tinct.effects.erase.scene import Scene, nearest_known, smaller
+from tinct.effects.erase.upsampling import upsampled
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Scene:
@@ -57,7 +57,7 @@ def test_the_search_finds_what_comparing_everything_finds() -> None:
     wanted = library.vectors[rows * 80 + columns - 24]  # patches that are known, 24 pixels to the left
     exact = nearest(library, wanted, (rows, columns))
     start = nearest(library, rng.permutation(wanted), (rows, columns))
-    found = search(library, wanted, start, 8, rng)
+    found = patchmatch(library, wanted, start, 8, rng)
     assert exact.distance.max() < 1e-3
     assert (found.distance < 1e-3).mean() > 0.95
     assert library.usable[found.rows + found.down, found.columns + found.right].all()
@@ -70,7 +70,7 @@ def test_a_known_way_of_repeating_is_chosen_everywhere() -> None:
     hole[20:36, 30:46] = True
     s = Scene.of(pixels, ~hole, hole, (60, 80))
     ways = np.array([[5, 20], [0, -16], [7, -21], [0, 16], [24, 0], [3, 30]], np.int32)
-    labels = lay_out(s, ways)
+    labels = cheapest_labels(s, ways)
     assert set(labels) <= {1, 3, 4}
     at = np.argwhere(hole) + ways[labels]
     assert s.known[at[:, 0], at[:, 1]].all()
@@ -92,7 +92,7 @@ def test_tidying_never_raises_the_cost_and_keeps_every_source_known() -> None:
     rng = np.random.default_rng(4)
     field = repair(ground, shifted(s.hole, rng.integers(-40, 40, s.size), rng.integers(-60, 60, s.size)))
     labels = s.hole.astype(np.int32)
-    better = tidy(ground, field, 4)
+    better = icm(ground, field, 4)
     assert seam_cost(ground, better, labels)[1] < seam_cost(ground, field, labels)[1]
     rows, columns = np.nonzero(s.hole)
     assert s.known[rows + better.down[s.hole], columns + better.right[s.hole]].all()
@@ -104,7 +104,7 @@ def test_enlarging_finds_the_exact_way_that_was_lost_in_the_small() -> None:
     hole[60:140, 90:130] = True
     small = np.zeros((50, 65), bool)
     small[15:35, 22:33] = True
-    large = enlarge(shifted(small, 0, 11), small, Ground(picture, ~hole, hole))  # 11 x 258 / 65 is 43.7
+    large = upsampled(shifted(small, 0, 11), small, Ground(picture, ~hole, hole))  # 11 x 258 / 65 is 43.7
     assert (large.right[hole] == 43).mean() > 0.95
     assert (large.down[hole] == 0).mean() > 0.95
 
@@ -150,7 +150,7 @@ def test_things_whose_colours_do_not_lie_around_the_hole_are_not_brought_in() ->
     hole = np.zeros((60, 90), bool)
     hole[18:38, 20:42] = True
     s = Scene.of(pixels, ~hole, hole, (60, 90))
-    labels = lay_out(s, np.array([[0, 41], [0, -21], [0, 22], [21, 0]], np.int32))
+    labels = cheapest_labels(s, np.array([[0, 41], [0, -21], [0, 22], [21, 0]], np.int32))
     ways = np.array([[0, 41], [0, -21], [0, 22], [21, 0]])[labels]
     at = np.argwhere(hole) + ways
     assert (pixels[at[:, 0], at[:, 1], 1] == 120).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
-from tinct.imaging.threads import cores
+from tinct.imaging import cube
+from tinct.imaging.strips import by_strips
 from tinct.photo.photo import Photo, Pixels
 
 if TYPE_CHECKING:
@@ -132,32 +132,26 @@ class ColorMap:
         source = photo.pixels if photo.pixels.flags.c_contiguous else photo.pixels.copy()
         out = np.empty_like(source)
         lut = _Lut(self.blend(degree)._in_profile(photo.icc), source.dtype)
-        rows = max(1, _STRIP_PIXELS // photo.width)
 
-        def recolor(top: int) -> None:
-            strip, result = source[top : top + rows], out[top : top + rows]
+        def recolor(top: int, bottom: int) -> None:
+            strip, result = source[top:bottom], out[top:bottom]
             lut.apply(strip, result)
             if protect is not None and strength:
                 mask = protect.rows(strip, top, photo.height)
                 if mask.any():
                     _restore(strip, result, mask * np.float32(strength))
 
-        with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(recolor, range(0, photo.height, rows)))
+        by_strips(recolor, (photo.height, photo.width), _STRIP_PIXELS)
         return replace(photo, pixels=out, gray=False)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
         """Write an Adobe/IRIDAS ``.cube`` file; see :mod:`tinct.imaging.cube`."""
-        from tinct.imaging.cube import write
-
-        return write(self, Path(path), overwrite=overwrite)
+        return cube.write(self.lattice, self.title, Path(path), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> ColorMap:
         """Read a ``.cube`` file; see :mod:`tinct.imaging.cube`."""
-        from tinct.imaging.cube import read
-
-        return read(Path(path))
+        return cls(*cube.read(Path(path)))
 
     def _in_profile(self, icc: bytes | None) -> Array:
         """The lattice for pixels encoded by profile `icc`."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinct import atomic
 from tinct.errors import ColorMapError, OutputError
-from tinct.imaging.colormap import ColorMap
 
 __all__ = ["read", "write"]
+
+Array = NDArray[np.float32]
 
 _MAX_BYTES = 100 * 2**20  # a 129-node lattice with long numbers is about 65 MB
 
 
-def write(color_map: ColorMap, path: Path, *, overwrite: bool = True) -> Path:
-    """Save `color_map` at `path`, whole or not at all.
+def write(lattice: Array, title: str, path: Path, *, overwrite: bool = True) -> Path:
+    """Save a lattice (N, N, N, 3), indexed [red, green, blue], at `path`, whole or not at all.
 
     Raises
     ------
@@ -25,9 +27,9 @@ def write(color_map: ColorMap, path: Path, *, overwrite: bool = True) -> Path:
     """
     if path.exists() and not overwrite:
         raise OutputError(f"{path.name} exists; choose another name or allow it to be replaced")
-    title = "".join(c for c in color_map.title if c.isprintable() and c != '"')
-    n = color_map.size
-    rows = color_map.lattice.transpose(2, 1, 0, 3).reshape(-1, 3)  # red changes fastest
+    title = "".join(c for c in title if c.isprintable() and c != '"')
+    n = lattice.shape[0]
+    rows = lattice.transpose(2, 1, 0, 3).reshape(-1, 3)  # red changes fastest
     head = f'TITLE "{title}"\nLUT_3D_SIZE {n}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
     try:
         with atomic.writing(path) as file:
@@ -40,8 +42,8 @@ def write(color_map: ColorMap, path: Path, *, overwrite: bool = True) -> Path:
     return path
 
 
-def read(path: Path) -> ColorMap:
-    """Load a 3-D ``.cube`` file.
+def read(path: Path) -> tuple[Array, str]:
+    """Lattice and title of a 3-D ``.cube`` file.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def read(path: Path) -> ColorMap:
     if not size:
         raise ColorMapError(f"{path.name} has no LUT_3D_SIZE line, so it is not a 3-D .cube file")
     rows = _rows(path, numbers, size)
-    return ColorMap(np.ascontiguousarray(rows.reshape(size, size, size, 3).transpose(2, 1, 0, 3)), title)
+    return np.ascontiguousarray(rows.reshape(size, size, size, 3).transpose(2, 1, 0, 3)), title
 
 
 def _size(path: Path, words: list[str]) -> int:
@@ -86,7 +88,7 @@ def _size(path: Path, words: list[str]) -> int:
     return size
 
 
-def _rows(path: Path, lines: list[str], size: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _rows(path: Path, lines: list[str], size: int) -> Array:
     if len(lines) != size**3:
         raise ColorMapError(f"{path.name} has {len(lines)} rows of numbers; {size}^3 = {size**3} are needed")
     try:

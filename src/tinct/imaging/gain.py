@@ -8,7 +8,6 @@ filter (He and Sun 2015) used for joint upsampling, as in bilateral guided upsam
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.threads import cores
+from tinct.imaging.strips import by_strips, rows_of
 from tinct.photo.photo import Photo
 
 __all__ = ["GainField", "light_of", "mean"]
@@ -78,19 +77,7 @@ class GainField:
     def gains(self, light: Array, top: int, height: int) -> Array:
         """Logarithms of gains (n, W, 3) for rows of luma (n, W) that begin at `top` of a photo `height` high."""
         count, width = light.shape
-        step_x, step_y = self.lines.shape[1] / width, self.lines.shape[0] / height
-        place = np.array([[step_x, 0, 0.5 * step_x - 0.5], [0, step_y, (top + 0.5) * step_y - 0.5]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        planes = [
-            cv2.warpAffine(
-                np.ascontiguousarray(self.lines[..., at : at + 3]),
-                place,
-                (width, count),
-                flags=flags,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-            for at in (0, 3)
-        ]
+        planes = [rows_of(self.lines[..., at : at + 3], top, count, (height, width)) for at in (0, 3)]
         gain = planes[0] * light[..., None] + planes[1]
         return np.asarray(np.clip(gain, self.low, self.high), np.float32)
 
@@ -110,18 +97,16 @@ class GainField:
             return photo
         most = np.float32(np.iinfo(photo.pixels.dtype).max)
         out = np.empty_like(photo.pixels)
-        rows = max(1, _STRIP // photo.width)
 
-        def work(top: int) -> None:
-            first, last = max(top - _HALO, 0), min(top + rows + _HALO, photo.height)
+        def work(top: int, bottom: int) -> None:
+            first, last = max(top - _HALO, 0), min(bottom + _HALO, photo.height)
             seen = photo.pixels[first:last].astype(np.float32) / most
             if prepare is not None:
                 seen = prepare(seen)
-            seen = seen[top - first : top - first + rows]
+            seen = seen[top - first : bottom - first]
             gain = self.gains(light_of(seen), top, photo.height)
             made = (seen + _FLOOR) * np.exp(gain * np.float32(strength)) - _FLOOR
-            out[top : top + rows] = np.clip(made, 0, 1) * most + np.float32(0.5)
+            out[top:bottom] = np.clip(made, 0, 1) * most + np.float32(0.5)
 
-        with ThreadPoolExecutor(min(_THREADS, cores())) as pool:
-            list(pool.map(work, range(0, photo.height, rows)))
+        by_strips(work, (photo.height, photo.width), _STRIP, _THREADS)
         return replace(photo, pixels=out, gray=False)

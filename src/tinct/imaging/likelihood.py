@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.coherence import coherent
+from tinct.imaging.domain_transform import coherent
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 
-__all__ = ["Guess", "classes_of", "glance", "guess"]
+__all__ = ["ChromaDistribution", "classes_of", "glance", "predict_chroma"]
 
 Array = NDArray[np.float32]
 
@@ -37,7 +37,7 @@ _TEMPERATURE = 0.25  # below 1 the likely colours win over the mean of all, whic
 
 
 @dataclass(frozen=True, eq=False)
-class Guess:
+class ChromaDistribution:
     """Distributions over chroma for a grid of cells."""
 
     logits: Array
@@ -53,12 +53,12 @@ class Guess:
         p /= p.sum(axis=-1, keepdims=True)
         return np.asarray((p @ self.bins) * _GAIN, np.float32)
 
-    def blend(self, other: Guess) -> Guess:
-        """Half way to another guess of the same photo: what this one is sure of stays, the rest follows the other."""
+    def blend(self, other: ChromaDistribution) -> ChromaDistribution:
+        """Half way to another prediction: what this one is sure of stays, the rest follows the other."""
         return replace(self, logits=(self.logits + other.logits) / np.float32(2))
 
 
-def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -> Guess:
+def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None = None) -> ChromaDistribution:
     """Run the network.
 
     Parameters
@@ -84,15 +84,15 @@ def guess(light: Array, hints: Array | None = None, mood: Array | None = None) -
     assert total is not None
     cells = resize(light, (total.shape[0], total.shape[1]))
     total /= np.float32(len(_SIDES))
-    return Guess(coherent(total, cells, _REACH, _EDGE), bins, cells)
+    return ChromaDistribution(coherent(total, cells, _REACH, _EDGE), bins, cells)
 
 
-def glance(light: Array) -> Guess:
-    """What the network says at one small look, in a quarter of the time of `guess`. `light` and errors as there."""
+def glance(light: Array) -> ChromaDistribution:
+    """What the network says at one small look, in a quarter of the time of `predict_chroma`. `light` and errors as there."""
     answer, bins = _ask(
         resize(light, _size(light.shape, _GLANCE)), np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
     )
-    return Guess(answer, bins, resize(light, (answer.shape[0], answer.shape[1])))
+    return ChromaDistribution(answer, bins, resize(light, (answer.shape[0], answer.shape[1])))
 
 
 def classes_of(chroma: Array, bins: Array) -> NDArray[np.intp]:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from tinct.effects.background import scene
+from tinct.effects.background import backdrop as backdrops
 from tinct.effects.background.foreground import estimate, foreground
 from tinct.effects.background.subject import Matte, Subject, find, given
 from tinct.effects.declare import OfOnePhoto, effect
@@ -19,6 +18,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.imaging.palette import parse_colors
+from tinct.imaging.strips import rows_of
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize, shrink
@@ -121,11 +121,11 @@ def background(
     def behind(back: Array, share: Array) -> Array | None:
         """What is to stand behind the subject, at any size; None for nothing."""
         if mode == "blur":
-            return scene.blurred(back, share, amount)
+            return backdrops.blurred(back, share, amount)
         if backdrop is not None:
-            return scene.covering(backdrop, (photo.height, photo.width), photo.icc)
+            return backdrops.covering(backdrop, (photo.height, photo.width), photo.icc)
         if colors is not None:
-            return scene.gradient(colors, (photo.height, photo.width), photo.icc)
+            return backdrops.gradient(colors, (photo.height, photo.width), photo.icc)
         return None
 
     matte = given(photo, mask) if mask is not None else find(photo, subject)
@@ -164,12 +164,12 @@ def _separated(
     share = resize(matte.alpha.astype(np.float32) / np.float32(255), (small.shape[0], small.shape[1]))
     front, back = estimate(small, share)
     behind = scenery_of(resize(back, share.shape), share)
-    out = np.empty_like(photo.pixels)
+    out, size = np.empty_like(photo.pixels), (photo.height, photo.width)
     for top, rows, alpha in _strips(photo, matte, most):
         count = len(rows)
-        made = foreground(rows, alpha, _rows(front, top, count, photo), _rows(back, top, count, photo))
+        made = foreground(rows, alpha, rows_of(front, top, count, size), rows_of(back, top, count, size))
         if behind is not None:
-            scenery = _rows(behind, top, count, photo)
+            scenery = rows_of(behind, top, count, size)
             made = _joined(rows, made, scenery, alpha, wrap=wrap)
         out[top : top + count] = np.clip(made, 0, 1) * most + np.float32(0.5)
     opacity = photo.alpha
@@ -186,20 +186,6 @@ def _strips(photo: Photo, matte: Matte, most: np.float32) -> Iterator[tuple[int,
     for top in range(0, photo.height, step):
         rows = photo.pixels[top : top + step].astype(np.float32) / most
         yield top, rows, matte.alpha[top : top + step, :, None].astype(np.float32) / np.float32(255)
-
-
-def _rows(small: Array, top: int, count: int, photo: Photo) -> Array:
-    """Rows of a small picture (h, w, 3) at the photo's size: (count, W, 3)."""
-    h, w = small.shape[:2]
-    if (h, w) == (photo.height, photo.width):
-        return small[top : top + count]
-    step_x, step_y = w / photo.width, h / photo.height
-    place = np.array([[step_x, 0, 0.5 * step_x - 0.5], [0, step_y, (top + 0.5) * step_y - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    out = cv2.warpAffine(
-        np.ascontiguousarray(small), place, (photo.width, count), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(out, np.float32).reshape(count, photo.width, 3)
 
 
 def _joined(rows: Array, front: Array, behind: Array, alpha: Array, *, wrap: bool) -> Array:

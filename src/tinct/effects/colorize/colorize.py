@@ -1,4 +1,4 @@
-"""Colour a black-and-white photo: guess chroma small, steer it, join it to the full-size luminance."""
+"""Colour a black-and-white photo: predict chroma small, condition it, join it to the full-size luminance."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from tinct.effects.colorize import steer
+from tinct.effects.colorize import conditioning
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
 from tinct.effects.colorize.tone import Tone, scan_lightness, tone_of
 from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
-from tinct.imaging.likelihood import guess
+from tinct.imaging.likelihood import predict_chroma
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 
@@ -129,11 +129,11 @@ def colorize(
 
 def _colorings(seen: Array, reference: Photo | None, variants: int, seed: int, hints: Array) -> list[Array]:
     """Chroma of the cells for each variant, from lightness as the network sees it."""
-    best = guess(seen, hints)
+    best = predict_chroma(seen, hints)
     if reference is not None:
         palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
-        leaning = best.blend(guess(seen, hints, steer.reference_mood(best.chroma(), palette)))
-        best = replace(leaning, logits=leaning.logits + steer.reference_tilt(leaning, palette))
-    moods = steer.variant_moods(best.chroma(), variants - 1, seed)
-    guesses = [best, *(best.blend(guess(seen, hints, mood)) for mood in moods)]
-    return [steer.follow_hints(guessed.chroma(), guessed.light, hints) for guessed in guesses]
+        leaning = best.blend(predict_chroma(seen, hints, conditioning.reference_mood(best.chroma(), palette)))
+        best = replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
+    moods = conditioning.variant_moods(best.chroma(), variants - 1, seed)
+    predicted = [best, *(best.blend(predict_chroma(seen, hints, mood)) for mood in moods)]
+    return [conditioning.follow_hints(one.chroma(), one.light, hints) for one in predicted]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.likelihood import classes_of, guess
+from tinct.imaging.likelihood import classes_of, predict_chroma
 from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 
@@ -102,7 +102,7 @@ def _lit(linear: Array) -> NDArray[np.bool_]:
 
 def _expected(linear: Array, light: Array) -> tuple[float, float] | None:
     """Mean warm and pink of the lights without which the photo looks as the colorizer expects."""
-    expected = guess(light)
+    expected = predict_chroma(light)
     cells = resize(linear, expected.light.shape).reshape(-1, 3)  # (n, 3)
     lit = _lit(cells)
     if lit.sum() < _FEWEST:

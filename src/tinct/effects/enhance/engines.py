@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance import classical
-from tinct.effects.enhance.pin import area
+from tinct.effects.enhance.consistency import area
 from tinct.errors import ModelLicenceError
 from tinct.models import manifest, runtime, store
 
-__all__ = ["CLASSICAL", "ENGINES", "Engine", "Model", "Scale", "choose", "slowest"]
+__all__ = ["CLASSICAL", "ENGINES", "Engine", "Model", "Scale", "select", "slowest"]
 
 Array = NDArray[np.float32]
 Scale = Literal[1, 2, 4]
@@ -146,7 +146,7 @@ _ANIMEVIDEO = Engine(
 ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 
 
-def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
+def select(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
     """The engine for a photo.
 
     At its own size a photo that is neither soft nor worn has nothing that a network could restore: enlarged and scaled
@@ -185,7 +185,7 @@ def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Call
 
 
 def slowest(model: Model, scale: Scale, pixels: int) -> Engine:
-    """The slowest engine that `choose` may take for a photo of this size, whatever it shows and is installed here."""
+    """The slowest engine that `select` may take for a photo of this size, whatever it shows and is installed here."""
     if model != "auto":
         return ENGINES[model]
     if pixels <= 4 * _STRONG:

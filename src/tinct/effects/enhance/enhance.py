@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, Field
 
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.enhance.clean import Cleaner, cleaner
-from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
-from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, choose, slowest
-from tinct.effects.enhance.pin import believed, grained, pinned
-from tinct.effects.enhance.rate import Estimate, estimated, learn
+from tinct.effects.enhance.consistency import consistent, grained, plausible
+from tinct.effects.enhance.denoising import Cleaner, cleaner
+from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, select, slowest
+from tinct.effects.enhance.opacity import enlarged_alpha, without_hidden_colors
+from tinct.effects.enhance.timing import Estimate, estimated, learn
 from tinct.effects.findings import Rounded, Untold, fact
 from tinct.errors import ParameterError
-from tinct.imaging.condition import Condition, condition, is_soft
+from tinct.imaging.degradation import Condition, condition, is_soft
 from tinct.imaging.tiles import Tiling, merged
 from tinct.models import runtime
 from tinct.photo.photo import Photo, Pixels
@@ -195,7 +195,7 @@ def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise
         return is_soft(photo.pixels, clean.apply)
 
     worn = any(clean.thresholds)
-    engine = choose(model, scale, photo.width * photo.height, worn, soft)
+    engine = select(model, scale, photo.width * photo.height, worn, soft)
     tiling = _tiling(photo.height, photo.width, engine, _sides(engine)[0])
     grain = _GRAIN * (1 if denoise == "auto" else 1 - denoise) if engine.restores else 0.0
     work = _window_work(engine, scale, clean, grain, photo.gray)
@@ -225,7 +225,7 @@ def _window_work(
 
     def work(seen: Array) -> Array:
         cleaned = clean.apply(seen)
-        result = pinned(believed(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
+        result = consistent(plausible(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
         if grain:
             result = grained(result, seen, scale, grain)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result

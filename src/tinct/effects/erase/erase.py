@@ -12,13 +12,13 @@ from pydantic import Field
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.erase import holes
-from tinct.effects.erase.blend import levelled
-from tinct.effects.erase.choose import Method, best_field
-from tinct.effects.erase.enlarge import enlarge
+from tinct.effects.erase.completion import Method, complete
 from tinct.effects.erase.holes import Box, Hole
 from tinct.effects.erase.mask import removal
-from tinct.effects.erase.offset_field import Ground, OffsetField, repair, tidy
+from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair
+from tinct.effects.erase.poisson import poisson_blend
 from tinct.effects.erase.scene import Flags, Scene
+from tinct.effects.erase.upsampling import upsampled
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import fit_size
@@ -131,16 +131,16 @@ def _fill(
     inside[hole.box.within(window).slices] = hole.flags
     ground = Ground(pixels[window.slices], known[window.slices], inside)
     scene = Scene.of(pixels[window.slices], ground.known, inside, _proxy_size(inside))
-    field, engine = best_field(scene, method, seed, lambda part: progress(0.6 * part))
+    field, engine = complete(scene, method, seed, lambda part: progress(0.6 * part))
     if field is None:
         still = np.zeros(window.size, np.int32)
         field = repair(ground, OffsetField(still, still))
     elif scene.size == window.size:
         field = repair(ground, field)
     else:
-        field = tidy(ground, enlarge(field, scene.hole, ground), 2)
+        field = icm(ground, upsampled(field, scene.hole, ground), 2)
     progress(0.8)
-    return levelled(ground, field, hole.box.within(window).slices), engine
+    return poisson_blend(ground, field, hole.box.within(window).slices), engine
 
 
 def _proxy_size(hole: Flags) -> tuple[int, int]:

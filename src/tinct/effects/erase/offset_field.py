@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tinct.effects.erase.scene import Array, Flags, nearest_known
 from tinct.photo.photo import Pixels
 
-__all__ = ["Ground", "Ints", "OffsetField", "repair", "seam_cost", "tidy"]
+__all__ = ["Ground", "Ints", "OffsetField", "icm", "repair", "seam_cost"]
 
 Ints = NDArray[np.int32]
 
@@ -176,8 +176,10 @@ def _lost(ground: Ground, down: Ints, right: Ints) -> tuple[Ints, Ints]:
     return rows[~fine], columns[~fine]
 
 
-def tidy(ground: Ground, field: OffsetField, rounds: int) -> OffsetField:
-    """Move seams to where they show least: pixels at a seam take a neighbour's way where that costs less.
+def icm(ground: Ground, field: OffsetField, rounds: int) -> OffsetField:
+    """Move seams to where they show least, by iterated conditional modes (Besag 1986).
+
+    Pixels at a seam take a neighbour's way where that costs less.
 
     References
     ----------

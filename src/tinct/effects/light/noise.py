@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.condition import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
+from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
 from tinct.imaging.gain import mean
 from tinct.photo.photo import Pixels
 

@@ -1,4 +1,4 @@
-"""Make seams vanish: between pieces that are copied from different places, tones are levelled out.
+"""Make seams vanish: between pieces that are copied from different places, tones are poisson_blend out.
 
 References
 ----------
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinct.effects.erase.offset_field import SIDES, Ground, Ints, OffsetField
 from tinct.effects.erase.scene import Array
 
-__all__ = ["levelled"]
+__all__ = ["poisson_blend"]
 
 _TONE, _HUE = 0.15, 0.05
 """Steps over a joint (of 1) in tone and in colour well above these are edges of the picture, not seams; levelling them
@@ -27,7 +27,7 @@ _SMOOTHING = 2
 _FEW = 16  # cells that are solved without coarser ones
 
 
-def levelled(ground: Ground, field: OffsetField, box: tuple[slice, slice]) -> Array:
+def poisson_blend(ground: Ground, field: OffsetField, box: tuple[slice, slice]) -> Array:
     """The filled hole without visible seams.
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.erase.scene import Array, Flags, Scene
 
-__all__ = ["SIDE", "Library", "Matches", "nearest", "search", "texture"]
+__all__ = ["SIDE", "Library", "NearestNeighbourField", "nearest", "patchmatch", "texture"]
 
 Ints = NDArray[np.int32]
 
@@ -110,7 +110,7 @@ def _principal(patches: Array) -> tuple[Array, Array]:
 
 
 @dataclass(eq=False)
-class Matches:
+class NearestNeighbourField:
     """For each wanted patch the known patch that it is like.
 
     Parameters
@@ -130,7 +130,7 @@ class Matches:
     distance: Array
 
 
-def nearest(library: Library, wanted: Array, centres: tuple[Ints, Ints]) -> Matches:
+def nearest(library: Library, wanted: Array, centres: tuple[Ints, Ints]) -> NearestNeighbourField:
     """Compare each wanted patch with all known ones."""
     width = library.usable.shape[1]
     sources = np.flatnonzero(library.usable).astype(np.int32)
@@ -144,7 +144,7 @@ def nearest(library: Library, wanted: Array, centres: tuple[Ints, Ints]) -> Matc
         best[start : start + step] = np.argmin(norms - 2 * (part @ known.T), axis=1)
     found = sources[best]
     gap = wanted - known[best]
-    return Matches(
+    return NearestNeighbourField(
         rows, columns, found // width - rows, found % width - columns, np.einsum("ij,ij->i", gap, gap)
     )
 
@@ -154,7 +154,9 @@ def is_few(library: Library, wanted: int) -> bool:
     return int(library.usable.sum()) * wanted <= _FEW
 
 
-def search(library: Library, wanted: Array, start: Matches, rounds: int, rng: np.random.Generator) -> Matches:
+def patchmatch(
+    library: Library, wanted: Array, start: NearestNeighbourField, rounds: int, rng: np.random.Generator
+) -> NearestNeighbourField:
     """Improve matches: neighbours pass theirs on, then each looks around its own at shrinking distances.
 
     References
@@ -162,27 +164,27 @@ def search(library: Library, wanted: Array, start: Matches, rounds: int, rng: np
     Barnes et al. 2009, "PatchMatch". Here all pixels move at once and hear neighbours 8, 4, 2 and 1 pixels away, which
     carries a good match as far as the published scan does and runs as whole-array steps.
     """
-    hunt = _Hunt(library, wanted, start)
+    state = _PatchMatch(library, wanted, start)
     reach = max(library.usable.shape)
     for _ in range(rounds):
         for step in (8, 4, 2, 1):
             for down, right in ((step, 0), (-step, 0), (0, step), (0, -step)):
-                hunt.listen(down, right)
+                state.propagate(down, right)
         radius = float(reach)
         while radius >= 1:
-            hunt.look_around(radius, rng)
+            state.random_search(radius, rng)
             radius /= 3
-    return hunt.matches
+    return state.matches
 
 
-class _Hunt:
+class _PatchMatch:
     """State of a search: the best match of each wanted patch so far."""
 
-    def __init__(self, library: Library, wanted: Array, start: Matches) -> None:
+    def __init__(self, library: Library, wanted: Array, start: NearestNeighbourField) -> None:
         self._library, self._wanted = library, wanted
         height, width = library.usable.shape
         self._size = height, width
-        self.matches = Matches(
+        self.matches = NearestNeighbourField(
             start.rows, start.columns, start.down.copy(), start.right.copy(), start.distance
         )
         number = np.full((height, width), -1, np.int32)
@@ -192,7 +194,7 @@ class _Hunt:
         gap = wanted - library.vectors[flat]
         self.matches.distance = np.einsum("ij,ij->i", gap, gap)
 
-    def listen(self, down: int, right: int) -> None:
+    def propagate(self, down: int, right: int) -> None:
         """Try the match of the wanted patch that lies (down, right) away."""
         m, (height, width) = self.matches, self._size
         rows, columns = m.rows + down, m.columns + right
@@ -203,7 +205,7 @@ class _Hunt:
         who, other = who[new], other[new]
         self._try(who, m.down[other], m.right[other])
 
-    def look_around(self, radius: float, rng: np.random.Generator) -> None:
+    def random_search(self, radius: float, rng: np.random.Generator) -> None:
         """Try a random place at most `radius` from each match."""
         m = self.matches
         jump = (rng.random((2, len(m.rows)), dtype=np.float32) * 2 - 1) * np.float32(radius)

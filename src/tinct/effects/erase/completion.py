@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.erase.offset_field import Ground, OffsetField, repair, seam_cost, tidy
+from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
 from tinct.effects.erase.scene import Scene
 from tinct.effects.erase.shifts import shift_map
 from tinct.effects.erase.synthesis import synthesise
 from tinct.imaging.threads import single_threaded
 
-__all__ = ["Method", "best_field"]
+__all__ = ["Method", "complete"]
 
 Method = Literal["auto", "shift", "patch"]
 
@@ -25,7 +25,7 @@ costs less they cost together, as a texture that looks worn."""
 
 
 @single_threaded
-def best_field(
+def complete(
     scene: Scene, method: Method, seed: int, progress: Progress = unheard
 ) -> tuple[OffsetField | None, str]:
     """Where to copy from, and the names of the engines that say so, the one for the larger part first.
@@ -42,7 +42,7 @@ def best_field(
 
         field = _ENGINES[name](scene, np.random.default_rng(seed), heard)
         if field is not None:
-            fields[name] = tidy(ground, repair(ground, field), 3)
+            fields[name] = icm(ground, repair(ground, field), 3)
     if not fields:
         return None, "nearest"
     return _mixed(ground, fields)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tinct.effects.enhance.classical import enlarged
 from tinct.imaging.guided import smoothstep
 
-__all__ = ["area", "believed", "grained", "pinned"]
+__all__ = ["area", "consistent", "grained", "plausible"]
 
 Array = NDArray[np.float32]
 
@@ -27,11 +27,11 @@ def area(values: Array, factor: int) -> Array:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def believed(result: Array, seen: Array, scale: int) -> Array:
+def plausible(result: Array, seen: Array, scale: int) -> Array:
     """`result` where it makes sense, else `seen` enlarged without a network.
 
     Small networks now and then burst into wild patterns. What gives another picture than the source when scaled back
-    is not believed.
+    is not plausible.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def believed(result: Array, seen: Array, scale: int) -> Array:
     return np.where(doubt > 0, plain * doubt + np.nan_to_num(result) * (1 - doubt), result)
 
 
-def pinned(result: Array, source: Array, scale: int) -> Array:
+def consistent(result: Array, source: Array, scale: int) -> Array:
     """`result` with the low frequencies of `source`.
 
     Parameters
@@ -68,7 +68,7 @@ def pinned(result: Array, source: Array, scale: int) -> Array:
 
 
 def grained(result: Array, source: Array, scale: int, share: float) -> Array:
-    """`result` with a share of the fine grain that `source` has and it lost; the rest as in `pinned`.
+    """`result` with a share of the fine grain that `source` has and it lost; the rest as in `consistent`.
 
     Networks that restore leave skin without pores. What they took and is too weak to be an edge is laid over it again.
     """

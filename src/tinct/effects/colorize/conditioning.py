@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.likelihood import Guess
+from tinct.imaging.likelihood import ChromaDistribution
 
 __all__ = ["follow_hints", "reference_mood", "reference_tilt", "variant_moods"]
 
@@ -50,19 +50,19 @@ def _mood(chroma: Array) -> Array:
     return np.array([*chroma.mean(axis=(0, 1)), size], np.float32)
 
 
-def reference_tilt(guess: Guess, chroma: Array) -> Array:
+def reference_tilt(predicted: ChromaDistribution, chroma: Array) -> Array:
     """Tilt (q,) from the palette the network expects to that of a reference photo.
 
     Parameters
     ----------
-    guess : Guess
+    predicted : ChromaDistribution
     chroma : ndarray, (n, 2), float32
         a*, b* of the reference's pixels.
     """
-    z = guess.logits - guess.logits.max(axis=-1, keepdims=True)
+    z = predicted.logits - predicted.logits.max(axis=-1, keepdims=True)
     p = np.exp(z)
     expected = (p / p.sum(axis=-1, keepdims=True)).mean(axis=(0, 1))
-    square = ((chroma[:, None] - guess.bins[None]) ** 2).sum(axis=-1)  # (n, q)
+    square = ((chroma[:, None] - predicted.bins[None]) ** 2).sum(axis=-1)  # (n, q)
     near = np.exp(-square / np.float32(2 * 8.0**2)) + np.float32(1e-9)
     wanted = (near / near.sum(axis=1, keepdims=True)).mean(axis=0)
     ratio = np.log((wanted + 2e-3) / (expected + 2e-3)).astype(np.float32)

@@ -10,13 +10,13 @@ import numpy as np
 from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, repair
 from tinct.effects.erase.scene import Flags
 
-__all__ = ["enlarge"]
+__all__ = ["upsampled"]
 
 _ALIGNED = 24  # small pixels that must share a way for it to be aligned
 _SAID = 3000  # pixels that are asked about an alignment
 
 
-def enlarge(field: OffsetField, hole: Flags, ground: Ground) -> OffsetField:
+def upsampled(field: OffsetField, hole: Flags, ground: Ground) -> OffsetField:
     """Copy by the same ways at a larger size.
 
     A way that was found small is right to half a small pixel only. So each one that many pixels share is moved by a

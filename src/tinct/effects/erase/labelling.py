@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tinct.effects.erase.offset_field import SIDES, Ints
 from tinct.effects.erase.scene import Array, Flags, Scene
 
-__all__ = ["lay_out"]
+__all__ = ["cheapest_labels"]
 
 Numbers = NDArray[np.int64]
 
@@ -24,7 +24,7 @@ _PALETTE = 200  # colours of the surroundings that are compared
 _RIM = 2  # pixels; what is known so far around a pixel has a say in its way
 
 
-def lay_out(scene: Scene, shifts: Ints) -> Numbers:
+def cheapest_labels(scene: Scene, shifts: Ints) -> Numbers:
     """Choose a way for each pixel.
 
     Parameters
@@ -38,10 +38,10 @@ def lay_out(scene: Scene, shifts: Ints) -> Numbers:
     ndarray, (n,), int64
         Number of the way of each pixel of the hole, in the order of ``np.nonzero(scene.hole)``.
     """
-    return _Graph(scene, shifts).solve()
+    return _MarkovField(scene, shifts).solve()
 
 
-class _Graph:
+class _MarkovField:
     """Pixels of a hole as nodes, candidate ways as their labels."""
 
     def __init__(self, scene: Scene, shifts: Ints) -> None:
@@ -74,7 +74,7 @@ class _Graph:
         return cost
 
     def solve(self) -> Numbers:
-        """Messages along rows and columns, then the best label of each node."""
+        """Min-sum belief propagation: messages along rows and columns, then the best label of each node."""
         messages = np.zeros((4, *self._own.shape), np.float32)  # by the side they come from
         lines = [self._lines(side) for side in range(4)]
         for _ in range(_SWEEPS):

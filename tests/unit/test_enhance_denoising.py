@@ -11,8 +11,8 @@ from PIL import Image
 from skimage import data
 
 import tinct
-from tinct.effects.enhance.clean import cleaner
-from tinct.imaging.condition import condition
+from tinct.effects.enhance.denoising import cleaner
+from tinct.imaging.degradation import condition
 from tinct.photo.photo import Photo
 
 Rgb = NDArray[np.uint8]
@@ -126,7 +126,7 @@ def test_sixteen_bits_and_tiny_photos_pass() -> None:
 def test_softness_is_told_from_sharpness_with_noise_and_blocks(photos: list[Rgb]) -> None:
     import cv2
 
-    from tinct.imaging.condition import is_soft
+    from tinct.imaging.degradation import is_soft
 
     def soft(rgb: Rgb) -> bool:
         return is_soft(rgb, cleaner(condition(rgb), None).apply)

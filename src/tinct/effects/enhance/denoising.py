@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.condition import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
+from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, Condition, opponent
 from tinct.imaging.threads import single_threaded
 
 __all__ = ["Cleaner", "cleaner"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinct.effects.erase import blend
+from tinct.effects.erase import poisson
 from tinct.effects.erase.holes import find
 from tinct.effects.erase.labelling import cheapest_labels
 from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
@@ -121,14 +121,14 @@ def test_levelling_solves_its_equations(shape: str) -> None:
         hole = rng.random((40, 50)) < 0.1
     ground = Ground(rng.integers(0, 255, (40, 50, 3), np.uint8), ~hole, hole)
     rows, columns = (i.astype(np.int32) for i in np.nonzero(hole))
-    system = blend._System.of(ground, rows, columns)
+    system = poisson._System.of(ground, rows, columns)
     wanted = rng.normal(0, 0.05, (len(rows), 3)).astype(np.float32)
     matrix = np.diag(system.whole[:, 0].astype(np.float64))
     for side in range(4):
         tied = np.flatnonzero(system.beside[side] < len(rows))
         matrix[tied, system.beside[side][tied]] -= system.ties[side][tied]
     truth = np.linalg.solve(matrix, wanted)
-    assert np.abs(blend._solve(system, wanted) - truth).max() < 0.05 * np.abs(truth).max()
+    assert np.abs(poisson._solve(system, wanted) - truth).max() < 0.05 * np.abs(truth).max()
 
 
 def test_holes_far_apart_are_separate_and_near_ones_are_joined() -> None:

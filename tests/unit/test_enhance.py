@@ -14,7 +14,7 @@ from skimage import data
 
 import tinct
 from tinct.effects import registry
-from tinct.effects.enhance import engines, rate
+from tinct.effects.enhance import engines, timing
 from tinct.effects.enhance.enhance import plan
 from tinct.errors import MissingModelError, ModelLicenceError, ModelMemoryError, ParameterError
 from tinct.models import runtime, store
@@ -50,7 +50,7 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Network]:
     played = {name: Network(factor) for name, factor in names.items()}
     monkeypatch.setattr(store, "installed", lambda name: name in played)
     monkeypatch.setattr(runtime, "session", lambda name: played[name])
-    monkeypatch.setattr(rate, "_seconds_per_pixel", {})
+    monkeypatch.setattr(timing, "_seconds_per_pixel", {})
     return played
 
 

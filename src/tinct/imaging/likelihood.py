@@ -88,7 +88,7 @@ def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None 
 
 
 def glance(light: Array) -> ChromaDistribution:
-    """What the network says at one small look, in a quarter of the time of `predict_chroma`. `light` and errors as there."""
+    """What the network says at one small look, in a quarter of the time of `predict_chroma`; all else as there."""
     answer, bins = _ask(
         resize(light, _size(light.shape, _GLANCE)), np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
     )

@@ -9,9 +9,10 @@ from typing import BinaryIO, Literal, get_args
 
 from tinct.atomic import writing
 from tinct.errors import OutputError, ParameterError
-from tinct.photo import formats
-from tinct.photo.exif import with_size, without_gps
+from tinct.photo import formats, iptc, xmp
+from tinct.photo.exif_edit import with_color_space, with_resolution, with_size, without_gps
 from tinct.photo.formats import Format
+from tinct.photo.icc import is_adobe_rgb, is_srgb
 from tinct.photo.metadata import Blocks
 from tinct.photo.picture import Picture
 
@@ -36,7 +37,8 @@ def encode(photo: Picture, format: str, *, quality: int = 92, metadata: Metadata
         1..100 for JPEG, WebP, HEIC and AVIF; from 90 on JPEG, HEIC and AVIF keep full chroma resolution. PNG
         and TIFF are lossless.
     metadata : {'no-gps', 'all', 'none'}
-        Exif without its position; Exif with it, and XMP; or neither. The profile is always kept.
+        Exif, XMP and IPTC without where the photo was taken; with that; or nothing of them. Profile and
+        resolution are always kept.
 
     Returns
     -------
@@ -136,8 +138,22 @@ def _check(photo: Picture, format: str, quality: int, metadata: str) -> Format:
 
 def _write(photo: Picture, row: Format, file: BinaryIO, quality: int, metadata: Metadata) -> None:
     """Encode into an open, empty file."""
-    exif = None if metadata == "none" else photo.exif if metadata == "all" else without_gps(photo.exif)
-    exif = with_size(exif, photo.width, photo.height)
-    xmp = photo.xmp if metadata == "all" else None
-    assert row.writer is not None
-    row.function(row.writer)(photo, file, quality, Blocks(photo.icc, exif, xmp))
+    writer = row.function(row.writer) if row.writer is not None else None
+    assert writer is not None
+    writer(photo, file, quality, _beside(photo, row, metadata))
+
+
+def _beside(photo: Picture, row: Format, metadata: Metadata) -> Blocks:
+    """What is written beside the pixels."""
+    if metadata == "none":
+        return Blocks(photo.icc, resolution=photo.resolution)
+    block, packet, records = photo.exif, photo.xmp, photo.iptc
+    if metadata == "no-gps":
+        block, packet, records = without_gps(block), xmp.without_place(packet), iptc.without_place(records)
+    if "iptc" not in row.carries:
+        packet = xmp.with_facts(packet, iptc.facts(records))
+    srgb = photo.icc is None or is_srgb(photo.icc)
+    block = with_color_space(block, srgb=srgb, adobe=not srgb and is_adobe_rgb(photo.icc))
+    block = with_size(block, photo.width, photo.height)
+    block = with_resolution(block, photo.resolution, add="resolution" not in row.carries)
+    return Blocks(photo.icc, block, packet, records, photo.resolution)

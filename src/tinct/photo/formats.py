@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from tinct.errors import UnsupportedPhotoError
-from tinct.photo import headers, iso, tiff
+from tinct.photo import bmp_header, headers, iso, tiff
 from tinct.photo.headers import Header
 
 __all__ = [
@@ -50,6 +50,8 @@ class Format:
     """Reads size and kind from the container."""
     loader: str
     """``module:function`` that decodes, imported when it is first needed; an operation of libvips without colon."""
+    blocks: str | None = None
+    """``module:function`` that finds metadata in the container; None where there is none or the loader finds it."""
     writer: str | None = None
     """``module:function`` that encodes; None where the format is only read."""
     depths: tuple[int, ...] = (8,)
@@ -60,6 +62,8 @@ class Format:
     """Pixels of the longest side that can be written."""
     lossy: bool = False
     """Whether the quality chooses what is lost."""
+    carries: frozenset[str] = frozenset()
+    """What has a place of its own in the container: ``iptc``, ``resolution``; else XMP and Exif carry it."""
     needs: tuple[str, str] | None = None
     """A package that must be installed, and the extra that brings it."""
 
@@ -136,8 +140,10 @@ FORMATS: tuple[Format, ...] = (
         magic=_starts(b"\xff\xd8\xff"),
         header=headers.jpeg,
         loader="jpegload_source",
+        blocks="tinct.photo.metadata:jpeg",
         writer="tinct.photo.writers:jpeg",
         channels=(1, 3),
+        carries=frozenset(("iptc", "resolution")),
         longest=65_500,
         lossy=True,
     ),
@@ -149,7 +155,9 @@ FORMATS: tuple[Format, ...] = (
         magic=_starts(b"\x89PNG\r\n\x1a\n"),
         header=headers.png,
         loader="pngload_source",
+        blocks="tinct.photo.metadata:png",
         writer="tinct.photo.writers:png",
+        carries=frozenset(("resolution",)),
         depths=(8, 16),
         channels=(1, 2, 3, 4),
     ),
@@ -161,6 +169,7 @@ FORMATS: tuple[Format, ...] = (
         magic=lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP",
         header=headers.webp,
         loader="webpload_source",
+        blocks="tinct.photo.metadata:webp",
         writer="tinct.photo.writers:webp",
         channels=(3, 4),
         longest=16_383,
@@ -174,7 +183,9 @@ FORMATS: tuple[Format, ...] = (
         magic=_starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
         header=tiff.header,
         loader="tiffload_source",
+        blocks="tinct.photo.metadata:tiff_file",
         writer="tinct.photo.writers:tiff",
+        carries=frozenset(("iptc", "resolution")),
         depths=(8, 16),
         channels=(1, 2, 3, 4),
     ),
@@ -186,6 +197,7 @@ FORMATS: tuple[Format, ...] = (
         magic=_branded(b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", without=frozenset(_AVIF)),
         header=iso.header,
         loader="tinct.photo.heif:decode",
+        blocks="tinct.photo.metadata:avif",
         writer="tinct.photo.heif:encode",
         depths=(8, 10),
         channels=(3, 4),
@@ -201,6 +213,7 @@ FORMATS: tuple[Format, ...] = (
         magic=_branded(*_AVIF),
         header=iso.header,
         loader="heifload_source",
+        blocks="tinct.photo.metadata:avif",
         writer="tinct.photo.writers:avif",
         depths=(8, 10),
         channels=(3, 4),
@@ -212,9 +225,9 @@ FORMATS: tuple[Format, ...] = (
         title="BMP",
         media_types=("image/bmp", "image/x-ms-bmp"),
         endings=(".bmp", ".dib"),
-        magic=lambda head: head[:2] == b"BM" and head[6:10] == b"\0\0\0\0",
-        header=headers.bmp,
-        loader="tinct.photo.pillow:decode_bmp",
+        magic=bmp_header.matches,
+        header=bmp_header.header,
+        loader="tinct.photo.bmp:decode",
     ),
     Format(
         name="gif",
@@ -224,6 +237,7 @@ FORMATS: tuple[Format, ...] = (
         magic=_starts(b"GIF87a", b"GIF89a"),
         header=headers.gif,
         loader="gifload_source",
+        blocks="tinct.photo.metadata:gif",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from tinct.errors import OutputError
 from tinct.photo import icc as profiles
 from tinct.photo.metadata import Blocks, check_blocks
+from tinct.photo.metadata import avif as boxes
 from tinct.photo.picture import Decoded, Picture
 from tinct.photo.probe import Header, broken, check
 from tinct.settings import Settings
@@ -42,10 +44,11 @@ def decode(data: bytes, header: Header, limits: Settings) -> Decoded:
             array >> bits
         )  # its low bits are zero; repeat the high ones there, so that white is white
     exif = image.info.get("exif")
-    blocks = Blocks(
-        image.info.get("icc_profile") or None,
-        exif.removeprefix(b"Exif\0\0") if exif else None,
-        image.info.get("xmp") or None,
+    blocks = replace(
+        boxes(data, limits.max_metadata_bytes),
+        icc=image.info.get("icc_profile") or None,
+        exif=exif.removeprefix(b"Exif\0\0") if exif else None,
+        xmp=image.info.get("xmp") or None,
     )
     check_blocks(blocks, limits)
     gray = array.ndim == 2

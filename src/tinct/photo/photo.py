@@ -36,7 +36,11 @@ class Photo(Picture):
     gray : bool
         The file held one colour channel; `pixels` repeats it.
     xmp : bytes, optional
-        XMP packet as read, orientation reset to 1; written only where all metadata is asked for.
+        XMP packet without what is untrue of the pixels, or of data that were left behind.
+    iptc : bytes, optional
+        IPTC records (IIM).
+    resolution : tuple of float, optional
+        Pixels per inch, across and down.
     """
 
     def proxy(self, side: int) -> NDArray[np.float32]:

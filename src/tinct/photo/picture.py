@@ -23,7 +23,8 @@ class Decoded:
     pixels: Pixels  # (H, W, 3)
     alpha: Pixels | None = None  # (H, W)
     gray: bool = False
-    icc: bytes | None = None  # of `pixels`; None means sRGB
+    icc: bytes | None = None  # of `pixels`; None means sRGB, or what else the file declares
+    converted: bool = False  # the pixels are sRGB already, whatever the file declares
     blocks: Blocks = field(default_factory=Blocks)  # as stored
 
 
@@ -38,6 +39,8 @@ class Picture:
     format: str = "png"
     gray: bool = False
     xmp: bytes | None = None
+    iptc: bytes | None = None
+    resolution: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         p = self.pixels

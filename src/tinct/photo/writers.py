@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tinct.errors import OutputError
-from tinct.photo import containers, formats
+from tinct.photo import containers, exif_edit, formats
 from tinct.photo.exif_tiff import append_to_tiff
 from tinct.photo.metadata import Blocks
 from tinct.photo.picture import Picture
@@ -17,27 +17,26 @@ from tinct.photo.vips import Image, VipsError, from_array, pyvips, with_profile
 
 __all__ = ["avif", "jpeg", "png", "tiff", "webp"]
 
-_KEEP_EXIF, _KEEP_XMP, _KEEP_ICC = 1, 2, 8  # libvips' flags
+_KEEP_NONE, _KEEP_EXIF, _KEEP_XMP, _KEEP_ICC = 0, 1, 2, 8  # libvips' flags
+_MM_PER_INCH = 25.4
+_IPTC_TAG = 33723
 _FULL_CHROMA = 90  # from this quality on, colours keep the resolution of lightness
 
 
 def jpeg(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
     """JPEG, on white where the photo is not opaque."""
     with _stream(file, "jpeg") as (sink, target):
-        exif = blocks.exif
-        sink.at, sink.block = containers.JPEG_EXIF_AT, containers.jpeg_exif(exif) if exif else b""
-        image, keep = _image(photo, "jpeg", blocks)
-        image.jpegsave_target(target, Q=quality, subsample_mode=_subsampling(quality), keep=keep)
+        (sink.at, sink.to), sink.block = containers.JPEG_HEAD, containers.jpeg_segments(blocks)
+        image, _ = _image(photo, "jpeg", blocks)
+        image.jpegsave_target(target, Q=quality, subsample_mode=_subsampling(quality), keep=_KEEP_NONE)
 
 
 def png(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
     """PNG; lossless, so that the quality does not matter."""
     with _stream(file, "png") as (sink, target):
-        sink.at = containers.PNG_EXIF_AT
-        sink.block += containers.png_exif(blocks.exif) if blocks.exif else b""
-        sink.block += containers.png_xmp(blocks.xmp) if blocks.xmp else b""
+        (sink.at, sink.to), sink.block = containers.PNG_HEAD, containers.png_chunks(blocks)
         image, _ = _image(photo, "png", blocks)
-        image.pngsave_target(target, compression=2, filter="sub", keep=_KEEP_ICC)
+        image.pngsave_target(target, compression=2, filter="sub", keep=_KEEP_NONE)
 
 
 def webp(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
@@ -57,25 +56,32 @@ def tiff(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
         target.on_read(sink.file.read)
         target.on_seek(sink.file.seek)
         image, keep = _image(photo, "tiff", blocks)
+        across, down = blocks.resolution or (1.0, 1.0)
+        image = image.copy(xres=across / _MM_PER_INCH, yres=down / _MM_PER_INCH)
         raw = image.width * image.height * image.bands * (1 if image.format == "uchar" else 2)
         big = raw > 2**32 - 2**26  # classic TIFF ends at 4 GiB
         image.tiffsave_target(
-            target, compression="deflate", level=2, predictor="horizontal", bigtiff=big, keep=keep
+            target,
+            compression="deflate",
+            level=2,
+            predictor="horizontal",
+            bigtiff=big,
+            resunit="inch",
+            keep=keep,
         )
-        if blocks.exif and not big:
-            append_to_tiff(file, blocks.exif)
+        if not big:
+            more = ((_IPTC_TAG, 7, len(blocks.iptc), blocks.iptc),) if blocks.iptc else ()
+            append_to_tiff(file, blocks.exif, resolution=blocks.resolution is not None, more=more)
 
 
 def avif(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
     """AVIF; 16-bit photos keep 10 bits."""
-    with _stream(file, "avif") as (_, target):
+    with _stream(file, "avif"):
         image, keep = _image(photo, "avif", blocks)
         if blocks.exif:
-            image = image.copy()
             image.set_type(pyvips.GValue.blob_type, "exif-data", b"Exif\0\0" + blocks.exif)
             keep |= _KEEP_EXIF
-        image.heifsave_target(
-            target,
+        data = image.heifsave_buffer(
             compression="av1",
             Q=quality,
             effort=1,
@@ -83,6 +89,7 @@ def avif(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
             subsample_mode=_subsampling(quality),
             keep=keep,
         )
+        file.write(exif_edit.corrected(data, blocks.exif) if blocks.exif else data)
 
 
 @contextlib.contextmanager
@@ -93,6 +100,7 @@ def _stream(file: BinaryIO, name: str) -> Iterator[tuple[containers.Splicer, Any
     target.on_write(sink.write)
     try:
         yield sink, target
+        sink.finish()
     except VipsError:
         if sink.error is not None:
             raise sink.error from None
@@ -117,10 +125,9 @@ def _image(photo: Picture, name: str, blocks: Blocks) -> tuple[Image, int]:
         gray = image.bands < 3
         image = image.maplut(from_array(levels.astype(np.uint8)[None, :, None]))
         image = image.copy(interpretation="b-w" if gray else "srgb")
-    image = with_profile(image, photo.icc)
+    image = with_profile(image, blocks.icc)
     if blocks.xmp is None:
         return image, _KEEP_ICC
-    image = image.copy()
     image.set_type(pyvips.GValue.blob_type, "xmp-data", blocks.xmp)
     return image, _KEEP_ICC | _KEEP_XMP
 

@@ -77,7 +77,7 @@ def test_every_interface_takes_exactly_the_formats_that_are_written() -> None:
                 orders.check(call)
             with pytest.raises(ParameterError, match="format"):
                 batch.Outputs(Path("out"), True, format=name)
-    assert set(MEDIA_TYPES) == set(ROWS)
+    assert set(ROWS) <= set(MEDIA_TYPES)
     for name in ROWS:
         assert format_of(MEDIA_TYPES[name]) == name
         assert formats.of_path("x" + suffix(name)) is ROWS[name]

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from tinct import extras
-from tinct.cli import credits, faces, keys, models, palette, serve, worker
+from tinct.cli import credits, doctor, faces, keys, models, palette, serve, worker
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
 
@@ -57,6 +57,7 @@ def _command(name: str) -> Any:
 app = typer.Typer(
     cls=_Commands, help="Photo colour: as a library, a command line and a server.", no_args_is_help=True
 )
+app.command()(doctor.doctor)
 app.command()(faces.faces)
 app.command()(palette.palette)
 app.command()(serve.serve)

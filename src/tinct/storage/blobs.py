@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -176,6 +177,25 @@ class Blobs:
             ]
         await self.delete(*keys)
         return len(keys)
+
+    async def tried(self) -> datetime:
+        """Store, read and delete a small object; when the store says that it was stored.
+
+        Raises
+        ------
+        StorageError
+            One of them does not work.
+        """
+        key, data = f"tried/{secrets.token_hex(8)}", b"tinct"
+        await self.put(key, data)
+        try:
+            if await self.get(key) != data:
+                raise StorageError("the store for files gives back other bytes than it got")
+            with store_errors():
+                found = await obstore.head_async(self._store, key)
+            return found["last_modified"]
+        finally:
+            await self.delete(key)
 
     def check_room(self, size: int = 0) -> None:
         """Refuse work that would fill the disk.

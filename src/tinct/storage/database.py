@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
@@ -25,7 +26,18 @@ from tinct.errors import DatabaseError
 from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
-__all__ = ["Connection", "Dangling", "Database", "Duplicate", "Json", "Row", "Schema", "storable"]
+__all__ = [
+    "Connection",
+    "Dangling",
+    "Database",
+    "Duplicate",
+    "Json",
+    "Look",
+    "Row",
+    "Schema",
+    "look",
+    "storable",
+]
 
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
@@ -59,6 +71,50 @@ class Schema(NamedTuple):
     """Makes everything in an empty database; stands for all the steps."""
     steps: tuple[tuple[str, LiteralString], ...]
     """Its upgrades, name and statements, in order; those not yet applied run on an older database."""
+
+
+class Look(NamedTuple):
+    """What a database is, found without changing it."""
+
+    version: str
+    """Of the server."""
+    pending: tuple[str, ...]
+    """Migrations of this version that are not in it yet."""
+    now: datetime
+    """The server's clock."""
+
+
+async def look(settings: Settings) -> Look:
+    """Join the database for a moment; an embedded one is started for that, and stopped by its last user.
+
+    Raises
+    ------
+    DatabaseError
+        It cannot be started or reached, or is damaged.
+    """
+    embedded = EmbeddedPostgres(settings.data / "database") if settings.database_url is None else None
+    url = await asyncio.to_thread(embedded.start) if embedded is not None else settings.database_url
+    try:
+        with _translated():
+            async with await Connection.connect(
+                url or "", autocommit=True, row_factory=dict_row, connect_timeout=int(_CHECKOUT_S)
+            ) as connection:
+                row = await (
+                    await connection.execute(
+                        "SELECT current_setting('server_version') AS version, clock_timestamp() AS now,"
+                        " to_regclass('migrations') IS NOT NULL AS made"
+                    )
+                ).fetchone()
+                assert row is not None
+                done = set()
+                if row["made"]:
+                    names = await (await connection.execute("SELECT name FROM migrations")).fetchall()
+                    done = {name["name"] for name in names}
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+    pending = tuple(name for name, _ in sorted(_own_migrations()) if name not in done)
+    return Look(row["version"], pending, row["now"])
 
 
 class Database:

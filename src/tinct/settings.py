@@ -276,6 +276,9 @@ class Settings(BaseModel):
         min_length=16,
         description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
     )
+    upload_link_s: float = Field(
+        3600.0, gt=0, description="Seconds a link works to which a declared file is sent."
+    )
     link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
 
     # -- fetching ---------------------------------------------------------------------------------

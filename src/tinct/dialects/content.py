@@ -66,7 +66,7 @@ async def content(request: Request, file: File, *, max_age_s: int = 0) -> Respon
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=file.media_type)
-    stream = backend_of(request).files.stream(file, start, end)
+    stream = await backend_of(request).files.open(file, start, end)
     return StreamingResponse(stream, status_code=status, headers=headers, media_type=file.media_type)
 
 

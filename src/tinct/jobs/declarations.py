@@ -116,6 +116,7 @@ class Declarations:
             created_at=now,
             expires_at=now + timedelta(seconds=self._settings.keep_inputs_s if keep_s is None else keep_s),
             state=FileState.DECLARED,
+            open=True,
         )
         async with self._database.transaction() as connection:
             await record(connection, file)

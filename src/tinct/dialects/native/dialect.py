@@ -63,7 +63,8 @@ def _limits(settings: Settings) -> CallLimits:
     def body_bytes(connection: HTTPConnection) -> int:
         path, form = connection.scope["path"], connection.headers.get("content-type", "").lower()
         brings = path == "/v1/files" or (path == "/v1/jobs" and form.startswith("multipart/form-data"))
-        if connection.scope["method"] == "POST" and brings:
+        sends = connection.scope["method"] == "PUT" and path.startswith("/v1/files/")
+        if sends or (connection.scope["method"] == "POST" and brings):
             return settings.max_upload_bytes + _AROUND_BYTES
         return settings.max_body_bytes
 

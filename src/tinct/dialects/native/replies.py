@@ -18,7 +18,7 @@ _PHRASES = {
     415: "The content is not a photo format that is read.",
     422: "A parameter or a photo is not allowed.",
     429: "Too many requests, or too many jobs wait; `Retry-After` says when to come back.",
-    503: "The database cannot be reached.",
+    503: "The database or the store for files cannot be reached.",
     507: "There is no room for more.",
 }
 

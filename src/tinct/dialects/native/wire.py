@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from tinct.dialects.content import link
-from tinct.dialects.dialect import settings_of
+from tinct.dialects.dialect import backend_of, settings_of
 from tinct.jobs import files
 from tinct.jobs.job import Job as StoredJob
 from tinct.jobs.job import JobState
@@ -17,6 +17,7 @@ from tinct.jobs.job import JobState
 __all__ = [
     "Account",
     "Change",
+    "Declaration",
     "Effect",
     "EffectEngine",
     "EffectInput",
@@ -117,19 +118,22 @@ class File(Record):
     height: int | None = Field(description="Pixels, as stored.")
     depth: int | None = Field(description="Bits per channel.")
     channels: int | None
+    seconds: float | None = Field(
+        description="How long a clip runs; null for a photo, or where it does not say."
+    )
     job: str | None = Field(description="The job that made it; null for an upload.")
     role: str | None = Field(description="What a result is: main, variant, mask, ...; null for an upload.")
-    url: str = Field(description="Download it here; needs no key, works until ``url_expires_at``.")
+    state: Literal["declared", "stored"] = Field(description="declared: its bytes have not come yet.")
+    url: str | None = Field(
+        description="Download it here; needs no key, works until ``url_expires_at``. Null before its bytes came."
+    )
+    upload_url: str | None = Field(
+        description="PUT its bytes here, as the whole body; needs no key, works until ``url_expires_at``. Null for what "
+        "was not declared, and after a job named it."
+    )
     url_expires_at: datetime
     created_at: datetime
     expires_at: datetime = Field(description="When the file goes.")
-
-
-class FileList(Record):
-    """Some of the account's files, newest first."""
-
-    files: list[File]
-    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
 def _no_nul(value: object) -> object:
@@ -139,6 +143,28 @@ def _no_nul(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_no_nul)]
+
+
+class Declaration(Record):
+    """A file that will be sent."""
+
+    name: Text | None = Field(None, min_length=1, max_length=255, description="File name.")
+    media_type: Text | None = Field(
+        None, min_length=1, max_length=255, description="Shown until the bytes come, which decide."
+    )
+    size: int | None = Field(None, ge=1, description="Bytes that will come; others are refused.")
+    md5: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{32}$", description="MD5 of the bytes that will come; others are refused."
+    )
+
+
+class FileList(Record):
+    """Some of the account's files, newest first."""
+
+    files: list[File]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
+
+
 Reference = Annotated[
     str,
     BeforeValidator(_no_nul),
@@ -287,7 +313,8 @@ class History(Record):
 def file_record(connection: HTTPConnection, file: files.File) -> File:
     """A stored file as the API shows it."""
     left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
-    seconds = max(min(settings_of(connection).link_s, left_s), 0)
+    settings = settings_of(connection)
+    seconds = max(min(settings.upload_link_s if file.open else settings.link_s, left_s), 0)
     photo = file.photo
     return File(
         id=file.id,
@@ -300,11 +327,21 @@ def file_record(connection: HTTPConnection, file: files.File) -> File:
         channels=photo.channels if photo else None,
         job=file.job_id,
         role=file.role,
-        url=link(connection, file.id, file.format, seconds=seconds),
+        seconds=file.seconds,
+        state="declared" if file.state is files.FileState.DECLARED else "stored",
+        url=link(connection, file.id, file.format, seconds=seconds) if file.size else None,
+        upload_url=_upload_link(connection, file.id, seconds=seconds) if file.open else None,
         url_expires_at=datetime.fromtimestamp(int(datetime.now(UTC).timestamp() + seconds), UTC),
         created_at=file.created_at,
         expires_at=file.expires_at,
     )
+
+
+def _upload_link(connection: HTTPConnection, file_id: str, *, seconds: float) -> str:
+    """A whole URL to which anyone can PUT the bytes of a declared file."""
+    path = backend_of(connection).links.sign(f"/v1/files/{file_id}/content", seconds=seconds, method="PUT")
+    base = settings_of(connection).public_url or str(connection.base_url)
+    return base.rstrip("/") + path
 
 
 def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) -> Job:

@@ -30,7 +30,7 @@ def test_a_file_is_declared_sent_without_any_key_or_header_and_used(client: http
     told = declared(client, name="a.png", media_type="image/jpg", size=len(data), md5=md5)
     assert (told["state"], told["url"], told["size"], told["width"]) == ("declared", None, 0, None)
     assert client.get(f"/v1/files/{told['id']}").json()["state"] == "declared"
-    assert refused(client.get(f"/v1/files/{told['id']}/content")) == (404, "file_not_sent")
+    assert refused(client.get(f"/v1/files/{told['id']}/content")) == (409, "file_not_sent")
     for headers in ({}, {"Content-Type": "video/mp4"}, {"Content-Type": "application/json"}):
         reply = put(told["upload_url"], data, **headers)
         assert (reply.status_code, reply.content, reply.headers["etag"]) == (200, b"", f'"{md5}"')

@@ -15,6 +15,7 @@ from tinct.errors import BucketMissingError, ObjectKeyError, ObjectMissingError
 from tinct.objects.buckets import Bucket
 from tinct.objects.contents import Content, Contents
 from tinct.objects.listing import entries
+from tinct.storage.blobs import begun
 from tinct.storage.database import Connection, Dangling, Database, Json, Row
 
 __all__ = ["Listing", "Object", "Objects", "check_object_key", "record"]
@@ -132,6 +133,10 @@ class Objects:
             found.content, start, found.size if end is None else min(end, found.size)
         ):
             yield chunk
+
+    async def open(self, found: Object, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """As `stream`, with the first bytes there already: what is wrong shows before a reply is begun."""
+        return await begun(self.stream(found, start, end))
 
     async def copy(
         self,

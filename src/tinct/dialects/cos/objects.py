@@ -87,7 +87,7 @@ async def get_object(call: Call) -> Response:
     status = 206 if part is not None else 200
     if call.request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(call.backend.objects.stream(found, start, end), status, headers)
+    return StreamingResponse(await call.backend.objects.open(found, start, end), status, headers)
 
 
 async def delete_object(call: Call) -> Response:

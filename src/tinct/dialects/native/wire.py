@@ -128,8 +128,8 @@ class File(Record):
         description="Download it here; needs no key, works until ``url_expires_at``. Null before its bytes came."
     )
     upload_url: str | None = Field(
-        description="PUT its bytes here, as the whole body; needs no key, works until ``url_expires_at``. Null for what "
-        "was not declared, and after a job named it."
+        description="PUT its bytes here, as the whole body; needs no key, works until ``url_expires_at``. Null for "
+        "what was not declared, and after a job named it."
     )
     url_expires_at: datetime
     created_at: datetime

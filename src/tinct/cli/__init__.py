@@ -35,14 +35,18 @@ class _Commands(TyperGroup):
         return own if own is not None or cmd_name not in _effects() else _command(cmd_name)
 
 
-@functools.cache
 def _effects() -> tuple[str, ...]:
     """All effects, those of one's own included."""
+    _register()
+    return registry.names()
+
+
+@functools.cache
+def _register() -> None:
     from tinct.settings import current
 
     for name, where in current().own_effects():
         registry.register(name, where)
-    return registry.names()
 
 
 def _command(name: str) -> Any:

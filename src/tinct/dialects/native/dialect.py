@@ -12,6 +12,7 @@ from tinct.dialects.credentials import API_KEYS
 from tinct.dialects.dialect import Claims, Dialect, handlers
 from tinct.dialects.limits import CallLimits, usual
 from tinct.dialects.native import about, files, jobs
+from tinct.dialects.native.described import Described
 from tinct.dialects.native.errors import words
 from tinct.errors import TinctError
 from tinct.settings import Settings
@@ -39,7 +40,7 @@ def _words(request: Request, error: Exception) -> Response:
 
 def _application() -> FastAPI:
     words_of = handlers(_words)
-    app = FastAPI(
+    app = Described(
         title="Tinct",
         version="1",
         summary="A photo-colour server.",

@@ -290,7 +290,7 @@ def lightness() -> None:
 
 def speed(sizes: Iterable[float] = (1, 6, 24)) -> None:
     """Seconds and memory, JPEG to JPEG; the photo is a Kodak one made larger, with grain."""
-    from tinct.effects.colorize.guess import guess
+    from tinct.imaging.likelihood import predict_chroma
 
     _, source = next(photos("kodak"))
     grain = np.random.default_rng(0).integers(0, 12, (997, 991), dtype=np.uint8)
@@ -309,7 +309,7 @@ def speed(sizes: Iterable[float] = (1, 6, 24)) -> None:
         photo = decode.open(data)
         colored = colorize(photo).photo
         light = np.ascontiguousarray(lab_of(np.asarray(photo.proxy(512) * 255, np.uint8))[..., 0])
-        network = _seconds(lambda light=light: guess(light))  # type: ignore[misc]
+        network = _seconds(lambda light=light: predict_chroma(light))  # type: ignore[misc]
         parts = [
             _seconds(lambda data=data: decode.open(data)),  # type: ignore[misc]
             _seconds(lambda photo=photo: colorize(photo)),  # type: ignore[misc]

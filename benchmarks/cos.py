@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.tables import table
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 from tinct.settings import Settings
 
 _COMMAND = (sys.executable, "-c", "from tinct.cli import main; main()")

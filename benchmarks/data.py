@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 import tinct
 
-__all__ = ["judged", "load", "mosaic", "pairs", "photos"]
+__all__ = ["load", "mosaic", "pairs", "photos", "reported", "split"]
 
 Pixels = NDArray[np.uint8]
 _SIDE = 384
@@ -42,10 +43,15 @@ def pairs() -> list[tuple[Pixels, Pixels]]:
     return every[::4]
 
 
-def judged(quick: bool) -> list[Pixels]:
-    """The photos on which AUTO and TEMPLATE are judged."""
-    step = 4 if quick else 1
-    return [load(p) for p in (photos("color_photos")[::6] + photos("kodak")[::3])[::step]]
+def split(paths: list[Path], part: str) -> list[Path]:
+    """One half of some photos by the hash of their names: ``choose``, for choosing by, or ``report``, for figures."""
+    return [p for p in paths if hashlib.sha256(p.name.encode()).digest()[-1] % 2 == (part == "report")]
+
+
+def reported(quick: bool) -> list[Pixels]:
+    """The photos, at their own size, that AUTO and TEMPLATE are judged on and that nothing was chosen by."""
+    every = split(photos("color_photos", "kodak"), "report")
+    return [np.asarray(tinct.open(p).pixels, np.uint8) for p in every[:: 8 if quick else 2]]
 
 
 def mosaic(megapixels: float) -> Pixels:

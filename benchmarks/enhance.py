@@ -30,8 +30,8 @@ import tinct
 from benchmarks.data import Pixels, photos
 from benchmarks.tables import table
 from tinct.effects.enhance import engines
-from tinct.effects.enhance.clean import cleaner
-from tinct.effects.enhance.condition import condition
+from tinct.effects.enhance.denoising import cleaner
+from tinct.imaging.degradation import condition
 from tinct.models import manifest, store
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
@@ -222,14 +222,13 @@ import tinct
 from benchmarks.data import mosaic
 from tinct.photo.photo import Photo
 from tinct.effects.enhance.enhance import plan, run
-from tinct.effects.enhance.params import EnhanceParams
 model, scale, megapixels = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-photo, params = Photo(mosaic(megapixels)), EnhanceParams(scale=scale, model=model)
+photo = Photo(mosaic(megapixels))
 tinct.enhance(Photo(mosaic(0.01)), scale, model)
-planned = plan(photo, params)
+planned = plan(photo, scale, model)
 before = psutil.Process().memory_info().rss
 began, used = time.perf_counter(), time.process_time()
-result = run(photo, params, planned=planned)
+result = run(photo, planned, scale)
 seconds, used = time.perf_counter() - began, time.process_time() - used
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(seconds, used, planned.estimate.seconds, result.tiles, peak, before, result.photo.pixels.nbytes)

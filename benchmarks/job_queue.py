@@ -17,12 +17,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from tinct.effects.convert import Convert
-from tinct.effects.effect import Effect, Input, Output, Progress
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
+from tinct.effects.declare import effect
 from tinct.jobs.job import Order
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
@@ -32,18 +33,10 @@ _PICTURE = Photo(np.zeros((4, 4, 3), np.uint8))
 _WAITING = 100_000
 
 
-def _nothing(photos: object, params: object, progress: Progress) -> Output:
-    return Output(photos=(_PICTURE,))
-
-
-NOOP = Effect(
-    name="noop",
-    title="No-op",
-    summary="Gives back a fixed picture of 4 x 4 pixels.",
-    params=Convert,
-    run=_nothing,
-    inputs=(Input(name="image", summary="Not looked at.", required=False),),
-)
+@effect(title="No-op")
+def noop(photo: Annotated[Photo | None, Field(description="Not looked at.")] = None) -> Photo:
+    """Give back a fixed picture of 4 x 4 pixels."""
+    return _PICTURE
 
 
 @asynccontextmanager
@@ -160,7 +153,7 @@ async def _main(quick: bool) -> None:
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
-            data=Path(folder), workers=2, extra_effects="noop=benchmarks.job_queue:NOOP", min_free_bytes=0
+            data=Path(folder), workers=2, extra_effects="noop=benchmarks.job_queue:noop", min_free_bytes=0
         )
         async with open_backend(settings) as backend:
             account = (await backend.accounts.create("benchmark")).account.id

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
-from benchmarks import data, metrics
+from benchmarks import data, metrics, palette_metrics
 from benchmarks.tables import table
+from tinct.effects.migrate.auto import Style
 
 __all__ = ["auto", "reference", "template"]
 
@@ -21,13 +22,14 @@ Transfer = Callable[[Pixels, Pixels], Pixels]
 _SMOOTHNESS = (0.15, 0.25, 0.4, 0.5, 0.75)
 _PEERS = ("mkl", "hm", "hm-mkl-hm")
 _SWATCHES = {
-    1: (["#E07A5F"], ["#2A6F97"]),
-    2: (["#DB0D0D", "#0E0CBB"], ["#1B4965", "#F4A259"]),
-    3: (["#FFAFCC", "#BDE0FE", "#A2D2FF"], ["#606C38", "#DDA15E", "#BC6C25"]),
-    5: (["#264653", "#2A9D8F", "#E9C46A", "#F4A261", "#E76F51"],),
-    7: (["#9B5DE5", "#F15BB5", "#FEE440", "#00BBF9", "#00F5D4", "#FFFFFF", "#222222"],),
+    "1": ["#2A6F97"],
+    "2 vivid": ["#DB0D0D", "#0E0CBB"],
+    "3 vivid": ["#DB0D0D", "#0E0CBB", "#FFB000"],
+    "3 earthy": ["#606C38", "#DDA15E", "#BC6C25"],
+    "3 pale": ["#FFAFCC", "#BDE0FE", "#A2D2FF"],
+    "5": ["#264653", "#2A9D8F", "#E9C46A", "#F4A261", "#E76F51"],
+    "7": ["#9B5DE5", "#F15BB5", "#FEE440", "#00BBF9", "#00F5D4", "#FFFFFF", "#222222"],
 }
-_AREA = 0.03  # share of the result that should show a swatch
 
 
 def _tinct(smoothness: float) -> Transfer:
@@ -79,70 +81,89 @@ def reference(quick: bool) -> str:
 
 
 def auto(quick: bool) -> str:
-    """How different AUTO's results are, and what they leave alone."""
-    photos = data.judged(quick)
+    """How likely AUTO's results look, how different they are, and what they leave alone."""
     rows = []
-    for count in (1, 4, 8):
-        figures = np.array([_auto(pixels, count) for pixels in photos])
-        pairwise, mean, high, clipped = figures.T
-        apart = "-" if count == 1 else f"{pairwise.min():.1f}"
-        share = "-" if count == 1 else f"{(pairwise >= 15).mean():.0%}"
+    for style, count in (("natural", 1), ("natural", 4), ("natural", 8), ("bold", 4), ("bold", 8)):
+        figures = np.array([_auto(pixels, count, style) for pixels in data.reported(quick)])
+        likely, apart, neutral, rainbow, clipped = np.nanmean(figures, axis=0)
         rows.append(
-            (str(count), apart, share, f"{mean.max():.2f}", f"{high.max():.2f}", f"{clipped.max():.2%}")
+            (
+                f"{style}, {count}",
+                f"{likely:.2f}",
+                "-" if count == 1 else f"{apart:.1f}",
+                "-" if count == 1 else f"{np.nanmin(figures[:, 1]):.1f}",
+                f"{neutral:.2f}",
+                f"{rainbow:.2f}",
+                f"{clipped:.2%}",
+            )
         )
     note = (
-        f"Worst of {len(photos)} photos. Difference: least mean CIEDE2000 between two results over pixels that are not "
-        "neutral; neutral is CIELAB chroma below 4; clipping: growth of the share of pixels with a channel at 0 or 255."
+        f"Means over {len(data.reported(quick))} photos that nothing was chosen on. Likely: mean log-likelihood, by "
+        "the colorizer, of the results' colours beside that of the photo's own, in nats. Apart: mean CIEDE2000 between "
+        "the two results that are nearest, over pixels that are not neutral (CIELAB chroma from 4). Neutrals: mean "
+        "CIEDE2000 that they move. R: smooth places, percent, that become two hues. Clipped: growth of the share of "
+        "pixels with a channel at 0 or 255."
     )
-    head = (
-        "results",
-        "least difference",
-        "photos with 15 or more",
-        "neutrals, mean",
-        "neutrals, 95th percentile",
-        "clipping",
-    )
+    head = ("style, results", "likely", "apart", "least apart", "neutrals", "R", "clipped")
     return table("AUTO: quality", note, head, rows)
 
 
-def _auto(source: Pixels, count: int) -> tuple[float, float, float, float]:
+def _auto(source: Pixels, count: int, style: Style) -> tuple[float, ...]:
     photo = tinct.Photo(source)
-    made = [np.asarray(m.apply(photo).pixels, np.uint8) for m in tinct.fit_auto(photo, count)]
+    maps = tinct.fit_auto(photo, count, style=style)
+    made = [np.asarray(m.apply(photo).pixels, np.uint8) for m in maps]
     lab = metrics.to_lab(source).reshape(-1, 3)
     labs = [metrics.to_lab(pixels).reshape(-1, 3) for pixels in made]
     colored = metrics.colored(lab)
-    apart = [metrics.difference(a[colored][::5], b[colored][::5]).mean() for a, b in combinations(labs, 2)]
-    moved = [metrics.difference(lab[~colored], one[~colored]) for one in labs] if not colored.all() else []
+    pairs = combinations(labs, 2)
+    apart = (
+        [metrics.difference(a[colored][::5], b[colored][::5]).mean() for a, b in pairs]
+        if colored.any()
+        else []
+    )
+    moved = (
+        [metrics.difference(lab[~colored], one[~colored]).mean() for one in labs] if not colored.all() else []
+    )
     return (
+        float(np.mean([palette_metrics.likelier(source, pixels) for pixels in made])),
         min(apart, default=np.nan),
-        max((m.mean() for m in moved), default=0.0),
-        max((np.percentile(m, 95) for m in moved), default=0.0),
-        max(metrics.at_ends(pixels) - metrics.at_ends(source) for pixels in made),
+        float(np.mean(moved)) if moved else np.nan,
+        float(np.mean([palette_metrics.rainbow(source, pixels) for pixels in made])),
+        float(np.mean([metrics.at_ends(pixels) - metrics.at_ends(source) for pixels in made])),
     )
 
 
 def template(quick: bool) -> str:
-    """Whether TEMPLATE's swatches show, and whether lightness keeps its order."""
-    photos = data.judged(quick)
+    """Whether TEMPLATE stays free of rainbows, and how near its swatches come."""
     rows = []
-    for count, sets in _SWATCHES.items():
-        every, swatches, order = [], [], []
-        for source in photos:
-            for colors in sets:
-                photo = tinct.Photo(source)
-                made = np.asarray(tinct.fit_template(photo, colors).apply(photo).pixels, np.uint8)
-                held = metrics.can_hold(source, colors, 2 * _AREA)
-                shown = [
-                    s >= _AREA for s, fits in zip(metrics.shown(made, colors), held, strict=True) if fits
-                ]
-                every.append(all(shown))
-                swatches += shown
-                order.append(metrics.spearman(source, made))
-        rows.append((str(count), f"{np.mean(every):.0%}", f"{np.mean(swatches):.0%}", f"{min(order):.4f}"))
+    for spread in (0.0, 0.5, 1.0):
+        for name, colors in _SWATCHES.items():
+            figures = np.array([_template(pixels, colors, spread) for pixels in data.reported(quick)])
+            means = figures.mean(axis=0)
+            worst = figures[:, 0].max()
+            shown = f"{means[0]:.1f}", f"{worst:.0f}", f"{means[1]:.1f}", *(f"{m:.2f}" for m in means[2:])
+            rows.append((f"{name}, spread {spread:g}", *shown))
     note = (
-        f"{len(photos)} photos, one or two sets of swatches each. A swatch shows where at least 3 % of the result lies "
-        "within CIEDE2000 6 of it, lightness aside; counted are swatches that sRGB has at the lightness of at least "
-        "6 % of the photo."
+        f"Means over {len(data.reported(quick))} photos that nothing was chosen on, people recoloured too. R: smooth "
+        "places, percent, 1/24 of the longer side wide, whose hue spread grows by more than 8. Rings: percent of even "
+        "5 x 5 windows in which a contour appears. G: 99th percentile of the local gain of colour steps. J: growth "
+        "of JPEG's block steps. Fc: distance of the swatches that the photo can show. L*: its mean change."
     )
-    head = ("swatches", "photos on which all show", "swatches that show", "least Spearman rho of L*")
+    head = ("swatches", "R", "worst R", "rings", "G", "J", "Fc", "L*")
     return table("TEMPLATE: quality", note, head, rows)
+
+
+def _template(source: Pixels, colors: list[str], spread: float) -> tuple[float, ...]:
+    photo = tinct.Photo(source)
+    made = tinct.migrate(photo, "template", colors=colors, spread=spread, portrait=False)
+    result = np.asarray(made.photo.pixels, np.uint8)
+    assert made.capacity is not None
+    nearest = sorted(palette_metrics.distances(result, colors))[: made.capacity]
+    return (
+        palette_metrics.rainbow(source, result),
+        palette_metrics.rings(source, result),
+        palette_metrics.gain(source, result),
+        palette_metrics.blocks(source, result),
+        float(np.mean(nearest)),
+        palette_metrics.moved_lightness(source, result),
+    )

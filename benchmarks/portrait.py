@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.faces import Faces
-from tinct.effects.migrate.colormap import ColorMap, grid
-from tinct.effects.migrate.portrait import find_people
+from benchmarks.blazeface import Faces
+from tinct.imaging.colormap import ColorMap, grid
+from tinct.imaging.people import find_people
 from tinct.photo import decode
 from tinct.photo.color import delta_e_2000, oklab_to_srgb, srgb_to_lab, srgb_to_oklab
 from tinct.photo.photo import Photo

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 from tinct.jobs.job import Job, Order
 from tinct.jobs.worker import Worker
 from tinct.settings import Settings
@@ -18,8 +18,9 @@ from tinct.storage.embedded import EmbeddedPostgres
 
 HAZARDS = ",".join(
     f"{name}=hazards:{name.upper()}"
-    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many")
+    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many", "limits", "lasting")
 )
+HERE = str(Path(__file__).parent)
 
 
 class Postgres:
@@ -28,9 +29,12 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.server = EmbeddedPostgres(folder / "database")
         self.server.start()
-        self._folder = folder
+        self.folder = folder
         self._count = 0
+        self.made: list[str] = []
+        """Databases that are there, but for the template."""
         self.execute("ALTER SYSTEM SET fsync = off")  # a hundred databases to flush at the end otherwise
+        self.execute("ALTER SYSTEM SET max_wal_size = '64MB'")
         self.execute("SELECT pg_reload_conf()")
         asyncio.run(self._make_template())
 
@@ -38,7 +42,11 @@ class Postgres:
         self._count += 1
         name = f"test_{self._count}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE template_tinct")
-        os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children import the hazards by name
+        self.made.append(name)
+        others = [
+            path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", HERE)
+        ]
+        os.environ["PYTHONPATH"] = os.pathsep.join([HERE, *others])  # children import the hazards by name
         defaults: dict[str, Any] = {
             "data": data,
             "database_url": self.url(name),
@@ -51,6 +59,11 @@ class Postgres:
         }
         return Settings(**(defaults | changes))
 
+    def keep(self, count: int) -> None:
+        """Drop the databases that were made after the first `count`; 10 MB each would stay until the end."""
+        while len(self.made) > count:
+            self.execute(f"DROP DATABASE {self.made.pop()} WITH (FORCE)")
+
     def url(self, name: str) -> str:
         return self.server.url.replace("/postgres?", f"/{name}?")
 
@@ -60,7 +73,7 @@ class Postgres:
 
     async def _make_template(self) -> None:
         self.execute("CREATE DATABASE template_tinct")
-        settings = Settings(data=self._folder / "template", database_url=self.url("template_tinct"))
+        settings = Settings(data=self.folder / "template", database_url=self.url("template_tinct"))
         async with open_backend(settings):
             pass
 

@@ -1,8 +1,11 @@
 """One running server for all tests that only talk to it."""
 
+import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +17,7 @@ import pytest_asyncio
 
 from backends import Postgres
 from running import Server
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +31,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(
         tmp_path_factory.mktemp("server") / "data",
         allow_private_hosts="127.0.0.1",
-        extra_effects="noop=effects_for_tests:NOOP,slow=effects_for_tests:SLOW,broken=effects_for_tests:BROKEN",
+        extra_effects=",".join(
+            f"{name}=effects_for_tests:{name.upper()}"
+            for name in ("noop", "slow", "broken", "album", "measure")
+        ),
         max_upload_bytes=str(8 * 2**20),
         requests_per_minute="100000",
         refusals_per_minute="100000",
@@ -54,9 +60,35 @@ def stranger(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One PostgreSQL for the tests that open a backend themselves."""
-    running = Postgres(tmp_path_factory.mktemp("postgres"))
+    folder = tmp_path_factory.mktemp("postgres")
+    running = Postgres(folder)
     yield running
     running.server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def _databases_go_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "postgres" not in request.fixturenames:
+        yield
+        return
+    postgres = request.getfixturevalue("postgres")
+    before = len(postgres.made)
+    yield
+    postgres.keep(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_of_children_go_with_the_session(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Processes that are killed leave theirs behind."""
+    before = tempfile.gettempdir()  # this process goes on with it
+    folder = tmp_path_factory.mktemp("tmp")
+    os.environ["TMPDIR"] = str(folder)
+    yield
+    os.environ["TMPDIR"] = before
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest_asyncio.fixture
@@ -103,3 +135,40 @@ def bucket() -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def _face_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the networks for faces: the user's own, or one into which they are fetched."""
+    from tinct.cli import models
+    from tinct.errors import FetchError
+    from tinct.faces.find import MODELS, installed
+    from tinct.settings import current
+
+    if installed():
+        return current().models
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TINCT_MODELS", str(folder))
+        current.cache_clear()
+        try:
+            models.fetch(list(MODELS))
+        except FetchError as error:
+            pytest.skip(f"the networks for faces cannot be fetched here: {error}")
+        finally:
+            current.cache_clear()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def face_models(_face_models_folder: Path) -> Iterator[None]:
+    """The networks for faces are installed; the module is skipped where they cannot be."""
+    from tinct.models import runtime
+    from tinct.settings import current
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TINCT_MODELS", str(_face_models_folder))
+        current.cache_clear()
+        yield
+    current.cache_clear()
+    runtime.forget()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tinct.jobs.backend import Backend
+from tinct.backend import Backend
 
 BUCKET, OTHER = "photos-1250000000", "other-1250000000"
 

@@ -3,10 +3,11 @@
 import os
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, Result
 from tinct.photo.photo import Photo
 
 
@@ -20,14 +21,14 @@ class Slow(BaseModel):
 
 
 def _same(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
-    return Output(photos=(photos["image"],), facts={"seen": photos["image"].width})
+    return Output(results=(Result(photo=photos["image"]),), facts={"seen": photos["image"].width})
 
 
 def _slow(photos: Mapping[str, Photo], params: Slow, progress: Progress) -> Output:
     for step in range(20):
         time.sleep(params.seconds / 20)
         progress((step + 1) / 20)
-    return Output(photos=(photos["image"],))
+    return Output(results=(Result(photo=photos["image"]),))
 
 
 def _broken(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
@@ -44,3 +45,33 @@ def _dies(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> O
 
 
 DIES = Effect(name="dies", title="Dies", summary="Takes its process with it.", params=Nothing, run=_dies)
+
+
+def _album(photos: Mapping[str, Any], params: Nothing, progress: Progress) -> Output:
+    """The image, and of each reference a mask, in the order in which they came."""
+    masks = (Result(photo=reference, role="mask") for reference in photos.get("references", ()))
+    return Output(
+        results=(Result(photo=photos["image"]), *masks),
+        facts={"widths": [reference.width for reference in photos.get("references", ())]},
+    )
+
+
+def _measure(photos: Mapping[str, Photo], params: Nothing, progress: Progress) -> Output:
+    return Output(facts={"width": photos["image"].width})
+
+
+ALBUM = Effect(
+    name="album",
+    title="Album",
+    summary="Takes a list.",
+    params=Nothing,
+    run=_album,
+    inputs=(
+        Input(name="image", summary="A photo."),
+        Input(name="references", summary="More photos.", required=False, most=3),
+    ),
+    roles=("main", "mask"),
+)
+MEASURE = Effect(
+    name="measure", title="Measure", summary="Tells facts.", params=Nothing, run=_measure, roles=()
+)

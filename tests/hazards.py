@@ -5,13 +5,15 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel
 
-from tinct.effects.effect import Effect, Input, Output, Progress
+from tinct.effects.effect import Effect, Input, Output, Progress, Sizes, best_first
 from tinct.photo.photo import Photo
+from tinct.settings import current
 
 
 class Params(BaseModel):
@@ -26,7 +28,9 @@ def _picture(value: int = 0) -> Photo:
 
 
 def _noop(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
-    return Output(photos=(photos.get("image") or _picture(params.number),), facts={"number": params.number})
+    return Output(
+        results=best_first([photos.get("image") or _picture(params.number)]), facts={"number": params.number}
+    )
 
 
 def _slow(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -35,7 +39,7 @@ def _slow(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
     for step in range(20):
         time.sleep(params.seconds / 20)
         progress((step + 1) / 20)
-    return Output(photos=(_picture(),))
+    return Output(results=best_first([_picture()]))
 
 
 def _crash(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -50,13 +54,13 @@ def _flaky(photos: Mapping[str, Photo], params: Params, progress: Progress) -> O
     if not Path(params.file).exists():
         Path(params.file).touch()
         os._exit(9)
-    return Output(photos=(_picture(),))
+    return Output(results=best_first([_picture()]))
 
 
 def _hog(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
     held = [np.ones(2**20, np.uint8) for _ in range(params.megabytes)]
     time.sleep(params.seconds)
-    return Output(photos=(_picture(len(held)),))
+    return Output(results=best_first([_picture(len(held))]))
 
 
 def _hang(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -72,7 +76,17 @@ def _broken(photos: Mapping[str, Photo], params: Params, progress: Progress) -> 
 
 
 def _many(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
-    return Output(photos=tuple(_picture(n) for n in range(params.number)))
+    return Output(results=best_first(_picture(n) for n in range(params.number)))
+
+
+def _limits(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    """Tells what the code of a child takes for its settings."""
+    facts = {"max_photo_pixels": current().max_photo_pixels, "models": str(current().models)}
+    return Output(results=best_first([_picture()]), facts=facts)
+
+
+def _seconds(sizes: Sizes, params: Params) -> float:
+    return params.seconds + sum(width * height / 1e6 for width, height in sizes.get("image", ()))
 
 
 def _effect(name: str, run, credits: int = 1) -> Effect:  # type: ignore[no-untyped-def]
@@ -90,3 +104,5 @@ HOG = _effect("hog", _hog)
 HANG = _effect("hang", _hang)
 BROKEN = _effect("broken", _broken)
 MANY = _effect("many", _many, credits=3)
+LIMITS = _effect("limits", _limits)
+LASTING = replace(_effect("lasting", _noop), estimate=_seconds)

@@ -4,104 +4,46 @@
 >>> photo = tinct.open("house.jpg")
 >>> tinct.migrate(photo, "template", colors="#DB0D0D,#0E0CBB").photo.save("red-blue.jpg")
 
-Importing this package loads no model and starts nothing; each name below is imported on first use.
+Importing this package loads no model and starts nothing; each name is imported on first use. Which names there are,
+editors and type checkers read in ``__init__.pyi`` beside this file, and so does this file; effects of one's own that
+are registered appear too.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tinct import errors as errors
-    from tinct.effects.background.background import Background as Background
-    from tinct.effects.background.background import background as background
-    from tinct.effects.colorize.colorize import Colorization as Colorization
-    from tinct.effects.colorize.colorize import colorize as colorize
-    from tinct.effects.correct.correct import Correction as Correction
-    from tinct.effects.correct.correct import correct as correct
-    from tinct.effects.enhance.enhance import Enhancement as Enhancement
-    from tinct.effects.enhance.enhance import enhance as enhance
-    from tinct.effects.erase.erase import Erasure as Erasure
-    from tinct.effects.erase.erase import erase as erase
-    from tinct.effects.light.light import Lighting as Lighting
-    from tinct.effects.light.light import light as light
-    from tinct.effects.migrate.colormap import ColorMap as ColorMap
-    from tinct.effects.migrate.migrate import Migration as Migration
-    from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
-    from tinct.effects.migrate.migrate import fit_auto as fit_auto
-    from tinct.effects.migrate.migrate import fit_reference as fit_reference
-    from tinct.effects.migrate.migrate import fit_template as fit_template
-    from tinct.effects.migrate.migrate import migrate as migrate
-    from tinct.effects.moderate.moderate import Moderation as Moderation
-    from tinct.effects.moderate.moderate import moderate as moderate
-    from tinct.photo.decode import open as open
-    from tinct.photo.photo import Photo as Photo
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
-_WHERE = {
-    "Background": "tinct.effects.background.background",
-    "ColorMap": "tinct.effects.migrate.colormap",
-    "Colorization": "tinct.effects.colorize.colorize",
-    "Correction": "tinct.effects.correct.correct",
-    "Enhancement": "tinct.effects.enhance.enhance",
-    "Erasure": "tinct.effects.erase.erase",
-    "Lighting": "tinct.effects.light.light",
-    "Migration": "tinct.effects.migrate.migrate",
-    "Moderation": "tinct.effects.moderate.moderate",
-    "Photo": "tinct.photo.photo",
-    "background": "tinct.effects.background.background",
-    "colorize": "tinct.effects.colorize.colorize",
-    "correct": "tinct.effects.correct.correct",
-    "dominant_colors": "tinct.effects.migrate.migrate",
-    "enhance": "tinct.effects.enhance.enhance",
-    "erase": "tinct.effects.erase.erase",
-    "errors": "tinct.errors",
-    "fit_auto": "tinct.effects.migrate.migrate",
-    "fit_reference": "tinct.effects.migrate.migrate",
-    "fit_template": "tinct.effects.migrate.migrate",
-    "light": "tinct.effects.light.light",
-    "migrate": "tinct.effects.migrate.migrate",
-    "moderate": "tinct.effects.moderate.moderate",
-    "open": "tinct.photo.decode",
-}
 
-__all__ = [
-    "Background",
-    "ColorMap",
-    "Colorization",
-    "Correction",
-    "Enhancement",
-    "Erasure",
-    "Lighting",
-    "Migration",
-    "Moderation",
-    "Photo",
-    "background",
-    "colorize",
-    "correct",
-    "dominant_colors",
-    "enhance",
-    "erase",
-    "errors",
-    "fit_auto",
-    "fit_reference",
-    "fit_template",
-    "light",
-    "migrate",
-    "moderate",
-    "open",
-]
+def _places() -> dict[str, str]:
+    """The module of each public name, as the stub imports it."""
+    tree = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {name.name: str(node.module) for node in imports for name in node.names}
+
+
+_WHERE = _places()
+__all__ = sorted(_WHERE)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'tinct' has no attribute {name!r}")
-    module = importlib.import_module(_WHERE[name])
-    value = module if name == "errors" else getattr(module, name)
-    globals()[name] = value
-    return value
+    if name in _WHERE:
+        where = _WHERE[name]
+        found = importlib.import_module(f"{where}.{name}" if where == __name__ else where)
+        found = found if where == __name__ else getattr(found, name)
+    else:
+        from tinct.effects import registry
+
+        if name not in registry.names():
+            raise AttributeError(f"module 'tinct' has no attribute {name!r}")
+        module_name, _, attribute = registry.where(name).partition(":")
+        return getattr(importlib.import_module(module_name), attribute)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

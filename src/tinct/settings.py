@@ -7,17 +7,18 @@ Every field is one limit or choice with its unit and its reason. ``Settings.from
 from __future__ import annotations
 
 import functools
+import ipaddress
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from tinct.errors import ParameterError
 
-__all__ = ["Settings", "current"]
+__all__ = ["Settings", "current", "use"]
 
 
 def _comma_separated(value: object) -> object:
@@ -65,11 +66,6 @@ class Settings(BaseModel):
         description="Bytes of one colour profile, Exif block or XMP packet. The largest press profiles have 3 MB.",
     )
 
-    # -- effects ----------------------------------------------------------------------------------
-    proxy_side: int = Field(
-        512, ge=16, description="Longer side, in pixels, of the small copy on which effects are fitted."
-    )
-
     # -- where things are -------------------------------------------------------------------------
     data: Path = Field(
         Path("tinct-data"),
@@ -115,6 +111,12 @@ class Settings(BaseModel):
     )
     job_deadline_s: float = Field(
         300.0, gt=0, description="Seconds one attempt may run; an order may ask for less, never for more."
+    )
+    longest_job_s: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds one attempt may run where its effect foresees that it takes longer than usual: three "
+        "times the estimate, and what would need more than this is refused.",
     )
     job_attempts: int = Field(
         3,
@@ -165,6 +167,11 @@ class Settings(BaseModel):
         description="Own effects as name=module:ATTRIBUTE, comma-separated; the module must be importable.",
     )
 
+    prices: Path | None = Field(
+        None,
+        description="TOML file that changes what effects cost, by parameters and files too; none: their own prices.",
+    )
+
     # -- files ------------------------------------------------------------------------------------
     keep_inputs_s: float = Field(24 * 3600.0, gt=0, description="Seconds an uploaded file stays.")
     keep_results_s: float = Field(
@@ -174,6 +181,11 @@ class Settings(BaseModel):
         30 * 24 * 3600.0,
         gt=0,
         description="Seconds a finished job's record stays; the credit ledger stays for ever.",
+    )
+    keep_orphans_s: float = Field(
+        24 * 3600.0,
+        ge=60,
+        description="Seconds after which stored bytes that no record names are removed; longer than any upload takes.",
     )
     min_free_bytes: int = Field(
         512 * 2**20,
@@ -244,11 +256,28 @@ class Settings(BaseModel):
         ge=1,
         description="Requests without a good key of one address in a minute before 429; 2 a second.",
     )
+    anonymous_per_minute: int = Field(
+        6000,
+        ge=1,
+        description="Requests without any key of one address in a minute: public objects; 100 a second.",
+    )
+    trusted_proxies: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+        frozenset(),
+        description="Addresses or networks of proxies before this server, comma-separated; only what they say of a "
+        "client's address is believed.",
+    )
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for",
+        description="The one header in which the trusted proxies say it; the other is ignored.",
+    )
     metrics_token: str | None = Field(
         None,
         repr=False,
         min_length=16,
         description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
+    )
+    upload_link_s: float = Field(
+        3600.0, gt=0, description="Seconds a link works to which a declared file is sent."
     )
     link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
 
@@ -266,6 +295,13 @@ class Settings(BaseModel):
     fetch_redirects: int = Field(
         3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: frozenset[str]) -> frozenset[str]:
+        for text in value:
+            ipaddress.ip_network(text)
+        return value
 
     def own_effects(self) -> list[tuple[str, str]]:
         """Name and place of each of ``extra_effects``."""
@@ -320,7 +356,17 @@ class Settings(BaseModel):
             raise ParameterError(str(first["loc"][0]), first["input"], first["msg"]) from None
 
 
+_given: Settings | None = None
+
+
 @functools.cache
 def current() -> Settings:
-    """The settings of this process, read from the environment once."""
-    return Settings.from_environment()
+    """The settings of this process: those it was given by `use`, else the environment's, read once."""
+    return _given if _given is not None else Settings.from_environment()
+
+
+def use(settings: Settings) -> None:
+    """Make `settings` those of this process: a child gets its server's, whatever its environment says."""
+    global _given
+    _given = settings
+    current.cache_clear()

@@ -16,7 +16,7 @@ import pytest
 
 from cos_wire import BUCKET, authorization
 from running import Server
-from tinct.jobs.backend import open_backend
+from tinct.backend import open_backend
 from tinct.settings import Settings
 
 HOST = f"{BUCKET}.cos.ap-test.myqcloud.com"

@@ -20,7 +20,7 @@ import pytest
 
 from backends import HAZARDS
 from running import Server
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
 from tinct.settings import Settings
 
 PATIENCE_S = 60  # without any job ending
@@ -147,7 +147,7 @@ async def audit(backend: Backend, account: str, ids: list[str]) -> None:
     assert Counter(job["state"] for job in jobs) == {"succeeded": len(ids)}
     lines = await backend.database.all("SELECT job_id, kind FROM ledger WHERE job_id IS NOT NULL")
     assert Counter((line["job_id"], line["kind"]) for line in lines) == {
-        (job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")
+        (job_id, kind): 1 for job_id in ids for kind in ("hold", "charge")
     }
     balance = await backend.credits.balance(account)
     assert (balance.available, balance.held) == (5, 0)

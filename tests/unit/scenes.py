@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from tinct import ColorMap, Photo
-from tinct.effects.migrate.colormap import grid
-from tinct.effects.migrate.sample import Sample
+from tinct.imaging.colormap import grid
+from tinct.imaging.sample import Sample
 
 SHIPPED = ("astronaut", "chelsea", "coffee", "rocket")
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tinct.accounts.limits import Window
 from tinct.errors import RateLimitError
 
 pytestmark = pytest.mark.asyncio
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.asyncio
 _HAMMER = """
 import asyncio, sys
 from pathlib import Path
-from tinct.accounts.limits import Limits
+from tinct.accounts.limits import Limits, Window
 from tinct.errors import RateLimitError
 from tinct.settings import Settings
 from tinct.storage.database import Database
@@ -25,7 +26,7 @@ async def main() -> None:
         got = 0
         for _ in range(1250):
             try:
-                await limits.take("shared", 3000, 3e6)
+                await limits.take("shared", Window(3000, 3e6))
                 got += 1
             except RateLimitError:
                 pass
@@ -49,35 +50,35 @@ async def test_ten_thousand_calls_from_two_processes_are_counted_exactly(backend
 
 async def test_a_refusal_says_when_to_come_back_and_takes_nothing(backend):
     for left in (2, 1, 0):
-        allowance = await backend.limits.take("a", 3, 30)
-        assert (allowance.limit, allowance.remaining) == (3, left)
+        allowance = await backend.limits.take("a", Window(3, 30))
+        assert (allowance.window.calls, allowance.remaining) == (3, left)
     for _ in range(3):
         with pytest.raises(RateLimitError) as caught:
-            await backend.limits.take("a", 3, 30)
+            await backend.limits.take("a", Window(3, 30))
         assert 9 < caught.value.retry_after_s <= 10
-    assert (await backend.limits.take("b", 3, 30)).remaining == 2
+    assert (await backend.limits.take("b", Window(3, 30))).remaining == 2
 
 
 async def test_tokens_come_back_one_by_one(backend):
     for _ in range(2):
-        await backend.limits.take("a", 2, 0.5)
+        await backend.limits.take("a", Window(2, 0.5))
     with pytest.raises(RateLimitError) as caught:
-        await backend.limits.take("a", 2, 0.5)
+        await backend.limits.take("a", Window(2, 0.5))
     await asyncio.sleep(caught.value.retry_after_s)
-    await backend.limits.take("a", 2, 0.5)
+    await backend.limits.take("a", Window(2, 0.5))
     with pytest.raises(RateLimitError):
-        await backend.limits.take("a", 2, 0.5)
+        await backend.limits.take("a", Window(2, 0.5))
 
 
 async def test_a_call_may_cost_several_tokens(backend):
-    assert (await backend.limits.take("a", 10, 100, cost=7)).remaining == 3
+    assert (await backend.limits.take("a", Window(10, 100), cost=7)).remaining == 3
     with pytest.raises(RateLimitError):
-        await backend.limits.take("a", 10, 100, cost=4)
-    assert (await backend.limits.take("a", 10, 100, cost=3)).remaining == 0
+        await backend.limits.take("a", Window(10, 100), cost=4)
+    assert (await backend.limits.take("a", Window(10, 100), cost=3)).remaining == 0
 
 
 async def test_full_buckets_are_forgotten(backend):
-    await backend.limits.take("short", 1, 0.05)
-    await backend.limits.take("long", 1, 100)
+    await backend.limits.take("short", Window(1, 0.05))
+    await backend.limits.take("long", Window(1, 100))
     await asyncio.sleep(0.1)
     assert await backend.limits.sweep() == 1

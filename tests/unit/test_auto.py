@@ -10,18 +10,20 @@ from scenes import lab_of, photo, picture, sample
 
 import tinct
 from tinct import Photo
-from tinct.effects.migrate.auto import fit_auto
-from tinct.effects.migrate.sample import Sample
+from tinct.effects.migrate.auto import Style, fit_auto
 from tinct.errors import ParameterError
+from tinct.imaging.sample import Sample
 from tinct.photo.color import delta_e_2000
 
 PICTURES = ("astronaut", "coffee")
+STYLES = ("natural", "bold")
 NEUTRAL = 4.0  # CIELAB chroma below which a pixel is called neutral
 
 
-def _families(name: str, count: int) -> tuple[np.ndarray, list[np.ndarray]]:
+def _families(name: str, count: int, style: Style) -> tuple[np.ndarray, list[np.ndarray]]:
     source = picture(name)
-    return source, [m.apply(Photo(source)).pixels for m in fit_auto(sample(source), count)]
+    maps = fit_auto(sample(source), count, style=style)
+    return source, [m.apply(Photo(source)).pixels for m in maps]
 
 
 def _at_its_ends(pixels: np.ndarray) -> float:
@@ -30,30 +32,34 @@ def _at_its_ends(pixels: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("count", [1, 4, 8])
-def test_neutrals_stay_and_nothing_new_is_clipped(name, count):
-    source, results = _families(name, count)
+@pytest.mark.parametrize("style", STYLES)
+def test_neutrals_stay_and_nothing_new_is_clipped(name, count, style):
+    source, results = _families(name, count, style)
     lab = lab_of(source)
     neutral = np.hypot(lab[:, 1], lab[:, 2]) < NEUTRAL
     assert neutral.mean() > 0.01
     for result in results:
         moved = delta_e_2000(lab[neutral], lab_of(result)[neutral])
+        assert moved.mean() <= 1.5
         assert np.percentile(moved, 95) <= 3
         assert _at_its_ends(result) - _at_its_ends(source) <= 0.01
 
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("count", [2, 4])
-def test_results_are_clearly_different_from_each_other(name, count):
-    source, results = _families(name, count)
+@pytest.mark.parametrize(("style", "apart"), [("natural", 6), ("bold", 12)])
+def test_results_are_clearly_different_from_each_other(name, count, style, apart):
+    source, results = _families(name, count, style)
     lab = lab_of(source)
     colored = np.hypot(lab[:, 1], lab[:, 2]) >= NEUTRAL
     labs = [lab_of(result)[colored] for result in results]
-    assert min(delta_e_2000(one, two).mean() for one, two in combinations(labs, 2)) >= 15
+    assert min(delta_e_2000(one, two).mean() for one, two in combinations(labs, 2)) >= apart
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_every_result_is_clearly_different_from_the_photo(name):
-    source, results = _families(name, 3)
+@pytest.mark.parametrize("style", STYLES)
+def test_every_result_is_clearly_different_from_the_photo(name, style):
+    source, results = _families(name, 3, style)
     lab = lab_of(source)
     colored = np.hypot(lab[:, 1], lab[:, 2]) >= NEUTRAL
     for result in results:
@@ -65,8 +71,8 @@ def test_smooth_areas_stay_smooth():
     sky = np.stack([90 + x / 4, 140 + y / 3, 230 - x / 10], axis=-1).round().astype(np.uint8)
     for color_map in fit_auto(sample(sky), 4):
         result = color_map.apply(Photo(sky)).pixels.astype(int)
-        assert np.abs(np.diff(result, axis=0)).max() <= 4
-        assert np.abs(np.diff(result, axis=1)).max() <= 4
+        assert np.abs(np.diff(result, axis=0)).max() <= 6
+        assert np.abs(np.diff(result, axis=1)).max() <= 6
 
 
 def test_the_same_seed_gives_the_same_maps_and_another_gives_others():
@@ -88,14 +94,15 @@ def test_a_grey_photo_stays_as_it_is():
 
 
 def test_pixels_of_no_weight_do_not_decide():
-    left, right = np.full((20, 20, 3), (200, 60, 40)), np.full((20, 20, 3), (40, 90, 200))
+    left, right = np.full((40, 40, 3), (200, 60, 40)), np.full((40, 40, 3), (40, 90, 200))
     both = np.concatenate([left, right], axis=1).astype(np.uint8)
     weight = np.zeros(both.shape[:2], np.float32)
-    weight[:, :20] = 1
-    only_left = fit_auto(sample(left.astype(np.uint8)), 2)
-    weighted = fit_auto(Sample(sample(both).rgb, weight), 2)
+    weight[:, :40] = 1
+    only_left = fit_auto(sample(left.astype(np.uint8)), 2, style="bold")
+    weighted = fit_auto(Sample(sample(both).rgb, weight), 2, style="bold")
+    color = np.array([[200, 60, 40]], np.float32) / 255
     for one, two in zip(only_left, weighted, strict=True):
-        assert np.abs(one.lattice - two.lattice).max() < 1e-3
+        assert np.abs(one.colors(color) - two.colors(color)).max() < 3 / 255
 
 
 @pytest.mark.parametrize("count", [0, 9, -1, 2.5, "three", None, float("nan")])

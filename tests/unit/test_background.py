@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
+from tinct.effects.background.backdrop import blurred
 from tinct.effects.background.foreground import estimate
-from tinct.effects.background.scene import blurred
-from tinct.effects.effect import get, parse
+from tinct.effects.registry import get
 from tinct.errors import ParameterError
 from tinct.models import runtime, store
 from tinct.photo.photo import Photo
@@ -205,6 +205,6 @@ def test_the_command_and_the_served_effect_give_what_the_library_gives(tmp_path)
     found = tinct.open(tmp_path / "out" / "a-cutout.png")
     assert np.array_equal(found.alpha, library.alpha)
     effect = get("background")
-    output = effect.run({"image": photo}, parse(effect, {}), lambda share: None)
+    output = effect.run({"image": photo}, effect.parse({}), lambda share: None)
     assert np.array_equal(output.photos[0].pixels, library.pixels)
     assert json.loads(json.dumps(dict(output.facts)))["engine"] == "person"

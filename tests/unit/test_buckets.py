@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tinct.backend import Backend
 from tinct.errors import BucketExistsError, BucketMissingError, BucketNameError, BucketNotEmptyError
-from tinct.jobs.backend import Backend
 
 pytestmark = pytest.mark.asyncio
 

@@ -12,7 +12,7 @@ from PIL import Image
 from skimage import data
 
 import tinct
-from tinct.effects import effect
+from tinct.effects import registry
 from tinct.effects.colorize.tone import tone_of
 from tinct.errors import ParameterError
 from tinct.photo.color import delta_e_2000, lab_to_srgb, srgb_to_lab
@@ -196,8 +196,8 @@ def test_a_wrong_parameter_is_named(astronaut: Photo, field: str, bad: dict[str,
 
 def test_the_registered_effect_reports_progress_and_facts(astronaut: Photo) -> None:
     heard: list[float] = []
-    served = effect.get("colorize")
-    params = effect.parse(served, {"variants": 2, "hints": [{"x": 3, "y": 4, "color": "336699"}]})
+    served = registry.get("colorize")
+    params = served.parse({"variants": 2, "hints": [{"x": 3, "y": 4, "color": "336699"}]})
     output = served.run({"image": astronaut}, params, heard.append)
     assert len(output.photos) == 2
     assert output.facts == {"tone": "gray", "already_color": False}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tinct.effects.colorize.coherence import coherent
-from tinct.effects.colorize.guess import guess
-from tinct.effects.colorize.steer import variant_moods
+from tinct.effects.colorize.conditioning import variant_moods
+from tinct.imaging.domain_transform import coherent
+from tinct.imaging.likelihood import predict_chroma
 from tinct.photo.color import srgb_to_lab
 
 
@@ -39,14 +39,17 @@ def test_what_is_even_stays() -> None:
 
 def test_the_mirrored_photo_gets_the_mirrored_colours() -> None:
     light = srgb_to_lab(np.ascontiguousarray(data.astronaut()[::4, ::4]).astype(np.float32) / 255)[..., 0]
-    there, back = guess(light).chroma(), guess(np.ascontiguousarray(light[:, ::-1])).chroma()[:, ::-1]
+    there, back = (
+        predict_chroma(light).chroma(),
+        predict_chroma(np.ascontiguousarray(light[:, ::-1])).chroma()[:, ::-1],
+    )
     assert np.abs(there).max() > 10
     assert np.abs(there - back).mean() < 1
 
 
 def test_a_mood_moves_the_mean_colour_its_way() -> None:
     light = srgb_to_lab(np.ascontiguousarray(data.coffee()[::4, ::4]).astype(np.float32) / 255)[..., 0]
-    best = guess(light).chroma()
+    best = predict_chroma(light).chroma()
     for mood in variant_moods(best, 3, seed=0):
-        moved = guess(light, mood=mood).chroma().mean((0, 1)) - best.mean((0, 1))
+        moved = predict_chroma(light, mood=mood).chroma().mean((0, 1)) - best.mean((0, 1))
         assert moved @ (mood[:2] - best.mean((0, 1))) > 0

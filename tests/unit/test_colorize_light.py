@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from tinct.effects.colorize.join import Join, spread
-from tinct.effects.colorize.light import Luminance, encode, to_linear
+from tinct.effects.colorize.luminance import Luminance, encode, to_linear
 from tinct.photo.color import srgb_to_lab, srgb_to_linear
 from tinct.photo.photo import Photo
 

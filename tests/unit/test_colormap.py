@@ -11,9 +11,9 @@ from scenes import photo, picture, wavy_map
 
 import tinct
 from tinct import ColorMap, Photo
-from tinct.effects.migrate import colormap
-from tinct.effects.migrate.colormap import grid
 from tinct.errors import ParameterError
+from tinct.imaging import colormap
+from tinct.imaging.colormap import grid
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40))

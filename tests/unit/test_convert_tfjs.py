@@ -234,6 +234,86 @@ def test_a_choice_depends_on_the_photo() -> None:
     np.testing.assert_allclose(net.run(photo()), np.abs(photo()))
 
 
+def test_several_results_are_given_by_name_in_the_order_of_the_document() -> None:
+    import onnxruntime
+
+    net = Net()
+    half = net.add("Mul", "photo", net.const(0.5))
+    names = [net.add("Sum", half, net.shape(3)), net.add("Neg", half)]
+    onnx = tfjs.to_onnx(net.document(), net.data, SIZE)
+    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    assert [(found.name, found.shape) for found in session.get_outputs()] == [
+        (names[0], [1, *SIZE]),
+        (names[1], [1, *SIZE, 3]),
+    ]
+    total, negative = session.run(None, {"photo": photo()})
+    np.testing.assert_allclose(total, photo().sum(3) / 2, atol=1e-6)
+    np.testing.assert_allclose(negative, photo() / -2)
+
+
+def test_padding_adds_zeros_where_it_says() -> None:
+    net = Net()
+    net.add("Pad", "photo", net.const([[0, 0], [1, 0], [0, 2], [0, 3]], "int32"))
+    np.testing.assert_array_equal(net.run(photo()), np.pad(photo(), ((0, 0), (1, 0), (0, 2), (0, 3))))
+
+
+def test_channels_become_pixels_row_by_row() -> None:
+    net = Net()
+    net.add("DepthToSpace", net.add("ConcatV2", *["photo"] * 4, net.const(3, "int32")), block_size={"i": "2"})
+    channels = np.concatenate([photo()] * 4, 3)[0]
+    expected = channels.reshape(4, 6, 2, 2, 3).transpose(0, 2, 1, 3, 4).reshape(1, 8, 12, 3)
+    np.testing.assert_array_equal(net.run(photo()), expected)
+
+
+def test_enlarging_doubles_like_a_photo_between_pixel_centres() -> None:
+    import cv2
+
+    net = Net()
+    net.add("ResizeBilinear", "photo", net.shape(8, 12), half_pixel_centers={"b": True})
+    np.testing.assert_allclose(net.run(photo())[0], cv2.resize(photo()[0], (12, 8)), atol=1e-6)
+
+
+def test_the_largest_of_each_window_is_kept_even_below_zero() -> None:
+    net = Net()
+    negative = net.add("Sub", "photo", net.const(2))
+    net.add("MaxPool", negative, ksize=ints(1, 2, 4, 1), strides=ints(1, 2, 4, 1), padding=word("SAME"))
+    values = photo()[0] - 2
+    rows = values.reshape(2, 2, 6, 3).max(1)
+    columns = [rows[:, 0:3], rows[:, 3:6]]  # one column of padding on either side
+    expected = np.stack([part.max(1) for part in columns], 1)
+    np.testing.assert_allclose(net.run(photo())[0], expected, atol=1e-6)
+
+
+def test_negative_values_get_the_slope_of_their_channel() -> None:
+    slope = np.float32([[[0.1, 0.2, 0.3]]])
+    net = Net()
+    net.add("Prelu", "photo", net.const(slope))
+    np.testing.assert_allclose(net.run(photo()), np.where(photo() < 0, photo() * slope, photo()), atol=1e-6)
+
+
+def test_many_values_are_added_at_once() -> None:
+    net = Net()
+    net.add("AddN", "photo", net.const([1, 2, 3]), "photo")
+    np.testing.assert_allclose(net.run(photo()), 2 * photo() + np.float32([1, 2, 3]), atol=1e-6)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_stacks_of_matrices_are_multiplied(turned: bool) -> None:
+    net, matrix = Net(), np.random.default_rng(3).random((3, 5), np.float32)
+    net.add("BatchMatMulV2", "photo", net.const(matrix.T if turned else matrix), adj_y={"b": turned})
+    np.testing.assert_allclose(net.run(photo()), photo() @ matrix, atol=1e-6)
+
+
+def test_places_to_pick_may_come_from_the_photo() -> None:
+    net = Net()
+    three = net.add("Cast", net.add("Mul", "photo", net.const([0, 4, 5])), DstT={"type": "DT_INT32"})
+    bounded = net.add("Maximum", net.add("Minimum", three, net.const([0, 3, 5], "int32")),
+                      net.const([0, 0, 0], "int32"))  # fmt: skip
+    net.add("GatherNd", "photo", bounded)
+    at = np.clip(np.trunc(photo() * np.float32([0, 4, 5])), 0, [0, 3, 5]).astype(int)
+    np.testing.assert_array_equal(net.run(photo()), photo()[at[..., 0], at[..., 1], at[..., 2]])
+
+
 def test_weights_of_8_and_16_bits_are_scaled_back() -> None:
     packing = {"dtype": "uint8", "scale": 0.5, "min": -1.0}
     manifest = [
@@ -264,7 +344,7 @@ def test_weights_that_do_not_fit_the_document_are_refused(change: bytes | None, 
     [
         (lambda net: net.add("Conv3D", "photo"), "'Conv3D'"),
         (lambda net: net.add("Reshape", "photo", "photo"), "depends on the input"),
-        (lambda net: net.add("Neg", net.const(1)), "2 results"),
+        (lambda net: net.add("Neg", net.const(1)), "does not depend on the photo"),
         (
             lambda net: net.add("Einsum", "photo", net.const([1, 2, 3]), equation=word("abcd,d->abc")),
             "product",

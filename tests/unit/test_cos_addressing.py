@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinct.dialects.cos.addressing import is_vendor_host, locate
+from tinct.dialects.cos.addressing import host_of, locate
 from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.picops import parse
 
@@ -83,11 +83,30 @@ async def test_paths_that_are_none_are_refused(target):
     assert refused.value.name == "InvalidURI"
 
 
-async def test_only_the_vendors_hosts_are_claimed_by_name():
-    assert is_vendor_host(VENDOR + ":80")
-    assert is_vendor_host("service.cos.myqcloud.com")
-    assert not is_vendor_host("tinct.example.org")
-    assert not is_vendor_host("photos.cos.ap-test.myqcloud.com.example.org")
+@pytest.mark.parametrize(
+    ("host", "bucket", "ci"),
+    [
+        (VENDOR + ":80", "photos-125", False),
+        ("photos-125.ci.ap-test.myqcloud.com", "photos-125", True),
+        ("service.cos.myqcloud.com", None, False),
+        ("cos.ap-test.myqcloud.com", None, False),
+        ("photos-125.cos.example.org", "photos-125", False),
+        ("photos-125.localhost:8080", "photos-125", False),
+        ("photos.img.example.org", "photos", False),
+    ],
+)
+async def test_a_host_of_this_service_says_bucket_and_kind(host, bucket, ci):
+    found = host_of(host, "img.example.org")
+    assert (found.bucket, found.ci) == (bucket, ci)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["tinct.example.org", "tinct.ci.example.org", "localhost:8080", "tinct.localhost", "img.example.org",
+     "127.0.0.1", "", "evilmyqcloud.com"],
+)  # fmt: skip
+async def test_other_hosts_are_not_this_service_s(host):
+    assert host_of(host, "img.example.org") is None
 
 
 RULE = '{{"rules":[{{"fileid":"{}","rule":"ci-process=AIImageColoring"}}]}}'

@@ -1,6 +1,8 @@
 """The ledger: what is spent first, and that nothing is spent twice."""
 
 import asyncio
+import contextlib
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,10 +10,10 @@ import pytest_asyncio
 
 from backends import submitted
 from tinct.accounts import credits as ledger
+from tinct.backend import Backend
 from tinct.errors import CreditError, ParameterError
 from tinct.jobs import moves
-from tinct.jobs.backend import Backend
-from tinct.jobs.job import JobState
+from tinct.jobs.job import FINAL, Job, JobState
 from tinct.storage.database import Duplicate
 
 pytestmark = pytest.mark.asyncio
@@ -84,8 +86,8 @@ async def test_the_database_itself_refuses_a_second_hold_and_a_second_end(backen
         async with backend.database.transaction() as connection:
             await ledger.hold(connection, payer, job.id, 1)
     async with backend.database.transaction() as connection:
-        await ledger.settle(connection, payer, job.id)
-    for act in (ledger.settle, ledger.release):
+        await ledger.charge(connection, payer, job.id)
+    for act in (ledger.charge, ledger.release):
         with pytest.raises(Duplicate):
             async with backend.database.transaction() as connection:
                 await act(connection, payer, job.id)
@@ -106,6 +108,74 @@ async def test_simultaneous_orders_never_spend_more_than_there_is(backend, payer
     assert await consistent(backend)
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_granted_less_charged_and_lapsed_is_what_is_left_whatever_happens_at_once(backend, payer, seed):
+    """Orders, ends, lost attempts, grants and their ends, all at the same time, some of them twice."""
+    chance, jobs = random.Random(seed), list[Job]()
+
+    async def grant() -> None:
+        seconds = chance.choice([None, 0.05, 0.3, 60.0])
+        end = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
+        await backend.credits.grant(payer, chance.randint(1, 9), expires_at=end)
+
+    async def order() -> None:
+        with contextlib.suppress(CreditError):
+            jobs.append(await submitted(backend, payer, "noop", credits=chance.randint(1, 12)))
+
+    async def end() -> None:
+        if not jobs:
+            return
+        job = chance.choice(jobs)
+        state = JobState.SUCCEEDED if chance.random() < 0.6 else chance.choice(sorted(FINAL))
+        row = await backend.database.one("SELECT entry FROM jobs WHERE id = %s", (job.id,))
+        async with backend.database.transaction() as connection:
+            await moves.claim(connection, job.id, row["entry"])
+        if chance.random() < 0.3:  # its process died
+            async with backend.database.transaction() as connection:
+                lost = await backend.jobs.get(payer, job.id)
+                await moves.lose(connection, backend.queue, lost, attempts=2)
+        for _ in range(chance.randint(1, 2)):
+            async with backend.database.transaction() as connection:
+                await moves.end(connection, job.id, state)
+
+    async def broken() -> None:
+        """A submit whose transaction does not come to its end."""
+        with contextlib.suppress(CreditError, ZeroDivisionError):
+            async with backend.database.transaction() as connection:
+                await ledger.hold(connection, payer, "job_broken", 1)
+                raise ZeroDivisionError
+
+    acts = [grant, order, order, end, end, broken, backend.credits.expire]
+    for _ in range(12):
+        await asyncio.gather(*(chance.choice(acts)() for _ in range(8)))
+        assert await consistent(backend)
+        await exact(backend, payer)
+    for job in jobs:
+        await backend.jobs.cancel(payer, job.id)
+    await backend.credits.expire()
+    await exact(backend, payer)
+    assert (await backend.credits.balance(payer)).held == 0
+    kinds = {entry.kind for entry in await backend.credits.history(payer, limit=1000)}
+    assert kinds >= {"grant", "hold", "charge", "release"}
+
+
+async def exact(backend: Backend, account: str) -> None:
+    """Granted - charged - lapsed = available + held, and no grant gave more than it had."""
+    grants = await backend.database.one(
+        "SELECT sum(amount) AS given, sum(available) AS free, sum(held) AS held,"
+        " bool_and(available >= 0 AND held >= 0 AND available + held <= amount) AS within FROM grants"
+        " WHERE account_id = %s",
+        (account,),
+    )
+    if grants["given"] is None:
+        return
+    entries = await backend.credits.history(account, limit=10_000)
+    charged = -sum(entry.held for entry in entries if entry.kind == "charge")
+    lapsed = -sum(entry.available for entry in entries if entry.kind == "expire")
+    assert grants["within"]
+    assert grants["given"] - charged - lapsed == grants["free"] + grants["held"]
+
+
 async def test_history_is_paged_newest_first(backend, payer):
     await backend.credits.grant(payer, 9, kind="gift")
     job = await submitted(backend, payer, "many")
@@ -122,7 +192,56 @@ async def test_history_is_paged_newest_first(backend, payer):
     assert await backend.credits.history(stranger) == ()
 
 
+async def test_an_entry_names_every_grant_that_a_job_drew_from_and_what_it_was_for(backend, payer):
+    soon = await backend.credits.grant(
+        payer, 2, kind="trial", expires_at=datetime.now(UTC) + timedelta(days=1)
+    )
+    late = await backend.credits.grant(payer, 5, kind="bought")
+    job = await submitted(backend, payer, "many", credits=4, tool="test/tool")
+    async with backend.database.transaction() as connection:
+        await ledger.charge(connection, payer, job.id)
+    charge, *_ = entries = await backend.credits.history(payer)
+    assert [(part.grant_id, part.held) for part in charge.parts] == [(soon, -2), (late, -2)]
+    assert [(entry.kind, entry.note) for entry in entries] == [
+        ("charge", "test/tool"),
+        ("hold", "test/tool"),
+        ("grant", "bought"),
+        ("grant", "trial"),
+    ]
+    only = await backend.credits.history(payer, kinds=("charge", "expire"))
+    assert only == (charge,)
+
+
+async def test_what_is_left_of_a_grant_lapses_and_what_a_job_holds_of_it_does_not(backend, payer):
+    trial = await backend.credits.grant(
+        payer, 9, kind="trial", expires_at=datetime.now(UTC) + timedelta(days=1)
+    )
+    charged, released = [await submitted(backend, payer, "many") for _ in range(2)]
+    await backend.database.run("UPDATE grants SET expires_at = now()")
+    assert (await backend.credits.balance(payer)).available == 0
+    assert await backend.credits.expire() == 1
+    assert await backend.credits.expire() == 0
+    async with backend.database.transaction() as connection:
+        await ledger.charge(connection, payer, charged.id)
+    await backend.jobs.cancel(payer, released.id)
+    assert (await backend.credits.balance(payer)).available == 0
+    assert await backend.credits.expire() == 1
+    lapsed = await backend.credits.history(payer, kinds=("expire",))
+    assert [(e.note, e.job_id, e.available, e.parts[0].grant_id) for e in lapsed] == [
+        ("trial", None, -3, trial),
+        ("trial", None, -3, trial),
+    ]
+    balance = await backend.credits.balance(payer)
+    assert (balance.available, balance.held, balance.grants) == (0, 0, ())
+    assert await consistent(backend)
+
+
 async def test_a_grant_is_at_least_one_credit(backend, payer):
-    for amount in (0, -5):
+    for amount in (0, -5, 10**16):
         with pytest.raises(ParameterError):
             await backend.credits.grant(payer, amount)
+    for kind in ("", "x" * 65, "\0"):
+        with pytest.raises(ParameterError):
+            await backend.credits.grant(payer, 1, kind=kind)
+    with pytest.raises(ParameterError):
+        await backend.credits.grant("acct_nobody", 1)

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from skimage import data
 
 import tinct
-from tinct.effects import effect
-from tinct.effects.enhance import engines, rate
-from tinct.effects.enhance.enhance import plan, run
-from tinct.effects.enhance.params import EnhanceParams
+from tinct.effects import registry
+from tinct.effects.enhance import engines, timing
+from tinct.effects.enhance.enhance import plan
 from tinct.errors import MissingModelError, ModelLicenceError, ModelMemoryError, ParameterError
 from tinct.models import runtime, store
 from tinct.photo.color import delta_e_2000, srgb_to_lab
@@ -51,7 +50,7 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Network]:
     played = {name: Network(factor) for name, factor in names.items()}
     monkeypatch.setattr(store, "installed", lambda name: name in played)
     monkeypatch.setattr(runtime, "session", lambda name: played[name])
-    monkeypatch.setattr(rate, "_seconds_per_pixel", {})
+    monkeypatch.setattr(timing, "_seconds_per_pixel", {})
     return played
 
 
@@ -168,7 +167,7 @@ def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithfu
     networks: dict[str, Network],
 ) -> None:
     def chosen(scale: Any, side: int, soft: bool = False, worn: bool = False) -> tuple[str, bool]:
-        engine = engines.choose("auto", scale, side * side, worn, lambda: soft)
+        engine = engines.select("auto", scale, side * side, worn, lambda: soft)
         return engine.name, engine.halved
 
     assert chosen(2, 300) == ("realesrgan", False)
@@ -262,11 +261,11 @@ def test_a_model_whose_licence_was_not_accepted_names_licence_and_command(
 )
 def test_bad_parameters_are_named(params: dict[str, Any], field: str) -> None:
     with pytest.raises(ParameterError, match=field):
-        effect.parse(effect.get("enhance"), params)
+        registry.get("enhance").parse(params)
 
 
 def test_parameters_may_be_text_as_forms_send_them() -> None:
-    params = effect.checked(EnhanceParams, {"scale": "4", "denoise": "0.3"})
+    params = registry.get("enhance").parse({"scale": "4", "denoise": "0.3"})
     assert (params.scale, params.denoise) == (4, 0.3)
 
 
@@ -290,7 +289,7 @@ def test_the_smallest_and_narrowest_photos_pass(
 def test_a_result_above_the_limit_names_the_scales_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     from tinct.effects.enhance import enhance as module
 
-    monkeypatch.setattr(module, "current", lambda: Settings(max_photo_pixels=40_000))
+    monkeypatch.setattr(module, "_MOST_PIXELS", 40_000)
     photo = Photo(np.zeros((100, 100, 3), np.uint8))
     with pytest.raises(ParameterError, match=r"scale: got 4; allowed: 1 or 2 .* 40000 pixels"):
         tinct.enhance(photo, 4, "classical")
@@ -301,15 +300,14 @@ def test_progress_rises_tile_by_tile_to_one_and_an_estimate_comes_before(
     networks: dict[str, Network], cat: Photo
 ) -> None:
     photo, heard = Photo(np.tile(cat.pixels, (3, 3, 1))), []
-    params = EnhanceParams(scale=2, model="span")
-    before = plan(photo, params).estimate
-    result = run(photo, params, heard.append)
+    before = plan(photo, 2, "span").estimate
+    result = tinct.enhance(photo, 2, "span", progress=heard.append)
     assert len(heard) == result.tiles == before.tiles > 1
     assert heard == sorted(heard)
     assert heard[-1] == 1
     assert before.seconds > 0
     assert result.plan.estimate == before
-    assert plan(photo, params).estimate.seconds == pytest.approx(
+    assert plan(photo, 2, "span").estimate.seconds == pytest.approx(
         result.seconds
     )  # learned from the work itself
 
@@ -322,12 +320,12 @@ def test_work_can_be_stopped_from_progress(networks: dict[str, Network], cat: Ph
         raise StoppedError
 
     with pytest.raises(StoppedError):
-        run(cat, EnhanceParams(model="span"), stop)
+        tinct.enhance(cat, model="span", progress=stop)
 
 
 def test_the_served_effect_reports_its_engine(networks: dict[str, Network], cat: Photo) -> None:
-    served = effect.get("enhance")
-    output = served.run({"image": cat}, effect.parse(served, {"scale": 4, "model": "span"}), lambda _: None)
+    served = registry.get("enhance")
+    output = served.run({"image": cat}, served.parse({"scale": 4, "model": "span"}), lambda _: None)
     assert output.photos[0].width == 880
     facts = json.loads(json.dumps(output.facts))
     assert facts["engine"] == "span"
@@ -358,3 +356,22 @@ def test_a_restored_photo_keeps_fine_grain_unless_all_noise_is_to_go(
     assert 0.4 * 1.5 < auto < 1.2 * 1.5
     assert full < half < auto
     assert full < 0.5
+
+
+def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
+    served = registry.get("enhance")
+    assert served.estimate is not None
+
+    def seconds(side: int, **params: Any) -> float:
+        assert served.estimate is not None
+        return served.estimate({"image": [(side, side)]}, served.parse(params))
+
+    assert (
+        seconds(2000, model="classical")
+        < 20
+        < seconds(2000, model="span")
+        < seconds(2000, model="realesrgan")
+    )
+    assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
+    assert seconds(4000) == seconds(4000, model="span")
+    assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)

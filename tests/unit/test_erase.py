@@ -9,10 +9,8 @@ import pytest
 from scenes import picture
 
 import tinct
-from tinct.effects.effect import get, parse
-from tinct.effects.erase.erase import run
 from tinct.effects.erase.mask import boxes
-from tinct.effects.erase.params import EraseParams
+from tinct.effects.registry import get
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
@@ -174,7 +172,7 @@ def test_many_specks_are_removed_together() -> None:
 
 def test_progress_rises_to_one() -> None:
     heard: list[float] = []
-    run(CUP, ON_CUP, EraseParams(), heard.append)
+    tinct.erase(CUP, ON_CUP, progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
     assert len(heard) > 4
@@ -229,14 +227,14 @@ def test_a_photo_with_nothing_opaque_left_is_refused() -> None:
 @pytest.mark.parametrize(("field", "value"), [("method", "magic"), ("grow", -1), ("grow", 201), ("seed", -1)])
 def test_a_wrong_parameter_is_named(field: str, value: object) -> None:
     with pytest.raises(ParameterError) as caught:
-        parse(get("erase"), {field: value})
+        get("erase").parse({field: value})
     assert caught.value.field == field
 
 
 def test_the_served_effect_takes_a_mask_and_names_the_engines() -> None:
     effect = get("erase")
     assert [i.name for i in effect.inputs if i.required] == ["image", "mask"]
-    output = effect.run({"image": CUP, "mask": ON_CUP}, EraseParams(), lambda _: None)
+    output = effect.run({"image": CUP, "mask": ON_CUP}, effect.params(), lambda _: None)
     assert np.array_equal(output.photos[0].pixels, erased())
     assert output.facts["holes"][0]["box"] == [50, 22, 18, 16]
 

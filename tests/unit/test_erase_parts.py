@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinct.effects.erase import blend
-from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, repair, seam_cost, tidy
+from tinct.effects.erase import poisson
 from tinct.effects.erase.holes import find
-from tinct.effects.erase.layout import lay_out
-from tinct.effects.erase.patches import Library, nearest, search, texture
+from tinct.effects.erase.labelling import cheapest_labels
+from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
+from tinct.effects.erase.patchmatch import Library, nearest, patchmatch, texture
 from tinct.effects.erase.scene import Scene, nearest_known, smaller
+from tinct.effects.erase.upsampling import upsampled
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Scene:
@@ -22,8 +22,8 @@ def scene(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Scene:
     return Scene.of(pixels, ~hole, hole, size)
 
 
-def shifted(hole: np.ndarray, down: np.ndarray | int, right: np.ndarray | int) -> Field:
-    field = Field(np.zeros(hole.shape, np.int32), np.zeros(hole.shape, np.int32))
+def shifted(hole: np.ndarray, down: np.ndarray | int, right: np.ndarray | int) -> OffsetField:
+    field = OffsetField(np.zeros(hole.shape, np.int32), np.zeros(hole.shape, np.int32))
     field.down[hole] = np.broadcast_to(down, hole.shape)[hole]
     field.right[hole] = np.broadcast_to(right, hole.shape)[hole]
     return field
@@ -57,7 +57,7 @@ def test_the_search_finds_what_comparing_everything_finds() -> None:
     wanted = library.vectors[rows * 80 + columns - 24]  # patches that are known, 24 pixels to the left
     exact = nearest(library, wanted, (rows, columns))
     start = nearest(library, rng.permutation(wanted), (rows, columns))
-    found = search(library, wanted, start, 8, rng)
+    found = patchmatch(library, wanted, start, 8, rng)
     assert exact.distance.max() < 1e-3
     assert (found.distance < 1e-3).mean() > 0.95
     assert library.usable[found.rows + found.down, found.columns + found.right].all()
@@ -70,7 +70,7 @@ def test_a_known_way_of_repeating_is_chosen_everywhere() -> None:
     hole[20:36, 30:46] = True
     s = Scene.of(pixels, ~hole, hole, (60, 80))
     ways = np.array([[5, 20], [0, -16], [7, -21], [0, 16], [24, 0], [3, 30]], np.int32)
-    labels = lay_out(s, ways)
+    labels = cheapest_labels(s, ways)
     assert set(labels) <= {1, 3, 4}
     at = np.argwhere(hole) + ways[labels]
     assert s.known[at[:, 0], at[:, 1]].all()
@@ -92,7 +92,7 @@ def test_tidying_never_raises_the_cost_and_keeps_every_source_known() -> None:
     rng = np.random.default_rng(4)
     field = repair(ground, shifted(s.hole, rng.integers(-40, 40, s.size), rng.integers(-60, 60, s.size)))
     labels = s.hole.astype(np.int32)
-    better = tidy(ground, field, 4)
+    better = icm(ground, field, 4)
     assert seam_cost(ground, better, labels)[1] < seam_cost(ground, field, labels)[1]
     rows, columns = np.nonzero(s.hole)
     assert s.known[rows + better.down[s.hole], columns + better.right[s.hole]].all()
@@ -104,7 +104,7 @@ def test_enlarging_finds_the_exact_way_that_was_lost_in_the_small() -> None:
     hole[60:140, 90:130] = True
     small = np.zeros((50, 65), bool)
     small[15:35, 22:33] = True
-    large = enlarge(shifted(small, 0, 11), small, Ground(picture, ~hole, hole))  # 11 x 258 / 65 is 43.7
+    large = upsampled(shifted(small, 0, 11), small, Ground(picture, ~hole, hole))  # 11 x 258 / 65 is 43.7
     assert (large.right[hole] == 43).mean() > 0.95
     assert (large.down[hole] == 0).mean() > 0.95
 
@@ -121,14 +121,14 @@ def test_levelling_solves_its_equations(shape: str) -> None:
         hole = rng.random((40, 50)) < 0.1
     ground = Ground(rng.integers(0, 255, (40, 50, 3), np.uint8), ~hole, hole)
     rows, columns = (i.astype(np.int32) for i in np.nonzero(hole))
-    system = blend._System.of(ground, rows, columns)
+    system = poisson._System.of(ground, rows, columns)
     wanted = rng.normal(0, 0.05, (len(rows), 3)).astype(np.float32)
     matrix = np.diag(system.whole[:, 0].astype(np.float64))
     for side in range(4):
         tied = np.flatnonzero(system.beside[side] < len(rows))
         matrix[tied, system.beside[side][tied]] -= system.ties[side][tied]
     truth = np.linalg.solve(matrix, wanted)
-    assert np.abs(blend._solve(system, wanted) - truth).max() < 0.05 * np.abs(truth).max()
+    assert np.abs(poisson._solve(system, wanted) - truth).max() < 0.05 * np.abs(truth).max()
 
 
 def test_holes_far_apart_are_separate_and_near_ones_are_joined() -> None:
@@ -150,7 +150,7 @@ def test_things_whose_colours_do_not_lie_around_the_hole_are_not_brought_in() ->
     hole = np.zeros((60, 90), bool)
     hole[18:38, 20:42] = True
     s = Scene.of(pixels, ~hole, hole, (60, 90))
-    labels = lay_out(s, np.array([[0, 41], [0, -21], [0, 22], [21, 0]], np.int32))
+    labels = cheapest_labels(s, np.array([[0, 41], [0, -21], [0, 22], [21, 0]], np.int32))
     ways = np.array([[0, 41], [0, -21], [0, 22], [21, 0]])[labels]
     at = np.argwhere(hole) + ways
     assert (pixels[at[:, 0], at[:, 1], 1] == 120).all()

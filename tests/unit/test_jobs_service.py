@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backends import Postgres, submitted
+from tinct.backend import Backend, open_backend
 from tinct.errors import (
     CreditError,
     FileMissingError,
@@ -19,7 +20,6 @@ from tinct.errors import (
     StorageFullError,
 )
 from tinct.jobs import moves
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.job import FINAL, MOVES, JobState, Order, Priority
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo

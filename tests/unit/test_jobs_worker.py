@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from backends import Postgres, ended, submitted, working
+from tinct.backend import Backend, open_backend
 from tinct.errors import FileMissingError, JobDeletedError
 from tinct.jobs import moves, retention
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.job import JobState, Priority
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
@@ -88,6 +88,12 @@ async def test_several_results_keep_their_order(backend, account):
         job = await ended(backend, await submitted(backend, account, "many", params={"number": 5}))
         keys = [(await backend.files.get(account, result.file_id)).key for result in job.results]
         assert [key.split("-")[0] for key in keys] == [f"results/{job.id}/1/{n}" for n in range(5)]
+
+
+async def test_an_effect_that_only_tells_facts_succeeds_without_results(backend, account):
+    async with working(backend):
+        job = await ended(backend, await submitted(backend, account, "many", params={"number": 0}))
+        assert (job.state, job.results) == (JobState.SUCCEEDED, ())
 
 
 async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend, tmp_path):
@@ -171,7 +177,7 @@ async def test_an_input_that_expired_before_its_turn_fails_the_job(backend, acco
     async with working(backend):
         last = await ended(backend, job)
         assert last.failure is not None
-        assert (last.state, last.failure.code) == (JobState.FAILED, "file_not_found")
+        assert (last.state, last.failure.code) == (JobState.FAILED, "input_gone")
 
 
 async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbour(backend, account, tmp_path):
@@ -378,4 +384,4 @@ async def test_the_record_of_a_job_goes_after_its_time_but_the_ledger_stays(back
     )
     await retention.expire(backend)
     assert (await backend.jobs.list(account)).jobs == ()
-    assert [entry.kind for entry in await backend.credits.history(account)] == ["settle", "hold", "grant"]
+    assert [entry.kind for entry in await backend.credits.history(account)] == ["charge", "hold", "grant"]

@@ -7,10 +7,10 @@ import pytest
 from skimage import data
 
 import tinct
-from tinct.effects import maxim
-from tinct.effects.field import GainField
 from tinct.effects.light.exposure import relit
 from tinct.errors import MissingModelError, ParameterError
+from tinct.imaging import maxim
+from tinct.imaging.gain import GainField
 from tinct.models import runtime, store
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
 from tinct.photo.photo import Photo

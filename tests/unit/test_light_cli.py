@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
-from tinct.effects.effect import get, parse
+from tinct.effects.registry import get
 from tinct.errors import ParameterError
 
 RUN = CliRunner()
@@ -60,7 +60,7 @@ def test_what_is_not_allowed_is_named(photo: Path) -> None:
 @pytest.mark.parametrize("name", ["light", "correct"])
 def test_the_served_effect_is_the_library_and_tells_facts(photo: Path, name: str) -> None:
     effect, told = get(name), []
-    output = effect.run({"image": tinct.open(photo)}, parse(effect, {}), told.append)
+    output = effect.run({"image": tinct.open(photo)}, effect.parse({}), told.append)
     library = (
         tinct.light(tinct.open(photo)).photo
         if name == "light"

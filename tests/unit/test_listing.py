@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backends import Postgres
-from tinct.jobs.backend import Backend, open_backend
-from tinct.storage.buckets import Bucket
-from tinct.storage.objects import Listing
+from tinct.backend import Backend, open_backend
+from tinct.objects.buckets import Bucket
+from tinct.objects.objects import Listing
 
 
 class World(NamedTuple):

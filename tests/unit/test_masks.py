@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from tinct.photo.masks import GuidedMask, guide, smoothstep
+from tinct.imaging.guided import GuidedMask, guide, smoothstep
 from tinct.photo.resize import shrink
 
 

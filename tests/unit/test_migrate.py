@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +14,7 @@ from scenes import photo, picture
 
 import tinct
 from tinct import Photo
-from tinct.effects.effect import get, parse
+from tinct.effects.registry import get
 from tinct.errors import ParameterError, TinctError
 
 MODES = {
@@ -184,7 +187,7 @@ def test_something_that_is_no_photo_is_refused_by_name(given):
 def test_progress_rises_to_one():
     effect = get("migrate")
     heard: list[float] = []
-    params = parse(effect, {"count": 3, "portrait": False})
+    params = effect.parse({"count": 3, "portrait": False})
     output = effect.run({"image": photo("coffee", 64)}, params, heard.append)
     assert len(output.photos) == 3
     assert heard == sorted(heard)
@@ -195,7 +198,7 @@ def test_the_served_effect_reports_json_ready_facts():
     import json
 
     effect = get("migrate")
-    output = effect.run({"image": photo("coffee", 64)}, parse(effect, {"portrait": False}), lambda _: None)
+    output = effect.run({"image": photo("coffee", 64)}, effect.parse({"portrait": False}), lambda _: None)
     facts = json.loads(json.dumps(dict(output.facts)))
     assert len(facts["palettes"][0]) == 5
     assert facts["people_share"] == 0
@@ -203,6 +206,22 @@ def test_the_served_effect_reports_json_ready_facts():
 
 def test_the_served_effect_ignores_no_reference_and_asks_for_a_missing_one():
     effect = get("migrate")
-    params = parse(effect, {"mode": "reference", "portrait": False})
+    params = effect.parse({"mode": "reference", "portrait": False})
     with pytest.raises(TinctError, match="reference"):
         effect.run({"image": photo("coffee", 64)}, params, lambda _: None)
+
+
+def test_a_result_does_not_depend_on_the_environment(monkeypatch):
+    code = (
+        "import hashlib, numpy as np, tinct\n"
+        "pixels = np.random.default_rng(0).integers(0, 256, (40, 600, 3), dtype=np.uint8)\n"
+        "made = tinct.migrate(tinct.Photo(pixels), seed=3, portrait=False).photo.pixels\n"
+        "print(hashlib.sha256(made.tobytes()).hexdigest())"
+    )
+    found = set()
+    for side in ("16", "512"):
+        monkeypatch.setenv("TINCT_PROXY_SIDE", side)
+        found.add(
+            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        )
+    assert len(found) == 1

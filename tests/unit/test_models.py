@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from tinct.cli import app
 from tinct.errors import DamagedModelError, MissingModelError, ModelError
 from tinct.models import manifest, runtime, store
 from tinct.models.manifest import Packaged
+from tinct.settings import current
 
 MANIFEST = """
 [tiny]
@@ -24,7 +27,7 @@ bytes = 7
 purpose = "a test"
 licence = "Apache-2.0"
 origin = "made by the test"
-card = "docs/models/tiny.md"
+card = "tiny.md"
 """
 
 
@@ -53,9 +56,8 @@ def test_every_shipped_model_matches_its_manifest_entry() -> None:
 
 
 def test_every_shipped_model_has_a_model_card_that_names_its_digest() -> None:
-    root = Path(__file__).parents[2]
-    for entry in packaged_models().values():
-        assert entry.sha256 in (root / entry.card).read_text(encoding="utf-8")
+    for name, entry in packaged_models().items():
+        assert entry.sha256 in (store.card(name) or "")
 
 
 def test_verified_weights_are_returned_whole(packaged: Path) -> None:
@@ -114,3 +116,21 @@ def test_a_wrong_input_is_refused_without_the_librarys_words() -> None:
 def test_importing_the_runtime_module_loads_no_runtime() -> None:
     code = "import sys, tinct.models.runtime; sys.exit('onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_show_prints_the_card_of_packaged_weights_below_their_facts() -> None:
+    shown = CliRunner().invoke(app, ["models", "show", "person"]).output
+    assert manifest.models()["person"].licence in shown
+    assert "background (person)" in shown
+    assert shown.endswith(store.card("person"))
+
+
+def test_the_list_says_of_each_effects_engines_whether_they_can_work_and_what_to_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINCT_MODELS", str(tmp_path))
+    current.cache_clear()
+    listed = CliRunner().invoke(app, ["models", "list"]).output
+    current.cache_clear()
+    assert re.search(r"^colorize +colorizer +ready$", listed, re.M)
+    assert re.search(r"^moderate +opennsfw +not yet: tinct models fetch opennsfw$", listed, re.M)

@@ -331,3 +331,18 @@ def test_the_list_tells_purpose_licence_and_state(registry: Registry) -> None:
 def test_path_prints_where_models_lie(registry: Registry) -> None:
     assert tinct("path").output.strip() == str(current().models)
     assert tinct("path", "double").output.strip() == str(current().models / "double")
+
+
+def test_show_prints_the_facts_of_fetched_weights_and_what_their_licence_asks(registry: Registry) -> None:
+    shown = json.loads(tinct("show", "guarded", "--json").output)
+    model = manifest.fetched("guarded")
+    assert shown["consent"] == model.consent
+    assert shown["sha256"] == [f"{source.sha256} {source.file}" for source in model.sources]
+    assert shown["installed"] is False
+    assert shown["card"] is None
+    assert model.licence in tinct("show", "guarded").output
+
+
+def test_show_refuses_an_unknown_name_with_those_there_are(registry: Registry) -> None:
+    with pytest.raises(MissingModelError, match=r"'nobody'.*double"):
+        tinct("show", "nobody")

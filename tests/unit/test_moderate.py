@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
-from tinct.effects import effect as effects
+from tinct.effects import registry
 from tinct.effects.moderate import classify
 from tinct.errors import MissingModelError, ParameterError
 from tinct.models import runtime, store
@@ -123,9 +123,7 @@ def test_one_network_alone_serves_and_is_named(
     networks: dict[str, Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "installed", lambda name: name == "nsfwjs")
-    found = effects.get("moderate").run(
-        {"image": plain(RED)}, effects.parse(effects.get("moderate"), {}), print
-    )
+    found = registry.get("moderate").run({"image": plain(RED)}, registry.get("moderate").parse({}), print)
     assert found.facts["engine"] == "nsfwjs"
     assert found.facts["score"] == pytest.approx(0.5)
 
@@ -142,13 +140,13 @@ def test_a_threshold_outside_its_range_is_refused(networks: dict[str, Network], 
         tinct.moderate(plain(RED), threshold=threshold)
 
 
-def test_the_served_effect_returns_the_photo_and_json_ready_facts(networks: dict[str, Network]) -> None:
+def test_the_served_effect_returns_json_ready_facts_and_no_photo(networks: dict[str, Network]) -> None:
     import json
 
-    photo, served = plain(RED), effects.get("moderate")
+    photo, served = plain(RED), registry.get("moderate")
     told: list[float] = []
-    output = served.run({"image": photo}, effects.parse(served, {}), told.append)
-    assert output.photos == (photo,)
+    output = served.run({"image": photo}, served.parse({}), told.append)
+    assert output.results == ()
     facts: dict[str, Any] = json.loads(json.dumps(dict(output.facts)))
     assert facts["verdict"] == "unsafe"
     assert facts["engine"] == "opennsfw + nsfwjs"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from tinct.backend import Backend
 from tinct.errors import (
     DigestError,
     FileMissingError,
@@ -18,11 +19,10 @@ from tinct.errors import (
     PartOrderError,
     PartSizeError,
 )
-from tinct.jobs.backend import Backend
 from tinct.jobs.retention import expire
-from tinct.storage.buckets import Bucket
-from tinct.storage.checksums import crc64
-from tinct.storage.multipart import SMALLEST_PART, Part, Upload
+from tinct.objects.buckets import Bucket
+from tinct.objects.checksums import crc64
+from tinct.objects.multipart import SMALLEST_PART, Part, Upload
 
 pytestmark = pytest.mark.asyncio
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from backends import Postgres
+from tinct.backend import Backend, open_backend
 from tinct.errors import (
     DigestError,
     FileMissingError,
@@ -19,11 +20,10 @@ from tinct.errors import (
     StorageFullError,
     UploadLimitError,
 )
-from tinct.jobs.backend import Backend, open_backend
 from tinct.jobs.retention import expire
-from tinct.storage.buckets import Bucket
-from tinct.storage.checksums import crc64, joined
-from tinct.storage.objects import Object
+from tinct.objects.buckets import Bucket
+from tinct.objects.checksums import crc64, joined
+from tinct.objects.objects import Object
 
 pytestmark = pytest.mark.asyncio
 

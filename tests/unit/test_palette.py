@@ -10,9 +10,9 @@ from scenes import SHIPPED, photo, sample
 
 import tinct
 from tinct import Photo
-from tinct.effects.migrate.palette import clusters, from_hex, parse_colors, to_hex
-from tinct.effects.migrate.sample import Sample
 from tinct.errors import ParameterError
+from tinct.imaging.palette import clusters, from_hex, parse_colors, to_hex
+from tinct.imaging.sample import Sample
 
 hexes = st.integers(0, 0xFFFFFF).map(lambda n: f"{n:06X}")
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from tinct.effects.migrate import portrait
-from tinct.effects.migrate.colormap import ColorMap, grid
-from tinct.effects.migrate.portrait import PersonMask, find_people
+from tinct.imaging import people as segmenter
+from tinct.imaging.colormap import ColorMap, grid
+from tinct.imaging.people import PersonMask, find_people
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
 
@@ -103,7 +103,7 @@ def test_colour_extends_the_matte_only_where_the_network_hesitates() -> None:
     probability = np.zeros((100, 100), np.float32)
     probability[20:60, 10:50] = 0.98
     probability[60:80, 10:90] = 0.2  # a hand, and background beside it
-    raised = portrait._with_colors(probability, rgb)
+    raised = segmenter._with_colors(probability, rgb)
     assert (raised[60:80, 10:50] > 0.7).all()
     assert (raised[60:80, 50:90] < 0.25).all()
     assert (raised[:20] < 0.1).all()
@@ -114,6 +114,6 @@ def test_regions_without_a_certain_core_are_dropped() -> None:
     matte[10:40, 10:40] = 1
     matte[40:45, 10:40] = 0.3  # hangs on to the person
     matte[70:90, 70:90] = 0.6
-    kept = portrait._without_strays(matte)
+    kept = segmenter._without_strays(matte)
     assert (kept[10:45, 10:40] == matte[10:45, 10:40]).all()
     assert kept[70:90, 70:90].max() == 0

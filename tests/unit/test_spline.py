@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinct.effects.migrate.gamut import UNCLIPPED, compress, fit_gamut, max_chroma
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.migrate.transport import sliced_step, sliced_wasserstein
+from tinct.imaging.gamut import UNCLIPPED, compress, fit_gamut, max_chroma
 from tinct.photo.color import oklab_to_srgb, srgb_to_oklab
 
 BOX = SplineGrid(np.array([0.0, -50, -40]), np.array([100.0, 60, 80]), (6, 7, 8))

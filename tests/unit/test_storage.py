@@ -179,3 +179,84 @@ async def test_one_process_at_a_time_has_a_lock(backend):
             assert other
     async with backend.database.only_one("x") as again:
         assert again
+
+
+async def test_starting_as_root_changes_no_mode_outside_the_data_folder(tmp_path):
+    private = tmp_path / "private" / "deeper"
+    private.mkdir(parents=True)
+    above = [private, *private.parents]
+    for folder in (private, private.parent, tmp_path):
+        folder.chmod(0o700)
+    before = [folder.stat().st_mode for folder in above]
+    database = await Database.open(Settings(data=private / "data"), schema())
+    await noted(database, "works")
+    await database.close()
+    assert [folder.stat().st_mode for folder in above] == before
+
+
+async def test_a_damaged_control_file_is_said_at_once(tmp_path):
+    server = EmbeddedPostgres(tmp_path / "database")
+    server.start()
+    server.stop()
+    control = tmp_path / "database" / "cluster" / "global" / "pg_control"
+    control.write_bytes(b"x" * control.stat().st_size)
+    with pytest.raises(DatabaseError, match="control file is damaged; put a backup"):
+        server.start()
+    server.stop()
+
+
+async def test_a_damaged_table_is_told_from_a_database_that_is_away(tmp_path):
+    settings = Settings(data=tmp_path / "data")
+    database = await Database.open(settings, schema())
+    await noted(database, "gone")
+    await database.check()
+    row = await database.one("SELECT pg_relation_filepath('notes') AS path")
+    await database.close()
+    assert row is not None
+    (settings.data / "database" / "cluster" / row["path"]).write_bytes(b"x" * 8192)
+    database = await Database.open(settings, schema())
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="damaged"):
+            await database.check()
+    await database.close()
+
+
+async def test_damage_that_a_query_meets_behind_the_first_pages_is_remembered(tmp_path):
+    settings = Settings(data=tmp_path / "data")
+    database = await Database.open(settings, schema())
+    await noted(database, "first")
+    await database.run("INSERT INTO notes SELECT 'more' FROM generate_series(1, 2000)")
+    row = await database.one("SELECT pg_relation_filepath('notes') AS path")
+    await database.close()
+    assert row is not None
+    with (settings.data / "database" / "cluster" / row["path"]).open("r+b") as heap:
+        heap.seek(8192)
+        heap.write(b"x" * 8192)
+    database = await Database.open(settings, schema())
+    await database.check()
+    with pytest.raises(DatabaseError, match="damaged"):
+        await database.all("SELECT note FROM notes")
+    with pytest.raises(DatabaseError, match="damaged"):
+        await database.check()
+    await database.close()
+
+
+async def test_a_cluster_of_another_version_is_said_with_those_there_are(tmp_path):
+    server = EmbeddedPostgres(tmp_path / "database")
+    server.start()
+    server.stop()
+    (tmp_path / "database" / "cluster" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(DatabaseError, match=r"made by PostgreSQL 9, and .* brings .*18"):
+        server.start()
+
+
+async def test_whoever_ends_at_once_takes_the_server_along_unless_another_uses_it(tmp_path):
+    folder = tmp_path / "data" / "database"
+    first, second = EmbeddedPostgres(folder), EmbeddedPostgres(folder)
+    first.start()
+    second.start()
+    first.abandon()
+    assert postmaster(tmp_path / "data"), "the other one uses it"
+    first.stop()
+    second.abandon()
+    assert postmaster(tmp_path / "data") is None

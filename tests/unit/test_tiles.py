@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
-from tinct.photo.tiles import Tiling, merged, window
+from tinct.imaging.tiles import Tiling, merged, window
 
 Array = NDArray[np.float32]
 SIZES = st.tuples(st.integers(1, 150), st.integers(1, 150))

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tinct.effects.colorize.guess import guess
+from tinct.imaging.likelihood import predict_chroma
 from training.colorizer.bins import SoftTargets
 from training.colorizer.candidate import using
 from training.shards import part
@@ -67,7 +67,7 @@ def measure(work: Path, chosen: NDArray[np.int64]) -> Sample:
         ab = chroma[number, :, :, : columns // 2].astype(np.float32).transpose(1, 2, 0)
         if tall:
             seen, ab = np.ascontiguousarray(seen.T), np.ascontiguousarray(ab.transpose(1, 0, 2))
-        found = guess(np.ascontiguousarray(seen))
+        found = predict_chroma(np.ascontiguousarray(seen))
         h, w = found.light.shape
         cells = cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_AREA)
         picked = rng.choice(h * w, min(_CELLS, h * w), replace=False)

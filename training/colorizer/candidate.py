@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tinct.effects.colorize import guess
+from tinct.imaging import likelihood
 
 __all__ = ["using"]
 
@@ -33,9 +33,9 @@ class _Session:
 @contextmanager
 def using(path: Path, threads: int = 2) -> Iterator[None]:
     """Within it, `tinct.colorize` asks the network at `path`."""
-    candidate, packaged = _Session(path, threads), guess.session
-    guess.session = lambda name: candidate  # type: ignore[assignment]
+    candidate, packaged = _Session(path, threads), likelihood.session
+    likelihood.session = lambda name: candidate  # type: ignore[assignment]
     try:
         yield
     finally:
-        guess.session = packaged
+        likelihood.session = packaged

@@ -1,7 +1,8 @@
 """Write the trained colorizer as ONNX: ``python -m training.colorizer.export WORK OUT.onnx``; checked against PyTorch.
 
 Inputs and outputs are those of `training.colorizer.network`, with two more outputs: ``bins`` (q, 2), the a*, b* of each
-class, so that the file explains itself; and ``looks`` (n, c, H/8, W/8), which tells things apart. Every file is calibrated; see `training.colorizer.calibrate`.
+class, so that the file explains itself; and ``looks`` (n, c, H/8, W/8), which tells things apart. Every file is
+calibrated; see `training.colorizer.calibrate`.
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ class Colorizer(nn.Module):
         return logits
 
     def looks(self, features: list[Tensor]) -> Tensor:
-        """What tells things apart (n, c, H/8, W/8): features of strides 8 and 16, each with mean 0 and mean square 1."""
+        """What tells things apart (n, c, H/8, W/8): features of strides 8 and 16, each of mean 0 and mean square 1."""
         coarse = functional.interpolate(features[2], scale_factor=2.0, mode="bilinear", align_corners=False)
         parts = []
         for seen in (features[1], coarse):

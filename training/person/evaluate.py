@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.portrait import find_people
+from tinct.imaging.people import find_people
 from training.person.label import Teacher
 from training.shards import data_folder
 

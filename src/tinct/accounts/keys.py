@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from tinct.accounts.credits import grant_in
@@ -14,12 +16,23 @@ from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keyring import Keyring
 
-__all__ = ["Account", "Accounts", "Credential", "NewAccount"]
+__all__ = [
+    "SEAL",
+    "Account",
+    "Accounts",
+    "Credential",
+    "NewAccount",
+    "Standing",
+    "account_of",
+    "find",
+    "used",
+]
 
 _PREFIX: Final = "tnct_"  # lets scanners for leaked keys recognise one
 _PUBLIC: Final = len(_PREFIX) + 12  # characters of a key that are stored as they are, to find it by
 _HASH: Final = "api keys"
-_SEAL: Final = "credentials"
+SEAL: Final = "credentials"
+"""The keyring's purpose for secrets that are read again."""
 _USED_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known
 
 
@@ -35,6 +48,8 @@ class Account:
     revoked_at: datetime | None
     scopes: tuple[str, ...] = ()
     """What the key it came with may do; empty means everything."""
+    credential_id: str | None = None
+    """The key or secret it came with; None where none was shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +75,22 @@ class Credential:
     last_used_at: datetime | None
     """To the minute."""
 
+    @property
+    def live(self) -> bool:
+        """False once it was revoked or has expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > datetime.now(UTC))
+
+
+class Standing(StrEnum):
+    """What a credential's public id is worth now."""
+
+    UNKNOWN = "unknown"
+    LIVE = "live"
+    EXPIRED = "expired"
+    """It was good once, and is only too old."""
+    REVOKED = "revoked"
+    """It, what it was issued for, or its account was revoked."""
+
 
 class Accounts:
     """Makes, finds and revokes accounts and their credentials."""
@@ -83,6 +114,11 @@ class Accounts:
         ParameterError
             The name is empty or the credits are negative.
         """
+        account = await self.open(name, credits=credits)
+        return NewAccount(account=account, api_key=await self.add_key(account.id, name="first key"))
+
+    async def open(self, name: str, *, credits: int | None = None) -> Account:
+        """Make an account without any key. Parameters and errors as `create`."""
         if not name.strip() or len(name) > 200 or not storable(name):
             raise ParameterError("name", name, "1 to 200 characters")
         if credits is not None and credits < 0:
@@ -95,8 +131,7 @@ class Accounts:
             )
             if credits:
                 await grant_in(connection, account_id, credits, kind="grant", expires_at=None)
-            api_key = await self._add_key(connection, account_id, name="first key")
-        return NewAccount(account=await self.get(account_id), api_key=api_key)
+        return await self.get(account_id)
 
     async def get(self, account_id: str) -> Account:
         """One account.
@@ -137,15 +172,15 @@ class Accounts:
         """
         row = None
         if api_key.startswith(_PREFIX) and len(api_key) < 200:
-            row = await self._find("api_key", api_key[:_PUBLIC])
+            row = await find(self._database, "api_key", api_key[:_PUBLIC])
         message = api_key.encode("utf-8", "surrogatepass")
         known = row["digest"] if row is not None else bytes(32)
         if not self._keyring.accepts(_HASH, message, known) or row is None:
             raise KeyRefusedError("the API key is unknown, revoked or expired; ask for a new one")
-        await self._used(row)
+        await used(self._database, row)
         if scope is not None and row["scopes"] and scope not in row["scopes"]:
             raise KeyRefusedError(f"the API key is not for {scope}; use another one")
-        return _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
+        return account_of(row)
 
     async def add_key(
         self,
@@ -193,7 +228,7 @@ class Accounts:
             Id of the credential, for `revoke_credential`.
         """
         credential_id = new_id("cred")
-        sealed = self._keyring.seal(_SEAL, secret)
+        sealed = self._keyring.seal(SEAL, secret)
         await self._database.run(
             "INSERT INTO credentials (id, account_id, kind, public_id, name, sealed, scopes, expires_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
@@ -209,22 +244,30 @@ class Accounts:
         KeyRefusedError
             Unknown, revoked or expired.
         """
-        row = await self._find(kind, public_id)
+        row = await find(self._database, kind, public_id)
         if row is None or row["sealed"] is None:
             raise KeyRefusedError("the credential is unknown, revoked or expired; ask for a new one")
-        await self._used(row)
-        account = _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
-        return account, self._keyring.unseal(_SEAL, row["sealed"])
+        await used(self._database, row)
+        return account_of(row), self._keyring.unseal(SEAL, row["sealed"])
 
     async def expired(self, kind: str, public_id: str) -> bool:
         """Whether a credential that is refused was good once, and is only too old."""
+        return await self.standing(kind, public_id) is Standing.EXPIRED
+
+    async def standing(self, kind: str, public_id: str) -> Standing:
+        """What a public id is worth, for wire formats that tell the reasons of a refusal apart."""
         if not storable(public_id):
-            return False
+            return Standing.UNKNOWN
         row = await self._database.one(
-            "SELECT FROM credentials WHERE kind = %s AND public_id = %s AND revoked_at IS NULL AND expires_at <= now()",
+            "SELECT num_nonnulls(c.revoked_at, a.revoked_at, p.revoked_at) > 0 AS revoked,"
+            " COALESCE(LEAST(c.expires_at, p.expires_at) <= now(), false) AS expired"
+            " FROM credentials c JOIN accounts a ON a.id = c.account_id"
+            " LEFT JOIN credentials p ON p.id = c.parent_id WHERE c.kind = %s AND c.public_id = %s",
             (kind, public_id),
         )
-        return row is not None
+        if row is None:
+            return Standing.UNKNOWN
+        return Standing.REVOKED if row["revoked"] else Standing.EXPIRED if row["expired"] else Standing.LIVE
 
     async def secret_of(self, account_id: str, kind: str) -> tuple[str, bytes] | None:
         """The newest live secret of a kind that an account has: public id and secret."""
@@ -233,7 +276,7 @@ class Accounts:
             " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id DESC LIMIT 1",
             (account_id, kind),
         )
-        return (row["public_id"], self._keyring.unseal(_SEAL, row["sealed"])) if row is not None else None
+        return (row["public_id"], self._keyring.unseal(SEAL, row["sealed"])) if row is not None else None
 
     async def credentials(self, account_id: str) -> tuple[Credential, ...]:
         """An account's keys and secrets, oldest first, without the secrets."""
@@ -259,6 +302,43 @@ class Accounts:
             )
         )
 
+    async def rotate(self, credential_id: str, *, grace_s: float) -> str:
+        """Another API key in place of one, of the same name and scopes; shown once, here.
+
+        Parameters
+        ----------
+        grace_s : float
+            Seconds for which the old one still works; 0 ends it at once.
+
+        Raises
+        ------
+        KeyRefusedError
+            It is no live API key.
+        """
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "SELECT * FROM credentials WHERE id = %s AND kind = 'api_key' AND revoked_at IS NULL"
+                " AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE",
+                (credential_id,),
+            )
+            row = await cursor.fetchone()
+            if row is None:
+                raise KeyRefusedError("there is no such live API key; see: tinct keys list --json")
+            api_key = await self._add_key(
+                connection,
+                row["account_id"],
+                name=row["name"],
+                scopes=row["scopes"],
+                expires_at=row["expires_at"],
+            )
+            await _retire(connection, credential_id, grace_s)
+        return api_key
+
+    async def retire(self, credential_id: str, *, grace_s: float) -> None:
+        """Let a key or secret, of any kind, end in `grace_s` seconds if it does not end earlier."""
+        async with self._database.connection() as connection:
+            await _retire(connection, credential_id, grace_s)
+
     async def _add_key(
         self,
         connection: Connection,
@@ -277,25 +357,42 @@ class Accounts:
         )
         return api_key
 
-    async def _find(self, kind: str, public_id: str) -> Row | None:
-        """A live credential of a live account."""
-        if not storable(public_id):
-            return None
-        return await self._database.one(
-            "SELECT c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,"
-            " a.name, a.unlimited, a.created_at, a.revoked_at"
-            " FROM credentials c JOIN accounts a ON a.id = c.account_id"
-            " WHERE c.kind = %s AND c.public_id = %s AND c.revoked_at IS NULL AND a.revoked_at IS NULL"
-            " AND (c.expires_at IS NULL OR c.expires_at > now())",
-            (kind, public_id),
+
+async def find(database: Database, kind: str, public_id: str) -> Row | None:
+    """A live credential of a live account, and of a live parent where it was issued for one."""
+    if not storable(public_id):
+        return None
+    return await database.one(
+        "SELECT c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,"
+        " a.name, a.unlimited, a.created_at, a.revoked_at"
+        " FROM credentials c JOIN accounts a ON a.id = c.account_id LEFT JOIN credentials p ON p.id = c.parent_id"
+        " WHERE c.kind = %s AND c.public_id = %s"
+        " AND c.revoked_at IS NULL AND a.revoked_at IS NULL AND p.revoked_at IS NULL"
+        " AND (c.expires_at IS NULL OR c.expires_at > now()) AND (p.expires_at IS NULL OR p.expires_at > now())",
+        (kind, public_id),
+    )
+
+
+async def used(database: Database, row: Row) -> None:
+    """Note that a found credential was used."""
+    last = row["last_used_at"]
+    if last is None or datetime.now(UTC) - last > _USED_EVERY:
+        await database.run(
+            "UPDATE credentials SET last_used_at = now() WHERE id = %s", (row["credential_id"],)
         )
 
-    async def _used(self, row: Row) -> None:
-        last = row["last_used_at"]
-        if last is None or datetime.now(UTC) - last > _USED_EVERY:
-            await self._database.run(
-                "UPDATE credentials SET last_used_at = now() WHERE id = %s", (row["credential_id"],)
-            )
+
+def account_of(row: Row) -> Account:
+    """The account of a found credential, with what the credential allows."""
+    account = _account(row | {"id": row["account_id"]}, tuple(row["scopes"]))
+    return dataclasses.replace(account, credential_id=row["credential_id"])
+
+
+async def _retire(connection: Connection, credential_id: str, grace_s: float) -> None:
+    await connection.execute(
+        "UPDATE credentials SET expires_at = LEAST(expires_at, now() + make_interval(secs => %s)) WHERE id = %s",
+        (grace_s, credential_id),
+    )
 
 
 def _account(row: Row, scopes: tuple[str, ...] = ()) -> Account:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinct.errors import RateLimitError
 from tinct.storage.database import Database
 
-__all__ = ["Allowance", "Limits"]
+__all__ = ["Allowance", "Limits", "Window"]
 
 _TAKE = """
 INSERT INTO limits AS l (key, arrival)
@@ -27,12 +27,23 @@ SELECT extract(epoch FROM arrival - clock_timestamp())::float8 AS ahead FROM lim
 """
 
 
+@dataclass(frozen=True)
+class Window:
+    """So many calls in so much time."""
+
+    calls: int
+    """Tokens in a full bucket."""
+    seconds: float
+    """In which an empty bucket fills."""
+    pool: str = ""
+    """Calls that are counted together; empty where the one who counts has a pool of his own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What is left after an accepted call."""
+    """What is left after a call."""
 
-    limit: int
-    """Calls in a full bucket."""
+    window: Window
     remaining: int
     """Calls that would be accepted right now."""
     reset_s: float
@@ -45,32 +56,23 @@ class Limits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, key: str, limit: int, period_s: float, *, cost: int = 1) -> Allowance:
-        """Take `cost` tokens, or refuse.
-
-        Parameters
-        ----------
-        limit : int
-            Tokens in a full bucket.
-        period_s : float
-            Seconds in which an empty bucket fills.
-        cost : int
-            Tokens of this call, 1..limit.
+    async def take(self, key: str, window: Window, *, cost: int = 1) -> Allowance:
+        """Take `cost` tokens, 1..``window.calls``, or refuse.
 
         Raises
         ------
         RateLimitError
             Too few are left; nothing is taken, and the error knows when enough will be there.
         """
-        step = cost * period_s / limit
-        parameters = {"key": key, "step": step, "period": period_s}
+        step = cost * window.seconds / window.calls
+        parameters = {"key": key, "step": step, "period": window.seconds}
         row = await self._database.one(_TAKE, parameters)
         if row is None:
             waiting = await self._database.one(_WAIT, parameters)
             ahead = waiting["ahead"] if waiting else 0.0
-            raise RateLimitError(max(ahead + step - period_s, 0.001))
-        left = int((period_s - row["ahead"]) / period_s * limit + 1e-6)
-        return Allowance(limit=limit, remaining=left, reset_s=max(row["ahead"], 0.0))
+            raise RateLimitError(max(ahead + step - window.seconds, 0.001))
+        left = int((window.seconds - row["ahead"]) / window.seconds * window.calls + 1e-6)
+        return Allowance(window=window, remaining=left, reset_s=max(row["ahead"], 0.0))
 
     async def sweep(self) -> int:
         """Forget buckets that are full; how many."""

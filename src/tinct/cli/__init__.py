@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import sys
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
-from tinct.cli import (
-    background,
-    colorize,
-    correct,
-    enhance,
-    erase,
-    keys,
-    light,
-    migrate,
-    models,
-    moderate,
-    palette,
-    serve,
-    worker,
-)
+from tinct import extras
+from tinct.cli import credits, doctor, faces, keys, models, palette, serve, worker
+from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
+
+if TYPE_CHECKING:
+    from tinct.cli.effects import EffectCommand
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(help="Photo colour: as a library, a command line and a server.", no_args_is_help=True)
-app.command()(migrate.migrate)
-app.command()(colorize.colorize)
-app.command()(background.background)
-app.command()(correct.correct)
-app.command()(enhance.enhance)
-app.command()(erase.erase)
-app.command()(light.light)
-app.command()(moderate.moderate)
+_SPECIAL = ("enhance", "erase", "migrate", "moderate")
+"""Effects whose commands have a module of their own here."""
+
+
+class _Commands(TyperGroup):
+    """Commands of effects are made when they are asked for: their libraries are slow to load."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_effects(), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        return own if own is not None or cmd_name not in _effects() else _command(cmd_name)
+
+
+def _effects() -> tuple[str, ...]:
+    """All effects, those of one's own included."""
+    _register()
+    return registry.names()
+
+
+@functools.cache
+def _register() -> None:
+    from tinct.settings import current
+
+    for name, where in current().own_effects():
+        registry.register(name, where)
+
+
+def _command(name: str) -> Any:
+    """The command of an effect."""
+    module = importlib.import_module(f"tinct.cli.{name if name in _SPECIAL else 'effects'}")
+    kind: type[EffectCommand] = module.Command if name in _SPECIAL else module.EffectCommand
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(kind.function(registry.get(name)))
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(
+    cls=_Commands, help="Photo colour: as a library, a command line and a server.", no_args_is_help=True
+)
+app.command()(doctor.doctor)
+app.command()(faces.faces)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 
@@ -48,3 +78,11 @@ def main() -> None:
     except TinctError as error:
         typer.echo(f"tinct: {error}", err=True)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except ModuleNotFoundError:
+        if not extras.lacking(extras.SERVER):
+            raise
+        typer.echo(
+            f"tinct: this command belongs to the server, which is not installed; run: {extras.command(extras.SERVER)}",
+            err=True,
+        )
+        sys.exit(2)

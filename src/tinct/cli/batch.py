@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,19 +14,9 @@ from typing import Any
 import typer
 
 from tinct.errors import OutputError, ParameterError, TinctError
+from tinct.photo import formats
 
 __all__ = ["Meter", "Outputs", "collect", "run"]
-
-_PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif"}
-_ENDINGS = {
-    "jpeg": (".jpg", ".jpeg"),
-    "png": (".png",),
-    "webp": (".webp",),
-    "tiff": (".tif", ".tiff"),
-    "heif": (".heic", ".heif"),
-    "avif": (".avif",),
-}
-"""What files of a format are called; new ones get the first."""
 
 
 def collect(arguments: Iterable[str]) -> list[Path]:
@@ -39,12 +30,12 @@ def collect(arguments: Iterable[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _PHOTOS and p.is_file())
+        if os.path.isdir(path):  # unlike its own method, this is false for what cannot be a path
+            inside = sorted(p for p in path.iterdir() if formats.of_path(p) and p.is_file())
             if not inside:
                 raise ParameterError("photo", argument, "a folder with photos in it")
             found.update(dict.fromkeys(inside))
-        elif path.exists():
+        elif os.path.exists(path):
             found[path] = None
         else:
             matches = sorted(Path(m) for m in glob.glob(argument, recursive=True) if Path(m).is_file())
@@ -66,16 +57,19 @@ class Outputs:
     _taken: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        if self.format is not None and self.format not in _ENDINGS:
-            raise ParameterError("format", self.format, "one of " + ", ".join(_ENDINGS))
+        if self.format is not None:
+            row = formats.named(self.format)
+            if row is None or not row.writable:
+                raise ParameterError("format", self.format, "one of " + ", ".join(formats.WRITABLE))
+            self.format = row.name
         if self._is_file and not self.single:
             raise ParameterError("output", str(self.out), "a folder, because there are several results")
-        if self._is_file and self.format and self.out.suffix.lower() not in _ENDINGS[self.format]:
+        if self._is_file and self.format and formats.of_path(self.out) is not formats.get(self.format):
             raise ParameterError("format", self.format, f"the format that the name {self.out.name} says")
 
     @property
     def _is_file(self) -> bool:
-        return not self.out.is_dir() and self.out.suffix.lower() in _PHOTOS
+        return formats.of_path(self.out) is not None and not os.path.isdir(self.out)
 
     def photo(self, source: Path, source_format: str, label: str) -> Path:
         """Path for a result of `source`."""
@@ -83,7 +77,11 @@ class Outputs:
             if self.out.exists() and not self.overwrite:
                 raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
             return self._in_folder(self.out)
-        suffix = _ENDINGS.get(self.format or source_format, (".png",))[0]
+        return self.extra(source, source_format, label)
+
+    def extra(self, source: Path, source_format: str, label: str) -> Path:
+        """Path for something of `source` that is not its result, such as a mask."""
+        suffix = formats.get(self.format or formats.kept(source_format)).ending
         return self.beside(f"{source.stem}-{label}{suffix}")
 
     def beside(self, name: str) -> Path:

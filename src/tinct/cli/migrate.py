@@ -1,122 +1,105 @@
-"""``tinct migrate``: recolour photos."""
+"""``tinct migrate`` has an option for each way to recolour, takes and saves colour maps, and shows who was spared."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 
 from tinct.cli import batch
-from tinct.errors import OutputError, ParameterError, PhotoError
+from tinct.cli.effects import EffectCommand, Options
+from tinct.errors import OutputError, ParameterError
 
 if TYPE_CHECKING:
-    from tinct.effects.migrate.colormap import ColorMap
-    from tinct.effects.migrate.params import MigrateParams
+    from tinct.effects.effect import Output
+    from tinct.imaging.colormap import ColorMap
+    from tinct.imaging.people import PersonMask
     from tinct.photo.photo import Photo
 
-__all__ = ["migrate"]
+__all__ = ["Command"]
 
 
-def migrate(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
-    auto: Annotated[int | None, typer.Option(help="This many new colour families, 1 to 8.")] = None,
-    template: Annotated[str | None, typer.Option(help='1 to 7 swatches, such as "#DB0D0D,#0E0CBB".')] = None,
-    reference: Annotated[Path | None, typer.Option(help="The photo whose colours to take.")] = None,
-    apply: Annotated[Path | None, typer.Option(help="A colour map (.cube) to apply.")] = None,
-    degree: Annotated[float, typer.Option(help="0 keeps the photo, 1 recolours it fully.")] = 1.0,
-    smoothness: Annotated[
-        float, typer.Option(help="With --reference: 0 tightest, 1 smoothest.", show_default=True)
-    ] = 0.5,
-    seed: Annotated[int, typer.Option(help="Same seed, same results.")] = 0,
-    portrait: Annotated[bool, typer.Option(help="People keep their own colours.")] = True,
-    strength: Annotated[float, typer.Option(help="How completely people keep them, 0 to 1.")] = 1.0,
-    mask: Annotated[bool, typer.Option("--mask", help="Also write where people were found.")] = False,
-    cube: Annotated[Path | None, typer.Option(help="Also save the fitted colour map here (.cube).")] = None,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A folder, or a file for a single result.")
-    ] = Path(),
-    format: Annotated[
-        str | None, typer.Option(help="jpeg, png, webp, tiff, heif or avif; else as the source.")
-    ] = None,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of lossy formats.")] = 92,
-    keep_gps: Annotated[bool, typer.Option("--keep-gps", help="Keep the place in the metadata.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of the same name.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Recolour photos: new colour families, swatches, or another photo's colours."""
-    import tinct
-    from tinct.effects.effect import checked
-    from tinct.effects.migrate.params import MigrateParams
+class Command(EffectCommand):
+    """One of four ways to recolour, and what comes of it beside photos."""
 
-    mode = _mode({"auto": auto, "template": template, "reference": reference, "apply": apply})
-    params = checked(
-        MigrateParams,
-        {
-            "mode": "auto" if mode == "apply" else mode,
-            "count": 1 if auto is None else auto,
-            "colors": template,
-            "degree": degree,
-            "smoothness": smoothness,
-            "seed": seed,
-            "portrait": portrait,
-            "strength": strength,
-        },
-    )
-    fixed = tinct.ColorMap.load(apply) if apply is not None else None
-    colors_from = _open_reference(reference) if reference is not None else None
-    found = batch.collect(photos)
-    outputs = batch.Outputs(output, len(found) * params.count == 1, overwrite, format)
-    cubes = _Cubes(cube, len(found), params.count, overwrite) if cube is not None else None
-    save: dict[str, Any] = {"quality": quality, "metadata": "all" if keep_gps else "no-gps"}
-    label = apply.stem if apply is not None else params.mode
+    extra: ClassVar[Options] = {
+        "auto": (int | None, typer.Option(None, help="This many new colour families, 1 to 8.")),
+        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,#0E0CBB".')),
+        "apply": (Path | None, typer.Option(None, metavar="FILE", help="A colour map (.cube) to apply.")),
+        "cube": (
+            Path | None,
+            typer.Option(None, metavar="FILE", help="Also save the fitted colour map here (.cube)."),
+        ),
+        "mask": (bool, typer.Option(False, "--mask", help="Also write where people were found.")),
+    }
+    replaced = frozenset({"mode", "count", "colors"})
 
-    def work(path: Path) -> dict[str, Any]:
-        photo = tinct.open(path)
-        results, maps, people = _recolor(photo, colors_from, params, fixed)
-        report: dict[str, Any] = {"results": []}
-        for number, result in enumerate(results, 1):
-            name = f"{label}-{number}" if params.count > 1 else label
-            target = outputs.photo(path, result.format, name)
-            report["results"].append(str(result.save(target, format=format, overwrite=overwrite, **save)))
-        if cubes is not None:
-            report["maps"] = cubes.save(maps, path)
-        if mask:
-            report["mask"] = _save_mask(people, photo, outputs.beside(f"{path.stem}-people.png"))
+    def read(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The option that was given says the mode."""
+        import tinct
+
+        given = self.given
+        chosen = [way for way in ("auto", "template", "reference", "apply") if given[way] is not None]
+        if len(chosen) > 1:
+            raise ParameterError("mode", " and ".join("--" + name for name in chosen), "only one of them")
+        self._map = tinct.ColorMap.load(given["apply"]) if given["apply"] is not None else None
+        mode = chosen[0] if chosen and chosen[0] != "apply" else "auto"
+        inputs, params = super().read()
+        ways = {
+            "mode": mode,
+            "colors": given["template"],
+            "count": 1 if given["auto"] is None else given["auto"],
+        }
+        return inputs, params | ways
+
+    def prepare(self, photos: int, outputs: batch.Outputs) -> None:
+        """Names for colour maps."""
+        self._outputs = outputs
+        cube, count = self.given["cube"], self.params.count
+        self._cubes = _Cubes(cube, photos, count, self.given["overwrite"]) if cube is not None else None
+
+    def label(self) -> str:
+        """After the map that is applied, or the mode."""
+        return self.given["apply"].stem if self._map is not None else super().label()
+
+    def make(self, photos: Mapping[str, Any], progress: Callable[[float], None]) -> Output:
+        """Keep the maps and people of this photo for `report`."""
+        from tinct.effects.effect import Output, best_first
+        from tinct.effects.migrate.migrate import migrate
+        from tinct.imaging.people import people_in
+
+        photo, params = photos["image"], self.params
+        self._maps: tuple[ColorMap, ...]
+        self._people: PersonMask | None
+        if self._map is None:
+            made = migrate(photo, reference=photos.get("reference"), progress=progress, **dict(params))
+            self._maps, self._people = made.maps, made.people
+            return Output(results=best_first(made.photos))
+        self._maps, self._people = (self._map,), people_in(photo) if params.portrait else None
+        done = self._map.apply(photo, degree=params.degree, protect=self._people, strength=params.strength)
+        return Output(results=best_first([done]))
+
+    def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
+        """What was saved beside results."""
+        report: dict[str, Any] = {}
+        if self._cubes is not None:
+            report["maps"] = self._cubes.save(self._maps, path)
+        if self.given["mask"]:
+            report["mask"] = self._save_mask(photo, self._outputs.beside(f"{path.stem}-people.png"))
         return report
 
-    batch.run(found, work, as_json=json)
+    def _save_mask(self, photo: Photo, path: Path) -> str | None:
+        """Write the mask as a grey PNG; None without people."""
+        if self._people is None:
+            return None
+        import numpy as np
 
+        from tinct.photo.photo import Photo
 
-def _mode(options: dict[str, object]) -> str:
-    """Which of the four ways to recolour was asked for; auto where none was."""
-    given = [name for name, value in options.items() if value is not None]
-    if len(given) > 1:
-        raise ParameterError("mode", " and ".join("--" + name for name in given), "only one of them")
-    return given[0] if given else "auto"
-
-
-def _open_reference(path: Path) -> Photo:
-    import tinct
-
-    try:
-        return tinct.open(path)
-    except PhotoError as error:
-        raise type(error)(f"reference: {error}") from None
-
-
-def _recolor(
-    photo: Photo, colors_from: Photo | None, params: MigrateParams, fixed: ColorMap | None
-) -> tuple[list[Photo], list[ColorMap], Any]:
-    """Results, the maps that made them, and the people that were left alone."""
-    from tinct.effects.migrate.migrate import find_people, run
-
-    if fixed is None:
-        made = run(photo, colors_from, params)
-        return list(made.photos), list(made.maps), made.people
-    people = find_people(photo) if params.portrait else None
-    done = fixed.apply(photo, degree=params.degree, protect=people, strength=params.strength)
-    return [done], [fixed], people
+        full = self._people.full(photo)
+        return str(Photo(np.repeat(full[..., None], 3, axis=2), gray=True).save(path))
 
 
 class _Cubes:
@@ -128,7 +111,7 @@ class _Cubes:
         if photos * maps == 1 and path.exists() and not overwrite:
             raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
-    def save(self, maps: list[ColorMap], photo: Path) -> list[str]:
+    def save(self, maps: tuple[ColorMap, ...], photo: Path) -> list[str]:
         saved = []
         for number, color_map in enumerate(maps, 1):
             parts = [self._path.stem]
@@ -137,15 +120,3 @@ class _Cubes:
             path = self._names.beside("-".join(parts) + self._path.suffix)
             saved.append(str(color_map.save(path, overwrite=self._overwrite)))
         return saved
-
-
-def _save_mask(people: Any, photo: Photo, path: Path) -> str | None:
-    """Write the mask as a grey PNG; None without people."""
-    if people is None:
-        return None
-    import numpy as np
-
-    from tinct.photo.photo import Photo
-
-    full = people.full(photo)
-    return str(Photo(np.repeat(full[..., None], 3, axis=2), gray=True).save(path))

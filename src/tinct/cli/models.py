@@ -44,9 +44,30 @@ def list_(as_json: AsJson = False) -> None:
         )
         typer.echo(f"{row['name']:22} {row['bytes'] / 1e6:6.1f} MB  {state:23} {row['licence']}")
         typer.echo(f"{'':22} {row['purpose']}")
+    _say_engines()
     typer.echo(
         "default: tinct models fetch --defaults; optional: by name; licence: by name, its licence asks for consent"
     )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A model; see: tinct models list")], as_json: AsJson = False
+) -> None:
+    """Show all that is known of a model: its facts, and its card where this package has one."""
+    from tinct.models import store
+    from tinct.models.manifest import entry
+
+    model, card = entry(name), store.card(name)
+    facts = _row(name, model, store.installed(name)) | _details(name, model)
+    if as_json:
+        typer.echo(json.dumps(facts | {"card": card}, indent=2))
+        return
+    for key, value in facts.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        typer.echo(f"{key:14} {text}")
+    if card is not None:
+        typer.echo(f"\n{card.rstrip()}")
 
 
 @app.command()
@@ -142,6 +163,72 @@ def path(
     typer.echo(store.folder(name) if name is not None else current().models)
 
 
+@app.command()
+def runtime(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[cpu|gpu]", help="What to install; without it, what there is.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what runs the networks, or swap it: onnxruntime's wheels for CPU and GPU have the same files."""
+    from tinct.net import runtimes
+
+    if kind not in (None, "cpu", "gpu"):
+        raise ParameterError("runtime", kind, "cpu or gpu")
+    found = runtimes.look() if kind is None else runtimes.swap("gpu" if kind == "gpu" else "cpu")
+    device = _device() if len(found.installed) == 1 and found.providers else None
+    if as_json:
+        facts = {"installed": found.installed, "providers": found.providers, "device": device}
+        typer.echo(json.dumps(facts, indent=2))
+    else:
+        for package, version in found.installed.items():
+            typer.echo(f"{package} {version}: {', '.join(found.providers) or 'cannot be imported'}")
+        if device is not None:
+            typer.echo(f"networks run on: {device}")
+    if len(found.installed) != 1:
+        _say("the runtime is missing, or two have overwritten each other; run: tinct models runtime cpu")
+        raise typer.Exit(1)
+    if "CUDAExecutionProvider" in found.providers and device == "cpu":
+        _say(
+            "it can use CUDA, but no graphics card with its driver answers here: networks run on the processor"
+        )
+
+
+def _used_by(name: str) -> list[str]:
+    """Effects and their engines that need a model."""
+    from tinct.effects import registry
+
+    return [
+        f"{effect} ({engine})"
+        for effect in registry.names()
+        for engine, needed in registry.get(effect).engines.items()
+        if name in needed
+    ]
+
+
+def _device() -> str:
+    """Where a network of the package runs, tried in a fresh process."""
+    import subprocess
+
+    code = "from tinct.models import runtime; print(runtime.session('person').device)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "nothing: it cannot run one"
+
+
+def _say_engines() -> None:
+    """One line for each effect that uses models: which of its engines can work now."""
+    from tinct.effects.available import available
+
+    typer.echo()
+    for name, engines in available().items():
+        if not any(engine.models for engine in engines):
+            continue
+        for engine in engines:
+            state = "ready" if engine.ready else f"not yet: {engine.fetch}"
+            typer.echo(f"{name:12} {engine.name:14} {state}")
+    typer.echo()
+
+
 def _row(name: str, model: Model, installed: bool) -> dict[str, Any]:
     from tinct.models.manifest import Packaged
 
@@ -157,6 +244,23 @@ def _row(name: str, model: Model, installed: bool) -> dict[str, Any]:
         "licence": model.licence,
         "purpose": model.purpose,
         "origin": model.origin,
+    }
+
+
+def _details(name: str, model: Model) -> dict[str, Any]:
+    """What `show` adds to the row of `list`."""
+    from tinct.models import store
+    from tinct.models.manifest import Packaged, packages
+
+    memory = {"memory_bytes": model.memory_bytes, "used_by": _used_by(name)}
+    if isinstance(model, Packaged):
+        return memory | {"sha256": model.sha256}
+    package = packages()[model.package]
+    return memory | {
+        "package": f"{package.name} {package.version} ({package.registry}), {package.bytes} bytes to fetch",
+        "sha256": [f"{source.sha256} {source.file}" for source in model.sources],
+        "folder": str(store.folder(name)),
+        **({"consent": model.consent} if model.consent else {}),
     }
 
 

@@ -1,44 +1,39 @@
-"""``tinct moderate``: check photos for unsafe content."""
+"""``tinct moderate`` tells by its exit status whether a photo is unsafe."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tinct.cli import batch
+from tinct.cli.effects import EffectCommand
 
-__all__ = ["moderate"]
+if TYPE_CHECKING:
+    from tinct.effects.effect import Output
+    from tinct.photo.photo import Photo
+
+__all__ = ["Command"]
 
 _UNSAFE = 3
 
 
-def moderate(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
-    threshold: Annotated[float, typer.Option(help="Above 0, below 1; lower is stricter.")] = 0.5,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document, with the score of each class.")
-    ] = False,
-) -> None:
-    """Check photos for nudity and pornography. Exit status 3 if one is unsafe, 1 if one could not be read."""
-    import tinct
-    from tinct.effects.effect import checked
-    from tinct.effects.moderate.moderate import run
-    from tinct.effects.moderate.params import ModerateParams
+class Command(EffectCommand):
+    """Exit status 3 if a photo is unsafe, 1 if one could not be read."""
 
-    params = checked(ModerateParams, {"threshold": threshold})
-    unsafe = False
+    _unsafe = False
 
-    def work(path: Path) -> dict[str, Any]:
-        nonlocal unsafe
-        found = run(tinct.open(path), params)
-        unsafe |= found.verdict == "unsafe"
-        if not json:
-            typer.echo(f"{path}: {found.verdict} {found.score:.3f}")
-        return asdict(found)
+    def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
+        """Remember whether any photo is unsafe."""
+        self._unsafe |= output.facts["verdict"] == "unsafe"
+        return super().report(path, photo, output)
 
-    batch.run(batch.collect(photos), work, as_json=json)
-    if unsafe:
-        raise typer.Exit(_UNSAFE)
+    def line(self, path: Path, facts: Mapping[str, Any]) -> str:
+        """The verdict and its score."""
+        return f"{path}: {facts['verdict']} {facts['score']:.3f}"
+
+    def finish(self) -> None:
+        """Exit."""
+        if self._unsafe:
+            raise typer.Exit(_UNSAFE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tinct.serving.run import Started
+    from tinct.server.run import Started
 
 __all__ = ["serve"]
 
@@ -31,7 +31,7 @@ def serve(
 
     from tinct import logs
     from tinct.cli.options import settings_from
-    from tinct.serving.run import serve as run
+    from tinct.server.run import serve as run
 
     settings = settings_from(data=data, host=host, port=port, workers=workers)
     logs.configure()

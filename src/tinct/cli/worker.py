@@ -23,10 +23,16 @@ def worker(
     On another machine, give TINCT_DATABASE_URL, TINCT_BLOB_URL (s3://bucket/prefix) and TINCT_SECRET, as
     the server has them.
     """
+    import importlib
     import os
     import sys
 
     from tinct.cli.options import settings_from
+    from tinct.storage.place import blobs_place, check_made, database_place
 
     settings = settings_from(data=data, workers=workers)
+    importlib.import_module("tinct.jobs.worker")  # without the server's packages nothing is looked at
+    check_made(settings)
+    typer.echo(f"Tinct works on jobs of {database_place(settings)}; files are in {blobs_place(settings)}")
+    sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, "-m", "tinct.jobs"], settings.to_environment())

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from tinct.effects.effect import Effect, Output, Progress
+from tinct.effects.declare import effect
 from tinct.photo.photo import Photo
 
-__all__ = ["EFFECT", "Convert"]
+__all__ = ["convert"]
 
 
-class Convert(BaseModel):
-    """Nothing to choose: format and quality belong to saving."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _run(photos: Mapping[str, Photo], params: Convert, progress: Progress) -> Output:
-    progress(1.0)
-    return Output(photos=(photos["image"],))
-
-
-EFFECT = Effect(
-    name="convert",
-    title="Convert",
-    summary="Turns the photo upright and saves it in another format, with its colours and profile unchanged.",
-    params=Convert,
-    run=_run,
-    credits=1,
-)
+@effect(title="Convert")
+def convert(photo: Annotated[Photo, Field(description="The photo to convert.")]) -> Photo:
+    """Turn the photo upright and save it in another format, with its colours and profile unchanged."""
+    return photo

@@ -1,12 +1,11 @@
-"""What an effect is, and the table of those that exist.
+"""What an effect is: the descriptor from which everything that serves effects is derived.
 
 An effect is pure: photos and parameters in, photos and facts out. It knows nothing of jobs, servers or files.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,114 +14,170 @@ from pydantic import BaseModel, ValidationError
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
-__all__ = ["Effect", "Input", "Output", "Progress", "checked", "get", "names", "parse", "register"]
+__all__ = ["Effect", "Input", "Output", "Progress", "Result", "Sizes", "best_first", "checked", "unheard"]
 
 Params = TypeVar("Params", bound=BaseModel)
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
 
-_WHERE = {
-    "background": "tinct.effects.background.served:EFFECT",
-    "colorize": "tinct.effects.colorize.served:EFFECT",
-    "convert": "tinct.effects.convert:EFFECT",
-    "correct": "tinct.effects.correct.served:EFFECT",
-    "enhance": "tinct.effects.enhance.served:EFFECT",
-    "erase": "tinct.effects.erase.served:EFFECT",
-    "light": "tinct.effects.light.served:EFFECT",
-    "migrate": "tinct.effects.migrate.served:EFFECT",
-    "moderate": "tinct.effects.moderate.served:EFFECT",
-}
+Photos = Mapping[str, Any]
+"""Photos by the name of the input: a `Photo`, or a sequence of them where the input takes several."""
+
+Sizes = Mapping[str, Sequence[tuple[int, int]]]
+"""Width and height, in pixels, of each photo of an input, by input name."""
+
+
+def unheard(share: float) -> None:
+    """The `Progress` of callers who do not ask."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """A photo that an effect takes."""
+    """A photo, or several, that an effect takes."""
 
     name: str
-    """Key under which the caller passes it; the first input of every effect is ``image``."""
+    """Key under which APIs pass it; the first input of every effect is ``image``."""
     summary: str
-    """One sentence for the API's documentation."""
+    """One sentence for the documentation."""
     required: bool = True
     """False where the parameters decide."""
+    most: int = 1
+    """Above 1 it takes a list of so many photos at most, and the effect gets a tuple of them."""
+    least: int = 1
+    """The shortest list that it takes."""
+    of_one: bool = False
+    """It belongs to one photo, such as a mask of its size."""
+    parameter: str = ""
+    """Name in the library's function, where it is another."""
+
+    @property
+    def argument(self) -> str:
+        """Name in the library's function."""
+        return self.parameter or self.name
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes a list of photos."""
+        return self.most > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A photo that an effect made."""
+
+    photo: Photo
+    role: str = "main"
+    """What it is to the caller: ``main``, ``variant`` (another answer), ``mask``, ``face_crop``, ..."""
+    label: str = ""
+    """What tells it from others of its role, such as the name of a look."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
     """What an effect gives back."""
 
-    photos: tuple[Photo, ...]
-    """Results, best first; at least one."""
+    results: tuple[Result, ...] = ()
+    """Best first, several of a role in their order; none where the facts are all there is to say."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """JSON-ready findings, such as the palette or the engine that served."""
 
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """The results without their roles."""
+        return tuple(result.photo for result in self.results)
 
-@dataclass(frozen=True, kw_only=True)
+
+def best_first(photos: Iterable[Photo], labels: Sequence[str] = ()) -> tuple[Result, ...]:
+    """Alternatives: the first is the main result, the others are variants of it."""
+    return tuple(
+        Result(
+            photo=photo,
+            role="variant" if number else "main",
+            label=labels[number] if labels else "",
+        )
+        for number, photo in enumerate(photos)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Effect:
-    """Facts about an effect that callers need, as data."""
+    """Facts about an effect that callers need, as data; `tinct.effects.declare.effect` derives it from a function."""
 
     name: str
-    """Stable name in APIs and on the command line."""
+    """Stable name in the library, APIs and on the command line."""
     title: str
     """A few words for people."""
     summary: str
-    """One sentence for the API's documentation."""
+    """A sentence or two for the documentation."""
     params: type[BaseModel]
     """Parameters; their defaults and limits are the documentation."""
-    run: Callable[[Mapping[str, Photo], Any, Progress], Output]
-    """``run(photos by input name, parameters, progress)``; raises `tinct.errors.TinctError`."""
+    run: Callable[[Photos, Any, Progress], Output]
+    """``run(photos by input name, parameters, progress)``; an input that takes a list has a tuple of photos. Raises
+    `tinct.errors.TinctError`."""
     inputs: tuple[Input, ...] = (Input(name="image", summary="The photo to work on."),)
     """Photos it takes."""
-    models: tuple[str, ...] = ()
-    """Ids in the model manifest that it needs."""
+    roles: tuple[str, ...] = ("main",)
+    """What its results can be; none for an effect that only tells facts."""
+    engines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ways in which it can work, and the ids in the model manifest that each needs; none is no model."""
     credits: int = 1
     """Price of one call, in credits."""
+    estimate: Callable[[Sizes, Any], float] | None = None
+    """``estimate(sizes of the photos, parameters)``: seconds that a call takes here, none of the photos decoded; None
+    where all calls are short."""
+    together: Callable[[Mapping[str, object], BaseModel], None] | None = None
+    """Refuses inputs and parameters that do not belong together."""
+    label: Callable[[Any], str] = field(default=lambda params: "")
+    """What a result's file is called after, by its parameters; empty for the effect's name."""
+    of_one: frozenset[str] = frozenset()
+    """Parameters that speak of places in one photo."""
+    counted: str = ""
+    """The parameter that says how many results there will be; without one there is one."""
+
+    def count(self, params: Any) -> int:
+        """How many results, variants included, a call with these parameters gives."""
+        return int(getattr(params, self.counted)) if self.counted else 1
+
+    def parse(self, params: Mapping[str, Any]) -> Any:
+        """Check parameters; see :func:`checked`."""
+        return checked(self.params, params)
+
+    def accept(self, inputs: Mapping[str, object], params: Mapping[str, Any]) -> Any:
+        """Check all that a call says before any work; `inputs` are photos, or whatever stands for them.
+
+        Returns
+        -------
+        BaseModel
+            An instance of `params`.
+
+        Raises
+        ------
+        ParameterError
+            Names the first field that is wrong, what was found and what is allowed.
+        """
+        parsed = self.parse(params)
+        known = {item.name: item for item in self.inputs}
+        for name in inputs:
+            if name not in known:
+                raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
+        for item in self.inputs:
+            _count(item, inputs.get(item.name))
+        if self.together is not None:
+            self.together(inputs, parsed)
+        return parsed
 
 
-def names() -> tuple[str, ...]:
-    """Names of all effects, sorted."""
-    return tuple(sorted(_WHERE))
-
-
-def register(name: str, where: str) -> None:
-    """Add an effect of one's own, or replace one.
-
-    Parameters
-    ----------
-    name : str
-        Its name in APIs and on the command line.
-    where : str
-        ``module:ATTRIBUTE`` of the `Effect`; imported on first use.
-
-    Raises
-    ------
-    ParameterError
-        `where` has another form.
-    """
-    module, colon, attribute = where.partition(":")
-    if not (name and module and colon and attribute.isidentifier()):
-        raise ParameterError("effect", f"{name}={where}", "name=module:ATTRIBUTE")
-    _WHERE[name] = where
-
-
-def get(name: str) -> Effect:
-    """The effect called `name`, imported on first use.
-
-    Raises
-    ------
-    ParameterError
-        There is no such effect.
-    """
-    if name not in _WHERE:
-        raise ParameterError("effect", name, "one of " + ", ".join(names()))
-    module, _, attribute = _WHERE[name].partition(":")
-    effect: Effect = getattr(importlib.import_module(module), attribute)
-    return effect
-
-
-def parse(effect: Effect, params: Mapping[str, Any]) -> BaseModel:
-    """Check `params` against the effect's model; see :func:`checked`."""
-    return checked(effect.params, params)
+def _count(item: Input, given: object) -> None:
+    """Refuse too few or too many photos."""
+    if given is None and item.required:
+        raise ParameterError(item.name, None, "a photo; this input is required")
+    number = len(given) if isinstance(given, Sequence) and not isinstance(given, str) else None
+    if given is None or (number is None and not item.is_list):
+        return
+    if number is None or not (item.is_list and item.least <= number <= item.most):
+        allowed = f"a list of {item.least} to {item.most} photos" if item.is_list else "one photo, not a list"
+        raise ParameterError(item.name, given if number is None else f"{number} photos", allowed)
 
 
 def checked(model: type[Params], params: Mapping[str, Any]) -> Params:

@@ -6,7 +6,21 @@
     │   ├── EmptyPhotoError         no bytes at all
     │   ├── UnsupportedPhotoError   not one of the formats that are read
     │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
-    │   └── PhotoLimitError         bytes, pixels or frames above a limit
+    │   ├── PhotoModeError          a colour mode that is not taken here
+    │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
+    │       └── SmallPhotoError         a side below one
+    ├── FaceError               the faces of a photo do not allow the effect
+    │   ├── NoFaceError             none was found
+    │   ├── SeveralFacesError       there are several where one is expected
+    │   ├── SmallFaceError          it is too small
+    │   ├── FaceAngleError          it is turned, raised or tilted too far
+    │   ├── FaceCutError            the photo's border cuts it
+    │   ├── FaceCoveredError        something hides too much of it
+    │   │   ├── EyeCoveredError         an eye
+    │   │   └── LipCoveredError         the lips
+    │   ├── EyeClosedError          an eye is closed
+    │   ├── FacesUnlikeError        two differ too much for one to take the other's place
+    │   └── ReferenceFaceError      the same of the photo that is the example: ReferenceNoFaceError and so on
     ├── ColorMapError           a .cube file that cannot be read
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
@@ -16,7 +30,10 @@
     ├── OutputError             a result cannot be written where it was asked to go
     ├── DatabaseError           the database cannot be reached or started
     ├── StorageError            a stored file or its link cannot be used
-    │   ├── FileMissingError        no such file, or it has expired, or it is someone else's
+    │   ├── FileMissingError        no such file, or it is someone else's
+    │   │   ├── FileExpiredError        its time is over
+    │   │   └── FileNotSentError        it was declared, and its bytes have not come
+    │   ├── StorageAwayError        the store for bytes does not answer
     │   ├── BlobKeyError            a storage key that is not allowed
     │   ├── UploadLimitError        more bytes than are accepted
     │   ├── StorageFullError        no room to accept more work
@@ -33,7 +50,8 @@
     │   │   ├── PartOrderError          they are not listed in rising order
     │   │   └── PartSizeError           one that is not the last is too small
     │   └── LinkError               a signed link is wrong
-    │       └── LinkExpiredError        it was right, but its time is over
+    │       ├── LinkExpiredError        it was right, but its time is over
+    │       └── UploadClosedError       the file takes no more bytes: a job has named it
     ├── AccountError            the caller may not do this
     │   ├── KeyRefusedError         key or secret unknown, revoked or expired
     │   ├── CreditError             not enough credits
@@ -42,15 +60,25 @@
     │   ├── RefusedUrlError         it leads where nothing is fetched from
     │   ├── UnreachableUrlError     no answer, not 200, or too slow
     │   └── OversizeUrlError        the body is larger than allowed
+    ├── JobFailedError          a job ended without a result, and not by what its effect or its photo says
+    │   ├── JobTimedOutError        an attempt ran longer than the deadline
+    │   ├── JobMemoryError          it needs more memory than one job may use
+    │   ├── RetriesExhaustedError   the process died at every attempt
+    │   ├── JobCancelledError       its owner cancelled it
+    │   │   └── AbandonedError          nobody asked for it in time, and it was on a lease
+    │   ├── InputGoneError          an input was deleted before the job had read it
+    │   ├── InputNotSentError       an input was declared, and its bytes never came
+    │   └── InternalError           the effect broke
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
+        ├── JobTooLongError         it would take longer than the operator allows
         ├── IdempotencyError        the same idempotency key with another order
         └── QueueFullError          as many jobs wait as are allowed; knows when to come back
 
 Each class has a ``code`` that programs may rely on; ``str(error)`` is one sentence that any caller may see:
 what was found, what is allowed, what to do. It never holds another library's message, a path of the
-server or a stack.
+server or a stack. `restored` makes an error again from the code and sentence that a job kept.
 """
 
 from __future__ import annotations
@@ -67,11 +95,45 @@ from tinct.errors.base import (
     ParameterError,
     TinctError,
 )
+from tinct.errors.faces import (
+    EyeClosedError,
+    EyeCoveredError,
+    FaceAngleError,
+    FaceCoveredError,
+    FaceCutError,
+    FaceError,
+    FacesUnlikeError,
+    LipCoveredError,
+    NoFaceError,
+    ReferenceEyeClosedError,
+    ReferenceEyeCoveredError,
+    ReferenceFaceAngleError,
+    ReferenceFaceError,
+    ReferenceLipCoveredError,
+    ReferenceNoFaceError,
+    ReferenceSmallFaceError,
+    SeveralFacesError,
+    SmallFaceError,
+)
+from tinct.errors.failures import (
+    AbandonedError,
+    InputGoneError,
+    InputNotSentError,
+    InternalError,
+    JobCancelledError,
+    JobFailedError,
+    JobMemoryError,
+    JobTimedOutError,
+    RetriesExhaustedError,
+    restored,
+)
 from tinct.errors.photo import (
     BrokenPhotoError,
     EmptyPhotoError,
     PhotoError,
     PhotoLimitError,
+    PhotoModeError,
+    SmallPhotoError,
     UnsupportedPhotoError,
 )
 from tinct.errors.service import (
@@ -82,6 +144,7 @@ from tinct.errors.service import (
     JobDeletedError,
     JobError,
     JobMissingError,
+    JobTooLongError,
     KeyRefusedError,
     OversizeUrlError,
     QueueFullError,
@@ -96,7 +159,9 @@ from tinct.errors.storage import (
     BucketNameError,
     BucketNotEmptyError,
     DigestError,
+    FileExpiredError,
     FileMissingError,
+    FileNotSentError,
     LinkError,
     LinkExpiredError,
     MultipartMissingError,
@@ -106,12 +171,15 @@ from tinct.errors.storage import (
     PartMissingError,
     PartOrderError,
     PartSizeError,
+    StorageAwayError,
     StorageError,
     StorageFullError,
+    UploadClosedError,
     UploadLimitError,
 )
 
 __all__ = [
+    "AbandonedError",
     "AccountError",
     "BlobKeyError",
     "BrokenPhotoError",
@@ -125,20 +193,39 @@ __all__ = [
     "DatabaseError",
     "DigestError",
     "EmptyPhotoError",
+    "EyeClosedError",
+    "EyeCoveredError",
+    "FaceAngleError",
+    "FaceCoveredError",
+    "FaceCutError",
+    "FaceError",
+    "FacesUnlikeError",
     "FetchError",
+    "FileExpiredError",
     "FileMissingError",
+    "FileNotSentError",
     "IdempotencyError",
+    "InputGoneError",
+    "InputNotSentError",
+    "InternalError",
+    "JobCancelledError",
     "JobDeletedError",
     "JobError",
+    "JobFailedError",
+    "JobMemoryError",
     "JobMissingError",
+    "JobTimedOutError",
+    "JobTooLongError",
     "KeyRefusedError",
     "LinkError",
     "LinkExpiredError",
+    "LipCoveredError",
     "MissingModelError",
     "ModelError",
     "ModelLicenceError",
     "ModelMemoryError",
     "MultipartMissingError",
+    "NoFaceError",
     "ObjectKeyError",
     "ObjectMissingError",
     "OutputError",
@@ -150,13 +237,28 @@ __all__ = [
     "PartSizeError",
     "PhotoError",
     "PhotoLimitError",
+    "PhotoModeError",
     "QueueFullError",
     "RateLimitError",
+    "ReferenceEyeClosedError",
+    "ReferenceEyeCoveredError",
+    "ReferenceFaceAngleError",
+    "ReferenceFaceError",
+    "ReferenceLipCoveredError",
+    "ReferenceNoFaceError",
+    "ReferenceSmallFaceError",
     "RefusedUrlError",
+    "RetriesExhaustedError",
+    "SeveralFacesError",
+    "SmallFaceError",
+    "SmallPhotoError",
+    "StorageAwayError",
     "StorageError",
     "StorageFullError",
     "TinctError",
     "UnreachableUrlError",
     "UnsupportedPhotoError",
+    "UploadClosedError",
     "UploadLimitError",
+    "restored",
 ]

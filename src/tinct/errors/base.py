@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Self
 
 __all__ = [
     "ColorMapError",
@@ -21,12 +21,22 @@ __all__ = [
 class TinctError(Exception):
     """Something Tinct could not do, said in a sentence."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
+    """Stable, for programs."""
+    retry_after_s: float | None = None
+    """Seconds after which trying again makes sense, where that is known."""
 
     @property
     def message(self) -> str:
         """The sentence a caller may see."""
         return str(self)
+
+    @classmethod
+    def restored(cls, message: str) -> Self:
+        """An error of this class of which only the sentence was kept."""
+        error = cls.__new__(cls)
+        error.args = (message,)
+        return error
 
 
 class ParameterError(TinctError, ValueError):
@@ -43,12 +53,15 @@ class ParameterError(TinctError, ValueError):
     """
 
     code = "invalid_parameter"
+    field = ""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         self.field, self.value, self.allowed = field, value, allowed
         super().__init__(field, value, allowed)
 
     def __str__(self) -> str:
+        if len(self.args) == 1:  # restored
+            return str(self.args[0])
         shown = repr(self.value)
         if len(shown) > 80:
             shown = shown[:77] + "..."

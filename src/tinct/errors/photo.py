@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from tinct.errors.base import TinctError
 
-__all__ = ["BrokenPhotoError", "EmptyPhotoError", "PhotoError", "PhotoLimitError", "UnsupportedPhotoError"]
+__all__ = [
+    "BrokenPhotoError",
+    "EmptyPhotoError",
+    "PhotoError",
+    "PhotoLimitError",
+    "PhotoModeError",
+    "SmallPhotoError",
+    "UnsupportedPhotoError",
+]
 
 
 class PhotoError(TinctError):
@@ -32,6 +40,18 @@ class BrokenPhotoError(PhotoError):
 
 
 class PhotoLimitError(PhotoError):
-    """The photo is above a limit in bytes, side, pixels or frames."""
+    """The photo is outside a limit in bytes, side, pixels or frames."""
 
     code = "photo_too_large"
+
+
+class SmallPhotoError(PhotoLimitError):
+    """A side of the photo is below the least that is taken here."""
+
+    code = "photo_too_small"
+
+
+class PhotoModeError(PhotoError):
+    """The photo's colour mode is not taken here."""
+
+    code = "photo_mode_refused"

@@ -12,6 +12,7 @@ __all__ = [
     "JobDeletedError",
     "JobError",
     "JobMissingError",
+    "JobTooLongError",
     "KeyRefusedError",
     "OversizeUrlError",
     "QueueFullError",
@@ -113,6 +114,25 @@ class IdempotencyError(JobError):
     """An idempotency key was used before with another order."""
 
     code = "idempotency_conflict"
+
+
+class JobTooLongError(JobError):
+    """The job would take longer than the operator allows.
+
+    Parameters
+    ----------
+    estimated_s, most_s : float
+        What it is thought to need with room to spare, and what a job may take, in seconds.
+    """
+
+    code = "job_too_long"
+
+    def __init__(self, estimated_s: float, most_s: float) -> None:
+        self.estimated_s, self.most_s = estimated_s, most_s
+        super().__init__(
+            f"the job may take {estimated_s:.0f} s on this server, which allows {most_s:.0f} s; "
+            "send a smaller photo or ask for less"
+        )
 
 
 class QueueFullError(JobError):

@@ -11,7 +11,9 @@ __all__ = [
     "BucketNameError",
     "BucketNotEmptyError",
     "DigestError",
+    "FileExpiredError",
     "FileMissingError",
+    "FileNotSentError",
     "LinkError",
     "LinkExpiredError",
     "MultipartMissingError",
@@ -21,8 +23,10 @@ __all__ = [
     "PartMissingError",
     "PartOrderError",
     "PartSizeError",
+    "StorageAwayError",
     "StorageError",
     "StorageFullError",
+    "UploadClosedError",
     "UploadLimitError",
 ]
 
@@ -37,6 +41,24 @@ class FileMissingError(StorageError):
     """There is no such file for this caller, or it has expired."""
 
     code = "file_not_found"
+
+
+class FileExpiredError(FileMissingError):
+    """The file's time is over."""
+
+    code = "file_expired"
+
+
+class FileNotSentError(FileMissingError):
+    """The file was declared, and its bytes have not come."""
+
+    code = "file_not_sent"
+
+
+class StorageAwayError(StorageError):
+    """The store for bytes does not answer, or cannot be used."""
+
+    code = "storage_unavailable"
 
 
 class BlobKeyError(StorageError, ValueError):
@@ -163,6 +185,12 @@ class LinkError(StorageError):
     """A signed link is wrong."""
 
     code = "link_refused"
+
+
+class UploadClosedError(LinkError):
+    """A declared file takes no more bytes: a job has named it."""
+
+    code = "upload_closed"
 
 
 class LinkExpiredError(LinkError):

@@ -15,6 +15,7 @@ from tinct import logs
 from tinct.errors import TinctError
 from tinct.jobs.worker import run_worker
 from tinct.settings import Settings
+from tinct.storage.embedded import abandon
 
 _LOOK_S = 0.5  # seconds between two looks at the parent
 
@@ -24,6 +25,7 @@ async def _main(settings: Settings, parent: int | None) -> None:
 
     def told() -> None:
         if stop.is_set():
+            abandon()
             os._exit(1)
         stop.set()
 

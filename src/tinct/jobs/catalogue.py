@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tinct.effects import effect as effects
+from tinct.effects import available, registry
+from tinct.effects.effect import Effect
 
 __all__ = ["EffectFacts", "InputFacts", "catalogue", "facts"]
 
@@ -19,6 +20,10 @@ class InputFacts:
     name: str
     summary: str
     required: bool
+    least: int
+    """The shortest list it takes."""
+    most: int
+    """Photos it takes, as a list; 1: a single one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +36,12 @@ class EffectFacts:
     credits: int
     """Price of one call."""
     inputs: tuple[InputFacts, ...]
+    roles: tuple[str, ...]
+    """What its results can be."""
     params: Mapping[str, Any]
     """JSON Schema of the parameters."""
+    engines: tuple[available.Engine, ...] = ()
+    """Ways in which it works, and which of them are ready here."""
 
 
 def facts(name: str) -> EffectFacts:
@@ -43,23 +52,27 @@ def facts(name: str) -> EffectFacts:
     ParameterError
         There is no such effect.
     """
-    return _facts(effects.get(name))
+    return replace(_facts(registry.get(name)), engines=available.engines(name))
 
 
 def catalogue() -> tuple[EffectFacts, ...]:
     """All effects, by name."""
-    return tuple(facts(name) for name in effects.names())
+    return tuple(facts(name) for name in registry.names())
 
 
 @functools.lru_cache(maxsize=256)
-def _facts(effect: effects.Effect) -> EffectFacts:
+def _facts(effect: Effect) -> EffectFacts:
     return EffectFacts(
         name=effect.name,
         title=effect.title,
         summary=effect.summary,
         credits=effect.credits,
         inputs=tuple(
-            InputFacts(name=item.name, summary=item.summary, required=item.required) for item in effect.inputs
+            InputFacts(
+                name=item.name, summary=item.summary, required=item.required, least=item.least, most=item.most
+            )
+            for item in effect.inputs
         ),
+        roles=effect.roles,
         params=effect.params.model_json_schema(),
     )

@@ -17,16 +17,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tinct.effects import effect as effects
-from tinct.errors import TinctError
-from tinct.settings import Settings
+from tinct.effects import registry
+from tinct.effects.effect import Progress
+from tinct.errors import InputGoneError, InternalError, JobMemoryError, TinctError, UnsupportedPhotoError
+from tinct.settings import Settings, use
+
+if TYPE_CHECKING:
+    from tinct.photo.photo import Photo
 
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 
 _PR_SET_PDEATHSIG: Final = 1
-_WRITABLE: Final = ("jpeg", "png", "webp", "tiff", "avif")  # formats that a result keeps if none is asked for
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
 _report: Callable[[str], None] | None = None
 
@@ -37,8 +40,8 @@ class Task:
 
     effect: str
     params: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    """Input name -> path of the encoded photo, to be read only."""
+    inputs: Mapping[str, str | tuple[str, ...]]
+    """Input name -> path of the encoded photo, or paths where the input takes a list; to be read only."""
     format: str | None
     quality: int
     folder: str
@@ -50,6 +53,8 @@ class Made:
     """A result that lies in the folder."""
 
     path: str
+    role: str
+    """What it is to the caller: main, variant, mask, ..."""
     format: str
     size: int
     etag: str
@@ -88,8 +93,9 @@ def prepare(progress: Connection, settings: Settings) -> None:
             os.write(descriptor, line.encode() + b"\n")
 
     _report = write
+    use(settings)
     for name, where in settings.own_effects():
-        effects.register(name, where)
+        registry.register(name, where)
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
     _limit_address_space(settings.job_memory_bytes)
     write(f"pid {os.getpid()}")
@@ -100,49 +106,64 @@ def perform(task: Task) -> Outcome:
     try:
         return _perform(task)
     except TinctError as error:
-        return Outcome(code=error.code, message=error.message)
+        return _failed(error)
     except MemoryError:
-        return Outcome(code="out_of_memory", message="the job needs more memory than one job may use")
+        return _failed(JobMemoryError())
     except Exception as error:
-        return Outcome(
-            code="internal",
-            message="the effect broke on this photo; the server's log says where",
-            detail=f"{type(error).__name__}: {error} at {_place(error)}",
-        )
+        return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+def _failed(error: TinctError, detail: str = "") -> Outcome:
+    return Outcome(code=error.code, message=error.message, detail=detail)
 
 
 def _perform(task: Task) -> Outcome:
-    from tinct.photo import decode, encode
+    from tinct.photo import encode, formats, probe
 
-    effect = effects.get(task.effect)
-    params = effects.parse(effect, task.params)
-    photos = {name: decode.open(Path(path)) for name, path in task.inputs.items()}
+    effect = registry.get(task.effect)
+    photos = {
+        name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))
+        for name, named in task.inputs.items()
+    }
+    params = effect.accept(photos, task.params)
     output = effect.run(photos, params, _progress())
-    first = next(iter(photos.values()), None)
-    format = task.format or (first.format if first and first.format in _WRITABLE else "png")
     made = []
-    for number, photo in enumerate(output.photos):
-        data = encode.encode(photo, format, quality=task.quality)
+    for number, result in enumerate(output.results):
+        format = task.format or formats.kept(result.photo.format)
+        data = encode.encode(result.photo, format, quality=task.quality)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)
-        alpha = photo.alpha is not None and format != "jpeg"
+        facts = probe.facts(data)  # of what was written, which may be less than what was made
         made.append(
             Made(
                 path=str(path),
+                role=result.role,
                 format=format,
                 size=len(data),
                 etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-                width=photo.width,
-                height=photo.height,
-                depth=photo.depth if format in ("png", "tiff") else 8,
-                channels=3 + alpha,
-                mode="rgb",
+                width=facts.width,
+                height=facts.height,
+                depth=facts.depth,
+                channels=facts.channels,
+                mode=facts.mode,
             )
         )
     return Outcome(made=tuple(made), facts=dict(output.facts))
 
 
-def _progress() -> effects.Progress:
+def _opened(path: Path) -> Photo:
+    """An input, decoded; its owner may have deleted it a moment ago."""
+    from tinct.photo import decode
+
+    try:
+        return decode.open(path)
+    except UnsupportedPhotoError:
+        if path.exists():
+            raise
+        raise InputGoneError from None
+
+
+def _progress() -> Progress:
     """Tells steps of a hundredth; a callback that is called a thousand times costs nothing."""
     told = 0.0
 

@@ -1,44 +1,68 @@
-"""Uploads and results: one kind of record, so that a result can be the next job's input by its id."""
+"""Uploads and results: one kind of record, so that a result can be the next job's input by its id.
+
+declared ──sent──► stored ──► deleted      its owner deleted it: out of reach at once, bytes and record go
+    │                 │
+    └─────────────────┴─────► gone         its time is over: bytes go, the id is remembered as long as a job's
+"""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import mmap
-import os
-import tempfile
-from collections.abc import AsyncIterator
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Final, cast
+from enum import StrEnum
+from typing import Any, Final
 
-from tinct.errors import EmptyPhotoError, FileMissingError, UploadLimitError
-from tinct.photo.probe import Header, probe
+from tinct.errors import (
+    FileExpiredError,
+    FileMissingError,
+    FileNotSentError,
+    StorageAwayError,
+    UnsupportedPhotoError,
+)
+from tinct.jobs.received import MEDIA_TYPES, Accepted, PhotoFacts, Received, receive
+from tinct.photo import formats
 from tinct.settings import Settings
-from tinct.storage.blobs import Blobs
+from tinct.storage.blobs import Blobs, begun
 from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keys import safe_name
 
-__all__ = ["MEDIA_TYPES", "File", "Files", "record", "suffix"]
+__all__ = [
+    "MEDIA_TYPES",
+    "WRITABLE",
+    "File",
+    "FileState",
+    "Files",
+    "PhotoFacts",
+    "close",
+    "content_of",
+    "file_of",
+    "format_of",
+    "record",
+    "suffix",
+]
 
-MEDIA_TYPES: Final = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "tiff": "image/tiff",
-    "heif": "image/heif",
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "gif": "image/gif",
-}
-"""Format -> media type; a file's type comes from its content, never from what the caller says."""
+WRITABLE: Final = formats.WRITABLE
+"""Formats that results can have."""
+
+
+class FileState(StrEnum):
+    """Where a file stands."""
+
+    DECLARED = "declared"
+    """Its id was given out, its bytes have not come."""
+    STORED = "stored"
+    DELETED = "deleted"
+    """Its owner deleted it; its bytes may still be on their way out."""
+    GONE = "gone"
+    """Its time is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A stored photo."""
+    """An upload or a result."""
 
     id: str
     account: str
@@ -48,30 +72,51 @@ class File:
     """Name for downloads, safe in a header."""
     media_type: str
     size: int
-    """Bytes."""
+    """Bytes; 0 before they came."""
     etag: str
-    """MD5 of the content, in hexadecimal, without quotes."""
+    """MD5 of the content, in hexadecimal, without quotes; empty before it came."""
     format: str
     """One of the keys of `MEDIA_TYPES`."""
-    width: int
-    """Pixels as stored, before orientation."""
-    height: int
-    """Pixels as stored, before orientation."""
-    depth: int
-    """Bits per channel."""
-    channels: int
-    """Colour channels and alpha together."""
-    frames: int
-    mode: str
-    """``rgb``, ``gray``, ``cmyk`` or ``lab``."""
+    photo: PhotoFacts | None
+    """None for what is no photo."""
+    seconds: float | None
+    """How long a clip runs; None for what is no clip, or where its header does not say."""
     job_id: str | None
     """The job that made it; None for an upload."""
+    role: str | None
+    """What a result is to the caller: ``main``, ``variant``, ``mask``, ...; None for an upload."""
     created_at: datetime
     expires_at: datetime
+    state: FileState = FileState.STORED
+    open: bool = False
+    """True while bytes can be sent to it: it was declared, and no job has named it."""
+
+    def as_photo(self) -> PhotoFacts:
+        """Its facts, where only a photo will do.
+
+        Raises
+        ------
+        UnsupportedPhotoError
+            It is no photo.
+        """
+        if self.photo is None:
+            raise UnsupportedPhotoError(f"the file is {self.media_type}; allowed: a photo")
+        return self.photo
+
+
+_PHOTO_FACTS: Final = tuple(PhotoFacts.__dataclass_fields__)
+_APART: Final = ("account", "photo", "state", "open")  # fields that are no columns of their own
+_RECORD: Final = """
+INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth, channels, frames,
+    mode, seconds, job_id, role, created_at, expires_at, state)
+VALUES (%(id)s, %(account)s, %(key)s, %(name)s, %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s,
+    %(depth)s, %(channels)s, %(frames)s, %(mode)s, %(seconds)s, %(job_id)s, %(role)s, %(created_at)s, %(expires_at)s,
+    %(state)s)
+"""
 
 
 class Files:
-    """Stores, finds, streams and deletes photos."""
+    """Stores, finds, streams and deletes files."""
 
     def __init__(self, database: Database, blobs: Blobs, settings: Settings) -> None:
         self._database = database
@@ -86,6 +131,7 @@ class Files:
         name: str | None = None,
         max_bytes: int | None = None,
         keep_s: float | None = None,
+        accepted: Accepted = "photos",
     ) -> File:
         """Store an upload while it arrives.
 
@@ -101,6 +147,8 @@ class Files:
             The most that is accepted; the settings' ``max_photo_bytes`` by default.
         keep_s : float, optional
             Seconds it stays; the settings' ``keep_inputs_s`` by default.
+        accepted : Accepted
+            What it may be.
 
         Raises
         ------
@@ -112,35 +160,23 @@ class Files:
             It cannot be stored.
         """
         self._blobs.check_room()
-        limit = min(max_bytes or self._settings.max_photo_bytes, self._settings.max_photo_bytes)
-        handle, path = tempfile.mkstemp(prefix="upload-", dir=self._blobs.scratch)
-        try:
-            size, etag = await _receive(handle, chunks, limit)
-            header = await asyncio.to_thread(_probe, path, self._settings)
+        most = self._settings.max_photo_bytes
+        limit = min(max_bytes or most, most)
+        async with receive(chunks, self._blobs.scratch, limit, accepted, self._settings) as came:
             file_id, now = new_id("file"), datetime.now(UTC)
+            keep = timedelta(seconds=self._settings.keep_inputs_s if keep_s is None else keep_s)
             file = File(
                 id=file_id,
                 account=account,
                 key=f"uploads/{account}/{file_id}",
-                name=safe_name(name, file_id + suffix(header.format)),
-                media_type=MEDIA_TYPES[header.format],
-                size=size,
-                etag=etag,
-                format=header.format,
-                width=header.width,
-                height=header.height,
-                depth=header.depth,
-                channels=header.channels,
-                frames=header.frames,
-                mode=header.mode,
+                name=safe_name(name, file_id + suffix(came.facts.format)),
                 job_id=None,
+                role=None,
                 created_at=now,
-                expires_at=now
-                + timedelta(seconds=self._settings.keep_inputs_s if keep_s is None else keep_s),
+                expires_at=now + keep,
+                **content_of(came),
             )
-            await self._blobs.adopt(Path(path), file.key)
-        finally:
-            Path(path).unlink(missing_ok=True)
+            await self._blobs.adopt(came.path, file.key)
         async with self._database.connection() as connection:
             await record(connection, file)
         return file
@@ -156,25 +192,52 @@ class Files:
         Raises
         ------
         FileMissingError
-            Unknown, expired, or someone else's.
+            Unknown, or someone else's.
+        FileExpiredError
+            Its time is over.
+        FileNotSentError
+            It was declared, and its bytes have not come.
         """
         found = await self.get_many(account, [file_id])
         return found[file_id]
 
-    async def get_many(self, account: str | None, file_ids: list[str]) -> dict[str, File]:
-        """Several files by id. Raises as `get` if one of them is missing."""
+    async def get_many(
+        self, account: str | None, file_ids: list[str], *, absent: frozenset[FileState] = frozenset()
+    ) -> dict[str, File]:
+        """Several files by id.
+
+        Parameters
+        ----------
+        absent : frozenset of FileState
+            ``DECLARED``, ``GONE``: states without bytes in which a file is given back too.
+
+        Raises as `get` if one of them is missing.
+        """
         if not file_ids:
             return {}
         safe = [file_id for file_id in file_ids if storable(file_id)]
         rows = await self._database.all(
-            "SELECT * FROM files WHERE id = ANY(%s) AND (%s::text IS NULL OR account_id = %s) AND expires_at > now()",
+            "SELECT * FROM files WHERE id = ANY(%s) AND (%s::text IS NULL OR account_id = %s) AND state <> 'deleted'",
             (safe, account, account),
         )
-        found = {row["id"]: _file(row) for row in rows}
+        found = {row["id"]: file_of(row) for row in rows}
         for file_id in file_ids:
-            if file_id not in found:
-                raise FileMissingError("there is no such file, or it has expired; upload it again")
-        return found
+            state = found[file_id].state if file_id in found else None
+            if state is FileState.STORED or state in absent:
+                continue
+            if state is FileState.DECLARED:
+                raise FileNotSentError(
+                    "the file was declared, but never sent; PUT its bytes to its upload URL"
+                )
+            if state is FileState.GONE:
+                raise FileExpiredError("the file has expired; upload it again")
+            raise FileMissingError("there is no such file; upload it again")
+        return {file_id: found[file_id] for file_id in dict.fromkeys(file_ids)}
+
+    async def find(self, account: str, file_id: str) -> File:
+        """One file, declared or stored. Raises as `get`."""
+        found = await self.get_many(account, [file_id], absent=frozenset({FileState.DECLARED}))
+        return found[file_id]
 
     async def list(
         self, account: str, *, limit: int = 50, cursor: str | None = None
@@ -183,79 +246,152 @@ class Files:
         if cursor is not None and not storable(cursor):
             return (), None
         rows = await self._database.all(
-            "SELECT * FROM files WHERE account_id = %s AND expires_at > now() AND (%s::text IS NULL OR id < %s)"
-            " ORDER BY id DESC LIMIT %s",
+            "SELECT * FROM files WHERE account_id = %s AND expires_at > now() AND state IN ('declared', 'stored')"
+            " AND (%s::text IS NULL OR id < %s) ORDER BY id DESC LIMIT %s",
             (account, cursor, cursor, limit + 1),
         )
-        files = tuple(_file(row) for row in rows[:limit])
+        files = tuple(file_of(row) for row in rows[:limit])
         return files, files[-1].id if len(rows) > limit else None
 
-    async def stream(self, file: File, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Its bytes from `start` up to, but without, `end`.
+    async def open(self, file: File, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Its bytes from `start` up to, but without, `end`; what is wrong shows before the first is given out.
 
         Raises
         ------
         FileMissingError
             They are gone.
+        StorageAwayError
+            The store does not answer.
         """
+        return await begun(self._blobs.stream(file.key, start, end))
+
+    async def stream(self, file: File, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """As `open`, for a reader that can still change its mind when the first bytes do not come."""
         async for chunk in self._blobs.stream(file.key, start, end):
             yield chunk
 
     async def delete(self, account: str, file_id: str) -> None:
-        """Delete a file at once. Raises as `get`."""
-        file = await self.get(account, file_id)
-        await self._database.run("DELETE FROM files WHERE id = %s", (file.id,))
-        await self._blobs.delete(file.key)
+        """Delete a file: nobody reaches it from now on, and its bytes go.
+
+        Raises
+        ------
+        FileMissingError, FileExpiredError
+            As `get`.
+        StorageAwayError
+            Its bytes could not be removed yet; that is done as soon as the store answers.
+        """
+        row = None
+        if storable(file_id):
+            row = await self._database.one(
+                "UPDATE files SET state = 'deleted' WHERE id = %s AND account_id = %s AND (state = 'deleted'"
+                " OR (state <> 'gone' AND expires_at > now())) RETURNING id, key",
+                (file_id, account),
+            )
+        if row is None:
+            await self.get(account, file_id)
+            raise FileMissingError("there is no such file")
+        await self.remove([row])
+
+    async def remove(self, rows: Sequence[Row]) -> None:
+        """Remove the bytes of deleted files, then their records; rows of `id` and `key`.
+
+        Raises
+        ------
+        StorageAwayError
+            The bytes are still there; the records say so, and the next sweep tries again.
+        """
+        try:
+            await self._blobs.delete(*(row["key"] for row in rows))
+        except StorageAwayError:
+            raise StorageAwayError(
+                "it is deleted, but the store for files does not answer; its bytes go as soon as it does"
+            ) from None
+        await self._database.run(
+            "DELETE FROM files WHERE id = ANY(%s) AND state = 'deleted'", ([row["id"] for row in rows],)
+        )
+
+    async def sweep(self, batch: int) -> int:
+        """Remove what was deleted and what has expired, and forget what is long gone; how many files lost their bytes.
+
+        Raises
+        ------
+        StorageAwayError
+            Some bytes are still there.
+        """
+        removed = 0
+        while True:
+            deleted = await self._database.all(
+                "SELECT id, key FROM files WHERE state = 'deleted' ORDER BY id LIMIT %s", (batch,)
+            )
+            expired = await self._database.all(
+                "SELECT id, key FROM files WHERE state IN ('declared', 'stored') AND expires_at <= now()"
+                " ORDER BY expires_at LIMIT %s",
+                (batch,),
+            )
+            # Bytes first: a record whose bytes are still there is found again by the next sweep.
+            await self._blobs.delete(*(row["key"] for row in expired))
+            await self._database.run(
+                "UPDATE files SET state = 'gone' WHERE id = ANY(%s)", ([row["id"] for row in expired],)
+            )
+            await self.remove(deleted)
+            removed += len(deleted) + len(expired)
+            if max(len(deleted), len(expired)) < batch:
+                break
+        await self._database.run(
+            "DELETE FROM files WHERE id IN (SELECT id FROM files WHERE state = 'gone'"
+            " AND expires_at < now() - make_interval(secs => %s) LIMIT %s)",
+            (self._settings.keep_jobs_s, batch),
+        )
+        return removed
+
+
+def content_of(came: Received) -> dict[str, Any]:
+    """The fields of a file that its bytes decide."""
+    return {
+        "size": came.size,
+        "etag": came.etag,
+        "format": came.facts.format,
+        "media_type": MEDIA_TYPES[came.facts.format],
+        "photo": came.facts.photo,
+        "seconds": came.facts.seconds,
+    }
 
 
 async def record(connection: Connection, file: File) -> None:
     """Insert a file's record, perhaps in the caller's transaction; its bytes are stored already."""
-    values = {name: getattr(file, name) for name in File.__dataclass_fields__}
-    await connection.execute(
-        "INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth,"
-        " channels, frames, mode, job_id, created_at, expires_at) VALUES (%(id)s, %(account)s, %(key)s, %(name)s,"
-        " %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s, %(depth)s, %(channels)s,"
-        " %(frames)s, %(mode)s, %(job_id)s, %(created_at)s, %(expires_at)s)",
-        values,
-    )
+    values = dataclasses.asdict(file)
+    values |= values.pop("photo") or dict.fromkeys(_PHOTO_FACTS)
+    await connection.execute(_RECORD, values)
+
+
+async def close(connection: Connection, files: Mapping[str, File]) -> None:
+    """Let no more bytes be sent to declared files, now that a job has named them, in the caller's transaction."""
+    named = [file.id for file in files.values() if file.open and file.state is FileState.STORED]
+    if named:
+        await connection.execute(
+            "UPDATE files SET named_at = now() WHERE id = ANY(%s) AND named_at IS NULL", (named,)
+        )
 
 
 def suffix(format: str) -> str:
     """Ending of a file name for a format, with the dot."""
-    return {"jpeg": ".jpg", "tiff": ".tif", "heif": ".heic"}.get(format, f".{format}")
+    row = formats.named(format)
+    return row.ending if row is not None else f".{format}"
 
 
-async def _receive(handle: int, chunks: AsyncIterator[bytes] | bytes, limit: int) -> tuple[int, str]:
-    """Write what arrives to an open file; its size and MD5."""
-    digest = hashlib.md5(usedforsecurity=False)
-    size = 0
-    with os.fdopen(handle, "wb") as file:
-        async for chunk in _iterate(chunks):
-            size += len(chunk)
-            if size > limit:
-                raise UploadLimitError(limit)
-            digest.update(chunk)
-            file.write(chunk)
-    return size, digest.hexdigest()
+def format_of(media_type: str) -> str:
+    """The format of a media type."""
+    row = formats.of_media_type(media_type)
+    return row.name if row is not None else media_type.rpartition("/")[2]
 
 
-async def _iterate(chunks: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
-    if isinstance(chunks, bytes):
-        yield chunks
-        return
-    async for chunk in chunks:
-        yield chunk
-
-
-def _probe(path: str, settings: Settings) -> Header:
-    """Look at the header of a file that stays on disk."""
-    with open(path, "rb") as file:
-        if not os.fstat(file.fileno()).st_size:
-            raise EmptyPhotoError("the photo has no bytes (0 bytes found); send the whole file")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-            return probe(cast(bytes, view), settings)
-
-
-def _file(row: Row) -> File:
-    values = {name: row[name] for name in File.__dataclass_fields__ if name != "account"}
-    return File(account=row["account_id"], **values)
+def file_of(row: Row) -> File:
+    """The record of a row with all columns."""
+    facts = {name: row[name] for name in _PHOTO_FACTS}
+    rest = {name: row[name] for name in File.__dataclass_fields__ if name not in _APART}
+    photo = PhotoFacts(**facts) if row["width"] is not None else None
+    state = FileState(row["state"])
+    if state is not FileState.DELETED and row["expires_at"] <= datetime.now(UTC):
+        state = FileState.GONE
+    still_open = row["declared_at"] is not None and row["named_at"] is None and state is not FileState.GONE
+    return File(account=row["account_id"], photo=photo, state=state, open=still_open, **rest)

@@ -1,10 +1,11 @@
 """A job: the record that every other module passes around, its states, and the moves between them.
 
     queued ──► running ──► succeeded
-      │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did
+      │  ▲        │  ├───► failed               the effect said no, or its parameters or photo did; from queued: an
+      │  │        │  │                          input never came
       │  └────────┘  ├───► timed_out            the deadline passed
       │   (retry)    ├───► retries_exhausted    the child died at every attempt
-      └──────────────┴───► cancelled            the caller asked
+      └──────────────┴───► cancelled            the caller asked, or asked no more for a leased job
 
 Nothing here knows a database; rows become records in `tinct.jobs.rows`.
 """
@@ -17,7 +18,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["FINAL", "MOVES", "Failure", "Job", "JobState", "Order", "Page", "Priority", "Result"]
+from tinct.errors import TinctError, restored
+
+__all__ = [
+    "FINAL",
+    "MOVES",
+    "Callback",
+    "Failure",
+    "Inputs",
+    "Job",
+    "JobState",
+    "Order",
+    "Page",
+    "Priority",
+    "Result",
+    "file_ids",
+    "scratch_prefix",
+]
 
 
 class JobState(StrEnum):
@@ -36,7 +53,7 @@ class JobState(StrEnum):
     RETRIES_EXHAUSTED = "retries_exhausted"
     """Every allowed attempt lost its process."""
     CANCELLED = "cancelled"
-    """The caller cancelled or deleted it before it ended."""
+    """The caller cancelled or deleted it before it ended, or let its lease run out."""
 
     @property
     def final(self) -> bool:
@@ -45,7 +62,7 @@ class JobState(StrEnum):
 
 
 MOVES: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
         {
             JobState.QUEUED,
@@ -76,9 +93,20 @@ class Priority:
     HIGH = 10
 
 
+Inputs = Mapping[str, str | tuple[str, ...]]
+"""Input name (``image``, ``reference``, ...) -> file id, or file ids in their order where the input takes a list."""
+
+
+def file_ids(inputs: Inputs) -> list[str]:
+    """Every file that some inputs name."""
+    return [
+        file_id for named in inputs.values() for file_id in ((named,) if isinstance(named, str) else named)
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One stored picture that a job produced."""
+    """One stored file that a job produced."""
 
     file_id: str
     """The file under which it can be downloaded, or passed to another job."""
@@ -86,10 +114,12 @@ class Result:
     """Such as ``image/png``."""
     size: int
     """Bytes."""
-    width: int
-    """Pixels."""
-    height: int
-    """Pixels."""
+    width: int | None
+    """Pixels; None for what is no photo."""
+    height: int | None
+    """Pixels; None for what is no photo."""
+    role: str = "main"
+    """What it is to the caller: ``main``, ``variant``, ``mask``, ..."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +127,31 @@ class Failure:
     """Why a job did not succeed."""
 
     code: str
-    """Stable, for programs: a `tinct.errors` code, or one of the codes in `tinct.jobs.outcome`."""
+    """Stable, for programs: that of a class in `tinct.errors`."""
     message: str
     """A sentence for the caller."""
+
+    @classmethod
+    def of(cls, error: TinctError) -> Failure:
+        """An error as a job keeps it."""
+        return cls(code=error.code, message=error.message)
+
+    @property
+    def error(self) -> TinctError:
+        """The error again, for those who map classes."""
+        return restored(self.code, self.message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Somebody to be told of a job's end."""
+
+    recipe: str
+    """Name of the way of telling, such as ``native``; see `tinct.jobs.callbacks.recipe`."""
+    url: str
+    """Where to; checked by `tinct.jobs.callbacks.service.Callbacks.check`."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever the recipe needs to write the message; JSON-ready."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +164,8 @@ class Order:
     """Name of the effect."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Its parameters, JSON-ready."""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    """Input name (``image``, ``reference``, ...) -> file id."""
+    inputs: Inputs = field(default_factory=dict)
+    """Its files by input name."""
     format: str | None = None
     """Format of the results (``png``, ``jpeg``, ``webp``, ...); None keeps the format of the first input."""
     quality: int = 92
@@ -121,15 +173,25 @@ class Order:
     priority: int = Priority.NORMAL
     """Higher runs first."""
     deadline_s: float | None = None
-    """Seconds one attempt may run; None means the server's default, which is also the most."""
+    """Seconds one attempt may run; None means what the server allows, which is also the most."""
     keep_results_s: float | None = None
     """Seconds the results stay after the end; None means the server's default."""
+    expired_inputs_fail: bool = False
+    """An input whose time is over makes a job that fails at birth, as one that was never sent does; False: the order is
+    refused."""
     discard_inputs: bool = False
     """Remove the input files as soon as the job ends."""
     credits: int | None = None
     """Price; None means the effect's own."""
+    tool: str | None = None
+    """What the wire format calls it, ``dialect/tool``: so it stands in the account's history, and under this name the
+    operator may set its price. None means the effect's name."""
     idempotency_key: str | None = None
     """Same key and same order: the same job; same key and another order: `IdempotencyError`."""
+    lease_s: float | None = None
+    """Seconds after which the job is dropped, free of charge, if nobody has asked for it; None: never."""
+    callbacks: tuple[Callback, ...] = ()
+    """Who is told when the job ends."""
     dialect: str = "native"
     """The wire format it came by."""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -146,8 +208,7 @@ class Job:
     account: str
     effect: str
     params: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    """Input name -> file id."""
+    inputs: Inputs
     format: str | None
     quality: int
     state: JobState
@@ -161,9 +222,12 @@ class Job:
     progress: float
     """0..1; 1 only when succeeded."""
     deadline_s: float
+    lease_s: float | None
+    """Seconds after which it is dropped if nobody asks for it."""
     credits: int
     """Price: held until the end, then settled or released."""
     results: tuple[Result, ...]
+    """Best first, several of a role in their order; none where the facts are all there is to say."""
     facts: Mapping[str, Any]
     """What the effect found, such as the palette."""
     failure: Failure | None
@@ -177,6 +241,12 @@ class Job:
     results_expire_at: datetime | None
     """When the results go; set at the end."""
 
+    @property
+    def error(self) -> TinctError:
+        """Why it did not succeed, where it did not."""
+        failure = self.failure or Failure(code="failed", message=f"the job ended as {self.state}")
+        return failure.error
+
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -185,3 +255,8 @@ class Page:
     jobs: tuple[Job, ...]
     next_cursor: str | None
     """Pass it as `cursor` for the next page; None on the last."""
+
+
+def scratch_prefix(job_id: str, attempt: int) -> str:
+    """How the name of an attempt's folder begins in the scratch folder."""
+    return f"{job_id}.{attempt}."

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tinct.accounts import credits
+from tinct.errors import RetriesExhaustedError
 from tinct.jobs.files import File, record
-from tinct.jobs.job import Failure, Job, JobState, Result
+from tinct.jobs.job import Failure, Job, JobState, Result, file_ids
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Json
@@ -113,10 +114,10 @@ async def end(
     if row["discard_inputs"] and job.inputs:
         await connection.execute(
             "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
-            (list(job.inputs.values()),),
+            (file_ids(job.inputs),),
         )
     if job.credits:
-        move = credits.settle if to is JobState.SUCCEEDED else credits.release
+        move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)
     await _count(connection, job)
     return job
@@ -138,10 +139,7 @@ async def lose(connection: Connection, queue: Queue, job: Job, attempts: int) ->
     if job.attempt < attempts:
         again = await requeue(connection, queue, job)
     else:
-        message = (
-            f"the process died at each of {job.attempt} attempts; the photo may be too much for the effect"
-        )
-        failure = Failure(code="retries_exhausted", message=message)
+        failure = Failure.of(RetriesExhaustedError(job.attempt))
         again = None is not await end(
             connection, job.id, JobState.RETRIES_EXHAUSTED, attempt=job.attempt, failure=failure
         )
@@ -177,5 +175,10 @@ async def _count(connection: Connection, job: Job) -> None:
 
 def _result(file: File) -> Result:
     return Result(
-        file_id=file.id, media_type=file.media_type, size=file.size, width=file.width, height=file.height
+        file_id=file.id,
+        media_type=file.media_type,
+        size=file.size,
+        width=file.photo.width if file.photo else None,
+        height=file.photo.height if file.photo else None,
+        role=file.role or "main",
     )

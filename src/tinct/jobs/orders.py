@@ -7,19 +7,25 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tinct.effects import effect as effects
-from tinct.errors import ParameterError
+from tinct.accounts.prices import Prices, Usage
+from tinct.effects import registry
+from tinct.effects.effect import Effect
+from tinct.errors import JobTooLongError, ParameterError
 from tinct.jobs.files import File
-from tinct.jobs.job import Order
-from tinct.photo.encode import FORMATS
+from tinct.jobs.job import Order, file_ids
+from tinct.photo import formats
+from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "digest"]
+__all__ = ["check", "deadline", "digest", "price"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
+_LEAST_S: Final = 0.01
+_SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # the most of each
+_ROOM: Final = 3  # how many times its estimate a job may take
 
 
-def check(order: Order) -> effects.Effect:
+def check(order: Order) -> Effect:
     """Hold everything that an order says against what is allowed.
 
     Returns
@@ -31,35 +37,68 @@ def check(order: Order) -> effects.Effect:
     ------
     ParameterError
         Names the first field that is wrong.
+    UnsupportedPhotoError
+        The format needs an extra that is not installed.
     """
     for field in ("params", "aliases", "meta"):
         if not _is_json(getattr(order, field)):
             raise ParameterError(
                 field, "what JSON cannot hold", "JSON without NaN, infinity or null characters"
             )
-    effect = effects.get(order.effect)
-    effects.parse(effect, order.params)
-    known = {item.name: item for item in effect.inputs}
-    for name in order.inputs:
-        if name not in known:
-            raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
-    for item in effect.inputs:
-        if item.required and item.name not in order.inputs:
-            raise ParameterError(item.name, None, "a photo; this input is required")
-    if order.format is not None and order.format not in FORMATS:
-        raise ParameterError("format", order.format, "one of " + ", ".join(FORMATS))
+    effect = registry.get(order.effect)
+    effect.accept(order.inputs, order.params)
+    if order.format is not None:
+        if order.format not in formats.WRITABLE:
+            raise ParameterError("format", order.format, "one of " + ", ".join(formats.WRITABLE))
+        formats.get(order.format).check_installed()
     if not 1 <= order.quality <= 100:
         raise ParameterError("quality", order.quality, "1 to 100")
     if not -100 <= order.priority <= 100:
         raise ParameterError("priority", order.priority, "-100 to 100")
-    for field in ("deadline_s", "keep_results_s"):
+    for field, most in _SECONDS.items():
         value = getattr(order, field)
-        if value is not None and not 0 < value < 1e9:
-            raise ParameterError(field, value, "more than 0 seconds")
+        if value is not None and not _LEAST_S <= value <= most:
+            raise ParameterError(field, value, f"{_LEAST_S} to {most:g} seconds")
     key = order.idempotency_key
     if key is not None and (not 1 <= len(key) <= _LONGEST_KEY or not storable(key)):
         raise ParameterError("idempotency_key", key, f"1 to {_LONGEST_KEY} characters")
     return effect
+
+
+def deadline(order: Order, effect: Effect, files: Mapping[str, File], settings: Settings) -> float:
+    """Seconds that one attempt may run: the setting, or more where the effect foresees more.
+
+    Raises
+    ------
+    JobTooLongError
+        The operator does not allow as much.
+    """
+    most = settings.job_deadline_s
+    if effect.estimate is not None:
+        sizes = {}
+        for name in order.inputs:
+            photos = [files[file_id].photo for file_id in file_ids({name: order.inputs[name]})]
+            sizes[name] = [(photo.width, photo.height) for photo in photos if photo]
+        needed = _ROOM * effect.estimate(sizes, effect.parse(order.params))
+        if needed > max(most, settings.longest_job_s):
+            raise JobTooLongError(needed, max(most, settings.longest_job_s))
+        most = max(most, needed)
+    return min(order.deadline_s or most, most)
+
+
+def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Prices) -> int:
+    """What an order costs, in credits: what the operator says, or what the order says, or the effect's own."""
+    default = effect.credits if order.credits is None else order.credits
+    if order.tool is None and order.credits is not None:
+        return default
+    named = [files[file_id] for file_id in file_ids(order.inputs)]
+    usage = Usage(
+        files=len(named),
+        megapixels=sum(file.photo.width * file.photo.height for file in named if file.photo) / 1e6,
+        seconds=sum(file.seconds or 0.0 for file in named),
+    )
+    params = effect.parse(order.params).model_dump(mode="json")
+    return prices.of(order.tool or order.effect, default, params, usage)
 
 
 def _is_json(value: Mapping[str, Any]) -> bool:
@@ -76,9 +115,14 @@ def digest(order: Order, files: Mapping[str, File]) -> bytes:
     asked: dict[str, Any] = {
         "effect": order.effect,
         "params": dict(order.params),
-        "inputs": {name: files[file_id].etag for name, file_id in order.inputs.items()},
+        "inputs": {
+            name: files[named].etag if isinstance(named, str) else [files[each].etag for each in named]
+            for name, named in order.inputs.items()
+        },
         "format": order.format,
         "quality": order.quality,
         "dialect": order.dialect,
     }
+    if order.callbacks:
+        asked["callbacks"] = [[callback.recipe, callback.url] for callback in order.callbacks]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()

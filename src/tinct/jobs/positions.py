@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from tinct.errors import QueueFullError
 from tinct.jobs.job import Job, JobState
-from tinct.storage.database import Database
+from tinct.storage.database import Connection, Database
 
 __all__ = ["Positions"]
 
 _BUCKET: Final = 8  # bits of a sequence number inside a bucket
 _FRESH_S: Final = 1.0  # seconds for which a count serves
+_TRY_AGAIN_S: Final = 30.0  # after which a full queue may have room again
 _COUNT: Final = """
 SELECT priority, sequence >> %(bits)s AS bucket, count(*) AS jobs
 FROM jobs WHERE state = 'queued' GROUP BY 1, 2
@@ -67,6 +69,23 @@ class Positions:
         """Jobs in the queue, as of a second ago."""
         await self._refresh()
         return sum(n for buckets in self._buckets.values() for n in buckets.values())
+
+    async def admit(self, connection: Connection, most: int) -> None:
+        """Let one more job in, in the caller's transaction, which is the only one that counts until it ends.
+
+        Raises
+        ------
+        QueueFullError
+            `most` jobs wait already.
+        """
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('positions.admit'))")
+        cursor = await connection.execute(
+            "SELECT count(*) AS jobs FROM (SELECT FROM jobs WHERE state = 'queued' LIMIT %s) AS waiting",
+            (most,),
+        )
+        row = await cursor.fetchone()
+        if row is not None and row["jobs"] >= most:
+            raise QueueFullError(row["jobs"], _TRY_AGAIN_S)
 
     async def _refresh(self) -> None:
         async with self._lock:

@@ -6,16 +6,17 @@ Every worker runs these sweeps; a lock in the database lets one of them do it at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import time
 from pathlib import Path
 from typing import Final
 
+from tinct.backend import Backend
 from tinct.errors import TinctError
-from tinct.jobs import moves
-from tinct.jobs.backend import Backend
-from tinct.jobs.job import JobState, Priority
+from tinct.jobs import moves, orphans
+from tinct.jobs.job import JobState, Priority, scratch_prefix
 from tinct.jobs.rows import job_of
 
 __all__ = ["expire", "raise_old", "rescue", "sweep_for_ever"]
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 _LOCK: Final = "sweep"
 _BATCH: Final = 500
 _SELDOM: Final = 12  # every how many sweeps the costlier looks are done
-_LEFTOVER_S: Final = 3600.0  # age of a scratch file that nobody can be using
+_LEFTOVER_S: Final = 3600.0  # age of a scratch file that nobody can be using, unless its job still runs
 
 
 async def sweep_for_ever(backend: Backend) -> None:
@@ -39,6 +40,7 @@ async def sweep_for_ever(backend: Backend) -> None:
                     await expire(backend)
                     if number % _SELDOM == 0:
                         await raise_old(backend)
+                        await orphans.sweep(backend)
         except TinctError as error:
             _log.warning("sweep: %s", error)
         except Exception:
@@ -102,36 +104,44 @@ async def raise_old(backend: Backend) -> int:
 
 async def expire(backend: Backend) -> int:
     """Remove files, jobs, keys, unfinished uploads and unused contents whose time is over; how many files."""
-    removed = 0
-    while True:
-        rows = await backend.database.all(
-            "SELECT id, key FROM files WHERE expires_at <= now() ORDER BY expires_at LIMIT %s", (_BATCH,)
-        )
-        # Bytes first: a record without bytes is found again by the next sweep, bytes without a record never.
-        await backend.blobs.delete(*(row["key"] for row in rows))
-        await backend.database.run("DELETE FROM files WHERE id = ANY(%s)", ([row["id"] for row in rows],))
-        removed += len(rows)
-        if len(rows) < _BATCH:
-            break
     await backend.database.run(
         "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => %s)"
         " LIMIT %s)",
         (backend.settings.keep_jobs_s, _BATCH),
     )
     await backend.database.run("DELETE FROM idempotency WHERE expires_at <= now()")
+    await backend.credits.expire()
+    await backend.tokens.sweep()
     await backend.limits.sweep()
     await backend.multipart.sweep()
+    await _clear(backend)
+    removed = await backend.files.sweep(_BATCH)  # the store may be away: last
     await backend.contents.sweep()
-    await asyncio.to_thread(_clear, backend.blobs.scratch)
     return removed
 
 
-def _clear(scratch: Path) -> None:
+async def _clear(backend: Backend) -> None:
     """Delete what killed processes left in the scratch folder."""
-    before = time.time() - _LEFTOVER_S
+    old = await asyncio.to_thread(_leftovers, backend.blobs.scratch)
+    rows = await backend.database.all(
+        "SELECT id, attempt FROM jobs WHERE state = 'running' AND id = ANY(%s)",
+        ([path.name.partition(".")[0] for path in old],),
+    )
+    running = tuple(scratch_prefix(row["id"], row["attempt"]) for row in rows)
+    await asyncio.to_thread(_remove, [path for path in old if not path.name.startswith(running)])
+
+
+def _leftovers(scratch: Path) -> list[Path]:
+    """What nobody has touched for long."""
+    before, old = time.time() - _LEFTOVER_S, []
     for path in scratch.iterdir():
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if path.lstat().st_mtime < before:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-        except FileNotFoundError:
-            continue
+                old.append(path)
+    return old
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

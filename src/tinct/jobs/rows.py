@@ -21,7 +21,9 @@ def job_of(row: Row) -> Job:
         account=row["account_id"],
         effect=row["effect"],
         params=row["params"],
-        inputs=row["inputs"],
+        inputs={
+            name: named if isinstance(named, str) else tuple(named) for name, named in row["inputs"].items()
+        },
         format=row["format"],
         quality=row["quality"],
         state=JobState(row["state"]),
@@ -31,6 +33,7 @@ def job_of(row: Row) -> Job:
         attempt=row["attempt"],
         progress=row["progress"],
         deadline_s=row["deadline_s"],
+        lease_s=row["lease_s"],
         credits=row["credits"],
         results=tuple(Result(**result) for result in row["results"]),
         facts=row["facts"],

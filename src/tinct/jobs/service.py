@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tinct.accounts.credits import hold
+from tinct.accounts.prices import Prices
 from tinct.errors import (
     IdempotencyError,
+    InputGoneError,
+    InputNotSentError,
+    JobCancelledError,
     JobDeletedError,
     JobMissingError,
     KeyRefusedError,
     ParameterError,
-    QueueFullError,
 )
+from tinct.jobs import leases
 from tinct.jobs.changes import Changes
-from tinct.jobs.files import Files
-from tinct.jobs.job import Failure, Job, JobState, Order, Page
+from tinct.jobs.files import File, Files, FileState, close
+from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, digest
+from tinct.jobs.orders import check, deadline, digest, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of
@@ -33,11 +38,12 @@ __all__ = ["Jobs", "Statistic", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
+_CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, credits, dialect, aliases, meta, entry)
+    discard_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(credits)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
+    %(keep)s, %(discard)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
 RETURNING *
 """
 _REMEMBER: Final = """
@@ -56,6 +62,10 @@ SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(dialect)s::text IS NULL OR dialect = %(dialect)s)
 ORDER BY sequence DESC LIMIT %(limit)s
 """
+
+
+_UNSENT: Final = frozenset({FileState.DECLARED})
+_EXPIRED: Final = frozenset({FileState.GONE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +103,7 @@ class Jobs:
         changes: Changes,
         files: Files,
         blobs: Blobs,
+        prices: Prices,
         settings: Settings,
     ) -> None:
         self._database = database
@@ -100,6 +111,7 @@ class Jobs:
         self._changes = changes
         self._files = files
         self._blobs = blobs
+        self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
 
@@ -116,25 +128,36 @@ class Jobs:
             The account has too few credits.
         IdempotencyError
             The idempotency key, or an alias, was used for another order.
+        JobTooLongError
+            It would run longer than the operator allows.
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
         effect = check(order)
-        files = await self._files.get_many(order.account, list(order.inputs.values()))
+        absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
+        files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
-        waiting = await self._positions.waiting()
-        if waiting >= self._settings.max_queued_jobs:
-            raise QueueFullError(waiting, 30.0)
-        price = effect.credits if order.credits is None else order.credits
+        failure = _failure_at_birth(files)
+        deadline_s = (
+            self._settings.job_deadline_s if failure else deadline(order, effect, files, self._settings)
+        )
+        crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs
+        credits = 0 if failure else price(order, effect, files, self._prices)
         job_id, known = new_id("job"), None
         try:
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
                     known = await self._known(connection, order, digest(order, files), job_id)
                 if known is None:
-                    return Submission(
-                        job=await self._insert(connection, order, job_id, price), replayed=False
+                    if crowded:
+                        await self._positions.admit(connection, self._settings.max_queued_jobs)
+                    job = await self._insert(
+                        connection, order, job_id, credits, deadline_s, queued=failure is None
                     )
+                    if failure is not None:
+                        job = await end(connection, job_id, JobState.FAILED, failure=failure) or job
+                    await close(connection, files)
+                    return Submission(job=job, replayed=False)
             return Submission(job=await self.get(order.account, known), replayed=True)
         except Duplicate:
             raise IdempotencyError("another job has one of these ids already; choose new ids") from None
@@ -151,7 +174,8 @@ class Jobs:
         """
         if not storable(job_id):
             raise _missing()
-        return _visible(await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,)), account)
+        row = await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,))
+        return await self._asked(row, account)
 
     async def find(self, account: str, kind: str, value: str) -> Job:
         """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
@@ -161,7 +185,7 @@ class Jobs:
             "SELECT j.* FROM jobs j JOIN job_aliases a ON a.job_id = j.id WHERE a.kind = %s AND a.value = %s",
             (kind, value),
         )
-        return _visible(row, account)
+        return await self._asked(row, account)
 
     async def wait(self, account: str, job_id: str, seconds: float) -> Job:
         """The job as soon as it has ended, or as it is after `seconds`. Raises as `get`."""
@@ -169,12 +193,12 @@ class Jobs:
         with self._changes.watch(job_id) as watch:
             job = await self.get(account, job_id)
             while not job.state.final and (left := until - time.monotonic()) > 0:
-                if await watch.wait(left):
+                if await watch.wait(leases.patience(job, left)) or job.lease_s is not None:
                     job = await self.get(account, job_id)
             return job
 
     async def events(self, account: str, job_id: str, after: int = 0) -> AsyncIterator[Job | None]:
-        """Every newer state of a job, until it has ended.
+        """Every newer state of a job, until it has ended. Who listens asks for it all the time.
 
         Parameters
         ----------
@@ -194,7 +218,8 @@ class Jobs:
                     yield job
                 if job.state.final:
                     return
-                while not await watch.wait(_KEEP_ALIVE_S):
+                while not await watch.wait(leases.patience(job, _KEEP_ALIVE_S)):
+                    await leases.renew(self._database, job)
                     yield None
 
     async def position(self, job: Job) -> int:
@@ -246,7 +271,7 @@ class Jobs:
         job = await self.get(account, job_id)
         if job.state.final:
             return job
-        failure = Failure(code="cancelled", message="the job was cancelled")
+        failure = Failure.of(JobCancelledError())
         async with self._database.transaction() as connection:
             ended = await end(connection, job_id, JobState.CANCELLED, failure=failure)
             if ended is not None:
@@ -263,9 +288,12 @@ class Jobs:
                 " WHERE id = %s",
                 (job_id,),
             )
-            cursor = await connection.execute("DELETE FROM files WHERE job_id = %s RETURNING key", (job_id,))
-            keys = [row["key"] for row in await cursor.fetchall()]
-        await self._blobs.delete(*keys)
+            cursor = await connection.execute(
+                "UPDATE files SET state = 'deleted' WHERE job_id = %s AND state <> 'gone' RETURNING id, key",
+                (job_id,),
+            )
+            rows = await cursor.fetchall()
+        await self._files.remove(rows)
 
     async def depth(self) -> dict[str, int]:
         """Jobs that wait and that run."""
@@ -290,6 +318,12 @@ class Jobs:
             for row in rows
         )
 
+    async def _asked(self, row: Row | None, account: str) -> Job:
+        """The job of a row, whose lease is renewed thereby."""
+        job = _visible(row, account)
+        await leases.renew(self._database, job)
+        return job
+
     async def _known(self, connection: Connection, order: Order, digest: bytes, job_id: str) -> str | None:
         """Remember the order's idempotency key; the job it led to before, if there was one."""
         parameters = {
@@ -310,7 +344,16 @@ class Jobs:
             raise IdempotencyError("this idempotency key came with another order before; use a new key")
         return str(row["job_id"])
 
-    async def _insert(self, connection: Connection, order: Order, job_id: str, price: int) -> Job:
+    async def _insert(
+        self,
+        connection: Connection,
+        order: Order,
+        job_id: str,
+        price: int,
+        deadline_s: float,
+        *,
+        queued: bool,
+    ) -> Job:
         cursor = await connection.execute(
             "SELECT unlimited FROM accounts WHERE id = %s AND revoked_at IS NULL", (order.account,)
         )
@@ -320,9 +363,8 @@ class Jobs:
         if account["unlimited"]:
             price = 0
         if price:
-            await hold(connection, order.account, job_id, price)
-        entry = await self._queue.add(connection, job_id, priority=order.priority)
-        most = self._settings.job_deadline_s
+            await hold(connection, order.account, job_id, price, note=order.tool or order.effect)
+        entry = await self._queue.add(connection, job_id, priority=order.priority) if queued else None
         cursor = await connection.execute(
             _INSERT,
             {
@@ -334,7 +376,9 @@ class Jobs:
                 "format": order.format,
                 "quality": order.quality,
                 "priority": order.priority,
-                "deadline": min(order.deadline_s or most, most),
+                "deadline": deadline_s,
+                "lease": order.lease_s,
+                "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
                 "keep": order.keep_results_s or self._settings.keep_results_s,
                 "discard": order.discard_inputs,
                 "credits": price,
@@ -354,6 +398,14 @@ class Jobs:
         row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()
         if row is not None and row["entry"] is not None:
             await self._queue.remove(connection, row["entry"])
+
+
+def _failure_at_birth(files: Mapping[str, File]) -> Failure | None:
+    """Why a job on these files cannot even begin."""
+    states = {file.state for file in files.values()}
+    if FileState.DECLARED in states:
+        return Failure.of(InputNotSentError())
+    return Failure.of(InputGoneError()) if FileState.GONE in states else None
 
 
 def _visible(row: Row | None, account: str) -> Job:

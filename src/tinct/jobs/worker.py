@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import logging
 import shutil
 import tempfile
@@ -19,14 +18,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from tinct.errors import DatabaseError, StorageError, TinctError
-from tinct.jobs import moves, retention
-from tinct.jobs.backend import Backend, open_backend
+from tinct.backend import Backend, open_backend
+from tinct.errors import (
+    DatabaseError,
+    FileMissingError,
+    InputGoneError,
+    JobMemoryError,
+    JobTimedOutError,
+    StorageError,
+    TinctError,
+)
+from tinct.jobs import leases, moves, retention
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
-from tinct.jobs.files import MEDIA_TYPES, File, suffix
-from tinct.jobs.job import Failure, Job, JobState
+from tinct.jobs.files import MEDIA_TYPES, File, PhotoFacts, suffix
+from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.settings import Settings
 from tinct.storage.ids import new_id
 
@@ -62,13 +69,18 @@ class Worker:
         for child in self._children:
             child.start()
             self._free.put_nowait(child)
-        sweeping = asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep")
+        beside = (
+            asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep"),
+            asyncio.create_task(
+                leases.drop_for_ever(self._backend.database, self._backend.queue), name="leases"
+            ),
+        )
         try:
             await self._backend.queue.work(self.handle, self._settings, stop)
         finally:
-            sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeping
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             for child in self._children:
                 child.drop()
 
@@ -77,7 +89,9 @@ class Worker:
         job = await self._stubborn(lambda: self._claim(job_id, entry))
         if job is None:
             return
-        folder = Path(tempfile.mkdtemp(prefix=f"{job.id}.{job.attempt}.", dir=self._backend.blobs.scratch))
+        folder = Path(
+            tempfile.mkdtemp(prefix=scratch_prefix(job.id, job.attempt), dir=self._backend.blobs.scratch)
+        )
         child = await self._free.get()
         try:
             with self._backend.changes.watch(job.id) as watch:
@@ -106,8 +120,11 @@ class Worker:
         """Run the child and watch it; whatever happens, the child is free for the next job afterwards."""
         try:
             task = await self._task(job, folder)
+        except FileMissingError:
+            gone = InputGoneError()
+            return _End(state=JobState.FAILED, failure=Failure.of(gone))
         except TinctError as error:
-            return _End(state=JobState.FAILED, failure=Failure(code=error.code, message=error.message))
+            return _End(state=JobState.FAILED, failure=Failure.of(error))
         progress = [0.0]
         running = asyncio.create_task(child.run(task, lambda share: progress.__setitem__(0, share)))
         try:
@@ -162,17 +179,19 @@ class Worker:
             return True  # not a reason to stop: the end will be stored when the database is back
 
     async def _task(self, job: Job, folder: Path) -> Task:
-        files = await self._stubborn(
-            lambda: self._backend.files.get_many(job.account, list(job.inputs.values()))
-        )
+        named = file_ids(job.inputs)
+        files = await self._stubborn(lambda: self._backend.files.get_many(job.account, named))
         paths = {
-            name: await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}")
-            for number, (name, file_id) in enumerate(job.inputs.items())
+            file_id: str(await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}"))
+            for number, file_id in enumerate(files)
         }
         return Task(
             effect=job.effect,
             params=job.params,
-            inputs={name: str(path) for name, path in paths.items()},
+            inputs={
+                name: paths[named] if isinstance(named, str) else tuple(paths[each] for each in named)
+                for name, named in job.inputs.items()
+            },
             format=job.format,
             quality=job.quality,
             folder=str(folder),
@@ -201,7 +220,7 @@ class Worker:
                 ).exists():  # an earlier try may have stored it before the database went away
                     await self._backend.blobs.adopt(Path(made.path), file.key)
         except StorageError as error:
-            await self._end(job, JobState.FAILED, Failure(code=error.code, message=error.message))
+            await self._end(job, JobState.FAILED, Failure.of(error))
             return
         async with self._backend.database.transaction() as connection:
             ended = await moves.end(
@@ -212,6 +231,8 @@ class Worker:
 
     async def _shown(self, files: list[File]) -> bool:
         """True if the success is stored with these very results: an earlier try may have got through unheard."""
+        if not files:
+            return True
         row = await self._backend.database.one("SELECT 1 FROM files WHERE id = %s", (files[0].id,))
         return row is not None
 
@@ -239,13 +260,11 @@ class Worker:
 
 
 def _timed_out(job: Job) -> _End:
-    message = f"the job ran longer than {job.deadline_s:g} s, its deadline; send a smaller photo"
-    return _End(state=JobState.TIMED_OUT, failure=Failure(code="timed_out", message=message))
+    return _End(state=JobState.TIMED_OUT, failure=Failure.of(JobTimedOutError(job.deadline_s)))
 
 
 def _out_of_memory(settings: Settings) -> _End:
-    message = f"the job needs more than {settings.job_memory_bytes >> 20} MiB, the most for one job"
-    return _End(state=JobState.FAILED, failure=Failure(code="out_of_memory", message=message))
+    return _End(state=JobState.FAILED, failure=Failure.of(JobMemoryError(settings.job_memory_bytes)))
 
 
 def _file(job: Job, number: int, made: Made) -> File:
@@ -261,8 +280,19 @@ def _file(job: Job, number: int, made: Made) -> File:
         job_id=job.id,
         created_at=now,
         expires_at=now,  # the end of the job sets the true one
-        frames=1,
-        **{key: value for key, value in dataclasses.asdict(made).items() if key != "path"},
+        size=made.size,
+        etag=made.etag,
+        format=made.format,
+        role=made.role,
+        seconds=None,
+        photo=PhotoFacts(
+            width=made.width,
+            height=made.height,
+            depth=made.depth,
+            channels=made.channels,
+            frames=1,
+            mode=made.mode,
+        ),
     )
 
 

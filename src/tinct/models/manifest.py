@@ -48,7 +48,7 @@ class Packaged(_Record):
     origin: str
     """How the weights were made."""
     card: str
-    """Model card, relative to the repository."""
+    """Model card: file in this package's folder ``cards``."""
 
     @property
     def memory_bytes(self) -> int:

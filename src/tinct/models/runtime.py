@@ -57,7 +57,7 @@ class Session:
         self.name = name
         self._session = _open(name, store.load(name, size))
         self._input: str = self._session.get_inputs()[0].name
-        self._output: str = self._session.get_outputs()[0].name
+        self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
     @property
     def device(self) -> str:
@@ -67,7 +67,7 @@ class Session:
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The first output for the one input of the network; raises as :meth:`run` does."""
-        return self.run({self._input: values}, [self._output])[0]
+        return self.run({self._input: values}, [self.outputs[0]])[0]
 
     def run(
         self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None

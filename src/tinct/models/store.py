@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from importlib import resources
 from pathlib import Path
 
+from tinct import atomic
 from tinct.errors import DamagedModelError, MissingModelError, ParameterError
 from tinct.models import convert
 from tinct.models.manifest import Fetched, Packaged, Source, entry, models
 from tinct.settings import current
 
 __all__ = [
+    "card",
     "check_converted",
     "converted",
     "discard_converted",
@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 Size = tuple[int, int]
-_TEMPORARY = ".partial-"
 _DIGEST = 64  # characters
 
 
@@ -58,6 +57,20 @@ def installed(name: str) -> bool:
     if isinstance(model, Packaged):
         return resources.files("tinct.models").joinpath("weights", model.file).is_file()
     return all(_has_size(folder(name) / source.file, source.bytes) for source in model.sources)
+
+
+def card(name: str) -> str | None:
+    """The model card of `name`, as Markdown; None for fetched weights, whose authors say what they are.
+
+    Raises
+    ------
+    MissingModelError
+        The manifest does not know the name.
+    """
+    model = entry(name)
+    if not isinstance(model, Packaged):
+        return None
+    return resources.files("tinct.models").joinpath("cards", model.card).read_text(encoding="utf-8")
 
 
 def load(name: str, size: Size | None = None) -> bytes:
@@ -139,19 +152,10 @@ def discard_converted(name: str) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: to another name first, to disk, then to its own name."""
+    """Write a file whole or not at all, and to the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with atomic.writing(path, mode=0o644, durable=True) as file:
+        file.write(data)
 
 
 def _packaged(name: str, model: Packaged) -> bytes:

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from tinct.errors import ParameterError, UnsupportedPhotoError
-from tinct.photo.metadata import Blocks, blocks_of, check_blocks
+from tinct.photo import exif, formats, spaces
+from tinct.photo import icc as profiles
+from tinct.photo.headers import Malformed
+from tinct.photo.metadata import Blocks, check_blocks
 from tinct.photo.photo import Photo
+from tinct.photo.picture import Decoded, Pixels
 from tinct.photo.probe import Header, broken, check, check_bytes, probe
 from tinct.settings import Settings, current
 
@@ -22,7 +26,7 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
     """Read a photo.
 
     The content decides the format, whatever the name says. Orientation is applied once, here. RGB pixels stay
-    in the photo's own profile; CMYK, gray and Lab are converted to sRGB.
+    in the photo's own space, described by a profile; CMYK, gray and Lab are converted to sRGB.
 
     Parameters
     ----------
@@ -45,15 +49,44 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
     limits = settings or current()
     data = _read(source, limits)
     header = probe(data, limits)
-    if header.format == "heif":
-        from tinct.photo.heif import decode_heif
+    row = formats.get(header.format)
+    row.check_installed()
+    decode = row.function(row.loader) if ":" in row.loader else _by_vips
+    try:
+        found: Decoded = decode(data, header, limits)
+    except Malformed:
+        raise broken(row.name) from None
+    pixels, icc = _in_known_space(found)
+    upright = found.blocks.upright()
+    return Photo(
+        pixels,
+        found.alpha,
+        icc,
+        upright.exif,
+        format=row.name,
+        gray=found.gray,
+        xmp=upright.xmp,
+        iptc=upright.iptc,
+        resolution=upright.resolution,
+    )
 
-        return decode_heif(data, header, limits)
-    if header.format == "bmp":
-        from tinct.photo.pillow import decode_bmp
 
-        return decode_bmp(data, header)
-    return _decode(data, header, limits)
+def _in_known_space(found: Decoded) -> tuple[Pixels, bytes | None]:
+    """The pixels and the profile that describes them; None for sRGB.
+
+    A profile goes before what the container declares, and that before Exif.
+    """
+    if found.icc is not None:
+        profiles.check_range(found.icc)
+        return found.pixels, found.icc
+    space = found.blocks.space
+    if space is None and exif.is_adobe_rgb(found.blocks.exif):
+        space = spaces.ADOBE_RGB
+    if found.converted or space is None or space.is_srgb:
+        return found.pixels, None
+    if space.has_srgb_primaries or found.gray:
+        return spaces.to_srgb_curve(found.pixels, space), None
+    return found.pixels, spaces.profile_of(space)
 
 
 def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
@@ -80,41 +113,39 @@ def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
         ) from None
 
 
-def _decode(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Photo:
+def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Decoded:
     """Decode by libvips, in strips; `data` must outlive the images made from it."""
     from tinct.photo import vips
     from tinct.photo.source import collect, to_working_space
 
-    blocks = blocks_of(data, header.format, limits)
+    row = formats.get(header.format)
+    blocks: Blocks = Blocks()
+    if row.blocks is not None:
+        blocks = check_blocks(row.function(row.blocks)(data, limits.max_metadata_bytes), limits)
+    turn = blocks.orientation
     try:
         if header.mode == "lab" and header.depth == 8:
             from tinct.photo.pillow import lab_tiff_to_srgb
 
             image = vips.from_array(lab_tiff_to_srgb(data, header))
         else:
-            image = vips.load(data, header.format, strict=strict)
+            image = vips.load(data, row.loader, strict=strict)
         _compare(image, header, limits)
         if header.format == "avif":
-            icc, exif, xmp = (vips.field(image, f"{name}-data") for name in ("icc-profile", "exif", "xmp"))
-            blocks = Blocks(icc, exif and exif.removeprefix(b"Exif\0\0"), xmp)
-            check_blocks(blocks, limits)
-        turn = 1 if header.format == "avif" else blocks.orientation  # its decoder has turned it already
-        image, icc = to_working_space(image, header, blocks.icc)
+            turn = 1  # its decoder has turned it already
+            icc, block, packet = (
+                vips.field(image, f"{name}-data") for name in ("icc-profile", "exif", "xmp")
+            )
+            block = block and block.removeprefix(b"Exif\0\0")
+            blocks = check_blocks(replace(blocks, icc=icc or blocks.icc, exif=block, xmp=packet), limits)
+        image, icc, converted = to_working_space(image, header, blocks.icc)
         pixels, alpha = collect(image, turn)
     except vips.VipsError as error:
         if strict and vips.is_harmless(error):
-            return _decode(data, header, limits, strict=False)
+            return _by_vips(data, header, limits, strict=False)
         raise broken(header.format) from None
-    upright = blocks.upright()
-    return Photo(
-        pixels,
-        alpha,
-        icc,
-        upright.exif,
-        format=header.format,
-        gray=header.mode == "gray",
-        xmp=upright.xmp,
-    )
+    gray = header.mode == "gray"
+    return Decoded(pixels, alpha, gray=gray, icc=icc, converted=converted, blocks=blocks)
 
 
 def _compare(image: Image, header: Header, limits: Settings) -> None:

@@ -1,8 +1,7 @@
-"""The Exif block: read its orientation, correct it, and take out what must not travel.
+"""The Exif block (a TIFF structure): what can be read of it, entry by entry.
 
-A block is edited in place, so that makers' notes, whose insides point at absolute offsets, stay readable:
-what is removed is overwritten with zeros. A block that cannot be followed to its end is dropped whole,
-because nobody can say that it hides no position.
+An entry whose type is unknown or whose value lies outside the block costs itself alone; so does a directory that
+is cut off: what is left of it is read.
 """
 
 from __future__ import annotations
@@ -14,42 +13,34 @@ from dataclasses import dataclass
 __all__ = [
     "EXIF_IFD",
     "GPS_IFD",
+    "INTEROP_IFD",
     "ORIENTATION",
+    "POINTERS",
+    "Directory",
     "Field",
     "Unreadable",
     "byte_order",
-    "fields",
+    "directories",
+    "directory",
     "integer",
+    "is_adobe_rgb",
     "orientation",
-    "sanitized",
+    "resolution",
     "value",
-    "with_size",
-    "without_gps",
 ]
 
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x0112, 0x8769, 0x8825, 0xA005
-WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-}  # bytes by TIFF type
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+COLOR_SPACE, INTEROP_INDEX = 0xA001, 0x0001
+POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes by TIFF type."""
 _MAX_FIELDS = 2000  # in all directories; cameras write about 100
-_MAX_CHAIN = 8  # directories after the first; there is one, the thumbnail's
+_MM_PER_INCH = 25.4
 
 
 class Unreadable(Exception):  # noqa: N818 - never leaves this room
-    """The block points outside itself or makes no sense."""
+    """The block is no TIFF structure, or holds more than a photo's does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,27 @@ class Field:
     entry: int  # offset of the 12-byte entry
     start: int  # offset of the value
     stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One directory as far as it can be read."""
+
+    at: int
+    fields: list[Field]
+    entries: int
+    """Entries in the block, readable or not."""
+    damaged: bool
+    """Whether an entry, or the end of the directory, is missing."""
+
+    @property
+    def end(self) -> int:
+        """Where the offset of the next directory is."""
+        return self.at + 2 + 12 * self.entries
+
+    def get(self, tag: int) -> Field | None:
+        """The first field of that tag."""
+        return next((field for field in self.fields if field.tag == tag), None)
 
 
 def byte_order(block: bytes | bytearray) -> str:
@@ -79,180 +91,104 @@ def integer(block: bytes | bytearray, order: str, at: int, size: int = 4) -> int
     return int.from_bytes(block[at : at + size], "little" if order == "<" else "big")
 
 
-def fields(block: bytes | bytearray, order: str, at: int, only: frozenset[int] | None = None) -> list[Field]:
-    """The fields of the directory at an offset, or only those with certain tags."""
+def directory(block: bytes | bytearray, order: str, at: int, only: frozenset[int] | None = None) -> Directory:
+    """The directory at an offset, or only its fields with certain tags."""
     count = integer(block, order, at, 2)
-    if count > _MAX_FIELDS or at + 2 + 12 * count > len(block):
+    there = min(count, (len(block) - at - 2) // 12)
+    if there > _MAX_FIELDS:
         raise Unreadable
-    found = []
-    for entry in range(at + 2, at + 2 + 12 * count, 12):
+    found, damaged = [], there < count
+    for entry in range(at + 2, at + 2 + 12 * there, 12):
         tag, kind = integer(block, order, entry, 2), integer(block, order, entry + 2, 2)
         if only is not None and tag not in only:
             continue
         number = integer(block, order, entry + 4)
-        size = number * _SIZES.get(kind, 1)
+        size = number * SIZES.get(kind, 0)
         start = entry + 8 if size <= 4 else integer(block, order, entry + 8)
-        if start + size > len(block):
-            raise Unreadable
+        if not size or start < 8 or start + size > len(block):
+            damaged = True
+            continue
         found.append(Field(tag, kind, number, entry, start, start + size))
-    return found
+    return Directory(at, found, there, damaged)
 
 
 def value(block: bytes | bytearray, order: str, field: Field) -> int:
     """The first integer of a field."""
-    return integer(block, order, field.start, min(_SIZES.get(field.kind, 1), 4))
+    return integer(block, order, field.start, min(SIZES[field.kind], 4))
 
 
-def orientation(block: bytes | None) -> int:
-    """The orientation 1..8 that a block names; 1 when it names none."""
-    try:
-        if block is not None:
-            order = byte_order(block)
-            for field in fields(block, order, integer(block, order, 4)):
-                if field.tag == ORIENTATION and field.kind in (1, 3, 4):
-                    found = value(block, order, field)
-                    return found if 1 <= found <= 8 else 1
-    except Unreadable:
-        pass
-    return 1
-
-
-def directories(block: bytes | bytearray, order: str) -> Iterator[tuple[int, list[Field]]]:
-    """The offset and fields of the first directory, then of each one below it; each once."""
-    waiting, seen, total = [integer(block, order, 4)], set(), 0
+def directories(block: bytes | bytearray, order: str) -> Iterator[tuple[int, Directory]]:
+    """The first directory (as 0) and those below it by their pointers' tags; each once."""
+    waiting, seen, total = [(0, integer(block, order, 4))], set(), 0
     while waiting:
-        at = waiting.pop(0)
+        kind, at = waiting.pop(0)
         if at in seen:
             continue
         seen.add(at)
-        found = fields(block, order, at)
-        total += len(found)
+        try:
+            found = directory(block, order, at)
+        except Unreadable:
+            if kind == 0:
+                raise
+            continue
+        total += found.entries
         if total > _MAX_FIELDS:
             raise Unreadable
-        yield at, found
-        waiting += [value(block, order, f) for f in found if f.tag in (EXIF_IFD, INTEROP_IFD)]
+        yield kind, found
+        waiting += [(f.tag, value(block, order, f)) for f in found.fields if f.tag in POINTERS]
 
 
-def _erase(block: bytearray, start: int, stop: int) -> None:
-    stop = min(stop, len(block))
-    if start < stop:
-        block[start:stop] = bytes(stop - start)
+def _fields(block: bytes | None, kind: int) -> tuple[str, dict[int, Field]]:
+    """Byte order and fields of one kind of directory; no fields where they cannot be read."""
+    try:
+        if block is not None:
+            order = byte_order(block)
+            for name, found in directories(block, order):
+                if name == kind:
+                    return order, {f.tag: f for f in reversed(found.fields)}
+    except Unreadable:
+        pass
+    return "<", {}
 
 
-def _erase_directory(block: bytearray, order: str, at: int) -> None:
-    """Overwrite a directory and all its values."""
-    found = fields(block, order, at)
-    for field in found:
-        if field.start != field.entry + 8:
-            _erase(block, field.start, field.stop)
-    _erase(block, at, at + 2 + 12 * len(found) + 4)
+def orientation(block: bytes | None) -> int | None:
+    """The orientation 1..8 that a block names, or None."""
+    order, fields = _fields(block, 0)
+    field = fields.get(ORIENTATION)
+    if block is None or field is None or field.kind not in (1, 3, 4):
+        return None
+    found = value(block, order, field)
+    return found if 1 <= found <= 8 else None
 
 
-def _remove_field(block: bytearray, order: str, at: int, tag: int) -> None:
-    """Take a field out of a directory; those behind it move up."""
-    found = fields(block, order, at)
-    kept = [bytes(block[f.entry : f.entry + 12]) for f in found if f.tag != tag]
-    end = at + 2 + 12 * len(found)
-    table = struct.pack(order + "H", len(kept)) + b"".join(kept) + bytes(block[end : end + 4])
-    _erase(block, at, end + 4)
-    block[at : at + len(table)] = table
+def resolution(block: bytes | None) -> tuple[float, float] | None:
+    """Pixels per inch across and down that a block names, or None."""
+    order, fields = _fields(block, 0)
+    sides = [fields.get(X_RESOLUTION), fields.get(Y_RESOLUTION)]
+    unit = fields.get(RESOLUTION_UNIT)
+    scale = {2: 1.0, 3: _MM_PER_INCH / 10}.get(value(block, order, unit) if block and unit else 2)
+    found = []
+    for field in sides:
+        if block is None or scale is None or field is None or field.kind not in (5, 10):
+            return None
+        above, below = struct.unpack(order + "II", block[field.start : field.start + 8])
+        found.append(scale * above / below if below else 0.0)
+    return (found[0], found[1]) if min(found) > 0 else None
 
 
-def _strip_gps(block: bytearray, order: str) -> None:
-    for at, found in list(directories(block, order)):
-        pointers = [value(block, order, f) for f in found if f.tag == GPS_IFD]
-        if pointers:
-            _remove_field(block, order, at, GPS_IFD)
-        for pointer in pointers:
-            _erase_directory(block, order, pointer)
+def is_adobe_rgb(block: bytes | None) -> bool:
+    """Whether a block says that the pixels are Adobe RGB (1998).
 
-
-def _strip_thumbnail(block: bytearray, order: str) -> None:
-    """Cut the chain after the first directory and erase what hung on it; it shows the old colours."""
-    first = integer(block, order, 4)
-    link = first + 2 + 12 * len(fields(block, order, first))
-    if link + 4 > len(block):
-        return
-    at, seen = integer(block, order, link), {first}
-    block[link : link + 4] = bytes(4)
-    while at and at not in seen:
-        seen.add(at)
-        if len(seen) > _MAX_CHAIN:
-            raise Unreadable
-        found = {f.tag: f for f in fields(block, order, at)}
-        end = at + 2 + 12 * len(found)
-        following = integer(block, order, end) if end + 4 <= len(block) else 0
-        if 0x0201 in found and 0x0202 in found:  # where the JPEG thumbnail starts, and its length
-            start = value(block, order, found[0x0201])
-            _erase(block, start, start + value(block, order, found[0x0202]))
-        _erase_directory(block, order, at)
-        at = following
-
-
-def _put(block: bytearray, order: str, field: Field, kind: int, number: int) -> None:
-    """Write one SHORT (3) or LONG (4) into a field."""
-    packed = struct.pack(
-        order + ("HHIHH" if kind == 3 else "HHII"), field.tag, kind, 1, number, *[0] * (kind == 3)
-    )
-    block[field.entry : field.entry + 12] = packed
-
-
-def sanitized(block: bytes | None) -> bytes | None:
-    """A block for an upright photo: orientation 1, no thumbnail, nothing behind its last value.
-
-    Parameters
-    ----------
-    block : bytes or None
-        An Exif block as read: a TIFF structure, without the ``Exif`` prefix.
-
-    Returns
-    -------
-    bytes or None
-        None when there is no block or it cannot be followed.
+    By the interoperability index R03 of DCF 2.0, which goes with "uncalibrated", or by the value 2 that some
+    cameras write as colour space.
     """
-    if block is None:
-        return None
-    edited = bytearray(block)
-    try:
-        order = byte_order(edited)
-        _strip_thumbnail(edited, order)
-        used = 8
-        for _, found in list(directories(edited, order)):
-            for field in found:
-                used = max(used, field.stop, field.entry + 16)
-                if field.tag == ORIENTATION:
-                    _put(edited, order, field, 3, 1)
-                if field.tag == GPS_IFD:
-                    below = fields(edited, order, value(edited, order, field))
-                    used = max([used, *(max(f.stop, f.entry + 16) for f in below)])
-    except Unreadable:
-        return None
-    return bytes(edited[:used])
-
-
-def without_gps(block: bytes | None) -> bytes | None:
-    """The same block without its position directory, whose bytes are overwritten."""
-    if block is None:
-        return None
-    edited = bytearray(block)
-    try:
-        _strip_gps(edited, byte_order(edited))
-    except Unreadable:
-        return None
-    return bytes(edited)
-
-
-def with_size(block: bytes | None, width: int, height: int) -> bytes | None:
-    """The same block with the picture's size, where it names one."""
-    if block is None:
-        return None
-    edited = bytearray(block)
-    try:
-        order = byte_order(edited)
-        for _, found in list(directories(edited, order)):
-            for field in found:
-                if field.tag in WIDTHS + HEIGHTS:
-                    _put(edited, order, field, 4, width if field.tag in WIDTHS else height)
-    except Unreadable:
-        return None
-    return bytes(edited)
+    order, fields = _fields(block, EXIF_IFD)
+    space = fields.get(COLOR_SPACE)
+    named = value(block, order, space) if block and space else None
+    if named is not None and named not in (2, 0xFFFF):
+        return False
+    _, fields = _fields(block, INTEROP_IFD)
+    index = fields.get(INTEROP_INDEX)
+    if named == 2:
+        return True
+    return bool(block and index and block[index.start : index.start + 3] == b"R03")

@@ -198,20 +198,6 @@ def webp(data: bytes) -> Header:
     return Header("webp", size[0], size[1], 4 if alpha else 3, 8, max(frames, 1), alpha)
 
 
-def bmp(data: bytes) -> Header:
-    """BMP: the information header, old or new."""
-    size = int.from_bytes(need(data, 14, 4), "little")
-    if size == 12:
-        width, height, _, bits = struct.unpack("<HHHH", need(data, 18, 8))
-    elif size >= 40:
-        width, height, _, bits = struct.unpack("<iiHH", need(data, 18, 12))
-    else:
-        raise Malformed
-    if bits not in (1, 2, 4, 8, 16, 24, 32):
-        raise Malformed
-    return Header("bmp", abs(width), abs(height), 4 if bits == 32 else 3, 8)
-
-
 def _gif_skip(data: bytes, at: int, budget: list[int]) -> int:
     """The offset after a chain of GIF sub-blocks; they are counted off the budget."""
     while size := need(data, at, 1)[0]:

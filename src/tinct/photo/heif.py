@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from tinct.errors import OutputError, UnsupportedPhotoError
+from tinct.errors import OutputError
 from tinct.photo import icc as profiles
 from tinct.photo.metadata import Blocks, check_blocks
-from tinct.photo.photo import Photo
+from tinct.photo.metadata import avif as boxes
+from tinct.photo.picture import Decoded, Picture
 from tinct.photo.probe import Header, broken, check
 from tinct.settings import Settings
 
-__all__ = ["decode_heif", "encode_heif"]
+__all__ = ["decode", "encode"]
 
 
-def _library() -> Any:
-    """The module pillow_heif.
-
-    Raises
-    ------
-    UnsupportedPhotoError
-        It is not installed.
-    """
-    try:
-        import pillow_heif
-    except ImportError:
-        raise UnsupportedPhotoError(
-            'HEIC photos need an extra that is not installed; run: pip install "tinct[heic]"'
-        ) from None
-    return pillow_heif
-
-
-def decode_heif(data: bytes, header: Header, limits: Settings) -> Photo:
+def decode(data: bytes, header: Header, limits: Settings) -> Decoded:
     """The primary picture of a HEIC file; its decoder applies the file's rotation.
 
     Raises
     ------
-    UnsupportedPhotoError
-        pillow-heif is not installed.
     BrokenPhotoError, PhotoLimitError
         As `tinct.photo.decode.open`.
     """
-    library = _library()
+    import pillow_heif as library
+
     try:
         image = library.open_heif(data, convert_hdr_to_8bit=False)
         width, height = image.size
@@ -60,16 +44,13 @@ def decode_heif(data: bytes, header: Header, limits: Settings) -> Photo:
             array >> bits
         )  # its low bits are zero; repeat the high ones there, so that white is white
     exif = image.info.get("exif")
-    blocks = Blocks(
-        image.info.get("icc_profile") or None,
-        exif.removeprefix(b"Exif\0\0") if exif else None,
-        image.info.get("xmp") or None,
+    blocks = replace(
+        boxes(data, limits.max_metadata_bytes),
+        icc=image.info.get("icc_profile") or None,
+        exif=exif.removeprefix(b"Exif\0\0") if exif else None,
+        xmp=image.info.get("xmp") or None,
     )
     check_blocks(blocks, limits)
-    return _photo(array, blocks.upright())
-
-
-def _photo(array: Any, blocks: Blocks) -> Photo:
     gray = array.ndim == 2
     if gray:
         pixels, alpha = np.repeat(array[..., None], 3, axis=2), None
@@ -77,18 +58,19 @@ def _photo(array: Any, blocks: Blocks) -> Photo:
         pixels = np.ascontiguousarray(array[..., :3])
         alpha = np.ascontiguousarray(array[..., 3]) if array.shape[2] == 4 else None
     icc = blocks.icc if blocks.icc is not None and profiles.usable(blocks.icc) else None
-    return Photo(pixels, alpha, icc, blocks.exif, format="heif", gray=gray, xmp=blocks.xmp)
+    return Decoded(pixels, alpha, gray=gray, icc=icc, blocks=blocks)
 
 
-def encode_heif(photo: Photo, file: BinaryIO, *, quality: int, exif: bytes | None, xmp: bytes | None) -> None:
+def encode(photo: Picture, file: BinaryIO, quality: int, blocks: Blocks) -> None:
     """Write a photo as HEIC; 16-bit photos keep 10 bits.
 
     Raises
     ------
-    UnsupportedPhotoError
-        pillow-heif is not installed.
+    OutputError
+        The encoder refuses the photo.
     """
-    library = _library()
+    import pillow_heif as library
+
     pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
     mode = ("RGB" if photo.alpha is None else "RGBA") + (";16" if photo.depth == 16 else "")
     wanted: dict[str, Any] = {
@@ -97,8 +79,12 @@ def encode_heif(photo: Photo, file: BinaryIO, *, quality: int, exif: bytes | Non
     }  # 3 x faster, same size
     if quality >= 90:
         wanted["chroma"] = 444
-    blocks = {"icc_profile": photo.icc, "exif": exif and b"Exif\0\0" + exif, "xmp": xmp}
-    wanted.update((name, block) for name, block in blocks.items() if block)
+    beside = {
+        "icc_profile": photo.icc,
+        "exif": blocks.exif and b"Exif\0\0" + blocks.exif,
+        "xmp": blocks.xmp,
+    }
+    wanted.update((name, block) for name, block in beside.items() if block)
     try:
         library.encode(mode, (photo.width, photo.height), np.ascontiguousarray(pixels).data, file, **wanted)
     except OSError:

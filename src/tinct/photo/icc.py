@@ -15,9 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import BrokenPhotoError
+from tinct.photo.spaces import ADOBE_RGB, profile_of, refuse_hdr
 from tinct.photo.transfer import linear_to_srgb, mix, srgb_to_linear
 
-__all__ = ["gray_curve", "is_srgb", "lcms_can_read", "profile_to_srgb", "srgb_to_profile", "usable"]
+__all__ = [
+    "check_range",
+    "gray_curve",
+    "is_adobe_rgb",
+    "is_srgb",
+    "lcms_can_read",
+    "profile_to_srgb",
+    "srgb_to_profile",
+    "usable",
+]
 
 Array = NDArray[np.float32]
 Curve = Callable[[Array], Array]
@@ -156,6 +166,16 @@ def is_srgb(icc: bytes) -> bool:
 
 
 @functools.lru_cache(maxsize=16)
+def is_adobe_rgb(icc: bytes) -> bool:
+    """Whether a profile has the primaries of Adobe RGB (1998) and a gamma of about 2.2."""
+    found, wanted = matrix_profile(icc), matrix_profile(profile_of(ADOBE_RGB))
+    if found is None or wanted is None or np.abs(found.matrix - wanted.matrix).max() > 2e-3:
+        return False
+    x = np.linspace(0, 1, 65, dtype=np.float32)
+    return all(np.abs(curve(x) - wanted.decode[0](x)).max() < 5e-3 for curve in found.decode)
+
+
+@functools.lru_cache(maxsize=16)
 def gray_curve(icc: bytes) -> Curve | None:
     """The tone curve (to linear light) of a gray profile, or None when it has none that can be used."""
     if icc[16:20] != b"GRAY":
@@ -170,6 +190,19 @@ def usable(icc: bytes) -> bool:
     if len(icc) < max(132, _u32(icc, 0)) or icc[36:40] != b"acsp" or icc[16:20] != b"RGB ":
         return False
     return matrix_profile(icc) is not None or lcms_can_read(icc, bands=3)
+
+
+def check_range(icc: bytes) -> None:
+    """Refuse a profile of high dynamic range, which names PQ or HLG in its cicp tag (ICC.1:2022, 9.2.17).
+
+    Raises
+    ------
+    UnsupportedPhotoError
+        Names what was found.
+    """
+    found = tags(icc).get(b"cicp", b"")
+    if len(found) >= 12:
+        refuse_hdr(found[9])
 
 
 def lcms_can_read(icc: bytes, *, bands: int) -> bool:

@@ -1,26 +1,24 @@
-"""A photo in memory: pixels, and everything that must come back out with them."""
+"""A photo, and what can be asked of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.errors import ParameterError
+from tinct.photo.picture import Picture, Pixels
 
 if TYPE_CHECKING:
     from tinct.photo.encode import Metadata
 
 __all__ = ["Photo", "Pixels"]
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Photo:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Photo(Picture):
     """An upright photo: orientation is already applied, alpha travels beside the colours.
 
     Parameters
@@ -34,55 +32,16 @@ class Photo:
     exif : bytes, optional
         Exif block as read (TIFF structure, without the ``Exif\\0\\0`` prefix), orientation reset to 1.
     format : str
-        What it was read from, one of ``jpeg png webp tiff heif avif bmp gif``; the default for saving.
+        Name of the format that it was read from (a row of `tinct.photo.formats`); the default for saving.
     gray : bool
         The file held one colour channel; `pixels` repeats it.
     xmp : bytes, optional
-        XMP packet as read, orientation reset to 1; written only where all metadata is asked for.
+        XMP packet without what is untrue of the pixels, or of data that were left behind.
+    iptc : bytes, optional
+        IPTC records (IIM).
+    resolution : tuple of float, optional
+        Pixels per inch, across and down.
     """
-
-    pixels: Pixels
-    alpha: Pixels | None = None
-    icc: bytes | None = None
-    exif: bytes | None = None
-    format: str = "png"
-    gray: bool = False
-    xmp: bytes | None = None
-
-    def __post_init__(self) -> None:
-        p = self.pixels
-        if (
-            not isinstance(p, np.ndarray)
-            or p.dtype not in (np.uint8, np.uint16)
-            or p.ndim != 3
-            or p.shape[2] != 3
-        ):
-            found = f"{getattr(p, 'dtype', type(p).__name__)} {getattr(p, 'shape', '')}"
-            raise ParameterError("pixels", found, "an (H, W, 3) array of uint8 or uint16")
-        if 0 in p.shape:
-            raise ParameterError("pixels", p.shape, "at least one pixel")
-        a = self.alpha
-        if a is not None and (a.dtype != p.dtype or a.shape != p.shape[:2]):
-            raise ParameterError("alpha", f"{a.dtype} {a.shape}", f"{p.dtype} {p.shape[:2]}, like the pixels")
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return int(self.pixels.shape[0])
-
-    @property
-    def depth(self) -> int:
-        """Bits per channel, 8 or 16."""
-        return self.pixels.dtype.itemsize * 8
-
-    def with_pixels(self, pixels: Pixels) -> Photo:
-        """The same photo with other colours; alpha, profile and metadata stay."""
-        return replace(self, pixels=pixels)
 
     def proxy(self, side: int) -> NDArray[np.float32]:
         """A small copy for fitting.

@@ -7,55 +7,13 @@ never reaches a codec. The content decides what a file is; its name does not.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from tinct.errors import BrokenPhotoError, EmptyPhotoError, PhotoLimitError, UnsupportedPhotoError
-from tinct.photo import headers, iso, tiff
+from tinct.photo import formats, headers
 from tinct.photo.headers import Header
 from tinct.settings import Settings, current
 
-__all__ = ["Header", "check", "probe", "sniff"]
-
-READABLE = "JPEG, PNG, WebP, TIFF, HEIC, AVIF, BMP or GIF"
-
-_READERS: dict[str, Callable[[bytes], Header]] = {
-    "jpeg": headers.jpeg,
-    "png": headers.png,
-    "webp": headers.webp,
-    "tiff": tiff.header,
-    "heif": iso.header,
-    "avif": iso.header,
-    "bmp": headers.bmp,
-    "gif": headers.gif,
-}
-
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"}
-
-
-def sniff(data: bytes) -> str | None:
-    """The photo format that the first bytes announce, or None."""
-    head = bytes(data[:64])
-    if head[:3] == b"\xff\xd8\xff":
-        return "jpeg"
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "png"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "tiff"
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return "gif"
-    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
-        return "bmp"
-    if head[4:8] == b"ftyp":
-        brands = {head[8:12]} | {
-            head[i : i + 4] for i in range(16, min(int.from_bytes(head[:4], "big"), 64), 4)
-        }
-        if brands & {b"avif", b"avis"}:
-            return "avif"
-        if brands & _HEIF_BRANDS:
-            return "heif"
-    return None
+__all__ = ["Header", "broken", "check", "check_bytes", "facts", "probe"]
 
 
 def probe(data: bytes, settings: Settings | None = None) -> Header:
@@ -88,26 +46,38 @@ def probe(data: bytes, settings: Settings | None = None) -> Header:
     if not data:
         raise EmptyPhotoError("the photo has no bytes (0 bytes found); send the whole file")
     check_bytes(len(data), limits)
-    kind = sniff(data)
-    if kind is None:
-        raise UnsupportedPhotoError(f"the content is not a photo that can be read; allowed: {READABLE}")
+    header = facts(data)
+    check(header, limits)
+    if len(data) < header.floor:
+        raise broken(header.format)
+    return header
+
+
+def facts(data: bytes) -> Header:
+    """What a photo's header says, whatever the limits.
+
+    Raises
+    ------
+    UnsupportedPhotoError, BrokenPhotoError
+        As `probe`.
+    """
+    row = formats.sniff(data)
+    if row is None:
+        raise UnsupportedPhotoError(
+            f"the content is not a photo that can be read; allowed: {formats.READABLE}"
+        )
     try:
-        header = _READERS[kind](data)
+        return row.header(data)
     except headers.Foreign as found:
         raise UnsupportedPhotoError(f"the photo is {found.args[0]}; allowed: {found.args[1]}") from None
     except (headers.Malformed, struct.error, StopIteration, IndexError, ValueError, OverflowError):
-        raise broken(kind) from None
-    check(header, limits)
-    if len(data) < header.floor:
-        raise broken(kind)
-    return header
+        raise broken(row.name) from None
 
 
 def broken(kind: str) -> BrokenPhotoError:
     """The error for a photo of format `kind` that is truncated or corrupt."""
-    name = {"heif": "HEIC", "webp": "WebP"}.get(kind, kind.upper())
     return BrokenPhotoError(
-        f"the content starts like a {name} photo but is truncated or corrupt; send the whole file"
+        f"the content starts like a {formats.get(kind).title} photo but is truncated or corrupt; send the whole file"
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
-from tinct.photo.photo import Pixels
+from tinct.photo.picture import Pixels
 
 __all__ = ["fit_size", "resize", "shrink"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinct.photo import icc as profiles
-from tinct.photo.photo import Pixels
-from tinct.photo.probe import Header
+from tinct.photo.headers import Header
+from tinct.photo.picture import Pixels
 from tinct.photo.transfer import linear_to_srgb
 from tinct.photo.vips import Image, dtype_of, fetcher, from_array, to_array, with_profile
 
@@ -29,15 +29,16 @@ _TURNS = {
 }
 
 
-def to_working_space(image: Image, header: Header, icc: bytes | None) -> tuple[Image, bytes | None]:
-    """The picture in 1 (gray) or 3 (RGB) bands, and alpha where it has any, 8 or 16 bits; and its profile.
+def to_working_space(image: Image, header: Header, icc: bytes | None) -> tuple[Image, bytes | None, bool]:
+    """The picture in 1 (gray) or 3 (RGB) bands, and alpha where it has any, 8 or 16 bits; with its profile.
 
-    RGB keeps its profile if that can be used. Gray is brought to sRGB's curve, CMYK and Lab to sRGB.
+    And whether it has been brought to sRGB. RGB keeps its profile if that can be used. Gray is brought to
+    sRGB's curve, CMYK and Lab to sRGB.
     """
     if header.mode == "cmyk":
-        return _cmyk_to_srgb(image, header, icc), None
+        return _cmyk_to_srgb(image, header, icc), None, True
     if header.mode == "lab":
-        return _lab_to_srgb(image), None
+        return _lab_to_srgb(image), None, True
     if header.format == "tiff":
         image = _only_alpha(image, header)
     if image.format == "ushort" and image.get_typeof("bits-per-sample"):
@@ -47,8 +48,9 @@ def to_working_space(image: Image, header: Header, icc: bytes | None) -> tuple[I
         ):  # libheif leaves the low bits zero; repeat the high ones there, so that white is white
             image = image | (image >> bits)
     if image.bands < 3:
-        return _gray_to_srgb(image, icc), None
-    return image, icc if icc is not None and profiles.usable(icc) else None
+        curve = profiles.gray_curve(icc) if icc is not None else None
+        return _gray_to_srgb(image, curve), None, curve is not None
+    return image, icc if icc is not None and profiles.usable(icc) else None, False
 
 
 def _only_alpha(image: Image, header: Header) -> Image:
@@ -59,9 +61,8 @@ def _only_alpha(image: Image, header: Header) -> Image:
     return image
 
 
-def _gray_to_srgb(image: Image, icc: bytes | None) -> Image:
+def _gray_to_srgb(image: Image, curve: profiles.Curve | None) -> Image:
     """Gray (and alpha) with sRGB's tone curve."""
-    curve = profiles.gray_curve(icc) if icc is not None else None
     if curve is None:
         return image
     dtype = dtype_of(image)

@@ -36,26 +36,17 @@ VipsError: type[Exception] = pyvips.Error
 
 _FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 _DTYPES = {name: np.dtype(dtype) for dtype, name in _FORMATS.items()}
-_LOADERS = {
-    "jpeg": "jpegload_source",
-    "png": "pngload_source",
-    "webp": "webpload_source",
-    "tiff": "tiffload_source",
-    "gif": "gifload_source",
-    "avif": "heifload_source",
-}
 
 
-def load(data: bytes, kind: str, *, strict: bool = True) -> Image:
-    """Open encoded bytes with the loader of one format; pixels are decoded later, once, from top to bottom.
+def load(data: bytes, operation: str, *, strict: bool = True) -> Image:
+    """Open encoded bytes with one of libvips' loaders; pixels are decoded later, once, from top to bottom.
 
     The bytes are not copied: they must outlive the image. Missing data are an error, never gray filler; in JPEG
     that takes the strict mode, in which libjpeg's every warning is an error.
     """
-    fail_on = "warning" if strict and kind == "jpeg" else "error"
+    fail_on = "warning" if strict and operation == "jpegload_source" else "error"
     source = pyvips.Source.new_from_memory(data)
-    loader = getattr(pyvips.Image, _LOADERS[kind])
-    return loader(source, access="sequential", fail_on=fail_on)
+    return getattr(pyvips.Image, operation)(source, access="sequential", fail_on=fail_on)
 
 
 def is_harmless(error: Exception) -> bool:

@@ -8,28 +8,35 @@ reader sees the whole object or none.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from tinct.errors import FileMissingError, StorageError, StorageFullError
+from tinct.errors import FileMissingError, StorageAwayError, StorageError, StorageFullError
 from tinct.settings import Settings
 from tinct.storage.keys import check_key
 
-__all__ = ["BlobInfo", "Blobs", "open_blobs", "store_errors"]
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
 _PLACE_TRIES: Final = 50
+_LISTED: Final = 1000  # objects asked for at a time, the most that S3 gives
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +46,7 @@ class BlobInfo:
     key: str
     size: int
     """Bytes."""
+    modified_at: datetime
     etag: str | None
     """The store's own tag; `tinct.jobs.files.File.etag` is the content's."""
 
@@ -90,7 +98,19 @@ class Blobs:
         """
         with store_errors():
             found = await obstore.head_async(self._store, self._checked(key))
-        return BlobInfo(key=key, size=found["size"], etag=found["e_tag"])
+        return _info(found)
+
+    async def list_after(self, key: str, limit: int) -> list[BlobInfo]:
+        """At most `limit` objects after `key`, in an order that stays the same; empty text is before all."""
+        with store_errors():
+            if self._root is not None:
+                return await asyncio.to_thread(self._walk, key, limit)
+            found: list[BlobInfo] = []
+            async for batch in obstore.list(self._store, offset=key or None, chunk_size=min(limit, _LISTED)):
+                found += [_info(item) for item in batch]
+                if len(found) >= limit:
+                    break
+            return found[:limit]
 
     async def get(self, key: str) -> bytes:
         """The whole object; for small ones. Raises as `head`."""
@@ -131,11 +151,19 @@ class Blobs:
         return copy
 
     async def delete(self, *keys: str) -> None:
-        """Delete objects; those that are not there are no error."""
-        if self._root is not None:
-            await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
+        """Delete objects; those that are not there are no error.
+
+        Raises
+        ------
+        StorageAwayError
+            The store does not answer; some may be there still.
+        """
+        if not keys:
             return
         with store_errors(missing_is_fine=True):
+            if self._root is not None:
+                await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
+                return
             await obstore.delete_async(self._store, [check_key(key) for key in keys])
 
     async def delete_prefix(self, prefix: str) -> int:
@@ -149,6 +177,25 @@ class Blobs:
             ]
         await self.delete(*keys)
         return len(keys)
+
+    async def tried(self) -> datetime:
+        """Store, read and delete a small object; when the store says that it was stored.
+
+        Raises
+        ------
+        StorageError
+            One of them does not work.
+        """
+        key, data = f"tried/{secrets.token_hex(8)}", b"tinct"
+        await self.put(key, data)
+        try:
+            if await self.get(key) != data:
+                raise StorageError("the store for files gives back other bytes than it got")
+            with store_errors():
+                found = await obstore.head_async(self._store, key)
+            return found["last_modified"]
+        finally:
+            await self.delete(key)
 
     def check_room(self, size: int = 0) -> None:
         """Refuse work that would fill the disk.
@@ -179,6 +226,12 @@ class Blobs:
         if not path.parent.resolve().is_relative_to(self._root) or path.is_symlink():
             raise StorageError("the storage folder holds a link where none is allowed")
         return path
+
+    def _walk(self, key: str, limit: int) -> list[BlobInfo]:
+        """Files below the root after `key`, folder by folder, each in the order of its names."""
+        assert self._root is not None
+        last = key.split("/") if key else []
+        return list(itertools.islice(_files(self._root, "", last), limit))
 
     def _unlink(self, keys: list[str]) -> None:
         """Delete files and the folders that they leave empty."""
@@ -222,6 +275,36 @@ def open_blobs(settings: Settings) -> Blobs:
         return Blobs(LocalStore(root), scratch.resolve(), root, settings.min_free_bytes)
 
 
+def _info(found: ObjectMeta) -> BlobInfo:
+    return BlobInfo(
+        key=found["path"],
+        size=found["size"],
+        modified_at=found["last_modified"],
+        etag=found["e_tag"],
+    )
+
+
+def _files(folder: Path, prefix: str, after: list[str]) -> Iterator[BlobInfo]:
+    """Files of a folder and those below it that come after a path, given by its segments."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:  # removed as empty meanwhile
+        return
+    for entry in entries:
+        if after and entry.name < after[0]:
+            continue
+        on_the_way = bool(after) and entry.name == after[0]
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path), f"{prefix}{entry.name}/", after[1:] if on_the_way else [])
+        elif not on_the_way and entry.is_file(follow_symlinks=False):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+            yield BlobInfo(key=prefix + entry.name, size=status.st_size, modified_at=modified_at, etag=None)
+
+
 def _private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -256,6 +339,18 @@ def store_errors(*, missing_is_fine: bool = False) -> Any:
     except OSError as error:
         if error.errno in (28, 122):  # no space, quota
             raise StorageFullError("the server's disk is full; try again later") from None
-        raise StorageError("the store for files cannot be used; see its folder's permissions") from None
+        raise StorageAwayError("the store for files cannot be used; see its folder's permissions") from None
     except BaseError:
-        raise StorageError("the store for files does not answer; try again in a few seconds") from None
+        raise StorageAwayError("the store for files does not answer; try again in a few seconds") from None
+
+
+async def begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks, the first of which is there already; raises what asking for it raised."""
+    first = await anext(chunks, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_them()

@@ -12,11 +12,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb as Json
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
@@ -24,13 +26,30 @@ from tinct.errors import DatabaseError
 from tinct.settings import Settings
 from tinct.storage.embedded import EmbeddedPostgres
 
-__all__ = ["Connection", "Dangling", "Database", "Duplicate", "Json", "Row", "Schema", "storable"]
+__all__ = [
+    "Connection",
+    "Dangling",
+    "Database",
+    "Duplicate",
+    "Json",
+    "Look",
+    "Row",
+    "Schema",
+    "look",
+    "storable",
+]
 
 Connection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
 Row = DictRow
 Duplicate = psycopg.errors.UniqueViolation
 Dangling = psycopg.errors.ForeignKeyViolation
+
+_DAMAGE: Final = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
+_DAMAGED: Final = "the database is damaged; its operator must put a backup in its place"
+_TABLES: Final = (
+    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+)
 
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
@@ -54,6 +73,50 @@ class Schema(NamedTuple):
     """Its upgrades, name and statements, in order; those not yet applied run on an older database."""
 
 
+class Look(NamedTuple):
+    """What a database is, found without changing it."""
+
+    version: str
+    """Of the server."""
+    pending: tuple[str, ...]
+    """Migrations of this version that are not in it yet."""
+    now: datetime
+    """The server's clock."""
+
+
+async def look(settings: Settings) -> Look:
+    """Join the database for a moment; an embedded one is started for that, and stopped by its last user.
+
+    Raises
+    ------
+    DatabaseError
+        It cannot be started or reached, or is damaged.
+    """
+    embedded = EmbeddedPostgres(settings.data / "database") if settings.database_url is None else None
+    url = await asyncio.to_thread(embedded.start) if embedded is not None else settings.database_url
+    try:
+        with _translated():
+            async with await Connection.connect(
+                url or "", autocommit=True, row_factory=dict_row, connect_timeout=int(_CHECKOUT_S)
+            ) as connection:
+                row = await (
+                    await connection.execute(
+                        "SELECT current_setting('server_version') AS version, clock_timestamp() AS now,"
+                        " to_regclass('migrations') IS NOT NULL AS made"
+                    )
+                ).fetchone()
+                assert row is not None
+                done = set()
+                if row["made"]:
+                    names = await (await connection.execute("SELECT name FROM migrations")).fetchall()
+                    done = {name["name"] for name in names}
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+    pending = tuple(name for name, _ in sorted(_own_migrations()) if name not in done)
+    return Look(row["version"], pending, row["now"])
+
+
 class Database:
     """Open it with :meth:`open`; one per process."""
 
@@ -65,6 +128,7 @@ class Database:
         commits, but never one that a later durable commit follows; good for what would simply be done again.
         """
         self._embedded = embedded
+        self._damaged = False
 
     @classmethod
     async def open(cls, settings: Settings, imported: Schema | None = None) -> Self:
@@ -121,9 +185,30 @@ class Database:
         DatabaseError
             None is free, or the server went away.
         """
-        with _translated():
+        with _translated(self._note_damage):
             async with (self.pool if durable else self.relaxed).connection() as connection:
                 yield connection
+
+    async def check(self) -> None:
+        """Look whether the database answers and is whole: its tables' first pages, and what was met since it opened.
+
+        Raises
+        ------
+        DatabaseError
+            It cannot be reached, or is damaged.
+        """
+        if self._damaged:
+            raise DatabaseError(_DAMAGED)
+        names = await self.all(_TABLES)
+        looks = [
+            SQL("SELECT count(*) FROM {} WHERE ctid = '(0,1)'").format(Identifier(*row.values()))
+            for row in names
+        ]
+        async with self.connection() as connection:
+            await connection.execute(SQL(" UNION ALL ").join(looks))
+
+    def _note_damage(self) -> None:
+        self._damaged = True
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -252,10 +337,14 @@ def _own_migrations() -> Iterator[tuple[str, LiteralString]]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(note_damage: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Turn a lost or missing server into `DatabaseError`; leave every other error as it is."""
     try:
         yield
+    except _DAMAGE as error:
+        note_damage()
+        _log.error("database: %s", type(error).__name__)
+        raise DatabaseError(_DAMAGED) from None
     except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
         _log.warning("database: %s", type(error).__name__)
         raise DatabaseError("the database cannot be reached; try again in a few seconds") from None

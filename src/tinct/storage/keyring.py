@@ -6,8 +6,8 @@ To rotate, put a new one in front; take the last one away when nothing made with
 
 from __future__ import annotations
 
+import contextlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tinct import atomic
 from tinct.errors import ParameterError, StorageError
 from tinct.settings import Settings
 
@@ -105,15 +106,9 @@ def _create(path: Path) -> None:
     """Write a new secret unless one is there; whole and flushed before it gets its name, so no reader sees half."""
     if path.exists():
         return
-    draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # fails if another process was faster
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    secret = f"{secrets.token_urlsafe(48)}\n".encode()
+    with (
+        contextlib.suppress(FileExistsError),  # another process was faster
+        atomic.writing(path, overwrite=False, mode=0o600, durable=True) as file,
+    ):
+        file.write(secret)

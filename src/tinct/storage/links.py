@@ -60,8 +60,12 @@ class Links:
         query = {"expires": expires}
         if disposition:
             query["disposition"] = disposition
-        query["signature"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        query["signature"] = _text(digest)
         return f"{path}?{urlencode(query, quote_via=quote)}"
+
+    def to_file(self, name: str, *, seconds: float) -> str:
+        """A link to a stored file, by its id and an ending, for clients that look at it."""
+        return self.sign(f"/files/{name}", seconds=seconds)
 
     def check(self, method: str, path: str, query: Mapping[str, str]) -> None:
         """Accept a request for a signed link, or raise.
@@ -86,11 +90,17 @@ class Links:
             digest = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             digest = b""
+        if _text(digest) != text:  # another spelling of the same bytes
+            digest = b""
         message = _message("GET" if method == "HEAD" else method, path, expires, disposition)
         if not self._keyring.accepts(_PURPOSE, message, digest):
             raise LinkError("the link's signature does not fit; ask for a new link")
         if int(expires) <= self._clock():
             raise LinkExpiredError("the link has expired; ask for a new one")
+
+
+def _text(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _message(method: str, path: str, expires: str, disposition: str) -> bytes:

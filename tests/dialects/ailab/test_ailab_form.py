@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinct.dialects.ailab.errors import RefusalError
+from tinct.dialects.ailab.errors import AilabError
 from tinct.dialects.ailab.form import check_photo, parse
 
 GOOD = {"image": b"bytes", "mode": b"AUTO", "degree": b"0.4"}
@@ -44,7 +44,7 @@ def test_colours_are_read_in_every_form_that_clients_send(sent: str, colors: lis
 )
 def test_what_is_no_colour_is_refused(sent: str) -> None:
     fields = GOOD | {"mode": b"TEMPLATE", "color_template": sent.encode()}
-    with pytest.raises(RefusalError) as caught:
+    with pytest.raises(AilabError) as caught:
         parse(fields, listed=False)
     assert caught.value.name == "ERROR_INVALID_PARAMETER"
 
@@ -70,7 +70,7 @@ def test_every_degree_from_0_to_1_is_read_as_sent(degree: float) -> None:
     )
 )
 def test_no_form_raises_anything_but_a_refusal(fields: dict[str, bytes]) -> None:
-    with contextlib.suppress(RefusalError):
+    with contextlib.suppress(AilabError):
         assert parse(fields, listed=False).image == fields["image"]
 
 
@@ -81,5 +81,5 @@ def test_sides_just_inside_the_limits_are_accepted(width: int, height: int) -> N
 
 @pytest.mark.parametrize(("width", "height"), [(64, 500), (500, 64), (10_000, 500), (500, 10_000)])
 def test_sides_on_the_limits_are_refused(width: int, height: int) -> None:
-    with pytest.raises(RefusalError, match="each side more than 64 and less than 10000"):
+    with pytest.raises(AilabError, match="each side more than 64 and less than 10000"):
         check_photo("image", format="jpeg", width=width, height=height, mode="rgb", channels=3)

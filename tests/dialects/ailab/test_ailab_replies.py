@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from running import photo
-from tinct.jobs.backend import Backend
+from tinct.backend import Backend
 from tinct.jobs.job import FINAL, Failure, JobState
 from tinct.jobs.moves import end
-from tinct.server import create_app
+from tinct.server.app import create_app
 
 SUBMIT = "/api/image/effects/image-hd-color-migration"
 BY_TASK, BY_REQUEST = "/api/common/query-async-task-result", "/api/image/asyn-task-results"
@@ -20,7 +20,7 @@ BY_TASK, BY_REQUEST = "/api/common/query-async-task-result", "/api/image/asyn-ta
 @pytest_asyncio.fixture
 async def client(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     key = (await backend.accounts.create("tester")).api_key
-    transport = httpx.ASGITransport(create_app(backend.settings, backend), client=("127.0.0.1", 1))
+    transport = httpx.ASGITransport(create_app(backend), client=("127.0.0.1", 1))
     headers = {"ailabapi-api-key": key}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://tinct.test", headers=headers

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from backends import Postgres
 from cos_wire import BUCKET, OTHER, Cos
-from tinct.jobs.backend import open_backend
-from tinct.server import create_app
+from tinct.backend import open_backend
+from tinct.server.app import create_app
 
 
 @pytest_asyncio.fixture
@@ -28,7 +28,7 @@ async def cos(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path
             await backend.accounts.add_secret(accounts[name], "cos", f"AK-{name}", f"secret-{name}".encode())
         await backend.buckets.create(accounts["owner"], BUCKET)
         await backend.buckets.create(accounts["stranger"], OTHER)
-        app = create_app(settings, backend)
+        app = create_app(backend)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport) as client:
             yield Cos(client, backend, accounts)

@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from backends import submitted
 from cos_wire import BUCKET, Cos, refusal
 from running import photo
 from tinct import errors
 from tinct.dialects.cos import objects
-from tinct.dialects.cos.errors import CODES, of_error, of_job, of_status
+from tinct.dialects.cos.errors import CODES
+from tinct.dialects.cos.errors import refusal as refusal_of
 from tinct.jobs.job import Failure, JobState
 
 pytestmark = pytest.mark.asyncio
@@ -200,7 +202,7 @@ ERRORS = [
     (errors.UnsupportedPhotoError("x"), 400, "InvalidImageFormat"),
     (errors.PhotoLimitError("x"), 400, "ImageResolutionExceed"),
     (errors.UnreachableUrlError("x"), 400, "InvalidImageSource"),
-    (errors.OversizeUrlError("x"), 400, "InvalidImageSource"),
+    (errors.OversizeUrlError("x"), 400, "ImageTooLarge"),
     (errors.ParameterError("a", 1, "2"), 400, "InvalidArgument"),
     (errors.UploadLimitError(1), 400, "EntityTooLarge"),
     (errors.CreditError(1, 0), 402, "PaymentRequired"),
@@ -218,7 +220,7 @@ ERRORS = [
 async def test_an_error_becomes_a_code_of_the_vendors(
     error: errors.TinctError, status: int, code: str
 ) -> None:
-    found = of_error(error)
+    found = refusal_of(error)
     assert (found.status, found.name) == (status, code)
 
 
@@ -232,7 +234,7 @@ async def test_every_code_has_a_status_and_a_sentence() -> None:
         (413, "EntityTooLarge"),
         (400, "InvalidArgument"),
     ):
-        assert of_status(status, "x").name == code
+        assert refusal_of(HTTPException(status, "x")).name == code
 
 
 @pytest.mark.parametrize(
@@ -253,5 +255,5 @@ async def test_a_job_that_failed_becomes_a_code_too(
 ) -> None:
     file = await cos.backend.files.put(cos.accounts["owner"], photo())
     job = await submitted(cos.backend, cos.accounts["owner"], "colorize", inputs={"image": file.id})
-    found = of_job(replace(job, state=state, failure=Failure(code=failure, message="why")))
+    found = refusal_of(replace(job, state=state, failure=Failure(code=failure, message="why")).error)
     assert (found.status, found.name) == (status, code)

@@ -9,7 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 
 from cos_wire import BUCKET, OTHER, Cos, read, refusal
-from tinct.storage.checksums import crc64
+from tinct.objects.checksums import crc64
 
 pytestmark = pytest.mark.asyncio
 
@@ -342,3 +342,11 @@ async def test_nobody_overrides_headers_without_a_signature(cos: Cos) -> None:
     query = {"response-content-type": "text/html"}
     assert refusal(await cos("GET", "a", query=query, who=None)) == (403, "AccessDenied")
     assert (await cos("GET", "a", query=query, who="stranger")).status_code == 200
+
+
+async def test_an_object_whose_bytes_are_lost_is_404_and_not_a_broken_200(cos: Cos) -> None:
+    await cos.put("a", DATA)
+    (path,) = [p for p in (cos.backend.settings.data / "blobs" / "objects").rglob("*") if p.is_file()]
+    path.unlink()
+    assert refusal(await cos("GET", "a")) == (404, "NoSuchKey")
+    assert (await cos("DELETE", "a")).status_code == 204

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
-__all__ = ["Caller", "caller", "claims"]
+__all__ = ["Caller", "addressed", "caller", "signed", "vendor_host"]
 
 _NATIVE, _LISTED = "ailabapi-api-key", "x-rapidapi-key"
 _PREFIXES = ("/api/image/", "/api/common/", "/api/rapidapi/", "/image/")
+_HOSTS = ("www.ailabapi.com", "hd-colour-migration.p.rapidapi.com")
 _LISTED_PREFIXES = ("/api/rapidapi/", "/image/")
 
 
@@ -33,7 +34,17 @@ def caller(path: str, headers: Headers) -> Caller:
     return Caller(key=None, listed=path.startswith(_LISTED_PREFIXES))
 
 
-def claims(connection: HTTPConnection) -> bool:
-    """Whether a request belongs to this dialect."""
-    headers = connection.headers
-    return connection.url.path.startswith(_PREFIXES) or _NATIVE in headers or _LISTED in headers
+def signed(connection: HTTPConnection) -> bool:
+    """Whether a request bears one of the headers that only this API's clients send."""
+    return _NATIVE in connection.headers or _LISTED in connection.headers
+
+
+def addressed(connection: HTTPConnection) -> bool:
+    """Whether a request goes to this API's paths."""
+    return connection.url.path.startswith(_PREFIXES)
+
+
+def vendor_host(connection: HTTPConnection) -> bool:
+    """Whether a request was meant for the vendor's own host, or for its listing."""
+    host = connection.headers.get("host", "").partition(":")[0].lower()
+    return host in _HOSTS

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
+
+from tinct.dialects.refusals import ErrorTable, RefusalError
 from tinct.errors import (
     AccountError,
     BrokenPhotoError,
@@ -9,7 +12,10 @@ from tinct.errors import (
     DatabaseError,
     EmptyPhotoError,
     FileMissingError,
+    JobMemoryError,
     JobMissingError,
+    JobTimedOutError,
+    JobTooLongError,
     KeyRefusedError,
     ModelError,
     ParameterError,
@@ -22,9 +28,8 @@ from tinct.errors import (
     UnsupportedPhotoError,
     UploadLimitError,
 )
-from tinct.jobs.job import Job, JobState
 
-__all__ = ["RefusalError", "of_error", "of_job", "of_status"]
+__all__ = ["CODES", "AilabError", "refusal"]
 
 CODES: dict[str, tuple[int, str]] = {
     # error_detail.code: HTTP status, error_detail.code_message
@@ -48,7 +53,7 @@ CODES: dict[str, tuple[int, str]] = {
 }
 
 
-class RefusalError(TinctError):
+class AilabError(RefusalError):
     """A failure reply: one of `CODES`, and a sentence.
 
     Parameters
@@ -61,69 +66,56 @@ class RefusalError(TinctError):
         Seconds for the ``Retry-After`` header.
     """
 
+    name: str
+
     def __init__(self, name: str, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.name, self.retry_after_s = name, retry_after_s
-        self.status, self.code_message = CODES[name]
+        super().__init__(CODES[name][0], name, message, retry_after_s=retry_after_s)
 
 
-_BY_ERROR: tuple[tuple[type[TinctError], str], ...] = (
-    # the first that fits; narrower classes before wider ones
-    (EmptyPhotoError, "PARAMETERS_CANNOT_EMPTY"),
-    (UnsupportedPhotoError, "UNSUPPORTED_FILE_TYPES"),
-    (BrokenPhotoError, "FILE_DECODING_FAILURE"),
-    (PhotoLimitError, "FILE_RESOLUTION_EXCEEDS_LIMITS"),
-    (PhotoError, "FILE_DECODING_FAILURE"),
-    (UploadLimitError, "FILE_SIZE_EXCEEDS_LIMIT"),
-    (ParameterError, "ERROR_INVALID_PARAMETER"),
-    (KeyRefusedError, "ERROR_USER_NOT_EXISTS"),
-    (CreditError, "ERROR_NOT_ENOUGH_CREDITS"),
-    (RateLimitError, "EXCEEDING_LIMITS"),
-    (AccountError, "ERROR_USER_LOCKED"),
-    (JobMissingError, "ERROR_INVALID_PARAMETER"),
-    (FileMissingError, "ERROR_AI_NOT_EXISTS"),
-    (QueueFullError, "EXCEEDING_LIMITS"),
-    (StorageFullError, "ERROR_INSUFFICIENT_RESOURCES"),
-    (ModelError, "AI_SERVICE_ERROR"),
-    (DatabaseError, "AI_SERVICE_ERROR"),
+_TABLE = ErrorTable[str](
+    rows={
+        EmptyPhotoError: "PARAMETERS_CANNOT_EMPTY",
+        UnsupportedPhotoError: "UNSUPPORTED_FILE_TYPES",
+        BrokenPhotoError: "FILE_DECODING_FAILURE",
+        PhotoLimitError: "FILE_RESOLUTION_EXCEEDS_LIMITS",
+        PhotoError: "FILE_DECODING_FAILURE",
+        UploadLimitError: "FILE_SIZE_EXCEEDS_LIMIT",
+        ParameterError: "ERROR_INVALID_PARAMETER",
+        KeyRefusedError: "ERROR_USER_NOT_EXISTS",
+        CreditError: "ERROR_NOT_ENOUGH_CREDITS",
+        RateLimitError: "EXCEEDING_LIMITS",
+        AccountError: "ERROR_USER_LOCKED",
+        JobMissingError: "ERROR_INVALID_PARAMETER",
+        FileMissingError: "ERROR_AI_NOT_EXISTS",
+        QueueFullError: "EXCEEDING_LIMITS",
+        StorageFullError: "ERROR_INSUFFICIENT_RESOURCES",
+        JobMemoryError: "ERROR_INSUFFICIENT_RESOURCES",
+        JobTooLongError: "FILE_RESOLUTION_EXCEEDS_LIMITS",
+        JobTimedOutError: "AI_SERVICE_TIMEOUT",
+        ModelError: "AI_SERVICE_ERROR",
+        DatabaseError: "AI_SERVICE_ERROR",
+        Exception: "PROCESSING_FAILURE",
+    },
+    statuses={
+        400: "ERROR_INVALID_PARAMETER",
+        404: "ERROR_AI_NOT_EXISTS",
+        405: "ERROR_METHOD_NOT_ALLOWED",
+        413: "FILE_SIZE_EXCEEDS_LIMIT",
+        500: "PROCESSING_FAILURE",
+    },
 )
 
-_BY_FAILURE = {
-    "photo_empty": "FILE_DECODING_FAILURE",
-    "photo_unsupported": "UNSUPPORTED_FILE_TYPES",
-    "photo_broken": "FILE_DECODING_FAILURE",
-    "photo_unusable": "FILE_DECODING_FAILURE",
-    "photo_too_large": "FILE_RESOLUTION_EXCEEDS_LIMITS",
-    "invalid_parameter": "ERROR_INVALID_PARAMETER",
-    "out_of_memory": "ERROR_INSUFFICIENT_RESOURCES",
-    "model_missing": "AI_SERVICE_ERROR",
-    "model_damaged": "AI_SERVICE_ERROR",
-    "model_unusable": "AI_SERVICE_ERROR",
-}
 
-_BY_STATUS = {404: "ERROR_AI_NOT_EXISTS", 405: "ERROR_METHOD_NOT_ALLOWED", 413: "FILE_SIZE_EXCEEDS_LIMIT"}
-
-
-def of_error(error: TinctError) -> RefusalError:
-    """What a client is told of an error that stopped its request."""
-    code = next((code for kind, code in _BY_ERROR if isinstance(error, kind)), "PROCESSING_FAILURE")
-    retry_after_s = getattr(error, "retry_after_s", None)
-    return RefusalError(code, error.message, retry_after_s=retry_after_s)
-
-
-def of_job(job: Job) -> RefusalError:
-    """What a client is told when it polls, by task id, a job that did not succeed."""
-    if job.state is JobState.TIMED_OUT:
-        return RefusalError(
-            "AI_SERVICE_TIMEOUT", "The job ran longer than is allowed; try a smaller picture."
-        )
-    failure = job.failure
-    code = _BY_FAILURE.get(failure.code, "PROCESSING_FAILURE") if failure else "PROCESSING_FAILURE"
-    message = failure.message if failure else f"The job ended as {job.state}."
-    return RefusalError(code, message or f"The job ended as {job.state}.")
-
-
-def of_status(status: int, message: str) -> RefusalError:
-    """What a client is told when the HTTP layer refused its request before a handler saw it."""
-    fallback = "ERROR_INVALID_PARAMETER" if status < 500 else "PROCESSING_FAILURE"
-    return RefusalError(_BY_STATUS.get(status, fallback), message)
+def refusal(error: Exception) -> AilabError:
+    """What a client is told of an error: of its request, of the HTTP layer, or of the job that it polls."""
+    if isinstance(error, AilabError):
+        return error
+    if isinstance(error, KeyRefusedError):  # nobody learns from the sentence which keys there are
+        message = CODES["ERROR_USER_NOT_EXISTS"][1]
+    elif isinstance(error, TinctError):
+        message = error.message
+    elif isinstance(error, HTTPException):
+        message = str(error.detail)
+    else:
+        message = "The server failed; try again."
+    return AilabError(_TABLE.of(error), message, retry_after_s=getattr(error, "retry_after_s", None))

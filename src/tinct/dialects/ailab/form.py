@@ -1,6 +1,6 @@
 """The submit form: from its fields to a call of the effect ``migrate``.
 
-Pure: bytes in, a record out, or a `RefusalError` that names the field.
+Pure: bytes in, a record out, or a `AilabError` that names the field.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinct.dialects.ailab.errors import RefusalError
+from tinct.dialects.ailab.errors import AilabError
 
 __all__ = ["MAX_FILE_BYTES", "Ask", "check_photo", "parse"]
 
@@ -51,7 +51,7 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
 
     Raises
     ------
-    RefusalError
+    AilabError
         A field is missing, empty or not allowed.
     """
     current = "task_type" in fields and not listed
@@ -90,35 +90,35 @@ def check_photo(name: str, *, format: str, width: int, height: int, mode: str, c
         As the header says, alpha included.
     """
     if format not in _FORMATS:
-        raise RefusalError("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
+        raise AilabError("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
     if min(width, height) <= MIN_SIDE or max(width, height) >= MAX_SIDE:
         found = f"{name} has {width}x{height} pixels"
         allowed = f"each side more than {MIN_SIDE} and less than {MAX_SIDE}"
-        raise RefusalError("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
+        raise AilabError("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
     if mode != "rgb" or channels != 3:
         found = f"{name} is {mode.upper()} with {channels} channels"
-        raise RefusalError("FILE_DECODING_FAILURE", f"{found}; allowed: RGB with 3 channels.")
+        raise AilabError("FILE_DECODING_FAILURE", f"{found}; allowed: RGB with 3 channels.")
 
 
 def _file(fields: Mapping[str, bytes], name: str) -> bytes:
     if name not in fields:
-        raise RefusalError(
+        raise AilabError(
             "MISSING_PARAMETERS", f"{name} is missing; send it as a file of multipart/form-data."
         )
     if not fields[name]:
-        raise RefusalError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
+        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
     if len(fields[name]) > MAX_FILE_BYTES:
         found = f"{name} has more than {MAX_FILE_BYTES} bytes"
-        raise RefusalError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
+        raise AilabError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
     return fields[name]
 
 
 def _text(fields: Mapping[str, bytes], name: str) -> str:
     if name not in fields:
-        raise RefusalError("MISSING_PARAMETERS", f"{name} is missing.")
+        raise AilabError("MISSING_PARAMETERS", f"{name} is missing.")
     text = fields[name].decode("utf-8", "replace").strip()
     if not text:
-        raise RefusalError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
+        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
     return text
 
 
@@ -148,6 +148,6 @@ def _colors(fields: Mapping[str, bytes]) -> list[str]:
     return colors
 
 
-def _invalid(name: str, fields: Mapping[str, bytes], allowed: str) -> RefusalError:
+def _invalid(name: str, fields: Mapping[str, bytes], allowed: str) -> AilabError:
     shown = fields[name][:40].decode("utf-8", "replace")
-    return RefusalError("ERROR_INVALID_PARAMETER", f"{name} is {shown!r}; allowed: {allowed}.")
+    return AilabError("ERROR_INVALID_PARAMETER", f"{name} is {shown!r}; allowed: {allowed}.")

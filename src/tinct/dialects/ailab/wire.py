@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from tinct.accounts.credits import Balance
-from tinct.dialects.ailab.errors import RefusalError
+from tinct.dialects.ailab.errors import CODES, AilabError
 from tinct.jobs.job import JobState
 
 __all__ = [
@@ -51,7 +51,7 @@ def task_id(created: datetime, unique: UUID) -> str:
     return f"{int(created.timestamp() * 1000)}.{unique}"
 
 
-def envelope(request_id: UUID, refusal: RefusalError | None = None) -> Json:
+def envelope(request_id: UUID, refusal: AilabError | None = None) -> Json:
     """What every reply holds; deprecated fields included, since old clients read them.
 
     With a `refusal` it is the whole reply, whose HTTP status is ``refusal.status``.
@@ -59,7 +59,7 @@ def envelope(request_id: UUID, refusal: RefusalError | None = None) -> Json:
     shown = str(request_id).upper()
     code = refusal.name if refusal else ""
     message = refusal.message if refusal else ""
-    code_message = refusal.code_message if refusal else ""
+    code_message = CODES[refusal.name][1] if refusal else ""
     return {
         "request_id": shown,
         "log_id": shown,

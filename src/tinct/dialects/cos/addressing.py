@@ -11,13 +11,25 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from tinct.dialects.cos.errors import CosError
 
-__all__ = ["Place", "is_vendor_host", "locate", "split_target"]
+__all__ = ["HostName", "Place", "host_of", "locate", "split_target"]
 
-_VENDOR: Final = re.compile(
-    r"(?:(?P<bucket>[a-z0-9-]+)\.)?(?P<kind>cos|ci|pic)\.(?P<region>[a-z0-9-]+)\.myqcloud\.com"
+_HOSTS: Final = (
+    re.compile(r"service\.cos\.myqcloud\.com|cos\.[a-z0-9-]+\.myqcloud\.com"),
+    re.compile(r"(?P<bucket>[a-z0-9-]+)\.(?P<kind>cos|ci|pic)\.[a-z0-9-]+\.myqcloud\.com"),
+    re.compile(r"(?P<bucket>[a-z0-9-]+-[0-9]+)\.(?P<kind>cos|ci|pic)\.[a-z0-9.-]+"),
+    re.compile(r"(?P<bucket>[a-z0-9-]+-[0-9]+)\.localhost"),
 )
-_VENDOR_SHORT: Final = re.compile(r"(?P<bucket>[a-z0-9-]+)\.(?P<kind>cos|ci|pic)\.[a-z0-9.-]+")
-_SERVICE: Final = re.compile(r"service\.cos\.myqcloud\.com|cos\.[a-z0-9-]+\.myqcloud\.com")
+"""Names of this service or of a bucket: the vendor's own, and those that clients make of a domain they are given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostName:
+    """What a host says of where a request goes."""
+
+    bucket: str | None
+    """None: the service."""
+    ci: bool
+    """Whether it is the host of image processing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +61,16 @@ class Place:
         return whole + slash + bucket if slash and last == self.bucket else self.host
 
 
-def is_vendor_host(host: str) -> bool:
-    """Whether a ``Host`` header names this service by the vendor's own domains."""
+def host_of(host: str, base_domain: str | None) -> HostName | None:
+    """What a ``Host`` header says, where it is a name of this service; None for every other host."""
     name = _name(host)
-    return bool(_VENDOR.fullmatch(name) or _SERVICE.fullmatch(name))
+    for pattern in _HOSTS:
+        if found := pattern.fullmatch(name):
+            parts = found.groupdict()
+            return HostName(bucket=parts.get("bucket"), ci=parts.get("kind") == "ci")
+    if base_domain and name.endswith("." + base_domain.lower()):
+        return HostName(bucket=name.removesuffix("." + base_domain.lower()), ci=False)
+    return None
 
 
 def split_target(target: str, host: str) -> tuple[str, str]:
@@ -90,7 +108,7 @@ async def locate(
     target, host : str
         See `split_target`.
     base_domain : str or None
-        A domain of one's own, whose labels are buckets; ``localhost`` always is one.
+        A domain of one's own, whose labels are buckets.
     default_bucket : str or None
         Where clients mean that name no bucket at all.
     exists : coroutine function
@@ -108,17 +126,8 @@ async def locate(
         raise CosError("InvalidURI", "The path is not UTF-8.") from None
     if not path.startswith("/"):
         raise CosError("InvalidURI", "The path does not begin with a slash.")
-    name = _name(host)
-    if _SERVICE.fullmatch(name):
-        return Place(bucket=None, key=path[1:], host=host, path=path, ci=False)
-    found = _VENDOR.fullmatch(name) or _VENDOR_SHORT.fullmatch(name)
-    if found:
-        ci = found["kind"] == "ci"
-        return Place(bucket=found["bucket"], key=path[1:], host=host, path=path, ci=ci)
-    for domain in (base_domain, "localhost"):
-        if domain and name.endswith("." + domain.lower()):
-            bucket = name.removesuffix("." + domain.lower())
-            return Place(bucket=bucket, key=path[1:], host=host, path=path, ci=False)
+    if found := host_of(host, base_domain):
+        return Place(bucket=found.bucket, key=path[1:], host=host, path=path, ci=found.ci)
     segment, _, rest = path[1:].partition("/")
     if segment and (default_bucket is None or await exists(segment)):
         return Place(bucket=segment, key=rest, host=f"{host}/{segment}", path=path, ci=False)

@@ -14,13 +14,12 @@ from starlette.requests import Request
 from tinct.accounts.keys import Account, Accounts
 from tinct.dialects.cos import signature as signing
 from tinct.dialects.cos.addressing import Place
+from tinct.dialects.cos.credentials import CREDENTIALS, KIND, TEMPORARY, allows
 from tinct.dialects.cos.errors import CosError
 from tinct.errors import KeyRefusedError
 
 __all__ = ["ANONYMOUS", "Caller", "authenticate"]
 
-KIND: Final = "cos"
-TEMPORARY: Final = "cos.sts"
 _EARLY_S: Final = 900  # clocks differ; Node's SDK begins its window one second ago
 _TOKENS: Final = ("x-cos-security-token", "x-ci-security-token")
 
@@ -35,21 +34,12 @@ class Caller:
     def may(self, action: str, bucket: str) -> bool:
         """Whether its key has the right to an action, such as ``GetObject``, in a bucket.
 
-        A key's scopes are ``cos:<bucket>:<action>``, each ``*`` for all; a key without scopes may do everything.
+        A key without scopes may do everything.
         """
-        if self.account is None:
-            return False
-        scopes = self.account.scopes
-        return not scopes or any(_covers(scope, action, bucket) for scope in scopes)
+        return self.account is not None and allows(self.account.scopes, action, bucket)
 
 
 ANONYMOUS: Final = Caller(account=None)
-
-
-def _covers(scope: str, action: str, bucket: str) -> bool:
-    dialect, _, rest = scope.partition(":")
-    bucket_of, _, action_of = rest.partition(":")
-    return dialect == KIND and bucket_of in ("*", bucket) and action_of in ("*", action)
 
 
 async def authenticate(request: Request, place: Place, query: signing.Pairs, accounts: Accounts) -> Caller:
@@ -115,7 +105,7 @@ async def _secret(key_id: str, token: str, accounts: Accounts) -> tuple[Account,
     except KeyRefusedError:
         expired = await accounts.expired(TEMPORARY, key_id)
         raise CosError("ExpiredToken" if expired else "InvalidAccessKeyId") from None
-    secret, _, expected = sealed.partition(b"\n")
+    secret, expected = CREDENTIALS.opened(sealed)
     if not hmac.compare_digest(expected, token.encode("utf-8", "surrogateescape")):
         raise CosError("AccessDenied", "The security token is missing or belongs to another key.")
     return account, secret

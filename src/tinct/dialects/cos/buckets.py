@@ -13,7 +13,7 @@ from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.headers import quoted, refuse_unsupported
 from tinct.dialects.cos.objects import whole_body, xml_reply
 from tinct.dialects.cos.xml import element, parse
-from tinct.storage.objects import Object
+from tinct.objects.objects import Object
 
 __all__ = [
     "delete_bucket",

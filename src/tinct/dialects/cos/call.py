@@ -12,15 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tinct.accounts.keys import Account
+from tinct.backend import Backend
 from tinct.dialects.cos.addressing import Place, locate
 from tinct.dialects.cos.auth import Caller
 from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.signature import Pairs
 from tinct.dialects.dialect import backend_of
 from tinct.errors import ObjectMissingError
-from tinct.jobs.backend import Backend
-from tinct.storage.buckets import Bucket
-from tinct.storage.objects import Object
+from tinct.objects.buckets import Bucket
+from tinct.objects.objects import Object
 
 __all__ = ["Call", "Handler"]
 

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from tinct.dialects.cos.call import Call
-from tinct.dialects.cos.errors import CosError, of_job
+from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.objects import receipt, receive
 from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
 from tinct.dialects.cos.xml import document, element
@@ -19,8 +19,8 @@ from tinct.dialects.dialect import settings_of
 from tinct.errors import FetchError, OversizeUrlError, UploadLimitError
 from tinct.jobs.files import File
 from tinct.jobs.job import FINAL, Job, JobState, Order
-from tinct.storage.buckets import Bucket
-from tinct.storage.objects import Object, check_object_key
+from tinct.objects.buckets import Bucket
+from tinct.objects.objects import Object, check_object_key
 
 __all__ = ["ACTION", "download", "process", "upload"]
 
@@ -151,7 +151,8 @@ def _entry(call: Call, bucket: Bucket, stored: Object, between: str = "") -> str
 
 
 def _image_info(file: File) -> str:
-    size = element("Width", file.width) + element("Height", file.height)
+    photo = file.as_photo()
+    size = element("Width", photo.width) + element("Height", photo.height)
     return element("ImageInfo", raw=element("Format", file.format.upper()) + size)
 
 
@@ -173,7 +174,7 @@ async def _fetched(call: Call, account: str, address: str) -> File:
         address = unquote(address)
     most = settings_of(call.request).max_photo_bytes
     try:
-        async with call.request.app.state.fetcher.open(address, max_bytes=most) as answer:
+        async with call.backend.fetcher.open(address, max_bytes=most) as answer:
             return await call.backend.files.put(account, answer.chunks, max_bytes=most)
     except (UploadLimitError, OversizeUrlError):
         raise CosError("ImageTooLarge", f"The image has more than {most} bytes.") from None
@@ -207,5 +208,5 @@ async def _colored(call: Call, account: str, source: File) -> tuple[Job, File]:
         await jobs.cancel(account, job.id)
         raise CosError("SlowDown")
     if job.state is not JobState.SUCCEEDED:
-        raise of_job(job)
+        raise job.error
     return job, await call.backend.files.get(account, job.results[0].file_id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinct import errors
-from tinct.errors import TinctError
-from tinct.jobs.job import Job, JobState
+from starlette.exceptions import HTTPException
 
-__all__ = ["CODES", "CosError", "of_error", "of_job", "of_status"]
+from tinct import errors
+from tinct.dialects.refusals import ErrorTable, RefusalError
+
+__all__ = ["CODES", "CosError", "refusal"]
 
 CODES: dict[str, tuple[int, str]] = {
     # Code: HTTP status, Message where nothing better is known
@@ -63,7 +64,7 @@ CODES: dict[str, tuple[int, str]] = {
 }
 
 
-class CosError(TinctError):
+class CosError(RefusalError):
     """A failure reply: one of `CODES`, and a sentence.
 
     Parameters
@@ -78,6 +79,8 @@ class CosError(TinctError):
         Seconds for the ``Retry-After`` header.
     """
 
+    name: str
+
     def __init__(
         self,
         name: str,
@@ -86,84 +89,78 @@ class CosError(TinctError):
         details: Mapping[str, str] | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        self.status, usual = CODES[name]
-        super().__init__(message or usual)
-        self.name, self.details, self.retry_after_s = name, dict(details or {}), retry_after_s
+        status, usual = CODES[name]
+        super().__init__(status, name, message or usual, retry_after_s=retry_after_s)
+        self.details = dict(details or {})
 
 
-_BY_ERROR: tuple[tuple[type[TinctError], str], ...] = (
-    # the first that fits; narrower classes before wider ones
-    (errors.BucketMissingError, "NoSuchBucket"),
-    (errors.BucketNotEmptyError, "BucketNotEmpty"),
-    (errors.BucketNameError, "InvalidBucketName"),
-    (errors.ObjectMissingError, "NoSuchKey"),
-    (errors.DigestError, "BadDigest"),
-    (errors.MultipartMissingError, "NoSuchUpload"),
-    (errors.PartMissingError, "InvalidPart"),
-    (errors.PartOrderError, "InvalidPartOrder"),
-    (errors.PartSizeError, "EntityTooSmall"),
-    (errors.UploadLimitError, "EntityTooLarge"),
-    (errors.PhotoLimitError, "ImageResolutionExceed"),
-    (errors.PhotoError, "InvalidImageFormat"),
-    (errors.FetchError, "InvalidImageSource"),
-    (errors.ParameterError, "InvalidArgument"),
-    (errors.KeyRefusedError, "InvalidAccessKeyId"),
-    (errors.CreditError, "PaymentRequired"),
-    (errors.RateLimitError, "SlowDown"),
-    (errors.QueueFullError, "SlowDown"),
-    (errors.AccountError, "AccessDenied"),
-    (errors.FileMissingError, "NoSuchKey"),
-    (errors.JobMissingError, "InvalidArgument"),
-    (errors.StorageFullError, "ServiceUnavailable"),
-    (errors.StorageError, "ServiceUnavailable"),
-    (errors.DatabaseError, "ServiceUnavailable"),
-    (errors.ModelError, "NotImplemented"),
+_TABLE = ErrorTable[str](
+    rows={
+        errors.BucketMissingError: "NoSuchBucket",
+        errors.BucketExistsError: "BucketAlreadyExists",
+        errors.BucketNotEmptyError: "BucketNotEmpty",
+        errors.BucketNameError: "InvalidBucketName",
+        errors.ObjectKeyError: "InvalidURI",
+        errors.ObjectMissingError: "NoSuchKey",
+        errors.DigestError: "BadDigest",
+        errors.MultipartMissingError: "NoSuchUpload",
+        errors.PartMissingError: "InvalidPart",
+        errors.PartOrderError: "InvalidPartOrder",
+        errors.PartSizeError: "EntityTooSmall",
+        errors.UploadLimitError: "EntityTooLarge",
+        errors.PhotoLimitError: "ImageResolutionExceed",
+        errors.PhotoError: "InvalidImageFormat",
+        errors.FetchError: "InvalidImageSource",
+        errors.OversizeUrlError: "ImageTooLarge",
+        errors.ParameterError: "InvalidArgument",
+        errors.KeyRefusedError: "InvalidAccessKeyId",
+        errors.CreditError: "PaymentRequired",
+        errors.RateLimitError: "SlowDown",
+        errors.QueueFullError: "SlowDown",
+        errors.AccountError: "AccessDenied",
+        errors.FileMissingError: "NoSuchKey",
+        errors.JobMissingError: "InvalidArgument",
+        errors.JobTimedOutError: "ImageResolutionExceed",  # the same picture would fail again
+        errors.JobTooLongError: "ImageResolutionExceed",
+        errors.JobMemoryError: "ImageResolutionExceed",
+        errors.StorageError: "ServiceUnavailable",
+        errors.DatabaseError: "ServiceUnavailable",
+        errors.ModelError: "NotImplemented",
+        Exception: "InternalError",
+    },
+    statuses={
+        400: "InvalidArgument",
+        404: "InvalidURI",
+        405: "MethodNotAllowed",
+        411: "MissingContentLength",
+        413: "EntityTooLarge",
+        500: "InternalError",
+    },
 )
 
-_BY_FAILURE = {
-    "photo_empty": "InvalidImageFormat",
-    "photo_unsupported": "InvalidImageFormat",
-    "photo_broken": "InvalidImageFormat",
-    "photo_unusable": "InvalidImageFormat",
-    "photo_too_large": "ImageResolutionExceed",
-    "invalid_parameter": "InvalidArgument",
-    "model_missing": "NotImplemented",
-    "model_damaged": "NotImplemented",
-    "model_unusable": "NotImplemented",
-    "out_of_memory": "ImageResolutionExceed",  # the same picture would fail again
+_WORDED = {
+    "NoSuchBucket",
+    "NoSuchKey",
+    "PaymentRequired",
+    "InvalidAccessKeyId",
+    "BadDigest",
+    "InternalError",
+    "BucketAlreadyExists",
 }
-
-_BY_STATUS = {404: "InvalidURI", 405: "MethodNotAllowed", 411: "MissingContentLength", 413: "EntityTooLarge"}
-
-
-def of_error(error: TinctError) -> CosError:
-    """What a client is told of an error that stopped its request."""
-    if isinstance(error, CosError):
-        return error
-    if isinstance(error, errors.BucketExistsError):
-        return CosError("BucketAlreadyOwnedByYou" if error.own else "BucketAlreadyExists")
-    if isinstance(error, errors.ObjectKeyError):
-        return CosError("KeyTooLong") if error.too_long else CosError("InvalidURI", error.message)
-    name = next((name for kind, name in _BY_ERROR if isinstance(error, kind)), "InternalError")
-    usual = name in _WORDED
-    retry_after_s = getattr(error, "retry_after_s", None)
-    return CosError(name, None if usual else error.message, retry_after_s=retry_after_s)
-
-
-_WORDED = {"NoSuchBucket", "NoSuchKey", "PaymentRequired", "InvalidAccessKeyId", "BadDigest", "InternalError"}
 """Codes whose messages clients know."""
 
 
-def of_job(job: Job) -> CosError:
-    """What a client is told of a job that did not succeed."""
-    failure = job.failure
-    if job.state is JobState.TIMED_OUT:
-        return CosError("ImageResolutionExceed", "The image takes longer than is allowed; try a smaller one.")
-    name = _BY_FAILURE.get(failure.code, "InternalError") if failure else "InternalError"
-    return CosError(name, failure.message if failure and name != "InternalError" else None)
-
-
-def of_status(status: int, message: str) -> CosError:
-    """What a client is told when the HTTP layer refused its request before a handler saw it."""
-    fallback = "InvalidArgument" if status < 500 else "InternalError"
-    return CosError(_BY_STATUS.get(status, fallback), message)
+def refusal(error: Exception) -> CosError:
+    """What a client is told of an error: of its request, of the HTTP layer, or of its job."""
+    if isinstance(error, CosError):
+        return error
+    if isinstance(error, errors.BucketExistsError) and error.own:
+        return CosError("BucketAlreadyOwnedByYou")
+    if isinstance(error, errors.ObjectKeyError) and error.too_long:
+        return CosError("KeyTooLong")
+    name, message = _TABLE.of(error), None
+    if isinstance(error, errors.TinctError) and name not in _WORDED:
+        message = error.message
+    elif isinstance(error, HTTPException):
+        message = str(error.detail)
+    return CosError(name, message, retry_after_s=getattr(error, "retry_after_s", None))

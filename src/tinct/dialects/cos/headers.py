@@ -13,7 +13,7 @@ from typing import Final
 from starlette.datastructures import Headers
 
 from tinct.dialects.cos.errors import CosError
-from tinct.storage.objects import Object
+from tinct.objects.objects import Object
 
 __all__ = ["content_md5", "http_date", "object_acl", "of_object", "quoted", "refuse_unsupported", "stored"]
 

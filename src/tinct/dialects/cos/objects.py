@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from tinct.dialects.cos import headers as fields
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.conditions import Verdict, span, verdict
-from tinct.dialects.cos.errors import CosError, of_error
+from tinct.dialects.cos.errors import CosError, refusal
 from tinct.dialects.cos.xml import document, element, parse
 from tinct.errors import DigestError, ObjectKeyError
-from tinct.storage.objects import Object, check_object_key
+from tinct.objects.objects import Object, check_object_key
 
 __all__ = [
     "arriving",
@@ -87,7 +87,7 @@ async def get_object(call: Call) -> Response:
     status = 206 if part is not None else 200
     if call.request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(call.backend.objects.stream(found, start, end), status, headers)
+    return StreamingResponse(await call.backend.objects.open(found, start, end), status, headers)
 
 
 async def delete_object(call: Call) -> Response:
@@ -161,8 +161,8 @@ async def delete_many(call: Call) -> Response:
         try:
             good.append(check_object_key(key))
         except ObjectKeyError as error:
-            refusal = of_error(error)
-            lines.append(_line("Error", key, Code=refusal.name, Message=refusal.message))
+            found = refusal(error)
+            lines.append(_line("Error", key, Code=found.name, Message=found.message))
     await call.backend.objects.delete(bucket, *good)
     if (asked.findtext("Quiet") or "").strip().lower() != "true":
         lines = [_line("Deleted", key) for key in good] + lines

@@ -13,7 +13,7 @@ from tinct.dialects.cos.conditions import span
 from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.objects import arriving, body_length, copy_source, whole_body, xml_reply
 from tinct.dialects.cos.xml import element, parse
-from tinct.storage.multipart import MOST_PARTS, Upload
+from tinct.objects.multipart import MOST_PARTS, Upload
 
 __all__ = ["abort", "complete", "copy_part", "list_parts", "list_uploads", "put_part", "start"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,12 +9,15 @@ from starlette.responses import JSONResponse, Response
 
 from tinct.dialects.dialect import request_id_of
 from tinct.dialects.native.wire import Error, ErrorReply
+from tinct.dialects.refusals import ErrorTable, refusal_headers
 from tinct.errors import (
     AccountError,
     CreditError,
     DatabaseError,
+    DigestError,
     FetchError,
     FileMissingError,
+    FileNotSentError,
     IdempotencyError,
     JobError,
     JobMissingError,
@@ -29,65 +30,64 @@ from tinct.errors import (
     PhotoLimitError,
     QueueFullError,
     RateLimitError,
+    StorageAwayError,
     StorageFullError,
     TinctError,
     UnsupportedPhotoError,
     UploadLimitError,
 )
 
-__all__ = ["render", "status_of"]
+__all__ = ["words"]
 
-_STATUS: tuple[tuple[type[TinctError], int], ...] = (
-    # the first that fits; narrower classes before wider ones
-    (UnsupportedPhotoError, 415),
-    (PhotoLimitError, 413),
-    (UploadLimitError, 413),
-    (OversizeUrlError, 413),
-    (PhotoError, 422),
-    (ParameterError, 422),
-    (FetchError, 422),
-    (KeyRefusedError, 401),
-    (CreditError, 402),
-    (RateLimitError, 429),
-    (AccountError, 403),
-    (JobMissingError, 404),
-    (FileMissingError, 404),
-    (LinkExpiredError, 404),
-    (LinkError, 403),
-    (IdempotencyError, 422),
-    (QueueFullError, 429),
-    (JobError, 422),
-    (StorageFullError, 507),
-    (DatabaseError, 503),
+_TABLE = ErrorTable[int](
+    rows={
+        UnsupportedPhotoError: 415,
+        PhotoLimitError: 413,
+        UploadLimitError: 413,
+        OversizeUrlError: 413,
+        PhotoError: 422,
+        ParameterError: 422,
+        FetchError: 422,
+        KeyRefusedError: 401,
+        CreditError: 402,
+        RateLimitError: 429,
+        AccountError: 403,
+        JobMissingError: 404,
+        FileNotSentError: 409,
+        FileMissingError: 404,
+        LinkExpiredError: 404,
+        LinkError: 403,
+        IdempotencyError: 422,
+        QueueFullError: 429,
+        JobError: 422,
+        StorageFullError: 507,
+        StorageAwayError: 503,
+        DigestError: 422,
+        DatabaseError: 503,
+        Exception: 500,
+    }
 )
+"""HTTP status by error."""
 
 _CODES = {400: "malformed_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _MESSAGES = {404: "There is nothing at this address.", 405: "The method is not allowed at this address."}
 
 
-def status_of(error: Exception) -> int:
-    """HTTP status of an error."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-
-
-def render(request: Request, error: Exception) -> Response:
+def words(request: Request, error: Exception) -> Response:
     """The reply to an error, in this API's words."""
-    headers: dict[str, str] = {}
+    headers = refusal_headers(error)
     field = None
     if isinstance(error, RequestValidationError):
         status, code, (field, message) = 422, "invalid_parameter", _first(error)
     elif isinstance(error, HTTPException):
-        status, headers = error.status_code, dict(error.headers or {})
+        status = error.status_code
         code = _CODES.get(status, "http_error")
         message = _MESSAGES.get(status, str(error.detail))
     elif isinstance(error, TinctError):
-        status, code, message = status_of(error), error.code, error.message
+        status, code, message = _TABLE.of(error), error.code, error.message
         field = getattr(error, "field", None)
     else:
         status, code, message = 500, "internal", "The server failed; try again, and tell us the request id."
-    retry_after_s = getattr(error, "retry_after_s", None)
-    if retry_after_s is not None:
-        headers["Retry-After"] = str(math.ceil(retry_after_s))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     reply = ErrorReply(

@@ -32,7 +32,7 @@ def stream(request: Request, account: str, job_id: str, after: int) -> Response:
 async def _lines(request: Request, account: str, job_id: str, after: int) -> AsyncIterator[str]:
     yield ": connected\n\n"
     jobs = backend_of(request).jobs
-    async for job in _until(jobs.events(account, job_id, after), request.app.state.closing):
+    async for job in _until(jobs.events(account, job_id, after), request.state.closing):
         if job is None:
             yield ": still there\n\n"
         else:

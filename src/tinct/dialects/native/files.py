@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
-from tinct.dialects import bodies, downloads
+from tinct.dialects import bodies
+from tinct.dialects.content import content
 from tinct.dialects.dialect import backend_of, settings_of
+from tinct.dialects.guard import refused
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
 from tinct.dialects.native.replies import BINARY, REFUSALS
-from tinct.errors import ParameterError
+from tinct.errors import LinkError, ParameterError
+from tinct.jobs.declarations import Declaration
 
 __all__ = ["FileId", "router"]
 
@@ -20,6 +26,7 @@ router = APIRouter(prefix="/v1/files", tags=["Files"], responses=REFUSALS)
 
 FileId = Annotated[str, Path(max_length=100, description="Id of a file.")]
 
+_BYTES = {"type": "string", "format": "binary"}
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -31,10 +38,16 @@ _UPLOAD: dict[str, Any] = {
                     "properties": {"file": {"type": "string", "format": "binary"}},
                 }
             },
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            "image/*": {"schema": {"type": "string", "format": "binary"}},
+            "application/octet-stream": {"schema": _BYTES},
+            "image/*": {"schema": _BYTES},
+            "video/*": {"schema": _BYTES},
+            "application/json": {"schema": wire.Declaration.model_json_schema()},
         },
     }
+}
+_SENT: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"*/*": {"schema": _BYTES}}},
+    "security": [],
 }
 
 
@@ -44,20 +57,69 @@ async def upload(
     account: Caller,
     name: Annotated[str | None, Query(max_length=255, description="File name, for a raw upload.")] = None,
 ) -> wire.File:
-    """Upload a photo: the raw bytes as the body, or the part ``file`` of a form.
+    """Upload a photo or a clip: the raw bytes as the body, or the part ``file`` of a form.
 
-    It is stored while it arrives and checked before it is accepted; what it is, its content decides.
+    It is stored while it arrives and checked before it is accepted; what it is, its content decides. With a JSON body
+    it is only declared: the reply has its id, and an ``upload_url`` to which the bytes are then sent.
     """
     files, most = backend_of(request).files, settings_of(request).max_upload_bytes
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        stored = await files.put(account.id, request.stream(), name=name, max_bytes=most)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        declared = await backend_of(request).declarations.declare(account.id, await _declaration(request))
+        return wire.file_record(request, declared)
+    if kind != "multipart/form-data":
+        stored = await files.put(
+            account.id, request.stream(), name=name, max_bytes=most, accepted="photos and clips"
+        )
         return wire.file_record(request, stored)
     async with bodies.form(request) as form:
         part = form.get("file")
         if not isinstance(part, UploadFile):
             raise ParameterError("file", None, "a file, as the part called file")
-        stored = await files.put(account.id, bodies.chunks(part), name=name or part.filename, max_bytes=most)
+        stored = await files.put(
+            account.id,
+            bodies.chunks(part),
+            name=name or part.filename,
+            max_bytes=most,
+            accepted="photos and clips",
+        )
     return wire.file_record(request, stored)
+
+
+async def _declaration(request: Request) -> Declaration:
+    """What a JSON body says of a file; read no further than it may be long."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bodies.MAX_TEXT_BYTES:
+            raise HTTPException(
+                413,
+                f"The declaration is larger than {bodies.MAX_TEXT_BYTES} bytes, the most that is accepted.",
+            )
+    try:
+        return Declaration(**wire.Declaration.model_validate_json(body).model_dump())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+
+
+@router.put("/{file_id}/content", response_class=Response, openapi_extra=_SENT)
+async def send(
+    request: Request,
+    file_id: FileId,
+    expires: Annotated[str, Query(max_length=20, description="As in the link.")],
+    signature: Annotated[str, Query(max_length=100, description="As in the link.")],
+) -> Response:
+    """Send the bytes of a declared file to its ``upload_url``, whatever the headers; again, until a job names it."""
+    backend = backend_of(request)
+    path = request.scope["raw_path"].decode("ascii", "replace")
+    try:
+        backend.links.check("PUT", path, {"expires": expires, "signature": signature})
+    except LinkError:
+        await refused(request)
+        raise
+    most = settings_of(request).max_upload_bytes
+    file = await backend.declarations.send(file_id, request.stream(), max_bytes=most)
+    return Response(status_code=200, headers={"ETag": f'"{file.etag}"'})
 
 
 @router.get("", response_model=wire.FileList)
@@ -75,13 +137,13 @@ async def list_files(
 @router.get("/{file_id}", response_model=wire.File)
 async def get_file(request: Request, account: Caller, file_id: FileId) -> wire.File:
     """What is known of a file, and a fresh link to it."""
-    return wire.file_record(request, await backend_of(request).files.get(account.id, file_id))
+    return wire.file_record(request, await backend_of(request).files.find(account.id, file_id))
 
 
 @router.get("/{file_id}/content", response_class=Response, responses=BINARY)
 async def get_content(request: Request, account: Caller, file_id: FileId) -> Response:
     """The bytes of a file; ranges, ``If-None-Match`` and ``If-Range`` are obeyed."""
-    return await downloads.content(request, await backend_of(request).files.get(account.id, file_id))
+    return await content(request, await backend_of(request).files.get(account.id, file_id))
 
 
 @router.delete("/{file_id}", status_code=204)

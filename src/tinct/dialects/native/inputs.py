@@ -12,8 +12,9 @@ from starlette.requests import Request
 from tinct.dialects.bodies import chunks
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.errors import ParameterError, TinctError
+from tinct.jobs.catalogue import facts
 from tinct.jobs.files import File
-from tinct.jobs.job import JobState
+from tinct.jobs.job import Inputs, JobState
 
 __all__ = ["collected"]
 
@@ -23,8 +24,12 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 
 @asynccontextmanager
 async def collected(
-    request: Request, account: str, references: Mapping[str, str], parts: Mapping[str, UploadFile]
-) -> AsyncIterator[tuple[dict[str, str], list[str]]]:
+    request: Request,
+    account: str,
+    effect: str,
+    references: Mapping[str, str | list[str]],
+    parts: Mapping[str, list[UploadFile]],
+) -> AsyncIterator[tuple[Inputs, list[str]]]:
     """File ids by input name, and those of them that were made for this request.
 
     The latter are deleted again if the block raises.
@@ -32,29 +37,41 @@ async def collected(
     Raises
     ------
     ParameterError
-        A reference is of no known kind, or an input came twice.
+        There is no such effect, a reference is of no known kind, or an input came both as a part and as a reference.
     TinctError
         What fetching, storing or finding raises.
     """
     made: list[str] = []
+    lists = {item.name for item in facts(effect).inputs if item.most > 1}
     try:
-        found: dict[str, str] = {}
-        for name, part in parts.items():
+        found: dict[str, str | tuple[str, ...]] = {}
+        for name, some in parts.items():
             if name in references:
                 raise ParameterError(name, "a part and a reference", "one of the two")
-            file = await backend_of(request).files.put(account, chunks(part), name=part.filename)
-            made.append(file.id)
-            found[name] = file.id
-        for name, reference in references.items():
-            if _URL.match(reference):
-                made.append((await _fetched(request, account, reference)).id)
-                found[name] = made[-1]
+            ids = []
+            for part in some:
+                file = await backend_of(request).files.put(account, chunks(part), name=part.filename)
+                made.append(file.id)
+                ids.append(file.id)
+            found[name] = tuple(ids) if len(ids) > 1 or name in lists else ids[0]
+        for name, named in references.items():
+            if isinstance(named, str):
+                found[name] = await _named(request, account, name, named, made)
             else:
-                found[name] = await _stored(request, account, name, reference)
+                found[name] = tuple([await _named(request, account, name, each, made) for each in named])
         yield found, made
     except Exception:
         await discard(request, account, made)
         raise
+
+
+async def _named(request: Request, account: str, name: str, reference: str, made: list[str]) -> str:
+    """The file that a reference leads to; one that is fetched for it is noted in `made`."""
+    if not _URL.match(reference):
+        return await _stored(request, account, name, reference)
+    file = await _fetched(request, account, reference)
+    made.append(file.id)
+    return file.id
 
 
 async def discard(request: Request, account: str, file_ids: list[str]) -> None:
@@ -68,7 +85,7 @@ async def discard(request: Request, account: str, file_ids: list[str]) -> None:
 
 async def _fetched(request: Request, account: str, url: str) -> File:
     most = settings_of(request).max_upload_bytes
-    async with request.app.state.fetcher.open(url, max_bytes=most) as answer:
+    async with backend_of(request).fetcher.open(url, max_bytes=most) as answer:
         name = answer.url.partition("?")[0].rpartition("/")[2]
         return await backend_of(request).files.put(account, answer.chunks, name=name, max_bytes=most)
 

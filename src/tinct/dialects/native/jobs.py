@@ -44,7 +44,7 @@ async def submit(
     """
     async with (
         ordering.read(request) as (order, parts),
-        collected(request, account.id, order.inputs, parts) as (inputs, made),
+        collected(request, account.id, order.effect, order.inputs, parts) as (inputs, made),
     ):
         submission = await backend_of(request).jobs.submit(
             Order(

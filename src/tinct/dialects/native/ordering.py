@@ -28,7 +28,7 @@ _FORM = {
     "additionalProperties": {
         "type": "string",
         "format": "binary",
-        "description": "A photo, by input name.",
+        "description": "A photo, by input name; parts of one name, in their order, for an input that takes a list.",
     },
 }
 BODY: dict[str, Any] = {
@@ -44,7 +44,7 @@ BODY: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, UploadFile]]]:
+async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, list[UploadFile]]]]:
     """The order, and the photos that came with it by input name.
 
     Raises
@@ -58,7 +58,10 @@ async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, Uplo
         yield _parse(await request.body()), {}
         return
     async with bodies.form(request) as form:
-        parts = {name: part for name, part in form.items() if isinstance(part, UploadFile)}
+        parts: dict[str, list[UploadFile]] = {}
+        for name, part in form.multi_items():
+            if isinstance(part, UploadFile):
+                parts.setdefault(name, []).append(part)
         order = form.get("order")
         if order is None:
             raise ParameterError("order", None, "the order as JSON, as the part called order")

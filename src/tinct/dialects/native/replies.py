@@ -14,11 +14,12 @@ _PHRASES = {
     402: "There are not enough credits.",
     403: "The account may not do this.",
     404: "There is no such thing, or it is someone else's.",
+    409: "The file was declared, and its bytes have not come.",
     413: "The body, the photo or what a URL leads to is too large.",
     415: "The content is not a photo format that is read.",
     422: "A parameter or a photo is not allowed.",
     429: "Too many requests, or too many jobs wait; `Retry-After` says when to come back.",
-    503: "The database cannot be reached.",
+    503: "The database or the store for files cannot be reached.",
     507: "There is no room for more.",
 }
 

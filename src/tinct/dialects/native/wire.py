@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
-from tinct.dialects.dialect import settings_of
-from tinct.dialects.downloads import link
+from tinct.dialects.content import link
+from tinct.dialects.dialect import backend_of, settings_of
 from tinct.jobs import files
 from tinct.jobs.job import Job as StoredJob
 from tinct.jobs.job import JobState
 
 __all__ = [
     "Account",
+    "Change",
+    "Declaration",
     "Effect",
+    "EffectEngine",
     "EffectInput",
     "EffectList",
+    "Entry",
     "Error",
     "ErrorReply",
     "Failure",
     "File",
     "FileList",
+    "Grant",
+    "History",
     "Job",
     "JobList",
     "Order",
@@ -33,6 +38,7 @@ __all__ = [
     "job_record",
 ]
 
+MOST_LISTED = 100  # photos in one list
 PRIORITIES = {"low": -10, "normal": 0, "high": 10}
 
 
@@ -58,11 +64,23 @@ class ErrorReply(Record):
 
 
 class EffectInput(Record):
-    """A photo that an effect takes."""
+    """A photo, or a list of them, that an effect takes."""
 
     name: str = Field(description="Key in an order's ``inputs``.")
     summary: str
     required: bool
+    least: int = Field(description="The shortest list it takes; 1 where it takes a single photo.")
+    most: int = Field(description="Above 1: it takes a list of so many photos at most; 1: a single one.")
+
+
+class EffectEngine(Record):
+    """A way in which an effect works."""
+
+    name: str = Field(description="As the results' facts name it.")
+    models: list[str] = Field(description="Models that it needs.")
+    missing: list[str] = Field(description="Those of them that are not installed on this server.")
+    ready: bool = Field(description="Whether it can work now.")
+    fetch: str | None = Field(description="The command by which the operator brings what is missing.")
 
 
 class Effect(Record):
@@ -71,8 +89,13 @@ class Effect(Record):
     name: str
     title: str
     summary: str
-    credits: int = Field(description="Price of one call.")
+    credits: int = Field(description="Price of one call, before its parameters and files are looked at.")
+    price: dict[str, Any] = Field(
+        description="What this server adds or changes by parameters and files; empty: nothing."
+    )
     inputs: list[EffectInput]
+    roles: list[str] = Field(description="What its results can be; none where it only tells facts.")
+    engines: list[EffectEngine]
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
 
 
@@ -83,28 +106,34 @@ class EffectList(Record):
 
 
 class File(Record):
-    """A stored photo: an upload, or a job's result."""
+    """A stored file: an upload, or a job's result."""
 
     id: str = Field(description="Pass it as an input of any job.")
     name: str
     media_type: str
     size: int = Field(description="Bytes.")
-    width: int = Field(description="Pixels, as stored.")
-    height: int = Field(description="Pixels, as stored.")
-    depth: int = Field(description="Bits per channel.")
-    channels: int
+    width: int | None = Field(
+        description="Pixels, as stored; this and the next three are null for what is no photo."
+    )
+    height: int | None = Field(description="Pixels, as stored.")
+    depth: int | None = Field(description="Bits per channel.")
+    channels: int | None
+    seconds: float | None = Field(
+        description="How long a clip runs; null for a photo, or where it does not say."
+    )
     job: str | None = Field(description="The job that made it; null for an upload.")
-    url: str = Field(description="Download it here; needs no key, works until ``url_expires_at``.")
+    role: str | None = Field(description="What a result is: main, variant, mask, ...; null for an upload.")
+    state: Literal["declared", "stored"] = Field(description="declared: its bytes have not come yet.")
+    url: str | None = Field(
+        description="Download it here; needs no key, works until ``url_expires_at``. Null before its bytes came."
+    )
+    upload_url: str | None = Field(
+        description="PUT its bytes here, as the whole body; needs no key, works until ``url_expires_at``. Null for "
+        "what was not declared, and after a job named it."
+    )
     url_expires_at: datetime
     created_at: datetime
     expires_at: datetime = Field(description="When the file goes.")
-
-
-class FileList(Record):
-    """Some of the account's files, newest first."""
-
-    files: list[File]
-    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
 def _no_nul(value: object) -> object:
@@ -114,6 +143,28 @@ def _no_nul(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_no_nul)]
+
+
+class Declaration(Record):
+    """A file that will be sent."""
+
+    name: Text | None = Field(None, min_length=1, max_length=255, description="File name.")
+    media_type: Text | None = Field(
+        None, min_length=1, max_length=255, description="Shown until the bytes come, which decide."
+    )
+    size: int | None = Field(None, ge=1, description="Bytes that will come; others are refused.")
+    md5: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{32}$", description="MD5 of the bytes that will come; others are refused."
+    )
+
+
+class FileList(Record):
+    """Some of the account's files, newest first."""
+
+    files: list[File]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
+
+
 Reference = Annotated[
     str,
     BeforeValidator(_no_nul),
@@ -126,6 +177,12 @@ Reference = Annotated[
 ]
 
 
+if TYPE_CHECKING:
+    ResultFormat = str
+else:
+    ResultFormat = Literal[files.WRITABLE]  # derived, so no type checker can follow
+
+
 class Order(Record):
     """What to do."""
 
@@ -133,12 +190,15 @@ class Order(Record):
     params: dict[str, Any] = Field(
         default_factory=dict, description="Its parameters; see ``GET /v1/effects``."
     )
-    inputs: dict[Annotated[str, Field(max_length=100)], Reference] = Field(
+    inputs: dict[
+        Annotated[str, Field(max_length=100)],
+        Reference | Annotated[list[Reference], Field(min_length=1, max_length=MOST_LISTED)],
+    ] = Field(
         default_factory=dict,
         max_length=16,
-        description="Photos by input name; ``image`` is the first of every effect.",
+        description="Photos by input name; ``image`` is the first of every effect. A list where the input takes one.",
     )
-    format: Literal["jpeg", "png", "webp", "tiff", "avif"] | None = Field(
+    format: ResultFormat | None = Field(
         None, description="Format of the results; that of the first input by default."
     )
     quality: int = Field(92, ge=1, le=100, description="Quality of lossy results.")
@@ -149,13 +209,14 @@ class Order(Record):
 
 
 class Result(Record):
-    """A photo that a job made; also a file, under the same id."""
+    """What a job made; also a file, under the same id."""
 
     id: str
+    role: str = Field(description="What it is: main, variant (another answer), mask, ...")
     media_type: str
     size: int = Field(description="Bytes.")
-    width: int = Field(description="Pixels.")
-    height: int = Field(description="Pixels.")
+    width: int | None = Field(description="Pixels; null for what is no photo.")
+    height: int | None = Field(description="Pixels; null for what is no photo.")
     url: str = Field(description="Download it here; needs no key, works until the results expire.")
 
 
@@ -176,8 +237,11 @@ class Job(Record):
     position: int | None = Field(description="Place in the queue from 1; null when it does not wait.")
     attempt: int = Field(description="Attempts begun; more than 1 after a crash.")
     params: dict[str, Any]
-    inputs: dict[str, str] = Field(description="File ids by input name.")
-    results: list[Result] = Field(description="Best first; empty until it succeeded, and after they expired.")
+    inputs: dict[str, str | list[str]] = Field(description="File ids by input name.")
+    results: list[Result] = Field(
+        description="Best first, several of a role in their order; empty until it succeeded, after they expired, and "
+        "where the facts are all there is to say."
+    )
     facts: dict[str, Any] = Field(description="What the effect found, such as the palette.")
     failure: Failure | None
     credits: int = Field(description="Price; charged only if the job succeeds.")
@@ -195,6 +259,18 @@ class JobList(Record):
     next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
+class Grant(Record):
+    """Credits given at one time."""
+
+    id: int
+    kind: str = Field(description="What they came from.")
+    amount: int
+    available: int
+    held: int
+    granted_at: datetime
+    expires_at: datetime | None = Field(description="When what is left lapses; null: never.")
+
+
 class Account(Record):
     """Who the key belongs to."""
 
@@ -203,27 +279,69 @@ class Account(Record):
     unlimited: bool = Field(description="True: jobs cost nothing.")
     available: int = Field(description="Credits that can be spent now.")
     held: int = Field(description="Credits of jobs that have not ended.")
+    grants: list[Grant] = Field(description="Where they come from, in the order in which they will be spent.")
+
+
+class Change(Record):
+    """What an entry of the history changed in one grant."""
+
+    grant: int
+    available: int
+    held: int
+
+
+class Entry(Record):
+    """One thing that happened to the account's credits: a grant, one move of one job, or a grant's end."""
+
+    id: int
+    kind: Literal["grant", "hold", "charge", "release", "expire"]
+    job: str | None
+    note: str = Field(description="The kind of the grant, or what the job did.")
+    available: int = Field(description="Change of what can be spent.")
+    held: int = Field(description="Change of what jobs hold.")
+    grants: list[Change]
+    at: datetime
+
+
+class History(Record):
+    """What happened to the account's credits, newest first."""
+
+    entries: list[Entry]
+    next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
 def file_record(connection: HTTPConnection, file: files.File) -> File:
     """A stored file as the API shows it."""
     left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
-    seconds = max(min(settings_of(connection).link_s, left_s), 0)
+    settings = settings_of(connection)
+    seconds = max(min(settings.upload_link_s if file.open else settings.link_s, left_s), 0)
+    photo = file.photo
     return File(
         id=file.id,
         name=file.name,
         media_type=file.media_type,
         size=file.size,
-        width=file.width,
-        height=file.height,
-        depth=file.depth,
-        channels=file.channels,
+        width=photo.width if photo else None,
+        height=photo.height if photo else None,
+        depth=photo.depth if photo else None,
+        channels=photo.channels if photo else None,
         job=file.job_id,
-        url=link(connection, file.id, file.format, seconds=seconds),
+        role=file.role,
+        seconds=file.seconds,
+        state="declared" if file.state is files.FileState.DECLARED else "stored",
+        url=link(connection, file.id, file.format, seconds=seconds) if file.size else None,
+        upload_url=_upload_link(connection, file.id, seconds=seconds) if file.open else None,
         url_expires_at=datetime.fromtimestamp(int(datetime.now(UTC).timestamp() + seconds), UTC),
         created_at=file.created_at,
         expires_at=file.expires_at,
     )
+
+
+def _upload_link(connection: HTTPConnection, file_id: str, *, seconds: float) -> str:
+    """A whole URL to which anyone can PUT the bytes of a declared file."""
+    path = backend_of(connection).links.sign(f"/v1/files/{file_id}/content", seconds=seconds, method="PUT")
+    base = settings_of(connection).public_url or str(connection.base_url)
+    return base.rstrip("/") + path
 
 
 def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) -> Job:
@@ -239,15 +357,16 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
         position=position or None if job.state is JobState.QUEUED else None,
         attempt=job.attempt,
         params=dict(job.params),
-        inputs=dict(job.inputs),
+        inputs={name: named if isinstance(named, str) else list(named) for name, named in job.inputs.items()},
         results=[
             Result(
                 id=result.file_id,
+                role=result.role,
                 media_type=result.media_type,
                 size=result.size,
                 width=result.width,
                 height=result.height,
-                url=link(connection, result.file_id, _format(result.media_type), seconds=left_s),
+                url=link(connection, result.file_id, files.format_of(result.media_type), seconds=left_s),
             )
             for result in job.results
             if left_s > 0
@@ -261,7 +380,3 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
         results_expire_at=job.results_expire_at,
         revision=job.revision,
     )
-
-
-def _format(media_type: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", media_type.partition("/")[2])

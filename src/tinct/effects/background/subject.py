@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.background.params import Subject
-from tinct.effects.migrate.portrait import find_people
 from tinct.errors import ParameterError
+from tinct.imaging.guided import GuidedMask, guide
+from tinct.imaging.people import find_people
 from tinct.models import runtime, store
-from tinct.photo.masks import GuidedMask, guide
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 
-__all__ = ["Matte", "find", "given"]
+__all__ = ["Matte", "Subject", "find", "given"]
 
 Array = NDArray[np.float32]
+Subject = Literal["auto", "person", "any"]
 
 _PROXY: Final = 512
 _ANY: Final = 320  # longer side for the path without weights

@@ -1,27 +1,30 @@
-"""Colour a black-and-white photo: guess chroma small, steer it, join it to the full-size luminance."""
+"""Colour a black-and-white photo: predict chroma small, condition it, join it to the full-size luminance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
 
-from tinct.effects.colorize import steer
-from tinct.effects.colorize.guess import guess
+from tinct.effects.colorize import conditioning
+from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
-from tinct.effects.colorize.params import ColorizeParams, Neutralise
 from tinct.effects.colorize.tone import Tone, scan_lightness, tone_of
-from tinct.effects.effect import checked
-from tinct.errors import ParameterError
+from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import fact
+from tinct.imaging.likelihood import predict_chroma
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 
-__all__ = ["Colorization", "colorize", "run"]
+__all__ = ["Colorization", "colorize"]
 
 Array = NDArray[np.float32]
+Neutralise = Literal["auto", "on", "off"]
 
 _REFERENCE_SIDE = 96  # enough for a palette
 
@@ -41,47 +44,60 @@ class Colorization:
         return self.photos[0]
 
     @property
+    @fact
     def already_color(self) -> bool:
         """The photo had real colours before."""
         return self.tone == "color"
 
 
+def _or_bool(value: object) -> object:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+@effect(title="Colorization", engines={"colorizer": ("colorizer",)}, label="color", counted="variants")
 def colorize(
-    photo: Photo,
-    strength: float = 1.0,
-    variants: int = 1,
-    seed: int = 0,
-    neutralise: Neutralise | bool = "auto",
+    photo: Annotated[
+        Photo, Field(description="The photo to colour: grey, toned, or in colour; then it is coloured anew.")
+    ],
+    strength: Annotated[
+        float, Field(ge=0, le=1, description="0 leaves the photo without new colour, 1 colours it fully.")
+    ] = 1.0,
+    variants: Annotated[
+        int, Field(ge=1, le=4, description="How many different colourings; the first is the best answer.")
+    ] = 1,
+    seed: Annotated[
+        int,
+        Field(ge=0, lt=2**31, description="The same photo, parameters and seed give the same results."),
+    ] = 0,
+    neutralise: Annotated[
+        Neutralise | bool,
+        CheckedAs(Neutralise),
+        BeforeValidator(_or_bool),
+        Field(
+            description="What happens to colour the photo already has, which shows where strength is below 1. auto: "
+            "the tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays.",
+        ),
+    ] = "auto",
     *,
-    hints: Iterable[tuple[int, int, str] | Mapping[str, Any]] = (),
-    reference: Photo | None = None,
-    smooth_scan: bool = False,
+    hints: Annotated[
+        Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]],
+        CheckedAs(Hints),
+        OfOnePhoto(),
+        Field(
+            max_length=200,
+            description="Known colours: x, y in pixels, and color. They spread over what looks alike nearby.",
+        ),
+    ] = (),
+    reference: Annotated[Photo | None, Field(description="A photo whose colours to lean towards.")] = None,
+    smooth_scan: Annotated[
+        bool,
+        Field(
+            description="Keep dust, scratches and grain of an old scan from misleading the network; pixels stay.",
+        ),
+    ] = False,
+    progress: Progress = unheard,
 ) -> Colorization:
-    """Colour a photo; its luminance stays.
-
-    Parameters
-    ----------
-    photo : Photo
-        8 or 16 bit, any size from 1x1; grey, toned, or in colour (then it is coloured anew).
-    strength : float
-        0..1; 0 adds no colour.
-    variants : int
-        1..4 different colourings, the best first.
-    seed : int
-        Same photo, parameters and seed: same results.
-    neutralise : {"auto", "on", "off"} or bool
-        What happens to chroma the photo already has, which shows where `strength` is below 1. ``auto``: the tint of
-        toned photos goes, the colours of colour photos stay.
-    hints : iterable of (x, y, colour)
-        Known colours at pixels of the photo, such as ``(120, 80, "#3A5F2B")``; mappings with these names do as well.
-    reference : Photo
-        A photo whose colours to lean towards.
-    smooth_scan : bool
-        Keep dust, scratches and grain from misleading the network.
-
-    Returns
-    -------
-    Colorization
+    """Colour a black-and-white photo; luminance stays, and known colours or a reference photo may steer it.
 
     Raises
     ------
@@ -94,62 +110,30 @@ def colorize(
     ----------
     Zhang, Isola, Efros 2016, "Colorful Image Colorization".
     """
-    params = checked(
-        ColorizeParams,
-        {
-            "strength": strength,
-            "variants": variants,
-            "seed": seed,
-            "neutralise": neutralise,
-            "hints": list(hints),
-            "smooth_scan": smooth_scan,
-        },
-    )
-    return run(photo, reference, params)
-
-
-def run(
-    photo: Photo,
-    reference: Photo | None,
-    params: ColorizeParams,
-    progress: Callable[[float], None] = lambda _: None,
-) -> Colorization:
-    """`colorize` with parameters that are already checked; `progress` hears 0..1."""
-    hints = _hints(photo, params)
+    points = located(photo, hints)
     lab = srgb_to_lab(photo.proxy(MIDDLE))  # (h, w, 3)
     light = np.ascontiguousarray(lab[..., 0])
     tone = tone_of(lab)
-    seen = scan_lightness(light, params.smooth_scan)
-    colorings = _colorings(seen, reference, params, hints)
+    seen = scan_lightness(light, smooth_scan)
+    colorings = _colorings(seen, reference, variants, seed, points)
     progress(0.2)
-    keep = params.neutralise == "off" or (params.neutralise == "auto" and tone == "color")
+    keep = neutralise == "off" or (neutralise == "auto" and tone == "color")
     photos = []
     for number, cells in enumerate(colorings, 1):
         join = Join.fit(spread(cells, light), light)
-        pixels = join.apply(photo, strength=params.strength, keep=keep)
+        pixels = join.apply(photo, strength=strength, keep=keep)
         photos.append(replace(photo, pixels=pixels, gray=False))
-        progress(0.2 + 0.8 * number / params.variants)
+        progress(0.2 + 0.8 * number / variants)
     return Colorization(tuple(photos), tone)
 
 
-def _colorings(seen: Array, reference: Photo | None, params: ColorizeParams, hints: Array) -> list[Array]:
+def _colorings(seen: Array, reference: Photo | None, variants: int, seed: int, hints: Array) -> list[Array]:
     """Chroma of the cells for each variant, from lightness as the network sees it."""
-    best = guess(seen, hints)
+    best = predict_chroma(seen, hints)
     if reference is not None:
         palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
-        leaning = best.blend(guess(seen, hints, steer.reference_mood(best.chroma(), palette)))
-        best = replace(leaning, logits=leaning.logits + steer.reference_tilt(leaning, palette))
-    moods = steer.variant_moods(best.chroma(), params.variants - 1, params.seed)
-    guesses = [best, *(best.blend(guess(seen, hints, mood)) for mood in moods)]
-    return [steer.follow_hints(guessed.chroma(), guessed.light, hints) for guessed in guesses]
-
-
-def _hints(photo: Photo, params: ColorizeParams) -> Array:
-    """Hints (n, 4): row and column as shares of the photo, a*, b*."""
-    rows = []
-    for number, hint in enumerate(params.hints):
-        if hint.x >= photo.width or hint.y >= photo.height:
-            allowed = f"a point inside the photo, x below {photo.width} and y below {photo.height}"
-            raise ParameterError(f"hints.{number}", f"{hint.x},{hint.y}", allowed)
-        rows.append([(hint.y + 0.5) / photo.height, (hint.x + 0.5) / photo.width, *hint.chroma])
-    return np.array(rows, np.float32).reshape(-1, 4)
+        leaning = best.blend(predict_chroma(seen, hints, conditioning.reference_mood(best.chroma(), palette)))
+        best = replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
+    moods = conditioning.variant_moods(best.chroma(), variants - 1, seed)
+    predicted = [best, *(best.blend(predict_chroma(seen, hints, mood)) for mood in moods)]
+    return [conditioning.follow_hints(one.chroma(), one.light, hints) for one in predicted]

@@ -7,15 +7,14 @@ lightness, so that the full-size photo's own edges place the colours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.light import Luminance, encode, to_linear
-from tinct.effects.threads import cores, single_threaded
+from tinct.effects.colorize.luminance import Luminance, encode, to_linear
+from tinct.imaging.strips import by_strips
+from tinct.imaging.threads import single_threaded
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize
@@ -156,10 +155,9 @@ class Join:
             The rest is the photo's own chroma; else it is grey.
         """
         out = np.empty_like(photo.pixels)
-        step = max(1, _STRIP // photo.width)
 
-        def work(top: int) -> None:
-            strip = photo.pixels[top : top + step]
+        def work(top: int, bottom: int) -> None:
+            strip = photo.pixels[top:bottom]
             luminance = Luminance.of(strip, photo.icc)
             a, b = self.chroma(luminance.light, top, (photo.height, photo.width))
             if strength < 1:
@@ -172,17 +170,10 @@ class Join:
                     new * np.float32(strength) + own[..., k] * np.float32(1 - strength)
                     for k, new in ((1, a), (2, b))
                 )
-            encode(to_linear(luminance, a, b), photo.icc, out[top : top + step])
+            encode(to_linear(luminance, a, b), photo.icc, out[top:bottom])
 
-        _in_threads(work, range(0, photo.height, step))
+        single_threaded(by_strips)(work, (photo.height, photo.width), _STRIP, _THREADS)
         return out
-
-
-@single_threaded
-def _in_threads(work: Callable[[int], None], tops: Iterable[int]) -> None:
-    with ThreadPoolExecutor(min(_THREADS, cores())) as pool:
-        for _ in pool.map(work, tops):
-            pass
 
 
 def _rows(grids: Array, top: int, count: int, full: tuple[int, int]) -> Array:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from tinct.effects import maxim
 from tinct.effects.correct.illuminant import Light, adaptation, estimate
 from tinct.effects.correct.looks import LOOKS, Tones, color_map, tones
-from tinct.effects.correct.params import CorrectParams, Engine
-from tinct.effects.effect import Progress, checked
-from tinct.effects.field import GainField
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Role, Rounded
+from tinct.imaging import maxim
+from tinct.imaging.gain import GainField
 from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
 
-__all__ = ["Correction", "correct", "run"]
+__all__ = ["Correction", "correct"]
 
 Array = NDArray[np.float32]
+Engine = Literal["auto", "classical", "maxim"]
 
 _PROXY = 256
 _UNTINTED = Light((0.0, 0.0), 1.0)
@@ -29,31 +33,50 @@ _UNTINTED = Light((0.0, 0.0), 1.0)
 class Correction:
     """What correction made."""
 
-    photos: tuple[Photo, ...]
+    photos: Annotated[tuple[Photo, ...], Role(labels="looks")]
     """The first is the best single answer."""
     looks: tuple[str, ...]
     """Names, one of each photo."""
     engine: str
     """``classical`` or ``maxim``: who served."""
-    tint: tuple[float, float]
+    tint: Annotated[tuple[float, float], Rounded(4)]
     """log2(R / G) and log2(B / G) of the light that was made white."""
-    confidence: float
+    confidence: Annotated[float, Rounded(4)]
     """How much that is of the tint that was found, 0..1: little of a slight one."""
 
 
-def correct(photo: Photo, *, strength: float = 1.0, variants: int = 1, engine: Engine = "auto") -> Correction:
-    """Correct a photo's colours.
-
-    Parameters
-    ----------
-    photo : Photo
-        Any size, 8 or 16 bit, any RGB profile; all kept.
-    strength : float
-        0..1; 0 returns the photo's own pixels.
-    variants : int
-        1..4 looks: natural, warm, vivid, soft.
-    engine : {"auto", "classical", "maxim"}
-        Who decides on the colours.
+@effect(
+    title="Colour correction",
+    engines={"classical": ("colorizer",), "maxim": (maxim.RETOUCHING,)},
+    label="corrected",
+    counted="variants",
+)
+def correct(
+    photo: Annotated[
+        Photo, Field(description="The photo to correct, in any depth and RGB profile; both stay.")
+    ],
+    *,
+    strength: Annotated[
+        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
+    ] = 1.0,
+    variants: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=4,
+            description="How many looks; the first is the plain correction, then warm, vivid and soft.",
+        ),
+    ] = 1,
+    engine: Annotated[
+        Engine,
+        Field(
+            description="classical finds the tint of the light with Tinct's own small network and sets black and white "
+            "point; maxim is a retouching network, about 6 s each. auto takes classical.",
+        ),
+    ] = "auto",
+    progress: Progress = unheard,
+) -> Correction:
+    """Take away the tint of the light, set black and white, wake up dull colours; in up to four looks.
 
     Raises
     ------
@@ -62,28 +85,23 @@ def correct(photo: Photo, *, strength: float = 1.0, variants: int = 1, engine: E
     MissingModelError
         ``maxim`` was asked for and is not installed.
     """
-    return run(photo, checked(CorrectParams, {"strength": strength, "variants": variants, "engine": engine}))
-
-
-def run(photo: Photo, params: CorrectParams, progress: Progress = lambda share: None) -> Correction:
-    """`correct` with checked parameters."""
     small = np.clip(profile_to_srgb(shrink(photo.pixels, _PROXY), photo.icc), 0, 1)
-    if params.engine == "maxim":
-        light, found, engine = _UNTINTED, Tones(0.0, 1.0, 1.0), "maxim"
-        base = _retouched(photo, small, params.strength)
+    if engine == "maxim":
+        light, found, served = _UNTINTED, Tones(0.0, 1.0, 1.0), "maxim"
+        base = _retouched(photo, small, strength)
     else:
-        light, base, engine = estimate(small).believed, photo, "classical"
+        light, base, served = estimate(small).believed, photo, "classical"
         found = tones(_whitened(small, light))
     progress(0.3)
     made = []
-    for number, look in enumerate(LOOKS[: params.variants], 1):
-        plain = engine == "maxim" and look is LOOKS[0]
-        made.append(base if plain else color_map(light, found, look).apply(base, degree=params.strength))
-        progress(0.3 + 0.7 * number / params.variants)
+    for number, look in enumerate(LOOKS[:variants], 1):
+        plain = served == "maxim" and look is LOOKS[0]
+        made.append(base if plain else color_map(light, found, look).apply(base, degree=strength))
+        progress(0.3 + 0.7 * number / variants)
     return Correction(
         photos=tuple(made),
-        looks=tuple(look.name for look in LOOKS[: params.variants]),
-        engine=engine,
+        looks=tuple(look.name for look in LOOKS[:variants]),
+        engine=served,
         tint=light.tint,
         confidence=light.confidence,
     )

@@ -9,7 +9,6 @@ Weijer, Gevers, Gijsenij 2007, "Edge-based color constancy"). ``training/illumin
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.colorize.guess import guess
+from tinct.imaging.likelihood import classes_of, predict_chroma
 from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 
@@ -46,8 +45,6 @@ _TRUST: Final = np.array(  # warm and pink from those of the colorizer, those of
     [[0.033, -0.095, 0.788, 0.105, -0.038], [-0.036, 0.318, 0.083, 0.361, -0.002]]
 )
 _SLIGHT: Final = 0.15  # size of a tint that is corrected by half: smaller ones are mostly the scene's own
-_STEP: Final = 2  # of the table of classes, in units of a*, b*
-_SPAN: Final = 128
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def _lit(linear: Array) -> NDArray[np.bool_]:
 
 def _expected(linear: Array, light: Array) -> tuple[float, float] | None:
     """Mean warm and pink of the lights without which the photo looks as the colorizer expects."""
-    expected = guess(light)
+    expected = predict_chroma(light)
     cells = resize(linear, expected.light.shape).reshape(-1, 3)  # (n, 3)
     lit = _lit(cells)
     if lit.sum() < _FEWEST:
@@ -113,7 +110,7 @@ def _expected(linear: Array, light: Array) -> tuple[float, float] | None:
     logits = expected.logits.reshape(len(cells), -1)[lit]
     share = np.exp(logits - logits.max(axis=1, keepdims=True))
     share /= share.sum(axis=1, keepdims=True)
-    likely = _likelihood(cells[lit], np.log(share + np.float32(_SURPRISE)), _classes(expected.bins.tobytes()))
+    likely = _likelihood(cells[lit], np.log(share + np.float32(_SURPRISE)), expected.bins)
     usual = (_WARM[:, None] / _USUAL[0]) ** 2 + (_PINK / _USUAL[1]) ** 2
     score = _PLACES * likely - usual / 2
     weight = np.exp(score - score.max())
@@ -137,7 +134,7 @@ def _tint(warm: float, pink: float) -> tuple[float, float]:
     return float(warm - pink), float(-warm - pink)
 
 
-def _likelihood(cells: Array, logs: Array, classes: NDArray[np.intp]) -> NDArray[np.float64]:
+def _likelihood(cells: Array, logs: Array, bins: Array) -> NDArray[np.float64]:
     """Mean log-probability of the cells (n, 3) without each light, (warm, pink)."""
     out = np.zeros((len(_WARM), len(_PINK)))
     every = np.arange(len(cells))
@@ -145,20 +142,8 @@ def _likelihood(cells: Array, logs: Array, classes: NDArray[np.intp]) -> NDArray
         for j, pink in enumerate(_PINK):
             white = cells @ adaptation(Light(_tint(warm, pink), 1.0)).T.astype(np.float32)
             chroma = srgb_to_lab(linear_to_srgb(np.maximum(white, 0)))[:, 1:]
-            place = np.rint((np.clip(chroma, -_SPAN, _SPAN) + _SPAN) / _STEP).astype(np.intp)
-            out[i, j] = logs[every, classes[place[:, 0], place[:, 1]]].mean()
+            out[i, j] = logs[every, classes_of(chroma, bins)].mean()
     return out
-
-
-@functools.cache
-def _classes(bins: bytes) -> NDArray[np.intp]:
-    """Number of the nearest class for each a*, b* in steps of `_STEP`."""
-    centres = np.frombuffer(bins, np.float32).reshape(-1, 2)
-    axis = np.arange(-_SPAN, _SPAN + 1, _STEP, dtype=np.float32)
-    a, b = np.meshgrid(axis, axis, indexing="ij")
-    return np.asarray(
-        ((a[..., None] - centres[:, 0]) ** 2 + (b[..., None] - centres[:, 1]) ** 2).argmin(axis=-1)
-    )
 
 
 def adaptation(light: Light) -> NDArray[np.float64]:

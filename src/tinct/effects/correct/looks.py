@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.correct.illuminant import Light, adaptation
-from tinct.effects.migrate.colormap import ColorMap, grid
-from tinct.effects.migrate.gamut import compress
+from tinct.imaging.colormap import ColorMap, grid
+from tinct.imaging.gamut import compress
 from tinct.photo.color import linear_to_srgb, oklab_to_srgb, srgb_to_linear, srgb_to_oklab
 
 __all__ = ["LOOKS", "Look", "Tones", "color_map", "tones"]

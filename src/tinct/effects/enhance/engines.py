@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance import classical
-from tinct.effects.enhance.params import Model, Scale
-from tinct.effects.enhance.pin import area
+from tinct.effects.enhance.consistency import area
 from tinct.errors import ModelLicenceError
 from tinct.models import manifest, runtime, store
 
-__all__ = ["CLASSICAL", "Engine", "choose"]
+__all__ = ["CLASSICAL", "ENGINES", "Engine", "Model", "Scale", "select", "slowest"]
 
 Array = NDArray[np.float32]
+Scale = Literal[1, 2, 4]
+Model = Literal["auto", "span", "realesrgan", "clearreality", "animevideo", "classical"]
 
 _STRONG = 160_000  # pixels up to which the strong network is worth its time: a minute or two on two cores
 
@@ -37,6 +39,8 @@ class Engine:
     """Sides of what it sees at once, in pixels, the largest first."""
     bytes_per_pixel: float
     """Working memory for a pixel of what it sees, measured."""
+    core_seconds: float
+    """Of a core for a megapixel of what it sees, measured by ``python -m benchmarks.enhance --slow``."""
     margin: int
     """Pixels of context it wants around what it is asked for."""
     restores: bool = False
@@ -47,8 +51,14 @@ class Engine:
     def on_half(self) -> Engine:
         """The same, for soft photos."""
         sides = tuple(2 * side for side in self.sides)
+        bytes_per_pixel, core_seconds = self.bytes_per_pixel / 4, self.core_seconds / 4
         return replace(
-            self, halved=True, sides=sides, margin=2 * self.margin, bytes_per_pixel=self.bytes_per_pixel / 4
+            self,
+            halved=True,
+            sides=sides,
+            margin=2 * self.margin,
+            bytes_per_pixel=bytes_per_pixel,
+            core_seconds=core_seconds,
         )
 
     def model(self, scale: Scale) -> str | None:
@@ -99,12 +109,13 @@ def _sized(found: Array, height: int) -> Array:
     return area(found, found.shape[0] // height)
 
 
-CLASSICAL = Engine(name="classical", sides=(512, 256), bytes_per_pixel=1200, margin=12)
+CLASSICAL = Engine(name="classical", sides=(512, 256), bytes_per_pixel=1200, core_seconds=0.5, margin=12)
 _SPAN = Engine(
     name="span",
     models={2: "span-x2", 4: "span-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=4000,
+    core_seconds=14,
     margin=12,
 )
 _REALESRGAN = Engine(
@@ -112,6 +123,7 @@ _REALESRGAN = Engine(
     models={4: "realesrgan-x4plus"},
     sides=(256, 192, 128, 96),
     bytes_per_pixel=20_000,
+    core_seconds=600,
     margin=16,
     restores=True,
 )
@@ -120,6 +132,7 @@ _CLEARREALITY = Engine(
     models={4: "clearreality-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=4000,
+    core_seconds=14,  # not measured: the same architecture as span's
     margin=12,
 )
 _ANIMEVIDEO = Engine(
@@ -127,12 +140,13 @@ _ANIMEVIDEO = Engine(
     models={2: "realesr-animevideo-x2", 4: "realesr-animevideo-x4"},
     sides=(384, 256, 192, 128),
     bytes_per_pixel=2500,
+    core_seconds=20,  # not measured: half as many weights again as span's, and each pixel meets all of them
     margin=12,
 )
-_ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
+ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 
 
-def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
+def select(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
     """The engine for a photo.
 
     At its own size a photo that is neither soft nor worn has nothing that a network could restore: enlarged and scaled
@@ -157,7 +171,7 @@ def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Call
         A named model is not installed.
     """
     if model != "auto":
-        engine = _ENGINES[model]
+        engine = ENGINES[model]
         _demand(engine.model(scale))
         return engine.on_half() if engine.restores and is_soft() else engine
     if pixels <= 4 * _STRONG and _REALESRGAN.installed(scale):
@@ -168,6 +182,15 @@ def choose(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Call
     if scale == 1:
         return CLASSICAL
     return _SPAN if _SPAN.installed(scale) else CLASSICAL
+
+
+def slowest(model: Model, scale: Scale, pixels: int) -> Engine:
+    """The slowest engine that `select` may take for a photo of this size, whatever it shows and is installed here."""
+    if model != "auto":
+        return ENGINES[model]
+    if pixels <= 4 * _STRONG:
+        return _REALESRGAN if pixels <= _STRONG else _REALESRGAN.on_half()
+    return CLASSICAL if scale == 1 else _SPAN
 
 
 def _demand(name: str | None) -> None:

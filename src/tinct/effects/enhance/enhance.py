@@ -5,29 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
 
-from tinct.effects.effect import checked
-from tinct.effects.enhance.clean import Cleaner, cleaner
-from tinct.effects.enhance.condition import Condition, condition, is_soft
-from tinct.effects.enhance.cutout import enlarged_alpha, without_hidden_colors
-from tinct.effects.enhance.engines import Engine, choose
-from tinct.effects.enhance.params import Denoise, EnhanceParams, Model, Scale
-from tinct.effects.enhance.pin import believed, grained, pinned
-from tinct.effects.enhance.rate import Estimate, estimated, learn
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.enhance.consistency import consistent, grained, plausible
+from tinct.effects.enhance.denoising import Cleaner, cleaner
+from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, select, slowest
+from tinct.effects.enhance.opacity import enlarged_alpha, without_hidden_colors
+from tinct.effects.enhance.timing import Estimate, estimated, learn
+from tinct.effects.findings import Rounded, Untold, fact
 from tinct.errors import ParameterError
+from tinct.imaging.degradation import Condition, condition, is_soft
+from tinct.imaging.tiles import Tiling, merged
 from tinct.models import runtime
 from tinct.photo.photo import Photo, Pixels
-from tinct.photo.tiles import Tiling, merged
-from tinct.settings import current
 
 __all__ = ["Enhancement", "Plan", "enhance", "plan", "run"]
 
 Array = NDArray[np.float32]
+Denoise = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 _LEAST = 8  # pixels of a side
+_MOST_PIXELS = 200_000_000  # of a result, as many as the largest sensors have
+_LONGEST = 65_500  # pixels of a result's side; JPEG cannot hold more
 _OVERLAP = 8  # pixels; answers of faithful engines are the same there
 _OVERLAP_RESTORED = 16  # those of inventive ones are not quite
 _GRAIN = 0.7  # share of the lost grain that is given back to a restored photo
@@ -55,41 +60,115 @@ class Enhancement:
 
     photo: Photo
     """The result, in the source's depth and profile."""
-    plan: Plan
+    plan: Annotated[Plan, Untold()]
     """What was found in the source, and what was done about it."""
     tiles: int
     """In how many tiles the photo was worked on."""
-    seconds: float
+    seconds: Annotated[float, Rounded(2)]
     """How long it took."""
 
     @property
+    @fact
     def engine(self) -> str:
         """``span``, ``realesrgan``, ``clearreality``, ``animevideo`` or ``classical``."""
         return self.plan.engine.name
 
     @property
+    @fact
+    def at_half_size(self) -> bool:
+        """Whether the engine saw the photo at half its size."""
+        return self.plan.engine.halved
+
+    @property
+    @fact
+    def estimated_seconds(self) -> Annotated[float, Rounded(2)]:
+        """How long it was thought to take."""
+        return self.plan.estimate.seconds
+
+    @property
+    @fact
+    def noise(self) -> Annotated[float, Rounded(2)]:
+        """Noise that was found, in levels of 255."""
+        return 255 * self.plan.condition.noise
+
+    @property
+    @fact
+    def blocks(self) -> Annotated[float, Rounded(2)]:
+        """Height of the borders of JPEG blocks that were found, in levels of 255."""
+        return 255 * self.plan.condition.blocks
+
+    @property
+    @fact
     def cleaned(self) -> bool:
         """Whether noise or JPEG blocks were removed."""
         return any(self.plan.clean.thresholds)
 
 
-def enhance(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Enhancement:
-    """Make a photo sharper and larger.
+def _one_two_or_four(value: object) -> object:
+    number = int(value) if isinstance(value, str) and value.strip().isdigit() else value
+    if isinstance(number, bool) or number not in (1, 2, 4):
+        raise ParameterError("scale", value, "1, 2 or 4")
+    return int(number)
 
-    Parameters
-    ----------
-    photo : Photo
-        8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay.
-    scale : {1, 2, 4}
-        How many times wider and higher the result is; 1 restores at the photo's own size.
-    model : {"auto", "span", "realesrgan", "clearreality", "animevideo", "classical"}
-        Which network; ``auto`` takes what is installed and suits the photo's size, and serves without any network too.
-    denoise : "auto" or float
-        0..1, how much noise and JPEG blocks are removed; ``auto`` goes by what is found.
 
-    Returns
-    -------
-    Enhancement
+def _auto_or_share(value: object) -> object:
+    if value == "auto":
+        return value
+    try:
+        share = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 <= share <= 1:
+        raise ParameterError("denoise", value, "auto, or a number from 0 to 1")
+    return share
+
+
+def _seconds(photo: tuple[int, int], scale: Scale, model: Model) -> float:
+    """Seconds that a photo of this width and height takes one core at most."""
+    width, height = photo
+    engine = slowest(model, scale, width * height)
+    return engine.core_seconds * _tiling(height, width, engine, engine.sides[0]).seen / 1e6
+
+
+@effect(
+    title="Enhance",
+    engines={name: tuple(engine.models.values()) for name, engine in ENGINES.items()},
+    estimate=_seconds,
+    label=lambda scale: f"x{scale}" if scale > 1 else "enhanced",
+)
+def enhance(
+    photo: Annotated[
+        Photo,
+        Field(description="8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay."),
+    ],
+    scale: Annotated[
+        Scale,
+        BeforeValidator(_one_two_or_four),
+        Field(
+            description="How many times wider and higher the result is; 1 restores at the photo's own size."
+        ),
+    ] = 2,
+    model: Annotated[
+        Model,
+        Field(
+            description="span is true to the source; realesrgan restores and is about 40 times slower; clearreality "
+            "also cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no network. "
+            "auto takes realesrgan for photos up to 0.16 megapixels, and for soft ones up to 0.64; span for others; "
+            "and classical for sharp photos at their own size and where the networks are not installed.",
+        ),
+    ] = "auto",
+    denoise: Annotated[
+        Denoise,
+        BeforeValidator(_auto_or_share),
+        Field(
+            description="0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto "
+            "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left.",
+        ),
+    ] = "auto",
+    *,
+    progress: Progress = unheard,
+) -> Enhancement:
+    """Make a photo sharper and two or four times larger, or restore it at its own size; its colours stay.
 
     Raises
     ------
@@ -103,45 +182,39 @@ def enhance(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Deno
     Wan et al. 2024, "Swift parameter-free attention network for efficient super-resolution" (SPAN); Wang et al. 2021,
     "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data".
     """
-    return run(photo, checked(EnhanceParams, {"scale": scale, "model": model, "denoise": denoise}))
+    return run(photo, plan(photo, scale, model, denoise), scale, progress)
 
 
-def plan(photo: Photo, params: EnhanceParams) -> Plan:
+def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Plan:
     """Look at the photo, and decide what to do; raises as `enhance` does."""
-    _check(photo, params.scale)
+    _check(photo, scale)
     found = condition(photo.pixels)
-    clean = cleaner(found, None if params.denoise == "auto" else params.denoise)
+    clean = cleaner(found, None if denoise == "auto" else denoise)
 
     def soft() -> bool:
         return is_soft(photo.pixels, clean.apply)
 
     worn = any(clean.thresholds)
-    engine = choose(params.model, params.scale, photo.width * photo.height, worn, soft)
-    tiling = _tiling(photo, engine, _sides(engine)[0])
-    grain = _GRAIN * (1 if params.denoise == "auto" else 1 - params.denoise) if engine.restores else 0.0
-    work = _window_work(engine, params.scale, clean, grain, photo.gray)
-    return Plan(engine, found, clean, work, estimated(engine, params.scale, tiling, photo.pixels, work))
+    engine = select(model, scale, photo.width * photo.height, worn, soft)
+    tiling = _tiling(photo.height, photo.width, engine, _sides(engine)[0])
+    grain = _GRAIN * (1 if denoise == "auto" else 1 - denoise) if engine.restores else 0.0
+    work = _window_work(engine, scale, clean, grain, photo.gray)
+    return Plan(engine, found, clean, work, estimated(engine, scale, tiling, photo.pixels, work))
 
 
-def run(
-    photo: Photo,
-    params: EnhanceParams,
-    progress: Callable[[float], None] = lambda _: None,
-    planned: Plan | None = None,
-) -> Enhancement:
-    """`enhance` with parameters that are already checked; `progress` hears 0..1 after every tile."""
-    chosen = planned or plan(photo, params)
+def run(photo: Photo, chosen: Plan, scale: Scale, progress: Progress = unheard) -> Enhancement:
+    """Do what was planned; `progress` hears 0..1 after every tile."""
     begun = time.perf_counter()
     source = without_hidden_colors(photo)
 
     def whole(side: int) -> tuple[Pixels, Tiling]:
-        tiling = _tiling(photo, chosen.engine, side)
-        return _enlarged(source, tiling, chosen.work, params.scale, progress), tiling
+        tiling = _tiling(photo.height, photo.width, chosen.engine, side)
+        return _enlarged(source, tiling, chosen.work, scale, progress), tiling
 
     pixels, tiling = runtime.by_tiles(_sides(chosen.engine), whole)
-    alpha = None if photo.alpha is None else enlarged_alpha(photo.alpha, params.scale)
+    alpha = None if photo.alpha is None else enlarged_alpha(photo.alpha, scale)
     seconds = time.perf_counter() - begun
-    learn(chosen.engine, params.scale, tiling, seconds)
+    learn(chosen.engine, scale, tiling, seconds)
     return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiling.count, seconds)
 
 
@@ -152,7 +225,7 @@ def _window_work(
 
     def work(seen: Array) -> Array:
         cleaned = clean.apply(seen)
-        result = pinned(believed(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
+        result = consistent(plausible(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
         if grain:
             result = grained(result, seen, scale, grain)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result
@@ -184,7 +257,7 @@ def _check(photo: Photo, scale: Scale) -> None:
         raise ParameterError(
             "image", f"{size} pixels", f"{_LEAST} pixels or more on each side; there is nothing to enhance"
         )
-    limit, longest = current().max_photo_pixels, current().max_photo_side
+    limit, longest = max(_MOST_PIXELS, photo.width * photo.height), max(_LONGEST, photo.width, photo.height)
     fits = [
         factor
         for factor in (1, 2, 4)
@@ -204,6 +277,6 @@ def _sides(engine: Engine) -> tuple[int, ...]:
     return runtime.fitting(engine.sides, engine.bytes_per_pixel)
 
 
-def _tiling(photo: Photo, engine: Engine, side: int) -> Tiling:
+def _tiling(height: int, width: int, engine: Engine, side: int) -> Tiling:
     overlap = _OVERLAP_RESTORED if engine.restores else _OVERLAP
-    return Tiling(photo.height, photo.width, side, engine.margin, overlap)
+    return Tiling(height, width, side, engine.margin, overlap)

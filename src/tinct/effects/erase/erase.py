@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from tinct.effects.effect import checked
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
 from tinct.effects.erase import holes
-from tinct.effects.erase.blend import levelled
-from tinct.effects.erase.choose import best_field
-from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, repair, tidy
+from tinct.effects.erase.completion import Method, complete
 from tinct.effects.erase.holes import Box, Hole
 from tinct.effects.erase.mask import removal
-from tinct.effects.erase.params import EraseParams, Method
+from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair
+from tinct.effects.erase.poisson import poisson_blend
 from tinct.effects.erase.scene import Flags, Scene
+from tinct.effects.erase.upsampling import upsampled
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import fit_size
 
-__all__ = ["Erasure", "Filled", "erase", "run"]
+__all__ = ["Erasure", "Filled", "erase"]
 
 _SIDE = 640  # pixels, of the proxy of a hole and its surroundings
 _LARGEST = 80_000  # pixels of a hole on its proxy; a larger hole is worked on smaller
@@ -48,26 +49,42 @@ class Erasure:
     """Holes from top to bottom, and what filled them."""
 
 
-def erase(photo: Photo, mask: Photo, method: Method = "auto", grow: int = 0, *, seed: int = 0) -> Erasure:
-    """Remove what a mask covers, and continue the surroundings there.
-
-    Parameters
-    ----------
-    photo : Photo
-        8 or 16 bit; its opacity stays, and wholly transparent pixels are not copied.
-    mask : Photo
-        Grey, of the photo's size: white removes, black keeps, grey between them mixes. Opacity counts as laid on
-        black.
-    method : {"auto", "shift", "patch"}
-        ``shift`` continues structure, ``patch`` builds texture; ``auto`` takes for each hole what shows less.
-    grow : int
-        0..200, pixels by which the mask is widened.
-    seed : int
-        Same photo, mask, parameters and seed: same result.
-
-    Returns
-    -------
-    Erasure
+@effect(title="Object removal", engines={"shift": (), "patch": ()}, label="erased")
+def erase(
+    photo: Annotated[
+        Photo,
+        Field(description="The photo to remove something from; wholly transparent pixels are not copied."),
+    ],
+    mask: Annotated[
+        Photo,
+        Field(
+            description="A grey picture of the same size: white is removed, black is kept, grey between them mixes; "
+            "opacity counts as laid on black.",
+        ),
+    ],
+    method: Annotated[
+        Method,
+        Field(
+            description="shift continues structure by few large copies, patch builds texture from many small ones, "
+            "auto takes for each hole the one whose seams show less.",
+        ),
+    ] = "auto",
+    grow: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=200,
+            description="Pixels by which the mask is widened, so that halos and soft shadows of the object go too.",
+        ),
+    ] = 0,
+    *,
+    seed: Annotated[
+        int,
+        Field(ge=0, lt=2**31, description="The same photo, mask, parameters and seed give the same result."),
+    ] = 0,
+    progress: Progress = unheard,
+) -> Erasure:
+    """Remove what a mask covers and continue the surroundings there; pixels outside the mask stay as they are.
 
     Raises
     ------
@@ -79,14 +96,7 @@ def erase(photo: Photo, mask: Photo, method: Method = "auto", grow: int = 0, *, 
     He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
     2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
     """
-    return run(photo, mask, checked(EraseParams, {"method": method, "grow": grow, "seed": seed}))
-
-
-def run(
-    photo: Photo, mask: Photo, params: EraseParams, progress: Callable[[float], None] = lambda _: None
-) -> Erasure:
-    """`erase` with parameters that are already checked; `progress` hears 0..1."""
-    weight = removal(photo, mask, params.grow)
+    weight = removal(photo, mask, grow)
     known = weight == 0
     if photo.alpha is not None:
         known &= photo.alpha > 0
@@ -101,7 +111,7 @@ def run(
         def heard(part: float, done: float = done / total, share: float = share) -> None:
             progress(done + part * share)
 
-        colors, engine = _fill(photo.pixels, known, hole, params, heard)
+        colors, engine = _fill(photo.pixels, known, hole, method, seed, heard)
         _put(pixels, weight, hole, colors)
         box = hole.box
         filled.append(Filled((box.left, box.top, box.size[1], box.size[0]), engine))
@@ -111,7 +121,7 @@ def run(
 
 
 def _fill(
-    pixels: Pixels, known: Flags, hole: Hole, params: EraseParams, progress: Callable[[float], None]
+    pixels: Pixels, known: Flags, hole: Hole, method: Method, seed: int, progress: Progress
 ) -> tuple[np.ndarray, str]:
     """New colours for the box of a hole (h, w, 3) float32, and what made them."""
     window = hole.window
@@ -121,16 +131,16 @@ def _fill(
     inside[hole.box.within(window).slices] = hole.flags
     ground = Ground(pixels[window.slices], known[window.slices], inside)
     scene = Scene.of(pixels[window.slices], ground.known, inside, _proxy_size(inside))
-    field, engine = best_field(scene, params, lambda part: progress(0.6 * part))
+    field, engine = complete(scene, method, seed, lambda part: progress(0.6 * part))
     if field is None:
         still = np.zeros(window.size, np.int32)
-        field = repair(ground, Field(still, still))
+        field = repair(ground, OffsetField(still, still))
     elif scene.size == window.size:
         field = repair(ground, field)
     else:
-        field = tidy(ground, enlarge(field, scene.hole, ground), 2)
+        field = icm(ground, upsampled(field, scene.hole, ground), 2)
     progress(0.8)
-    return levelled(ground, field, hole.box.within(window).slices), engine
+    return poisson_blend(ground, field, hole.box.within(window).slices), engine
 
 
 def _proxy_size(hole: Flags) -> tuple[int, int]:

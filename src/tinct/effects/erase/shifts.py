@@ -15,11 +15,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from tinct.effects.erase.enlarge import enlarge
-from tinct.effects.erase.field import Field, Ground, Ints, repair, tidy
-from tinct.effects.erase.layout import lay_out
-from tinct.effects.erase.patches import SIDE, Library, texture
+from tinct.effects.erase.labelling import cheapest_labels
+from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, icm, repair
+from tinct.effects.erase.patchmatch import SIDE, Library, texture
 from tinct.effects.erase.scene import Array, Flags, Scene, smaller
+from tinct.effects.erase.upsampling import upsampled
 
 __all__ = ["dominant_shifts", "shift_map"]
 
@@ -31,7 +31,7 @@ _NEAR = 1 / 15  # of the longer side: relatives nearer than this say nothing (He
 
 def shift_map(
     scene: Scene, rng: np.random.Generator, progress: Callable[[float], None] = lambda _: None
-) -> Field | None:
+) -> OffsetField | None:
     """Where each pixel of the hole is to be copied from; see :func:`synthesise` for the parameters."""
     small = _affordable(scene)
     library = Library.of(small, texture(small.lab, small.known), rng)
@@ -41,16 +41,18 @@ def shift_map(
     if not len(shifts):
         return None
     progress(0.3)
-    labels = lay_out(small, shifts)
+    labels = cheapest_labels(small, shifts)
     rows, columns = np.nonzero(small.hole)
     chosen = shifts[labels]
-    field = Field.at(small.size, rows.astype(np.int32), columns.astype(np.int32), chosen[:, 0], chosen[:, 1])
+    field = OffsetField.at(
+        small.size, rows.astype(np.int32), columns.astype(np.int32), chosen[:, 0], chosen[:, 1]
+    )
     ground = Ground(small.lab, small.known, small.hole)
-    field = tidy(ground, repair(ground, field), 4)
+    field = icm(ground, repair(ground, field), 4)
     progress(0.8)
     if small.size != scene.size:
         large = Ground(scene.lab, scene.known, scene.hole)
-        field = tidy(large, enlarge(field, small.hole, large), 4)
+        field = icm(large, upsampled(field, small.hole, large), 4)
     progress(1.0)
     return field
 

@@ -16,8 +16,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.field import Field
-from tinct.effects.erase.patches import SIDE, Ints, Library, Matches, is_few, nearest, search, texture
+from tinct.effects.erase.offset_field import OffsetField
+from tinct.effects.erase.patchmatch import (
+    SIDE,
+    Ints,
+    Library,
+    NearestNeighbourField,
+    is_few,
+    nearest,
+    patchmatch,
+    texture,
+)
 from tinct.effects.erase.scene import Array, Scene, smaller
 
 __all__ = ["synthesise"]
@@ -40,7 +49,7 @@ class _Level:
 
 def synthesise(
     scene: Scene, rng: np.random.Generator, progress: Callable[[float], None] = lambda _: None
-) -> Field | None:
+) -> OffsetField | None:
     """Where each pixel of the hole is to be copied from.
 
     Parameters
@@ -54,14 +63,14 @@ def synthesise(
 
     Returns
     -------
-    Field or None
+    OffsetField or None
         None where no patch is wholly known.
     """
     levels = _levels(scene, rng)
     if not levels:
         return None
     look = _peel(levels[-1])
-    matches: Matches | None = None
+    matches: NearestNeighbourField | None = None
     for number in range(len(levels) - 1, -1, -1):
         level = levels[number]
         if matches is not None:
@@ -99,26 +108,30 @@ def _wanted(scene: Scene) -> tuple[Ints, Ints]:
     return rows.astype(np.int32), columns.astype(np.int32)
 
 
-def _match(level: _Level, look: Array, start: Matches | None, rng: np.random.Generator) -> Matches:
+def _match(
+    level: _Level, look: Array, start: NearestNeighbourField | None, rng: np.random.Generator
+) -> NearestNeighbourField:
     rows, columns = _wanted(level.scene)
     wanted = level.library.describe(look[..., :3], look[..., 3:], rows, columns)
     if is_few(level.library, len(rows)):
         return nearest(level.library, wanted, (rows, columns))
     if start is None:  # a thin hole has one level: search from anywhere, and for longer
-        return search(level.library, wanted, _anywhere(level.library, rows, columns, rng), 8, rng)
-    return search(level.library, wanted, start, 2, rng)
+        return patchmatch(level.library, wanted, _anywhere(level.library, rows, columns, rng), 8, rng)
+    return patchmatch(level.library, wanted, start, 2, rng)
 
 
-def _anywhere(library: Library, rows: Ints, columns: Ints, rng: np.random.Generator) -> Matches:
+def _anywhere(library: Library, rows: Ints, columns: Ints, rng: np.random.Generator) -> NearestNeighbourField:
     """A random known patch for each wanted one."""
     to_rows, to_columns = (index.astype(np.int32) for index in np.nonzero(library.usable))
     pick = rng.integers(0, len(to_rows), len(rows))
     far = np.full(len(rows), np.inf, np.float32)
-    return Matches(rows, columns, to_rows[pick] - rows, to_columns[pick] - columns, far)
+    return NearestNeighbourField(rows, columns, to_rows[pick] - rows, to_columns[pick] - columns, far)
 
 
-def _enlarged(matches: Matches, small: _Level, large: _Level, rng: np.random.Generator) -> Matches:
-    """Matches of the next finer level: twice the way, or a random one where that leads to no known patch."""
+def _enlarged(
+    matches: NearestNeighbourField, small: _Level, large: _Level, rng: np.random.Generator
+) -> NearestNeighbourField:
+    """The next finer level: twice the way, or a random one where that leads to no known patch."""
     rows, columns = _wanted(large.scene)
     usable = large.library.usable
     number = np.full(small.scene.size, -1, np.int32)
@@ -135,13 +148,13 @@ def _enlarged(matches: Matches, small: _Level, large: _Level, rng: np.random.Gen
     return start
 
 
-def _vote(level: _Level, matches: Matches) -> tuple[Array, Field]:
+def _vote(level: _Level, matches: NearestNeighbourField) -> tuple[Array, OffsetField]:
     """The hole as its patches would have it: a weighted mean for the next turn, and the single best source.
 
     Returns
     -------
     look : ndarray, (h, w, 5)
-    best : Field
+    best : OffsetField
     """
     scene = level.scene
     number = np.full(scene.size, -1, np.int32)
@@ -167,10 +180,10 @@ def _vote(level: _Level, matches: Matches) -> tuple[Array, Field]:
         strongest[better], winner[better] = central[better], voter[better]
     look = level.look.copy()
     look[rows, columns] = total / weights[:, None]
-    return look, Field.at(scene.size, rows, columns, matches.down[winner], matches.right[winner])
+    return look, OffsetField.at(scene.size, rows, columns, matches.down[winner], matches.right[winner])
 
 
-def _trust(scene: Scene, matches: Matches) -> Array:
+def _trust(scene: Scene, matches: NearestNeighbourField) -> Array:
     """Weight of each patch: it fits well, and it is near what is known."""
     depth = cv2.distanceTransform((~scene.known).astype(np.uint8), cv2.DIST_L2, 5)
     spread = 2 * np.percentile(matches.distance, 75) + 1e-6

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.field import light_of, mean
+from tinct.imaging.gain import light_of, mean
+from tinct.imaging.guided import smoothstep
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
-from tinct.photo.masks import smoothstep
 
 __all__ = ["relit"]
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from tinct.effects import maxim
-from tinct.effects.effect import Progress, checked
-from tinct.effects.field import GainField
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Rounded
 from tinct.effects.light.exposure import relit
 from tinct.effects.light.noise import smoother
-from tinct.effects.light.params import Engine, LightParams
+from tinct.imaging import maxim
+from tinct.imaging.gain import GainField
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
 
-__all__ = ["Lighting", "light", "run"]
+__all__ = ["Lighting", "light"]
 
 Array = NDArray[np.float32]
+Engine = Literal["auto", "classical", "maxim"]
 
 _PROXY = 512
 
@@ -31,24 +35,31 @@ class Lighting:
     photo: Photo
     engine: str
     """``classical`` or ``maxim``: who served."""
-    gain: float
+    gain: Annotated[float, Rounded(3)]
     """Mean gain of the encoded values."""
     denoised: bool
 
 
-def light(photo: Photo, *, strength: float = 1.0, engine: Engine = "auto", denoise: bool = True) -> Lighting:
-    """Brighten a dark photo.
-
-    Parameters
-    ----------
-    photo : Photo
-        Any size, 8 or 16 bit, any RGB profile; all kept.
-    strength : float
-        0..1; 0 returns the photo's own pixels.
-    engine : {"auto", "classical", "maxim"}
-        Who decides how bright each place becomes.
-    denoise : bool
-        Remove the noise that brightening would show.
+@effect(title="Lighting", engines={"classical": (), "maxim": (maxim.ENHANCEMENT,)})
+def light(
+    photo: Annotated[
+        Photo, Field(description="The photo to brighten, in any depth and RGB profile; both stay.")
+    ],
+    *,
+    strength: Annotated[
+        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
+    ] = 1.0,
+    engine: Annotated[
+        Engine,
+        Field(
+            description="classical needs no network; maxim is one for dark photos, about 6 s each. auto takes "
+            "classical, which came closer to photos that had been darkened and does not clip lamps and skies.",
+        ),
+    ] = "auto",
+    denoise: Annotated[bool, Field(description="Remove the noise that brightening would show.")] = True,
+    progress: Progress = unheard,
+) -> Lighting:
+    """Brighten dark and unevenly lit photos; what is bright is not clipped, and noise is not shown.
 
     Raises
     ------
@@ -57,17 +68,11 @@ def light(photo: Photo, *, strength: float = 1.0, engine: Engine = "auto", denoi
     MissingModelError
         ``maxim`` was asked for and is not installed.
     """
-    return run(photo, checked(LightParams, {"strength": strength, "engine": engine, "denoise": denoise}))
-
-
-def run(photo: Photo, params: LightParams, progress: Progress = lambda share: None) -> Lighting:
-    """`light` with checked parameters."""
     small = shrink(photo.pixels, _PROXY)
     own = np.float32(1 / np.iinfo(small.dtype).max) * small.astype(np.float32)
     srgb = np.clip(profile_to_srgb(small, photo.icc), 0, 1)
     target = relit(srgb)
     gain = _mean_gain(srgb, target)
-    engine = params.engine
     if engine == "auto":
         engine = "classical"
     progress(0.1)
@@ -77,14 +82,14 @@ def run(photo: Photo, params: LightParams, progress: Progress = lambda share: No
         own = srgb_to_profile(srgb, photo.icc)
     field = GainField.fit(own, srgb_to_profile(target, photo.icc))
     progress(0.6)
-    prepare = smoother(photo.pixels, gain) if params.denoise else None
-    made = field.apply(photo, params.strength, prepare)
+    prepare = smoother(photo.pixels, gain) if denoise else None
+    made = field.apply(photo, strength, prepare)
     progress(1.0)
     return Lighting(
         photo=replace(made, gray=photo.gray and engine == "classical"),
         engine=engine,
         gain=gain,
-        denoised=prepare is not None and params.strength > 0,
+        denoised=prepare is not None and strength > 0,
     )
 
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.enhance.condition import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
-from tinct.effects.field import mean
+from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
+from tinct.imaging.gain import mean
 from tinct.photo.photo import Pixels
 
 __all__ = ["Smoother", "smoother"]

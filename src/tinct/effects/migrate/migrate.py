@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
 
-from tinct.effects.effect import checked
-from tinct.effects.migrate import auto, palette, template
-from tinct.effects.migrate.colormap import ColorMap
-from tinct.effects.migrate.params import MigrateParams
+from tinct.effects.declare import declared, effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Rounded, Told, Untold, fact
+from tinct.effects.migrate import auto, template
+from tinct.effects.migrate.auto import Style
 from tinct.effects.migrate.reference import fit_reference as fit_colors_of
-from tinct.effects.migrate.sample import Sample
+from tinct.effects.migrate.template import SwatchShare
 from tinct.errors import ParameterError
+from tinct.imaging import palette
+from tinct.imaging.colormap import ColorMap
+from tinct.imaging.palette import parse_colors
+from tinct.imaging.people import SIDE, PersonMask, find_people
+from tinct.imaging.sample import Sample
 from tinct.photo.photo import Photo
-from tinct.settings import current
-
-if TYPE_CHECKING:
-    from tinct.effects.migrate.portrait import PersonMask
 
 __all__ = [
     "Migration",
     "dominant_colors",
-    "find_people",
     "fit_auto",
     "fit_reference",
     "fit_template",
     "migrate",
-    "run",
 ]
+
+Mode = Literal["auto", "template", "reference"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,131 +43,185 @@ class Migration:
 
     photos: tuple[Photo, ...]
     """Results, one per map."""
-    maps: tuple[ColorMap, ...]
+    maps: Annotated[tuple[ColorMap, ...], Told(lambda maps: [one.title for one in maps])]
     """The maps that were fitted, at full degree; reuse them on other photos."""
-    people: PersonMask | None
+    people: Annotated[PersonMask | None, Untold()]
     """Where people kept their colours; None when there are none or `portrait` is off."""
+    swatches: tuple[SwatchShare, ...] = ()
+    """Mode template: what became of each."""
+    capacity: int | None = None
+    """Mode template: how many swatches the photo can show without cutting one thing in two."""
 
     @property
     def photo(self) -> Photo:
         """The first result."""
         return self.photos[0]
 
+    @property
+    @fact
+    def palettes(self) -> list[list[str]]:
+        """The five dominant colours of each result, as ``#RRGGBB``."""
+        return [[color.hex for color in dominant_colors(photo, 5)] for photo in self.photos]
+
+    @property
+    @fact
+    def people_share(self) -> Annotated[float, Rounded(4)]:
+        """Share of the photo that is people who kept their colours."""
+        return 0.0 if self.people is None else float(self.people.small.mean())
+
     def mask(self, photo: Photo) -> NDArray[np.uint8] | None:
         """Where `photo`, the one that was recoloured, kept its colours: (H, W) uint8, 255 on people; None without."""
         return None if self.people is None else self.people.full(photo)
 
 
+def _any_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _swatches(value: object) -> object:
+    return None if value is None else parse_colors(value)  # type: ignore[arg-type]
+
+
+def _together(
+    mode: Mode, count: int, colors: object, reference: object, style: object, spread: float
+) -> None:
+    if mode == "template" and colors is None:
+        raise ParameterError("colors", None, "1 to 7 colours with mode template")
+    if mode != "template" and colors is not None:
+        raise ParameterError("colors", colors, "nothing unless mode is template")
+    if mode != "auto" and count != 1:
+        raise ParameterError("count", count, "1 unless mode is auto")
+    if mode != "auto" and style is not None:
+        raise ParameterError("style", style, "nothing unless mode is auto")
+    if mode != "template" and spread != 0:
+        raise ParameterError("spread", spread, "0 unless mode is template")
+    if mode == "reference" and reference is None:
+        raise ParameterError("reference", None, "a photo with mode reference")
+    if mode != "reference" and reference is not None:
+        raise ParameterError("reference", "a photo", "nothing unless mode is reference")
+
+
+@effect(
+    title="Colour migration",
+    engines={"classical": ("person", "colorizer")},
+    together=_together,
+    label=lambda mode: mode,
+    counted="count",
+)
 def migrate(
-    photo: Photo,
-    mode: str = "auto",
+    photo: Annotated[Photo, Field(description="The photo to recolour.")],
+    mode: Annotated[
+        Mode,
+        BeforeValidator(_any_case),
+        Field(
+            description="auto: new colour families; template: swatches become the main colours; reference: take the "
+            "colours of the photo given as `reference`.",
+        ),
+    ] = "auto",
     *,
-    count: int = 1,
-    colors: str | Iterable[str] | None = None,
-    reference: Photo | None = None,
-    degree: float = 1.0,
-    smoothness: float = 0.5,
-    seed: int = 0,
-    portrait: bool = True,
-    strength: float = 1.0,
+    count: Annotated[
+        int, Field(ge=1, le=8, description="How many results; more than 1 only in mode auto.")
+    ] = 1,
+    style: Annotated[
+        Style | None,
+        Field(
+            description="Mode auto: natural turns what is known by its colour (sky, lawn, fruit) only as far as is "
+            "likely, bold turns all alike; by default natural for up to 4 results, bold for more."
+        ),
+    ] = None,
+    colors: Annotated[
+        Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
+        BeforeValidator(_swatches),
+        Field(description="1 to 7 swatches, RRGGBB, #RRGGBB or AARRGGBB; mode template needs them."),
+    ] = None,
+    spread: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Mode template: 0 is calm, a smooth area keeps one swatch; 1 insists on every swatch.",
+        ),
+    ] = 0.0,
+    reference: Annotated[
+        Photo | None, Field(description="Where the colours come from, in mode reference.")
+    ] = None,
+    degree: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="0 keeps the photo, 1 is the full recolouring, between them a linear blend.",
+        ),
+    ] = 1.0,
+    smoothness: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Mode reference: 0 follows the reference's colours most tightly, 1 keeps the photo's drawing "
+            "most.",
+        ),
+    ] = 0.5,
+    seed: Annotated[
+        int,
+        Field(ge=0, lt=2**31, description="The same photo, parameters and seed give the same result."),
+    ] = 0,
+    portrait: Annotated[bool, Field(description="People keep their own colours.")] = True,
+    strength: Annotated[
+        float, Field(ge=0, le=1, description="How completely people keep their colours.")
+    ] = 1.0,
+    progress: Progress = unheard,
 ) -> Migration:
-    """Recolour a photo.
-
-    Parameters
-    ----------
-    photo : Photo
-        8 or 16 bit, any size from 1x1.
-    mode : {"auto", "template", "reference"}
-        New colour families; swatches that become the main colours; the colours of another photo.
-    count : int
-        Mode auto: how many results, 1..8.
-    colors : str or iterable of str
-        Mode template: 1..7 swatches, ``RRGGBB``, ``#RRGGBB`` or ``AARRGGBB``.
-    reference : Photo
-        Mode reference: where the colours come from.
-    degree : float
-        0..1; 0 returns the source's pixels exactly.
-    smoothness : float
-        Mode reference: 0 (tightest) .. 1 (smoothest).
-    seed : int
-        Same photo, parameters and seed: same results.
-    portrait : bool
-        People keep their own colours.
-    strength : float
-        Of that protection, 0..1.
-
-    Returns
-    -------
-    Migration
+    """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
 
     Raises
     ------
     ParameterError
         Names the field, what was found and what is allowed.
     """
-    params = checked(
-        MigrateParams,
-        {
-            "mode": mode,
-            "count": count,
-            "colors": colors if colors is None or isinstance(colors, str) else list(colors),
-            "degree": degree,
-            "smoothness": smoothness,
-            "seed": seed,
-            "portrait": portrait,
-            "strength": strength,
-        },
-    )
-    return run(photo, reference, params)
-
-
-def run(
-    photo: Photo,
-    reference: Photo | None,
-    params: MigrateParams,
-    progress: Callable[[float], None] = lambda _: None,
-) -> Migration:
-    """`migrate` with parameters that are already checked; `progress` hears 0..1."""
-    if (params.mode == "reference") != (reference is not None):
-        wanted = "a photo with mode reference" if reference is None else "nothing unless mode is reference"
-        raise ParameterError("reference", None if reference is None else repr(reference), wanted)
-    proxy = _proxy(photo, "photo")
-    goal = None if reference is None else Sample(_proxy(reference, "reference"))
-    people = _find_people(proxy) if params.portrait else None
-    source = Sample(proxy, None if people is None else 1 - params.strength * people.small)
-    if params.mode == "auto":
-        maps = auto.fit_auto(source, params.count, params.seed)
-    elif params.mode == "template":
-        maps = [template.fit_template(source, params.colors or [])]
+    proxy = _proxy(photo)
+    goal = None if reference is None else Sample(_proxy(reference))
+    people = find_people(proxy) if portrait else None
+    source = Sample(proxy, None if people is None else 1 - strength * people.small)
+    dealt = None
+    if goal is not None:
+        maps = [fit_colors_of(source, goal, smoothness, seed)]
+    elif colors is not None:
+        dealt = template.fit_template(source, colors, spread)
+        maps = [dealt.map]
     else:
-        assert goal is not None
-        maps = [fit_colors_of(source, goal, params.smoothness, params.seed)]
+        maps = auto.fit_auto(source, count, seed, style)
     progress(0.3)
     photos = []
     for number, color_map in enumerate(maps, 1):
-        photos.append(color_map.apply(photo, degree=params.degree, protect=people, strength=params.strength))
+        photos.append(color_map.apply(photo, degree=degree, protect=people, strength=strength))
         progress(0.3 + 0.7 * number / len(maps))
-    return Migration(tuple(photos), tuple(maps), people)
+    if dealt is None:
+        return Migration(tuple(photos), tuple(maps), people)
+    return Migration(tuple(photos), tuple(maps), people, dealt.swatches, dealt.capacity)
 
 
-def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0) -> list[ColorMap]:
+def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0, style: Style | None = None) -> list[ColorMap]:
     """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
-    params = checked(MigrateParams, {"mode": "auto", "count": count, "seed": seed})
-    return auto.fit_auto(Sample(_proxy(photo, "photo")), params.count, params.seed)
+    params = _checked(mode="auto", count=count, seed=seed, style=style)
+    return auto.fit_auto(Sample(_proxy(photo)), params.count, params.seed, params.style)
 
 
-def fit_template(photo: Photo, colors: str | Iterable[str]) -> ColorMap:
+def fit_template(photo: Photo, colors: str | Iterable[str], *, spread: float = 0.0) -> ColorMap:
     """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
-    listed = colors if isinstance(colors, str) else list(colors)
-    params = checked(MigrateParams, {"mode": "template", "colors": listed})
-    return template.fit_template(Sample(_proxy(photo, "photo")), params.colors or [])
+    params = _checked(mode="template", colors=colors, spread=spread)
+    return template.fit_template(Sample(_proxy(photo)), params.colors, params.spread).map
 
 
 def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
     """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`."""
-    params = checked(MigrateParams, {"mode": "reference", "smoothness": smoothness, "seed": seed})
-    source, goal = Sample(_proxy(photo, "photo")), Sample(_proxy(reference, "reference"))
+    params = _checked(mode="reference", smoothness=smoothness, seed=seed)
+    source, goal = Sample(_proxy(photo)), Sample(_proxy(reference))
     return fit_colors_of(source, goal, params.smoothness, params.seed)
+
+
+def _checked(**params: object) -> Any:
+    return declared(migrate).parse(params)
 
 
 def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]:
@@ -183,22 +240,9 @@ def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 32:
         raise ParameterError("count", count, "a whole number from 1 to 32")
-    return palette.clusters(Sample(_proxy(photo, "photo")), count)
+    return palette.clusters(Sample(_proxy(photo)), count)
 
 
-def _proxy(photo: Photo, field: str) -> NDArray[np.float32]:
+def _proxy(photo: Photo) -> NDArray[np.float32]:
     """The small copy on which everything is fitted: (h, w, 3), sRGB-encoded."""
-    if not isinstance(photo, Photo):
-        raise ParameterError(field, photo, "a Photo, as tinct.open returns it")
-    return photo.proxy(current().proxy_side)
-
-
-def find_people(photo: Photo) -> PersonMask | None:
-    """Where people are in `photo`; None where there are none."""
-    return _find_people(_proxy(photo, "photo"))
-
-
-def _find_people(proxy: NDArray[np.float32]) -> PersonMask | None:
-    from tinct.effects.migrate import portrait
-
-    return portrait.find_people(proxy)
+    return photo.proxy(SIDE)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.migrate.colormap import GRID, ColorMap, grid
-from tinct.effects.migrate.gamut import fit_gamut
-from tinct.effects.migrate.sample import Sample
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.migrate.transport import sliced_step
-from tinct.effects.threads import single_threaded
+from tinct.imaging.colormap import GRID, ColorMap, grid
+from tinct.imaging.gamut import fit_gamut
+from tinct.imaging.sample import Sample
+from tinct.imaging.threads import single_threaded
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
 
 __all__ = ["fit_reference"]

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from tinct.effects.effect import Progress, checked
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Untold, fact
 from tinct.effects.moderate import classify
-from tinct.effects.moderate.params import ModerateParams
 from tinct.photo.photo import Photo
 
-__all__ = ["Moderation", "moderate", "run"]
+__all__ = ["Moderation", "moderate"]
 
 Array = NDArray[np.float32]
 _PROXY = 1024  # long side in pixels
@@ -36,23 +38,32 @@ class Moderation:
     """0..1, the mean of the networks for the worst part of the photo."""
     scores: dict[str, dict[str, float]]
     """By network and class, for the worst part."""
-    engines: tuple[str, ...]
+    engines: Annotated[tuple[str, ...], Untold()]
     """Networks that looked at it: those that are installed."""
+    threshold: float
+    """Score from which a photo is called unsafe."""
+
+    @property
+    @fact
+    def engine(self) -> str:
+        """The networks in one word, as other effects tell theirs."""
+        return " + ".join(self.engines)
 
 
-def moderate(photo: Photo, *, threshold: float = 0.5) -> Moderation:
-    """Check a photo for nudity and pornography.
-
-    Parameters
-    ----------
-    photo : Photo
-        Any size and depth; transparent parts are seen on white.
-    threshold : float
-        Above 0, below 1; a photo whose score reaches it is called unsafe.
-
-    Returns
-    -------
-    Moderation
+@effect(title="Content check", engines={name: (name,) for name in classify.ENGINES})
+def moderate(
+    photo: Annotated[
+        Photo,
+        Field(description="Any size and depth; transparent parts are seen on white. It does not come back."),
+    ],
+    *,
+    threshold: Annotated[
+        float,
+        Field(gt=0, lt=1, description="A photo whose score reaches it is called unsafe; lower is stricter."),
+    ] = 0.5,
+    progress: Progress = unheard,
+) -> Moderation:
+    """Tell photos with nudity or pornography from others; the facts hold the verdict and all scores.
 
     Raises
     ------
@@ -61,11 +72,6 @@ def moderate(photo: Photo, *, threshold: float = 0.5) -> Moderation:
     MissingModelError
         No classifier is installed.
     """
-    return run(photo, checked(ModerateParams, {"threshold": threshold}))
-
-
-def run(photo: Photo, params: ModerateParams, progress: Progress = lambda share: None) -> Moderation:
-    """See :func:`moderate`."""
     engines = classify.engines()
     found: list[tuple[float, dict[str, dict[str, float]]]] = []  # score and classes of each view
     views = list(_views(_on_white(photo)))
@@ -75,8 +81,8 @@ def run(photo: Photo, params: ModerateParams, progress: Progress = lambda share:
         found.append((float(np.mean(opinions)), scores))
         progress(number / len(views))
     score, worst = max(found, key=lambda one: one[0])
-    verdict: Literal["safe", "unsafe"] = "unsafe" if score >= params.threshold else "safe"
-    return Moderation(verdict, score, worst, engines)
+    verdict: Literal["safe", "unsafe"] = "unsafe" if score >= threshold else "safe"
+    return Moderation(verdict, score, worst, engines, threshold)
 
 
 def _on_white(photo: Photo) -> Array:

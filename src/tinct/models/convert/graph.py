@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Graph"]
+__all__ = ["TYPES", "Graph"]
 
 _OPSET, _IR_VERSION = 18, 9
-_TYPES = {"float32": 1, "int32": 6, "int64": 7, "bool": 9}  # TensorProto.DataType
+TYPES = {"float32": 1, "int32": 6, "int64": 7, "bool": 9}
+"""TensorProto.DataType, by NumPy's names."""
 _FLOAT, _INT, _STRING, _INTS = 1, 2, 3, 7  # AttributeProto.AttributeType
 _SMALL = 64  # constants up to so many values are shared
 
@@ -41,7 +42,7 @@ class Graph:
             return self._shared[key]
         name = self._name("c")
         fields = [_number(1, size) for size in array.shape]
-        fields += [_number(2, _TYPES[array.dtype.name]), _text(8, name), _block(9, data)]
+        fields += [_number(2, TYPES[array.dtype.name]), _text(8, name), _block(9, data)]
         self._constants.append(_block(5, b"".join(fields)))
         if array.size <= _SMALL:
             self._shared[key] = name
@@ -56,14 +57,15 @@ class Graph:
         return output
 
     def to_bytes(
-        self, source: tuple[str, Sequence[int | str]], result: tuple[str, Sequence[int | str]]
+        self, source: tuple[str, Sequence[int | str]], *results: tuple[str, Sequence[int | str]]
     ) -> bytes:
-        """The file, for a network of one float32 input and one output, each with name and shape.
+        """The file, for a network of one float32 input and float32 outputs, each with name and shape.
 
         A size in a shape is a number, or a word where any number goes.
         """
         graph = b"".join(self._nodes) + _text(2, "network") + b"".join(self._constants)
-        graph += _block(11, _value(*source)) + _block(12, _value(*result))
+        graph += _block(11, _value(*source))
+        graph += b"".join(_block(12, _value(*result)) for result in results)
         opset = _text(1, "") + _number(2, _OPSET)
         return _number(1, _IR_VERSION) + _text(2, "tinct") + _block(7, graph) + _block(8, opset)
 
@@ -74,7 +76,7 @@ class Graph:
 
 def _value(name: str, shape: Sequence[int | str]) -> bytes:
     sizes = [_number(1, size) if isinstance(size, int) else _text(2, size) for size in shape]
-    tensor = _number(1, _TYPES["float32"]) + _block(2, b"".join(_block(1, size) for size in sizes))
+    tensor = _number(1, TYPES["float32"]) + _block(2, b"".join(_block(1, size) for size in sizes))
     return _text(1, name) + _block(2, _block(1, tensor))
 
 

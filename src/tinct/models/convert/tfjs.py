@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinct.errors import ModelError
@@ -16,7 +16,9 @@ _OPERATIONS = tfjs_math.OPERATIONS | tfjs_layers.OPERATIONS
 
 
 def to_onnx(document: Mapping[str, Any], weights: bytes, size: tuple[int, int] | None) -> bytes:
-    """Convert a network of one photo (1, height, width, 3), float32, and one result.
+    """Convert a network of one photo (1, height, width, 3), float32.
+
+    One result is called ``result``; of several each has the name of its node.
 
     Parameters
     ----------
@@ -38,18 +40,21 @@ def to_onnx(document: Mapping[str, Any], weights: bytes, size: tuple[int, int] |
     (source,) = (node for node in nodes.values() if node.op == "Placeholder")
     photo = Tensor("photo", _input_shape(source, size))
     values[source.name] = photo
-    result = _result(nodes)
-    for name in _order(nodes, result):
+    results = _results(nodes)
+    for name in _order(nodes, results):
         node = nodes[name]
         if name not in values:
             if node.op not in _OPERATIONS:
                 raise ModelError(f"the operation {node.op!r} is not supported")
             values[name] = _OPERATIONS[node.op](build, node, [values[other] for other in node.inputs])
-    last = values[result]
-    if not isinstance(last, Tensor):
-        raise ModelError("the result does not depend on the photo")
-    name = build.graph.add("Identity", [last.name], "result")
-    return build.graph.to_bytes((photo.name, photo.shape), (name, last.shape))
+    outputs = []
+    for name in results:
+        last = values[name]
+        if not isinstance(last, Tensor) or last is photo:
+            raise ModelError(f"the result {name!r} does not depend on the photo")
+        output = build.graph.add("Identity", [last.name], "result" if len(results) == 1 else name)
+        outputs.append((output, last.shape))
+    return build.graph.to_bytes((photo.name, photo.shape), *outputs)
 
 
 def _input_shape(source: Node, size: tuple[int, int] | None) -> tuple[int, int, int, int]:
@@ -60,20 +65,17 @@ def _input_shape(source: Node, size: tuple[int, int] | None) -> tuple[int, int, 
     return 1, rows, columns, channels
 
 
-def _result(nodes: Mapping[str, Node]) -> str:
-    """The one node that no other takes."""
+def _results(nodes: Mapping[str, Node]) -> list[str]:
+    """The nodes that no other takes."""
     taken = {name for node in nodes.values() for name in node.inputs}
-    results = [name for name in nodes if name not in taken]
-    if len(results) != 1:
-        raise ModelError(f"the network has {len(results)} results; one is supported")
-    return results[0]
+    return [name for name in nodes if name not in taken]
 
 
-def _order(nodes: Mapping[str, Node], result: str) -> list[str]:
-    """Names of the nodes that the result needs, each after its inputs."""
+def _order(nodes: Mapping[str, Node], results: Sequence[str]) -> list[str]:
+    """Names of the nodes that the results need, each after its inputs."""
     order: list[str] = []
     seen: set[str] = set()
-    waiting = [(result, False)]
+    waiting = [(result, False) for result in reversed(results)]
     while waiting:
         name, ready = waiting.pop()
         if ready:

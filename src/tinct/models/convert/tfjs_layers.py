@@ -1,4 +1,4 @@
-"""Operations of TensorFlow graphs: convolutions, pooling and dense layers, with the activations fused into them."""
+"""Operations of TensorFlow graphs: convolutions, pooling, resizing and dense layers, with fused activations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import ModelError
-from tinct.models.convert.tensors import Builder, Value, known
+from tinct.models.convert.tensors import Builder, Tensor, Value, known
 from tinct.models.convert.tfjs_math import Operation
 from tinct.models.convert.tfjs_node import Node
 
@@ -63,17 +63,53 @@ def _transposed_convolution(build: Builder, node: Node, inputs: list[Value]) -> 
     return build.channels_last(result)
 
 
-def _average_pool(build: Builder, node: Node, inputs: list[Value]) -> Value:
+def _pool(build: Builder, node: Node, inputs: list[Value]) -> Value:
     (value,) = inputs
     sides, strides = _pair(node.integers("ksize")), _pair(node.integers("strides"))
     sizes, pads = _window(node, value.shape[1:3], sides, strides)
     result = build.emit(
-        "AveragePool",
+        {"AvgPool": "AveragePool"}.get(node.op, node.op),
         [build.channels_first(value)],
         (value.shape[0], value.shape[3], *sizes),
         kernel_shape=sides,
         strides=strides,
         pads=pads,
+    )
+    return build.channels_last(result)
+
+
+def _pad(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    value, around = inputs[0], known(inputs[1]).astype(np.int64)  # (axes, before and after)
+    if not isinstance(value, Tensor):
+        return np.pad(value, around)
+    sizes = [size + int(added) for size, added in zip(value.shape, around.sum(axis=1), strict=True)]
+    return build.emit("Pad", [value, np.ascontiguousarray(around.T).ravel()], sizes)
+
+
+def _depth_to_space(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    (value,) = inputs
+    side = node.integer("block_size")
+    batch, height, width, channels = value.shape
+    result = build.emit(
+        "DepthToSpace",
+        [build.channels_first(value)],
+        (batch, channels // side**2, height * side, width * side),
+        blocksize=side,
+        mode="DCR",
+    )
+    return build.channels_last(result)
+
+
+def _resize(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    value, (height, width) = inputs[0], (int(side) for side in known(inputs[1]))
+    places = "half_pixel" if node.flag("half_pixel_centers") else "asymmetric"
+    size = (value.shape[0], value.shape[3], height, width)
+    result = build.emit(
+        "Resize",
+        [build.channels_first(value), None, None, np.array(size, np.int64)],
+        size,
+        mode="linear",
+        coordinate_transformation_mode="align_corners" if node.flag("align_corners") else places,
     )
     return build.channels_last(result)
 
@@ -125,12 +161,16 @@ def _pair(values: Sequence[int]) -> Pair:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "AvgPool": _average_pool,
+    "AvgPool": _pool,
     "Conv2D": _convolution,
     "Conv2DBackpropInput": _transposed_convolution,
     "DepthwiseConv2dNative": _depthwise,
+    "DepthToSpace": _depth_to_space,
     "FusedDepthwiseConv2dNative": _depthwise,
     "MatMul": _dense,
+    "MaxPool": _pool,
+    "Pad": _pad,
+    "ResizeBilinear": _resize,
     "_FusedConv2D": _convolution,
     "_FusedMatMul": _dense,
 }

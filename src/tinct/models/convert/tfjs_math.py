@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinct.errors import ModelError
+from tinct.models.convert.graph import TYPES
 from tinct.models.convert.tensors import Builder, Tensor, Value, known
 from tinct.models.convert.tfjs_node import Node
 
@@ -96,7 +97,33 @@ def _softmax(build: Builder, node: Node, inputs: list[Value]) -> Value:
 
 
 def _cast(build: Builder, node: Node, inputs: list[Value]) -> Value:
-    return known(inputs[0]).astype(node.type("DstT"))
+    (value,), kind = inputs, np.dtype(node.type("DstT"))
+    if not isinstance(value, Tensor):
+        return value.astype(kind)
+    return build.emit("Cast", [value], value.shape, to=TYPES[kind.name])
+
+
+def _prelu(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    return build.emit("PRelu", inputs, inputs[0].shape)
+
+
+def _add_all(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    return build.emit("Sum", inputs, np.broadcast_shapes(*(value.shape for value in inputs)))
+
+
+def _matrix_product(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    """Products of stacks of matrices, either of them transposed."""
+    one, other = (
+        _turned(build, value) if node.flag(name) else value
+        for value, name in zip(inputs, ("adj_x", "adj_y"), strict=True)
+    )
+    stack = np.broadcast_shapes(one.shape[:-2], other.shape[:-2])
+    return build.emit("MatMul", [one, other], (*stack, one.shape[-2], other.shape[-1]))
+
+
+def _turned(build: Builder, value: Value) -> Value:
+    axes = list(range(len(value.shape)))
+    return build.transpose(value, [*axes[:-2], axes[-1], axes[-2]])
 
 
 def _select(build: Builder, node: Node, inputs: list[Value]) -> Value:
@@ -180,6 +207,16 @@ def _gather(build: Builder, node: Node, inputs: list[Value]) -> Value:
     return build.emit("Gather", [value, at.astype(np.int64)], shape, axis=axis)
 
 
+def _gather_at(build: Builder, node: Node, inputs: list[Value]) -> Value:
+    """Pick the parts at places (..., axes), which may depend on the photo."""
+    value, at = inputs
+    if isinstance(at, Tensor):
+        at = build.emit("Cast", [at], at.shape, to=TYPES["int64"])
+    whole = at if isinstance(at, Tensor) else at.astype(np.int64)
+    shape = (*at.shape[:-1], *value.shape[at.shape[-1] :])
+    return build.emit("GatherND", [value, whole], shape)
+
+
 def _strided_slice(build: Builder, node: Node, inputs: list[Value]) -> Value:
     """As Python writes it, ``value[1:, 0]``; the masks tell which bounds are left out, or single."""
     value = inputs[0]
@@ -240,14 +277,18 @@ OPERATIONS: dict[str, Operation] = {
     **dict.fromkeys(_BINARY, _binary),
     **dict.fromkeys(_KNOWN, _on_shapes),
     **dict.fromkeys(_SUMS, _reduce),
+    "AddN": _add_all,
+    "BatchMatMulV2": _matrix_product,
     "BroadcastTo": _broadcast,
     "Cast": _cast,
     "ConcatV2": _concat,
     "Einsum": _einsum,
     "ExpandDims": _expand_dims,
+    "GatherNd": _gather_at,
     "GatherV2": _gather,
     "Identity": _identity,
     "Pack": _pack,
+    "Prelu": _prelu,
     "Range": _range,
     "Reshape": _reshape,
     "Rsqrt": _rsqrt,

@@ -1,0 +1,111 @@
+"""Everything behind the API, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tinct.accounts.credits import Credits
+from tinct.accounts.key_pairs import KeyPairs
+from tinct.accounts.keys import Accounts
+from tinct.accounts.limits import Limits
+from tinct.accounts.prices import Prices
+from tinct.accounts.tokens import Tokens
+from tinct.effects import registry
+from tinct.jobs.changes import Changes
+from tinct.jobs.declarations import Declarations
+from tinct.jobs.files import Files
+from tinct.jobs.queue import Queue, schema
+from tinct.jobs.service import Jobs
+from tinct.net.fetch import Fetcher
+from tinct.objects.buckets import Buckets
+from tinct.objects.contents import Contents
+from tinct.objects.multipart import Multipart
+from tinct.objects.objects import Objects
+from tinct.settings import Settings
+from tinct.storage.blobs import Blobs, open_blobs
+from tinct.storage.database import Database
+from tinct.storage.keyring import open_keyring
+from tinct.storage.links import Links
+
+__all__ = ["Backend", "open_backend"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The parts, each usable by itself."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    links: Links
+    accounts: Accounts
+    tokens: Tokens
+    key_pairs: KeyPairs
+    credits: Credits
+    prices: Prices
+    limits: Limits
+    files: Files
+    declarations: Declarations
+    buckets: Buckets
+    contents: Contents
+    objects: Objects
+    multipart: Multipart
+    queue: Queue
+    changes: Changes
+    jobs: Jobs
+    fetcher: Fetcher
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+    """Start or join the database, bring its schema up to date, and open the rest.
+
+    Raises
+    ------
+    DatabaseError, StorageError, ParameterError
+        Something cannot be opened; the sentence says what.
+    """
+    for name, where in settings.own_effects():
+        registry.register(name, where)
+    prices = Prices.read(settings.prices, registry.names())
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keyring = open_keyring(settings)
+    blobs = open_blobs(settings)
+    database = await Database.open(settings, schema())
+    try:
+        queue = Queue(database)
+        await queue.open()
+        changes = Changes(database)
+        changes.start()
+        try:
+            files = Files(database, blobs, settings)
+            contents = Contents(database, blobs, settings)
+            accounts = Accounts(database, keyring)
+            yield Backend(
+                settings=settings,
+                database=database,
+                blobs=blobs,
+                links=Links(keyring),
+                accounts=accounts,
+                tokens=Tokens(database, keyring),
+                key_pairs=KeyPairs(accounts),
+                credits=Credits(database),
+                prices=prices,
+                limits=Limits(database),
+                files=files,
+                declarations=Declarations(database, blobs, settings),
+                buckets=Buckets(database),
+                contents=contents,
+                objects=Objects(database, contents),
+                multipart=Multipart(database, contents, settings),
+                queue=queue,
+                changes=changes,
+                jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
+                fetcher=Fetcher(settings),
+            )
+        finally:
+            await changes.stop()
+    finally:
+        await database.close()

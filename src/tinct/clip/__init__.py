@@ -1,0 +1,1 @@
+"""Clips: what a video file says of itself."""

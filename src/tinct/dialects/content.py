@@ -1,0 +1,77 @@
+"""A stored file on its way out: the link under which it can be had, and the reply that carries its bytes."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response, StreamingResponse
+
+from tinct.dialects.dialect import backend_of, settings_of
+from tinct.jobs.files import File, suffix
+
+__all__ = ["content", "link"]
+
+_SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Accept-Ranges": "bytes",
+}
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: float) -> str:
+    """A whole URL under which anyone can GET a file for `seconds`.
+
+    Parameters
+    ----------
+    file : File or str
+        The file, or its id.
+    format : str
+        Its format; becomes the extension, for clients that look at it.
+    """
+    file_id = file if isinstance(file, str) else file.id
+    path = backend_of(connection).links.to_file(file_id + suffix(format), seconds=seconds)
+    base = settings_of(connection).public_url or str(connection.base_url)
+    return base.rstrip("/") + path
+
+
+async def content(request: Request, file: File, *, max_age_s: int = 0) -> Response:
+    """The bytes of a file, or the part asked for.
+
+    One range is served, several are answered with the whole file; ``If-None-Match`` and ``If-Range`` are
+    obeyed.
+    """
+    etag = f'"{file.etag}"'
+    name = quote(file.name or file.id, safe="")
+    headers = _SAFE_HEADERS | {
+        "ETag": etag,
+        "Cache-Control": f"private, max-age={max_age_s}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+    }
+    if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
+    if asked is None or asked.group() == "bytes=-" or request.headers.get("if-range", etag) != etag:
+        start, end, status = 0, file.size, 200
+    else:
+        start, end = _bounds(asked[1], asked[2], file.size)
+        if start >= end:
+            headers["Content-Range"] = f"bytes */{file.size}"
+            return Response(status_code=416, headers=headers)
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+        status = 206
+    headers["Content-Length"] = str(end - start)
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=file.media_type)
+    stream = await backend_of(request).files.open(file, start, end)
+    return StreamingResponse(stream, status_code=status, headers=headers, media_type=file.media_type)
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    """Start and exclusive end; start >= end where nothing can be served."""
+    if not first:  # the last so many bytes
+        return max(size - int(last), 0), size if int(last) else 0
+    return int(first), min(int(last) + 1 if last else size, size)

@@ -1,0 +1,109 @@
+"""The lists of effects, and the account's own record."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.exceptions import HTTPException
+
+from tinct.accounts.prices import Prices
+from tinct.dialects.dialect import backend_of
+from tinct.dialects.native import wire
+from tinct.dialects.native.auth import Caller
+from tinct.dialects.native.replies import REFUSALS
+from tinct.errors import ParameterError
+from tinct.jobs.catalogue import EffectFacts, catalogue, facts
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["About"], responses=REFUSALS)
+
+
+@router.get("/effects", response_model=wire.EffectList)
+async def list_effects(request: Request, account: Caller) -> wire.EffectList:
+    """All effects, each with the JSON Schema of its parameters."""
+    return wire.EffectList(effects=[_effect(found, backend_of(request).prices) for found in catalogue()])
+
+
+@router.get("/effects/{name}", response_model=wire.Effect)
+async def get_effect(
+    request: Request, account: Caller, name: Annotated[str, Path(max_length=100)]
+) -> wire.Effect:
+    """One effect."""
+    try:
+        return _effect(facts(name), backend_of(request).prices)
+    except ParameterError as error:
+        raise HTTPException(404, error.message) from None
+
+
+@router.get("/account", response_model=wire.Account)
+async def get_account(request: Request, account: Caller) -> wire.Account:
+    """The account behind the key, and what it can spend."""
+    balance = await backend_of(request).credits.balance(account.id)
+    return wire.Account(
+        id=account.id,
+        name=account.name,
+        unlimited=balance.unlimited,
+        available=balance.available,
+        held=balance.held,
+        grants=[wire.Grant(**dataclasses.asdict(grant)) for grant in balance.grants],
+    )
+
+
+@router.get("/account/history", response_model=wire.History)
+async def get_history(
+    request: Request,
+    account: Caller,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
+) -> wire.History:
+    """What happened to the account's credits, newest first: one entry for each grant, move of a job, or grant's end."""
+    before = int(cursor) if cursor else None
+    found = await backend_of(request).credits.history(account.id, limit=limit + 1, before=before)
+    entries = [
+        wire.Entry(
+            id=entry.id,
+            kind=entry.kind,
+            job=entry.job_id,
+            note=entry.note,
+            available=entry.available,
+            held=entry.held,
+            grants=[
+                wire.Change(grant=part.grant_id, available=part.available, held=part.held)
+                for part in entry.parts
+            ],
+            at=entry.at,
+        )
+        for entry in found[:limit]
+    ]
+    return wire.History(entries=entries, next_cursor=str(entries[-1].id) if len(found) > limit else None)
+
+
+def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
+    return wire.Effect(
+        name=found.name,
+        title=found.title,
+        summary=found.summary,
+        credits=prices.base(found.name, found.credits),
+        price=prices.terms(found.name),
+        inputs=[
+            wire.EffectInput(
+                name=item.name, summary=item.summary, required=item.required, least=item.least, most=item.most
+            )
+            for item in found.inputs
+        ],
+        engines=[
+            wire.EffectEngine(
+                name=engine.name,
+                models=list(engine.models),
+                missing=list(engine.missing),
+                ready=engine.ready,
+                fetch=engine.fetch,
+            )
+            for engine in found.engines
+        ],
+        roles=list(found.roles),
+        params=dict(found.params),
+    )

@@ -1,0 +1,18 @@
+"""Every wire format, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinct.dialects.ailab.dialect import DIALECT as AILAB
+from tinct.dialects.cos.dialect import DIALECT as COS
+from tinct.dialects.dialect import Dialect
+from tinct.dialects.native.dialect import DIALECT as NATIVE
+
+__all__ = ["DIALECTS"]
+
+DIALECTS: Sequence[Dialect] = (
+    COS,
+    AILAB,
+    NATIVE,  # the last: it answers what no other claims
+)

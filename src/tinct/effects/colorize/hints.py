@@ -1,0 +1,74 @@
+"""Colours that people know: points of the photo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from tinct.errors import ParameterError
+from tinct.photo.color import srgb_to_lab
+from tinct.photo.photo import Photo
+
+__all__ = ["Hint", "Hints", "located"]
+
+_COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
+
+
+class Hint(BaseModel):
+    """The colour of one point of the photo."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    x: int = Field(ge=0, description="Column, in pixels of the upright photo, from the left.")
+    y: int = Field(ge=0, description="Row, in pixels, from the top.")
+    color: str = Field(description="RRGGBB or #RRGGBB; its lightness does not matter.")
+
+    @field_validator("color", mode="after")
+    @classmethod
+    def _parsed(cls, value: str) -> str:
+        if not _COLOR.fullmatch(value.strip()):
+            raise ParameterError("hints", value, "a colour as RRGGBB or #RRGGBB")
+        return "#" + value.strip().removeprefix("#").upper()
+
+    @property
+    def chroma(self) -> NDArray[np.float32]:
+        """a*, b* (2,), float32."""
+        rgb = np.frombuffer(bytes.fromhex(self.color[1:]), np.uint8).astype(np.float32) / np.float32(255)
+        return srgb_to_lab(rgb)[1:]
+
+
+def _hint(value: object) -> object:
+    """Also accept (x, y, colour), and the command line's ``x,y,#RRGGBB``."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if isinstance(parts, list | tuple) and len(parts) == 3:
+        return dict(zip(("x", "y", "color"), parts, strict=True))
+    return value
+
+
+Hints = list[Annotated[Hint, BeforeValidator(_hint)]]
+"""What hints are brought to."""
+
+
+def located(
+    photo: Photo, hints: Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]]
+) -> NDArray[np.float32]:
+    """Hints (n, 4): row and column as shares of the photo, a*, b*.
+
+    Raises
+    ------
+    ParameterError
+        A point lies outside the photo.
+    """
+    rows = []
+    for number, hint in enumerate(hints):
+        assert isinstance(hint, Hint)
+        if hint.x >= photo.width or hint.y >= photo.height:
+            allowed = f"a point inside the photo, x below {photo.width} and y below {photo.height}"
+            raise ParameterError(f"hints.{number}", f"{hint.x},{hint.y}", allowed)
+        rows.append([(hint.y + 0.5) / photo.height, (hint.x + 0.5) / photo.width, *hint.chroma])
+    return np.array(rows, np.float32).reshape(-1, 4)

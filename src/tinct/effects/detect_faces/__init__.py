@@ -1,0 +1,1 @@
+"""Find faces and show where they are."""

@@ -1,0 +1,80 @@
+"""The table of effects: a name, and where it is declared. Importing it loads none of them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from tinct.errors import ParameterError
+
+if TYPE_CHECKING:
+    from tinct.effects.effect import Effect
+
+__all__ = ["get", "names", "register", "where"]
+
+_WHERE = {
+    "background": "tinct.effects.background.background:background",
+    "colorize": "tinct.effects.colorize.colorize:colorize",
+    "convert": "tinct.effects.convert:convert",
+    "correct": "tinct.effects.correct.correct:correct",
+    "detect_faces": "tinct.effects.detect_faces.detect_faces:detect_faces",
+    "enhance": "tinct.effects.enhance.enhance:enhance",
+    "erase": "tinct.effects.erase.erase:erase",
+    "light": "tinct.effects.light.light:light",
+    "migrate": "tinct.effects.migrate.migrate:migrate",
+    "moderate": "tinct.effects.moderate.moderate:moderate",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all effects, sorted."""
+    return tuple(sorted(_WHERE))
+
+
+def where(name: str) -> str:
+    """``module:attribute`` of an effect.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect.
+    """
+    if name not in _WHERE:
+        raise ParameterError("effect", name, "one of " + ", ".join(names()))
+    return _WHERE[name]
+
+
+def register(name: str, where: str) -> None:
+    """Add an effect of one's own, or replace one.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the library, APIs and on the command line.
+    where : str
+        ``module:attribute`` of a function declared by `tinct.effects.effect.effect`, or of an `Effect`; imported on
+        first use.
+
+    Raises
+    ------
+    ParameterError
+        `where` has another form.
+    """
+    module, colon, attribute = where.partition(":")
+    if not (name and module and colon and attribute.isidentifier()):
+        raise ParameterError("effect", f"{name}={where}", "name=module:ATTRIBUTE")
+    _WHERE[name] = where
+
+
+def get(name: str) -> Effect:
+    """The effect called `name`, imported on first use.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect.
+    """
+    module, _, attribute = where(name).partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    effect: Effect = getattr(found, "__effect__", found)
+    return effect

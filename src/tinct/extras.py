@@ -1,0 +1,36 @@
+"""Optional parts of the installation, as this package's own metadata names them: ``pip install "tinct[server]"``."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+__all__ = ["SERVER", "command", "lacking"]
+
+SERVER = "server"
+"""The extra that brings database, web server and object store."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def lacking(extra: str) -> list[str]:
+    """Names of the packages that `extra` asks for and that are not installed, in the order in which it asks."""
+    wanted = [
+        _NAME.match(requirement)
+        for requirement in metadata.requires("tinct") or ()
+        if re.search(rf"""extra\s*==\s*['"]{re.escape(extra)}['"]""", requirement)
+    ]
+    return [name[0] for name in wanted if name is not None and not _installed(name[0])]
+
+
+def command(extra: str) -> str:
+    """The command that installs `extra`."""
+    return f'pip install "tinct[{extra}]"'
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

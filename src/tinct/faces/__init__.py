@@ -1,0 +1,1 @@
+"""Faces: found once, traced, measured; used by several effects."""

@@ -1,0 +1,316 @@
+"""Faces: what holds without the networks, then the networks themselves on a real photo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+from typer.testing import CliRunner
+
+import tinct
+from tinct.errors import (
+    FaceAngleError,
+    FaceCutError,
+    MissingModelError,
+    NoFaceError,
+    ReferenceEyeCoveredError,
+    ReferenceFaceError,
+    SeveralFacesError,
+    SmallFaceError,
+)
+from tinct.faces import canonical, detect, find
+from tinct.faces.face import Face
+from tinct.faces.points import EYES, LIPS_RING, OVAL_RING
+from tinct.faces.pose import Pose, fit, pose_of
+from tinct.faces.regions import NAMES, region, window
+from tinct.faces.views import smallest_face, views
+from tinct.photo.photo import Photo
+from tinct.settings import current
+
+
+def turned(yaw: float = 0, pitch: float = 0, roll: float = 0) -> np.ndarray:
+    """Points of a mesh: the canonical face, turned; 10 pixels a centimetre."""
+    y, p, r = np.radians([yaw, pitch, roll])
+    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
+    about_z = np.array([[np.cos(r), np.sin(r), 0], [-np.sin(r), np.cos(r), 0], [0, 0, 1]])
+    points = canonical.points() @ (about_z @ about_y @ about_x).T * [1, -1, -1] * 10 + [200, 200, 0]
+    return np.concatenate([points, np.zeros((10, 3))])
+
+
+def face(points: np.ndarray | None = None, size: tuple[int, int] = (400, 400), **pose: float) -> Face:
+    return Face(
+        turned() if points is None else points, 0.9, Pose(**{"yaw": 0, "pitch": 0, "roll": 0} | pose), size
+    )
+
+
+def test_the_canonical_face_is_symmetric_and_its_triangles_fill_it_once() -> None:
+    mirror = canonical.mirror()
+    np.testing.assert_array_equal(mirror[mirror], np.arange(468))
+    np.testing.assert_allclose(canonical.points()[mirror], canonical.points() * [-1, 1, 1], atol=1e-6)
+    np.testing.assert_allclose(canonical.places()[mirror], canonical.places() * [-1, 1] + [1, 0], atol=1e-9)
+    places = canonical.places()
+    one, two, three = (places[canonical.triangles()[:, corner]] for corner in range(3))
+    across, down = two - one, three - one
+    areas = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]) / 2
+    outline = places[OVAL_RING]
+    after = np.roll(outline, -1, axis=0)
+    whole = abs((outline[:, 0] * after[:, 1] - after[:, 0] * outline[:, 1]).sum()) / 2
+    assert areas.sum() == pytest.approx(whole, rel=0.01)
+
+
+def test_rings_are_of_different_points_and_sides_mirror_each_other() -> None:
+    mirror = canonical.mirror()
+    for ring in (OVAL_RING, LIPS_RING, *EYES):
+        assert len(set(ring)) == len(ring)
+    assert {int(mirror[point]) for point in EYES[0]} == set(EYES[1])
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "roll"), [(0, 0, 0), (25, 0, 0), (0, -20, 0), (0, 0, 40), (-15, 10, 5)]
+)
+def test_a_turned_head_has_the_turn_it_was_given(yaw: float, pitch: float, roll: float) -> None:
+    level = pose_of(turned()).pitch  # what the network's own tilt is taken for
+    found = pose_of(turned(yaw, pitch, roll))
+    assert (found.yaw, found.pitch - level, found.roll) == pytest.approx((yaw, pitch, roll), abs=4)
+    assert np.sign(np.round(found.yaw)) == np.sign(yaw)
+
+
+def test_a_fit_finds_scale_rotation_and_shift() -> None:
+    points = np.random.default_rng(0).normal(size=(20, 3))
+    scale, rotation, shift = fit(points, points[:, [1, 0, 2]] * [1, -1, 1] * 3 + [1, 2, 3])
+    assert scale == pytest.approx(3)
+    np.testing.assert_allclose(
+        points @ rotation.T * scale + shift, points[:, [1, 0, 2]] * [3, -3, 3] + [1, 2, 3]
+    )
+
+
+@pytest.mark.parametrize("size", [(300, 500), (2000, 3000), (1000, 1000), (200, 1600)])
+@pytest.mark.parametrize("small", [False, True])
+def test_every_place_is_seen_whole_by_a_view_in_which_the_smallest_face_is_large_enough(
+    size: tuple[int, int], small: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    photo = Photo(rng.integers(0, 256, (*size, 3), dtype=np.uint8))
+    seen = list(views(photo, 192, small=small))
+    assert seen[0].whole
+    least = smallest_face(*size, small=small)
+    fine = min(view.scale for view in seen)
+    assert least / fine >= 192 / 14 - 0.5
+    covered = np.zeros(size, bool)
+    for view in seen:
+        if view.scale == fine:
+            side = 192 * view.scale
+            top, left = int(view.top), int(view.left)
+            covered[top : round(top + side) + 2, left : round(left + side) + 2] = True
+    assert covered.all()
+
+
+def test_tiles_without_any_structure_are_not_looked_at() -> None:
+    sky = Photo(np.full((2000, 3000, 3), 180, np.uint8))
+    assert len(list(views(sky, 192, small=False))) == 1
+
+
+def test_a_box_is_clipped_to_the_photo_and_says_how_much_of_the_face_is_inside() -> None:
+    whole, cut = face(), face(turned() - [180, 0, 0])
+    assert whole.inside == 1
+    assert cut.box[0] == 0
+    assert 0.3 < cut.inside < 0.9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_region_lies_within_the_face_and_is_symmetric(name: Any) -> None:
+    found = face()
+    part = window(found)
+    mask = region(found, name, part)
+    assert mask.shape == (part.bottom - part.top, part.right - part.left)
+    assert mask.min() >= 0
+    assert mask.max() > 0.9
+    oval = region(found, "oval", part)
+    assert (mask[oval == 0] == 0).all()
+    middle = 200 - part.left
+    reach = min(middle, mask.shape[1] - middle - 1)
+    left, right = mask[:, middle - reach : middle], mask[:, middle + 1 : middle + 1 + reach][:, ::-1]
+    assert np.abs(left - right).mean() < 0.01
+
+
+def test_regions_do_not_overlap_where_they_must_not() -> None:
+    found = face()
+    part = window(found)
+    masks = {name: region(found, name, part) for name in NAMES}
+    for one, other in (
+        ("skin", "lips"),
+        ("skin", "eyes"),
+        ("skin", "brows"),
+        ("lips", "mouth"),
+        ("lids", "lips"),
+    ):
+        assert (masks[one] * masks[other]).max() < 0.3, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("found", "limits", "error"),
+    [
+        (face(), {"least": 1000}, SmallFaceError),
+        (face(yaw=50), {"least": 1, "yaw": 45}, FaceAngleError),
+        (face(pitch=-50), {"least": 1, "pitch": 45}, FaceAngleError),
+        (face(roll=-100), {"least": 1, "roll": 45}, FaceAngleError),
+        (face(turned() - [180, 0, 0]), {"least": 1, "inside": 0.95}, FaceCutError),
+    ],
+)
+def test_a_face_that_does_not_suit_is_refused_with_its_measure(found: Face, limits: Any, error: Any) -> None:
+    find.check(face(), least=1, yaw=45, pitch=45, roll=45, inside=0.95)
+    with pytest.raises(error, match=r"\d"):
+        find.check(found, **limits)
+
+
+def test_an_error_about_the_reference_is_a_class_of_its_own() -> None:
+    from tinct.errors import EyeCoveredError, FaceCutError, restored
+
+    error = EyeCoveredError("an eye is covered").of_reference()
+    assert type(error) is ReferenceEyeCoveredError
+    assert type(restored(error.code, str(error))) is ReferenceEyeCoveredError
+    assert type(FaceCutError("cut").of_reference()) is ReferenceFaceError
+
+
+def test_without_the_networks_the_error_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinct.models import runtime
+
+    monkeypatch.setenv("TINCT_MODELS", str(tmp_path))
+    current.cache_clear()
+    runtime.forget()
+    try:
+        assert not find.installed()
+        with pytest.raises(MissingModelError, match="tinct models fetch face-"):
+            tinct.find_faces(Photo(np.zeros((50, 50, 3), np.uint8)))
+    finally:
+        current.cache_clear()
+
+
+# -- with the networks ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Photo:
+    return Photo(data.astronaut())
+
+
+def crowd(astronaut: Photo, widths: list[int]) -> Photo:
+    """Copies of one head in a row on a lawn's texture."""
+    head = astronaut.pixels[0:230, 110:340]
+    rng = np.random.default_rng(0)
+    canvas = cv2.GaussianBlur(rng.integers(60, 160, (400, 1600, 3), dtype=np.uint8), (0, 0), 3)
+    step = canvas.shape[1] // len(widths)
+    for number, width in enumerate(widths):
+        small = cv2.resize(head, (width, width), interpolation=cv2.INTER_AREA)
+        left, top = number * step + 10, 40 + 30 * (number % 3)
+        canvas[top : top + width, left : left + width] = small
+    return Photo(canvas)
+
+
+@pytest.mark.usefixtures("face_models")
+class TestNetworks:
+    def test_the_one_face_of_a_portrait_is_found_where_it_is(self, astronaut: Photo) -> None:
+        (found,) = tinct.find_faces(astronaut)
+        left, top, right, bottom = found.box
+        assert (left, top, right, bottom) == pytest.approx((177, 70, 274, 181), abs=8)
+        assert found.confidence > 0.8
+        assert abs(found.pose.yaw) < 20
+        assert abs(found.pose.roll) < 15
+
+    def test_points_follow_the_photo_when_it_is_shifted_enlarged_or_has_16_bits(
+        self, astronaut: Photo
+    ) -> None:
+        (found,) = tinct.find_faces(astronaut)
+        shifted = Photo(np.ascontiguousarray(astronaut.pixels[6:, 10:]))
+        enlarged = Photo(cv2.resize(astronaut.pixels, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_CUBIC))
+        deep = Photo(astronaut.pixels.astype(np.uint16) * 257)
+        for other, back in (
+            (shifted, lambda p: p + np.array([10, 6])),
+            (enlarged, lambda p: (p + 0.5) / 2.5 - 0.5),
+            (deep, lambda p: p),
+        ):
+            (again,) = tinct.find_faces(other)
+            away = np.linalg.norm(back(again.points[:, :2]) - found.points[:, :2], axis=1)
+            assert away.mean() < 0.02 * found.width
+
+    def test_a_mirrored_photo_has_the_mirrored_pose(self, astronaut: Photo) -> None:
+        (found,) = tinct.find_faces(astronaut)
+        (other,) = tinct.find_faces(Photo(np.ascontiguousarray(astronaut.pixels[:, ::-1])))
+        assert other.pose.yaw == pytest.approx(-found.pose.yaw, abs=5)
+        assert other.pose.roll == pytest.approx(-found.pose.roll, abs=3)
+        assert other.pose.pitch == pytest.approx(found.pose.pitch, abs=4)
+
+    def test_faces_of_many_sizes_are_found_from_left_to_right(self, astronaut: Photo) -> None:
+        photo = crowd(astronaut, [60, 80, 110, 160, 240])
+        found = tinct.find_faces(photo)
+        assert len(found) == 5
+        assert [face.box[0] for face in found] == sorted(face.box[0] for face in found)
+        widths = [face.width for face in found]
+        assert widths == sorted(widths)
+
+    def test_small_faces_are_found_when_asked_for(self, astronaut: Photo) -> None:
+        photo = crowd(astronaut, [34, 34, 34])
+        assert len(tinct.find_faces(photo, small=True)) == 3
+
+    def test_a_photo_without_faces_has_none(self) -> None:
+        cat = Photo(data.chelsea())
+        assert tinct.find_faces(cat) == ()
+        with pytest.raises(NoFaceError):
+            find.one_face(cat)
+
+    def test_one_face_is_not_chosen_among_several_but_the_largest_can_be(self, astronaut: Photo) -> None:
+        photo = crowd(astronaut, [100, 180])
+        with pytest.raises(SeveralFacesError, match="2 faces"):
+            find.one_face(photo)
+        assert find.largest_face(photo).box[0] > 700
+
+    def test_parts_of_a_face_are_not_faces(self, astronaut: Photo) -> None:
+        close = cv2.resize(astronaut.pixels[60:210, 160:300], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+        assert len(tinct.find_faces(Photo(close))) == 1
+
+    def test_the_detector_gives_eyes_nose_mouth_and_ears(self, astronaut: Photo) -> None:
+        best = detect.detect(astronaut)[0]
+        right_eye, left_eye, nose, mouth, right_ear, left_ear = best.points
+        assert right_ear[0] < right_eye[0] < nose[0] < left_eye[0] < left_ear[0]
+        assert right_eye[1] < nose[1] < mouth[1]
+
+    def test_the_command_prints_boxes_and_writes_a_picture(self, astronaut: Photo, tmp_path: Path) -> None:
+        from tinct.cli import app
+
+        path = astronaut.save(tmp_path / "photo.png")
+        result = CliRunner().invoke(app, ["faces", str(path), "--boxes", str(tmp_path / "out.png"), "--json"])
+        assert result.exit_code == 0
+        (entry,) = (
+            json.loads(result.output)["photos"]
+            if "photos" in json.loads(result.output)
+            else json.loads(result.output)
+        )
+        (one,) = entry["faces"]
+        assert set(one) == {"box", "confidence", "pose"}
+        drawn, whole = tinct.open(tmp_path / "out.png").pixels, astronaut.pixels
+        assert drawn.shape == whole.shape
+        assert 0.001 < (drawn != whole).any(axis=-1).mean() < 0.1
+
+    def test_the_effect_shows_the_boxes_and_tells_them_as_plain_facts(self, astronaut: Photo) -> None:
+        from tinct.effects import registry
+        from tinct.effects.effect import unheard
+
+        effect = registry.get("detect_faces")
+        made = effect.run({"image": astronaut}, effect.accept({"image": astronaut}, {}), unheard)
+        (found,) = json.loads(json.dumps(made.facts))["faces"]
+        assert found["box"] == list(tinct.find_faces(astronaut)[0].box)
+        assert made.photos[0].pixels.shape == astronaut.pixels.shape
+
+    def test_a_face_can_be_required(self) -> None:
+        cat = Photo(data.chelsea())
+        assert tinct.detect_faces(cat).faces == ()
+        with pytest.raises(NoFaceError):
+            tinct.detect_faces(cat, required=True)

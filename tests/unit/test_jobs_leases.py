@@ -1,0 +1,108 @@
+"""Jobs that are dropped when nobody asks for them."""
+
+import asyncio
+
+import pytest
+
+from backends import ended, submitted, working
+from tinct.errors import ParameterError
+from tinct.jobs.job import JobState
+from tinct.jobs.leases import drop_abandoned
+
+pytestmark = pytest.mark.asyncio
+
+
+async def silent_for(backend, job, seconds: float) -> None:
+    """Make it `seconds` that nobody has asked for the job."""
+    await backend.database.run(
+        "UPDATE jobs SET asked_at = asked_at - make_interval(secs => %s) WHERE id = %s", (seconds, job.id)
+    )
+
+
+async def drop(backend) -> int:
+    return await drop_abandoned(backend.database, backend.queue)
+
+
+async def row(backend, job):
+    return await backend.database.one("SELECT * FROM jobs WHERE id = %s", (job.id,))
+
+
+async def test_a_leased_job_that_nobody_asks_for_is_dropped_and_costs_nothing(backend):
+    account = (await backend.accounts.create("payer", credits=5)).account.id
+    job = await submitted(backend, account, lease_s=12.0)
+    assert await drop(backend) == 0
+    await silent_for(backend, job, 18.0)
+    assert await drop(backend) == 1
+    last = await backend.jobs.get(account, job.id)
+    assert (last.state, last.failure.code) == (JobState.CANCELLED, "abandoned")
+    assert "12 s" in last.failure.message
+    balance = await backend.credits.balance(account)
+    assert (balance.available, balance.held) == (5, 0)
+    assert await backend.database.one("SELECT 1 FROM procrastinate_jobs") is None
+
+
+async def test_a_job_without_a_lease_is_never_dropped(backend, account):
+    job = await submitted(backend, account)
+    await silent_for(backend, job, 1e6)
+    assert await drop(backend) == 0
+    assert (await row(backend, job))["state"] == "queued"
+
+
+@pytest.mark.parametrize("way", ["get", "find", "wait", "events"])
+async def test_asking_in_any_way_renews_the_lease(backend, account, way):
+    job = await submitted(backend, account, lease_s=12.0, aliases={"test.id": "x"})
+    await silent_for(backend, job, 11.0)
+    if way == "get":
+        await backend.jobs.get(account, job.id)
+    elif way == "find":
+        await backend.jobs.find(account, "test.id", "x")
+    elif way == "wait":
+        await backend.jobs.wait(account, job.id, 0.01)
+    else:
+        await anext(backend.jobs.events(account, job.id))
+    await silent_for(backend, job, 11.0)
+    assert await drop(backend) == 0
+
+
+async def test_another_accounts_question_does_not_renew_the_lease(backend, account):
+    job = await submitted(backend, account, lease_s=12.0)
+    other = (await backend.accounts.create("other")).account.id
+    await silent_for(backend, job, 18.0)
+    with pytest.raises(Exception, match="no such job"):
+        await backend.jobs.get(other, job.id)
+    assert await drop(backend) == 1
+
+
+async def test_who_waits_keeps_the_job_alive_for_longer_than_the_lease(backend, account):
+    job = await submitted(backend, account, lease_s=0.6)
+    waiting = asyncio.create_task(backend.jobs.wait(account, job.id, 2.0))
+    for _ in range(18):
+        await asyncio.sleep(0.1)
+        assert await drop(backend) == 0
+    assert (await waiting).state is JobState.QUEUED
+
+
+async def test_a_running_job_that_nobody_asks_for_is_ended_by_the_worker(backend, account):
+    async with working(backend):
+        job = await submitted(backend, account, "slow", params={"seconds": 30.0}, lease_s=100.0)
+        while (await row(backend, job))["state"] != "running":
+            await asyncio.sleep(0.05)
+        await silent_for(backend, job, 101.0)
+        while (await row(backend, job))["state"] == "running":
+            await asyncio.sleep(0.05)
+        last = await ended(backend, job)
+    assert (last.state, last.failure.code) == (JobState.CANCELLED, "abandoned")
+
+
+async def test_a_finished_job_is_never_dropped(backend, account):
+    async with working(backend):
+        job = await ended(backend, await submitted(backend, account, lease_s=5.0))
+    await silent_for(backend, job, 100.0)
+    assert await drop(backend) == 0
+    assert (await backend.jobs.get(account, job.id)).state is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("lease_s", [0.0, -1.0, 1e-300, float("inf"), float("nan")])
+async def test_an_absurd_lease_is_refused(backend, account, lease_s):
+    with pytest.raises(ParameterError, match="lease_s"):
+        await submitted(backend, account, lease_s=lease_s)

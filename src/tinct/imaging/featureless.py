@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.photo.resize import fit_size, resize
+
 __all__ = ["colorable"]
 
 Array = NDArray[np.float32]
 
-_FINE, _COARSE = 1 / 128, 1 / 16  # of the longer side: structure is what lies between
+_SMALL = 128  # longer side at which structure is looked for
+_FINE, _COARSE = 2.0, 8.0  # pixels of that, standard deviations: structure is what lies between
 _NOTHING, _SOMETHING = 0.4, 1.2  # its standard deviation, L*
 _EVEN = 1.5  # L* by which a border may differ from itself
 _LINE = 0.98  # share of a line's pixels that must be so
@@ -46,11 +49,11 @@ def _structure(light: Array) -> float:
     """Standard deviation of what is neither grain nor a gradient."""
     import cv2
 
-    longer = max(light.shape)
-    light = light - _slope(light.mean(axis=1))[:, None] - _slope(light.mean(axis=0))
+    height, width = light.shape
+    small = resize(light, fit_size(height, width, _SMALL))
+    small = small - _slope(small.mean(axis=1))[:, None] - _slope(small.mean(axis=0))
     fine, coarse = (
-        cv2.GaussianBlur(light, (0, 0), max(0.5, longer * share), borderType=cv2.BORDER_REFLECT)
-        for share in (_FINE, _COARSE)
+        cv2.GaussianBlur(small, (0, 0), spread, borderType=cv2.BORDER_REFLECT) for spread in (_FINE, _COARSE)
     )
     return float((fine - coarse).std())
 

@@ -34,13 +34,13 @@ _REACH = 8.0  # cells: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
 _GLANCE = 192  # side of the square that is enough for a first look
 _SPAN, _STEP = 128, 2  # of the table of nearest classes, in units of a*, b*
-_TEMPERATURE = 0.3  # below 1 the likely colours win over the mean of all, which is grey
+_TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
 _LIVELY = (
     0.5  # how far, as a power, a colouring is brought to the chroma that the network expects of the photo
 )
 _GAIN = 1.35  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
-_GARISH = np.float32(1.5)  # times the chroma expected of a cell: it gets no more
+_GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
 
 
 @dataclass(frozen=True, eq=False)

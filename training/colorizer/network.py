@@ -234,11 +234,16 @@ def take_weights(net: Colorizer, path: Path) -> list[str]:
         state[name].copy_(stored[f"net.{name}"])
     left -= {key.removeprefix("net.") for key in stored}
     for node in graph.node:
-        if node.op_type != "Conv" or f"{_module(node.name)}.weight" not in left:
-            continue
         module = _module(node.name)
+        known = node.op_type in ("Conv", "MatMul") and node.input[1] in stored
+        if not known or f"{module}.weight" not in left:
+            continue
+        if node.op_type == "MatMul":  # of a linear layer
+            state[f"{module}.weight"].copy_(stored[node.input[1]].T)
+            left.remove(f"{module}.weight")
+            continue
         norm = _norm_of(module)
-        weight, bias = (stored[name] for name in node.input[1:3])
+        weight, bias = stored[node.input[1]], stored[node.input[2]]
         deviation = torch.sqrt(state[f"{norm}.running_var"] + _epsilon(net, norm))
         scale = state[f"{norm}.weight"] / deviation
         usable = scale.abs() > 1e-4
@@ -251,17 +256,16 @@ def take_weights(net: Colorizer, path: Path) -> list[str]:
 
 
 def _module(node: str) -> str:
-    """``encoder._blocks.0._expand_conv`` of the node ``/net/encoder/_blocks.0/_expand_conv/Conv``."""
-    path = ""
-    for step in node.split("/")[2:-1]:
-        path = (
-            step
-            if path and step.startswith(path.split("|")[-1] + ".")
-            else f"{path}|{step}"
-            if path
-            else step
-        )
-    return path.replace("|", ".")
+    """``encoder._blocks.0._expand_conv`` of the node ``/net/encoder/_blocks.0/_expand_conv/Conv``, or without ``/net``.
+
+    A module in a sequence repeats the name of the sequence: ``/refine.3/refine.3.0/refine.3.0.1/Conv``.
+    """
+    path: list[str] = []
+    for step in node.removeprefix("/net").split("/")[1:-1]:
+        if path and step.startswith(path[-1] + "."):
+            path.pop()
+        path.append(step)
+    return ".".join(path)
 
 
 def _norm_of(convolution: str) -> str:

@@ -38,7 +38,7 @@ _TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, whic
 _LIVELY = (
     0.5  # how far, as a power, a colouring is brought to the chroma that the network expects of the photo
 )
-_GAIN = 1.35  # times that
+_GAIN = 1.27  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
 _GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from tinct.accounts.credits import Credits
 from tinct.accounts.key_pairs import KeyPairs
 from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
 from tinct.accounts.prices import Prices
+from tinct.accounts.signing import SigningSecrets
 from tinct.accounts.tokens import Tokens
 from tinct.effects import registry
+from tinct.jobs.callbacks.recipe import Recipe
+from tinct.jobs.callbacks.service import Callbacks
 from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
+from tinct.net.deliver import Deliverer
 from tinct.net.fetch import Fetcher
 from tinct.objects.buckets import Buckets
 from tinct.objects.contents import Contents
@@ -30,6 +37,9 @@ from tinct.storage.keyring import open_keyring
 from tinct.storage.links import Links
 
 __all__ = ["Backend", "open_backend"]
+
+_RECIPES: Final = {"native": "tinct.dialects.native.callbacks:recipe"}
+"""How each wire format tells of a job's end, ``module:function`` of a backend; imported when one is first sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +65,7 @@ class Backend:
     queue: Queue
     changes: Changes
     jobs: Jobs
+    callbacks: Callbacks
     fetcher: Fetcher
 
 
@@ -83,7 +94,9 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             files = Files(database, blobs, settings)
             contents = Contents(database, blobs, settings)
             accounts = Accounts(database, keyring)
-            yield Backend(
+            secrets = SigningSecrets(database, keyring, "callbacks")
+            deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
+            backend = Backend(
                 settings=settings,
                 database=database,
                 blobs=blobs,
@@ -103,9 +116,20 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 queue=queue,
                 changes=changes,
                 jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
+                callbacks=Callbacks(database, secrets, deliverer, rotation_s=rotation_s),
                 fetcher=Fetcher(settings),
             )
+            for name, where in _RECIPES.items():
+                backend.callbacks.register(name, functools.partial(_recipe, where, backend))
+            yield backend
         finally:
             await changes.stop()
     finally:
         await database.close()
+
+
+def _recipe(where: str, backend: Backend) -> Recipe:
+    """Import a wire format's recipe and give it what it needs."""
+    module, _, function = where.partition(":")
+    recipe: Recipe = getattr(importlib.import_module(module), function)(backend)
+    return recipe

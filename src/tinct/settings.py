@@ -296,6 +296,23 @@ class Settings(BaseModel):
         3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
 
+    # -- callbacks --------------------------------------------------------------------------------
+    callback_slots: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Callbacks that one worker process sends at a time, apart from its jobs. A dead receiver holds one "
+        "for 15 s, and half of them at most.",
+    )
+    callback_bytes: int = Field(
+        20_000, ge=1024, description="Bytes of one callback's message; receivers expect less than 20 kB."
+    )
+    callback_rotation_s: float = Field(
+        24 * 3600.0,
+        ge=0,
+        description="Seconds that callbacks are also signed with the secret that a new one replaced.",
+    )
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: frozenset[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from tinct import extras
-from tinct.cli import credits, doctor, faces, keys, models, palette, serve, worker
+from tinct.cli import callbacks, credits, doctor, faces, keys, models, palette, serve, worker
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
 
@@ -66,6 +66,7 @@ app.command()(faces.faces)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

@@ -6,6 +6,7 @@ from tinct.errors.base import TinctError
 
 __all__ = [
     "AccountError",
+    "CallbackMissingError",
     "CreditError",
     "FetchError",
     "IdempotencyError",
@@ -133,6 +134,12 @@ class JobTooLongError(JobError):
             f"the job may take {estimated_s:.0f} s on this server, which allows {most_s:.0f} s; "
             "send a smaller photo or ask for less"
         )
+
+
+class CallbackMissingError(JobError):
+    """There is no such callback."""
+
+    code = "callback_not_found"
 
 
 class QueueFullError(JobError):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
+from tinct.jobs.callbacks.outbox import announce
 from tinct.jobs.files import File, record
 from tinct.jobs.job import Failure, Job, JobState, Result, file_ids
 from tinct.jobs.queue import Queue
@@ -119,6 +120,7 @@ async def end(
     if job.credits:
         move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)
+    await announce(connection, row)
     await _count(connection, job)
     return job
 

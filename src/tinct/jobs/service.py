@@ -21,6 +21,7 @@ from tinct.errors import (
     ParameterError,
 )
 from tinct.jobs import leases
+from tinct.jobs.callbacks.outbox import drop
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import File, Files, FileState, close
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
@@ -29,12 +30,13 @@ from tinct.jobs.orders import check, deadline, digest, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of
+from tinct.jobs.statistics import Statistic, statistics
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
 from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
 from tinct.storage.ids import new_id
 
-__all__ = ["Jobs", "Statistic", "Submission"]
+__all__ = ["Jobs", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
@@ -75,22 +77,6 @@ class Submission:
     job: Job
     replayed: bool
     """True: the idempotency key was known, and this is the job it led to."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statistic:
-    """Sums over ended jobs of one kind since the database was made."""
-
-    effect: str
-    state: str
-    """A final state; or ``lost``, for an attempt whose process died."""
-    code: str
-    """Failure code; empty where there is none."""
-    jobs: int
-    waited_s: float
-    """Seconds from submission to the start of the last attempt, added up."""
-    ran_s: float
-    """Seconds of the last attempts, added up."""
 
 
 class Jobs:
@@ -279,9 +265,15 @@ class Jobs:
         return ended or await self.get(account, job_id)
 
     async def delete(self, account: str, job_id: str) -> None:
-        """Cancel a job if it has not ended, and remove it with its results. Raises as `get`."""
-        await self.cancel(account, job_id)
+        """Cancel a job if it has not ended, and remove it with its results; nobody is told. Raises as `get`."""
+        await self.get(account, job_id)
         async with self._database.transaction() as connection:
+            if (
+                await end(connection, job_id, JobState.CANCELLED, failure=Failure.of(JobCancelledError()))
+                is not None
+            ):
+                await self._remove_entry(connection, job_id)
+            await drop(connection, job_id)
             await connection.execute(
                 "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', meta = '{}',"
                 " results = '[]'"
@@ -302,21 +294,7 @@ class Jobs:
 
     async def statistics(self) -> tuple[Statistic, ...]:
         """Sums over all ended jobs, by effect, state and failure code."""
-        rows = await self._database.all(
-            "SELECT effect, state, code, sum(jobs)::bigint AS jobs, sum(waited_s) AS waited_s, sum(ran_s) AS ran_s"
-            " FROM statistics GROUP BY effect, state, code ORDER BY effect, state, code"
-        )
-        return tuple(
-            Statistic(
-                effect=row["effect"],
-                state=row["state"],
-                code=row["code"],
-                jobs=row["jobs"],
-                waited_s=row["waited_s"],
-                ran_s=row["ran_s"],
-            )
-            for row in rows
-        )
+        return await statistics(self._database)
 
     async def _asked(self, row: Row | None, account: str) -> Job:
         """The job of a row, whose lease is renewed thereby."""

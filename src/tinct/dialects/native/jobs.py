@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from tinct.dialects.dialect import backend_of, settings_of
-from tinct.dialects.native import events, ordering, wire
+from tinct.dialects.native import callbacks, events, ordering, wire
 from tinct.dialects.native.auth import Caller
 from tinct.dialects.native.inputs import collected, discard
 from tinct.dialects.native.replies import REFUSALS
@@ -56,6 +56,7 @@ async def submit(
                 quality=order.quality,
                 priority=wire.PRIORITIES[order.priority],
                 deadline_s=order.deadline_s,
+                callbacks=await callbacks.wanted(backend_of(request), account.id, order.callback_url),
                 idempotency_key=idempotency_key,
             )
         )

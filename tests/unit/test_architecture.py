@@ -103,6 +103,17 @@ def test_pure_parts_start_nothing_and_talk_to_nobody(part):
         assert not OUTSIDE & set(_imports(path)), _place(path)
 
 
+EFFECTS = sorted(path.name for path in (ROOT / "effects").iterdir() if (path / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_no_effect_imports_another(effect):
+    others = tuple(f"tinct.effects.{other}" for other in EFFECTS if other != effect)
+    for path in sorted((ROOT / "effects" / effect).rglob("*.py")):
+        found = [name for name in _imports(path) for other in others if f"{name}.".startswith(f"{other}.")]
+        assert found == [], _place(path)
+
+
 def test_files_stay_short():
     long = {
         _place(path): n

@@ -74,6 +74,8 @@ def test_the_help_of_the_command_line_loads_no_heavy_library():
 
 def test_opening_and_migrating_loads_no_server_and_no_inference_runtime():
     statement = (
-        "import numpy as np, tinct\ntinct.migrate(tinct.Photo(np.zeros((4, 4, 3), np.uint8)), portrait=False)"
+        "import numpy as np, tinct\n"
+        "photo = tinct.Photo(np.zeros((4, 4, 3), np.uint8))\n"
+        "tinct.migrate(photo, 'template', colors='DB0D0D', portrait=False)"
     )
     assert not _loaded_by(statement) & {"onnxruntime", "fastapi", "httpx", "psycopg", "procrastinate"}

@@ -28,11 +28,11 @@ class _Commands(TyperGroup):
     """Commands of effects are made when they are asked for: their libraries are slow to load."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*_effects(), *super().list_commands(ctx)]
+        return [*(name.replace("_", "-") for name in _effects()), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own = super().get_command(ctx, cmd_name)
-        return own if own is not None or cmd_name not in _effects() else _command(cmd_name)
+        own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
+        return own if own is not None or effect not in _effects() else _command(effect)
 
 
 def _effects() -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _command(name: str) -> Any:
     module = importlib.import_module(f"tinct.cli.{name if name in _SPECIAL else 'effects'}")
     kind: type[EffectCommand] = module.Command if name in _SPECIAL else module.EffectCommand
     alone = typer.Typer(add_completion=False)
-    alone.command(name)(kind.function(registry.get(name)))
+    alone.command(name.replace("_", "-"))(kind.function(registry.get(name)))
     return typer.main.get_command(alone)
 
 

@@ -121,11 +121,7 @@ class Meter:
 
 
 def run(
-    photos: list[Path],
-    work: Callable[[Path], dict[str, Any]],
-    *,
-    as_json: bool,
-    meter: Meter | None = None,
+    photos: list[Path], work: Callable[[Path], dict[str, Any]], *, as_json: bool, meter: Meter | None = None
 ) -> None:
     """Do `work` on each photo; an error of one does not stop the others.
 

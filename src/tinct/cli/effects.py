@@ -24,7 +24,7 @@ Options = Mapping[str, tuple[Any, Any]]
 """Type and default of each option, as typer reads them."""
 
 _PHOTOS: Options = {
-    "photos": (list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")),
+    "photos": (list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns."))
 }
 _OUTPUT: Options = {
     "sheet": (Path | None, typer.Option(None, help="Also write a before/after contact sheet here.")),

@@ -91,11 +91,7 @@ class Output:
 def best_first(photos: Iterable[Photo], labels: Sequence[str] = ()) -> tuple[Result, ...]:
     """Alternatives: the first is the main result, the others are variants of it."""
     return tuple(
-        Result(
-            photo=photo,
-            role="variant" if number else "main",
-            label=labels[number] if labels else "",
-        )
+        Result(photo=photo, role="variant" if number else "main", label=labels[number] if labels else "")
         for number, photo in enumerate(photos)
     )
 

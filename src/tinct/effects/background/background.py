@@ -74,7 +74,7 @@ def background(
         Mode,
         Field(
             description="remove: the subject alone, with opacity. mask: its matte, white on black. change: the subject "
-            "on another background. blur: the background out of focus.",
+            "on another background. blur: the background out of focus."
         ),
     ] = "remove",
     *,
@@ -82,22 +82,20 @@ def background(
         Subject,
         Field(
             description="person: people only. any: whatever stands out, by the network isnet if it is installed, else "
-            "by colour, which is less sure. auto: people if there are any, else any.",
+            "by colour, which is less sure. auto: people if there are any, else any."
         ),
     ] = "auto",
     colors: Annotated[
         Annotated[Sequence[str], Field(min_length=1, max_length=2)] | None,
         BeforeValidator(_one_or_two),
         Field(
-            description="For change, without a backdrop: one colour, or two from top to bottom; RRGGBB or #RRGGBB.",
+            description="For change, without a backdrop: one colour, or two from top to bottom; RRGGBB or #RRGGBB."
         ),
     ] = None,
     amount: Annotated[
         float,
         Field(
-            gt=0,
-            le=1,
-            description="For blur: how far out of focus; 1 is a lens of a twentieth of the photo.",
+            gt=0, le=1, description="For blur: how far out of focus; 1 is a lens of a twentieth of the photo."
         ),
     ] = 0.5,
     backdrop: Annotated[

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tinct.effects.choices import Strength
 from tinct.effects.correct.illuminant import Light, adaptation, estimate
 from tinct.effects.correct.looks import LOOKS, Tones, color_map, tones
 from tinct.effects.declare import effect
@@ -56,9 +57,7 @@ def correct(
         Photo, Field(description="The photo to correct, in any depth and RGB profile; both stay.")
     ],
     *,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
-    ] = 1.0,
+    strength: Strength = 1.0,
     variants: Annotated[
         int,
         Field(
@@ -71,7 +70,7 @@ def correct(
         Engine,
         Field(
             description="classical finds the tint of the light with Tinct's own small network and sets black and white "
-            "point; maxim is a retouching network, about 6 s each. auto takes classical.",
+            "point; maxim is a retouching network, about 6 s each. auto takes classical."
         ),
     ] = "auto",
     progress: Progress = unheard,

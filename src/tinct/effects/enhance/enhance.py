@@ -138,8 +138,7 @@ def _seconds(photo: tuple[int, int], scale: Scale, model: Model) -> float:
 )
 def enhance(
     photo: Annotated[
-        Photo,
-        Field(description="8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay."),
+        Photo, Field(description="8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay.")
     ],
     scale: Annotated[
         Scale,
@@ -154,7 +153,7 @@ def enhance(
             description="span is true to the source; realesrgan restores and is about 40 times slower; clearreality "
             "also cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no network. "
             "auto takes realesrgan for photos up to 0.16 megapixels, and for soft ones up to 0.64; span for others; "
-            "and classical for sharp photos at their own size and where the networks are not installed.",
+            "and classical for sharp photos at their own size and where the networks are not installed."
         ),
     ] = "auto",
     denoise: Annotated[
@@ -162,7 +161,7 @@ def enhance(
         BeforeValidator(_auto_or_share),
         Field(
             description="0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto "
-            "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left.",
+            "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left."
         ),
     ] = "auto",
     *,

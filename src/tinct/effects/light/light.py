@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tinct.effects.choices import Strength
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
@@ -46,14 +47,12 @@ def light(
         Photo, Field(description="The photo to brighten, in any depth and RGB profile; both stay.")
     ],
     *,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
-    ] = 1.0,
+    strength: Strength = 1.0,
     engine: Annotated[
         Engine,
         Field(
             description="classical needs no network; maxim is one for dark photos, about 6 s each. auto takes "
-            "classical, which came closer to photos that had been darkened and does not clip lamps and skies.",
+            "classical, which came closer to photos that had been darkened and does not clip lamps and skies."
         ),
     ] = "auto",
     denoise: Annotated[bool, Field(description="Remove the noise that brightening would show.")] = True,

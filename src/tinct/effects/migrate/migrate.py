@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
+from tinct.effects.choices import Seed
 from tinct.effects.declare import declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded, Told, Untold, fact
@@ -162,10 +163,7 @@ def migrate(
             "most.",
         ),
     ] = 0.5,
-    seed: Annotated[
-        int,
-        Field(ge=0, lt=2**31, description="The same photo, parameters and seed give the same result."),
-    ] = 0,
+    seed: Seed = 0,
     portrait: Annotated[bool, Field(description="People keep their own colours.")] = True,
     strength: Annotated[
         float, Field(ge=0, le=1, description="How completely people keep their colours.")

@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from tinct.errors import ParameterError, UnsupportedPhotoError
 from tinct.photo import exif, formats, spaces
 from tinct.photo import icc as profiles
 from tinct.photo.headers import Malformed
+from tinct.photo.jpeg_repair import Repaired, repaired
 from tinct.photo.metadata import Blocks, check_blocks
 from tinct.photo.photo import Photo
 from tinct.photo.picture import Decoded, Pixels
@@ -113,7 +116,9 @@ def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
         ) from None
 
 
-def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Decoded:
+def _by_vips(
+    data: bytes, header: Header, limits: Settings, *, strict: bool = True, mended: bool = False
+) -> Decoded:
     """Decode by libvips, in strips; `data` must outlive the images made from it."""
     from tinct.photo import vips
     from tinct.photo.source import collect, to_working_space
@@ -141,11 +146,38 @@ def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = Tr
         image, icc, converted = to_working_space(image, header, blocks.icc)
         pixels, alpha = collect(image, turn)
     except vips.VipsError as error:
-        if strict and vips.is_harmless(error):
-            return _by_vips(data, header, limits, strict=False)
+        if header.format == "jpeg" and strict:
+            better = None if mended else repaired(data)
+            if better is not None:
+                return _by_repair(better, header, limits)
+            if vips.is_harmless(error):
+                return _by_vips(data, header, limits, strict=False)
         raise broken(header.format) from None
+    if header.window is not None:
+        alpha = _uncovered(pixels, alpha, header.window)
     gray = header.mode == "gray"
     return Decoded(pixels, alpha, gray=gray, icc=icc, converted=converted, blocks=blocks)
+
+
+def _by_repair(better: Repaired, header: Header, limits: Settings) -> Decoded:
+    """A JPEG that breaks a rule, unless pixels are missing."""
+    found = _by_vips(better.data, header, limits, mended=True)
+    if better.other is not None:
+        other = _by_vips(better.other, header, limits, strict=False)
+        if not np.array_equal(found.pixels, other.pixels):
+            raise broken("jpeg")
+    return found
+
+
+def _uncovered(pixels: Pixels, alpha: Pixels | None, window: tuple[int, int, int, int]) -> Pixels | None:
+    """The opacity of a canvas that the picture may not cover: none beside it."""
+    left, top, width, height = window
+    if (width, height) == (pixels.shape[1], pixels.shape[0]):
+        return alpha
+    found = np.zeros(pixels.shape[:2], pixels.dtype)
+    inside = (slice(top, top + height), slice(left, left + width))
+    found[inside] = np.iinfo(pixels.dtype).max if alpha is None else alpha[inside]
+    return found
 
 
 def _compare(image: Image, header: Header, limits: Settings) -> None:

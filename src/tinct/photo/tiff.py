@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinct.photo.headers import Foreign, Header, Malformed, need
+from tinct.photo.headers import RAW, Foreign, Header, Malformed, need
 
 __all__ = ["Directory", "directories", "header"]
 
@@ -16,7 +16,15 @@ _PART_CAP = 1_000_000  # strips or tiles whose place is checked
 _LETTERS = {1: "B", 2: "c", 3: "H", 4: "I", 7: "c", 16: "Q"}
 
 _REDUCED, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES = 254, 256, 257, 258, 262, 277
-_EXTRA, _SAMPLE_FORMAT = 338, 339
+_EXTRA, _SAMPLE_FORMAT, _SUB_IFDS = 338, 339, 330
+_RAW_TAGS = {
+    50706,
+    33421,
+    33422,
+    50710,
+    50711,
+}  # DNGVersion, CFARepeatPatternDim, CFAPattern, CFAPlaneColor, CFALayout
+_RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, linear raw
 _MODES = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "lab", 9: "lab"}
 
 
@@ -91,12 +99,27 @@ def _end(page: Directory) -> int:
     return 2**63
 
 
+def _is_raw(data: bytes, first: Directory) -> bool:
+    """Whether the file is a camera's raw file: what can be seen at once is a small copy.
+
+    DNG by its version; a colour filter array or linear raw by its tags; Canon's and Phase One's by their marks;
+    others because the first page is a reduced copy and the picture itself lies below it.
+    """
+    if data[8:11] == b"CR\2" or data[8:12] in (b"IIII", b"MMMM"):
+        return True
+    if _RAW_TAGS & set(first.fields) or first.numbers(_PHOTOMETRIC, 1)[0] in _RAW_PHOTOMETRIC:
+        return True
+    return _SUB_IFDS in first.fields and bool(first.numbers(_REDUCED, 0)[0] & 1)
+
+
 def header(data: bytes) -> Header:
     """The first page, and the number of pages that are not reduced copies of another."""
     pages = directories(data)
     first = next(pages, None)
     if first is None:
         raise Malformed
+    if _is_raw(data, first):
+        raise Foreign(*RAW)
     frames = 1 + sum(not page.numbers(_REDUCED, 0)[0] & 1 for page in pages)
     photometric, samples = first.numbers(_PHOTOMETRIC, 1)[0], first.numbers(_SAMPLES, 1)[0]
     bits, kinds = max(first.numbers(_BITS, 1)), first.numbers(_SAMPLE_FORMAT, 1)

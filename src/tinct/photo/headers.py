@@ -158,6 +158,8 @@ def png(data: bytes) -> Header:
     """PNG: IHDR, tRNS and acTL."""
     chunks = png_chunks(data)
     name, body = next(chunks)
+    if name == b"CgBI":
+        raise Foreign("a PNG in Apple's form for iOS programs", "PNG by the standard")
     if name != b"IHDR" or len(body) != 13:
         raise Malformed
     width, height, depth, color = struct.unpack(">IIBB", body[:10])
@@ -184,12 +186,13 @@ def png(data: bytes) -> Header:
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The (name, payload) of each RIFF chunk."""
-    end = min(len(data), 8 + int.from_bytes(need(data, 4, 4), "little"))
-    at = 12
+    end, at = len(data), 12  # a wrong size of the whole does no harm where the parts are there
     for _ in range(_PART_CAP):
         if at + 8 > end:
             return
         name, size = struct.unpack("<4sI", need(data, at, 8))
+        if not name.strip(b" ").isalnum():
+            return  # bytes behind the picture
         yield name, need(data, at + 8, size)
         at += 8 + size + (size & 1)
 

@@ -11,7 +11,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from tinct.photo.headers import Malformed, jpeg_height, need
+from tinct.photo.headers import Malformed, jpeg_height, jpeg_segments, need
 
 __all__ = ["Repaired", "repaired"]
 
@@ -37,7 +37,7 @@ def repaired(data: bytes) -> Repaired | None:
     """The file by the rules, or None where it keeps them already or pixels are missing."""
     try:
         body, ended = _rewritten(data)
-    except (Malformed, struct.error, IndexError):
+    except (Malformed, StopIteration, struct.error, IndexError):
         return None
     made = body + _END
     return None if made == data else Repaired(made, None if ended else body + _FILLER + _END)
@@ -100,12 +100,16 @@ def _rewritten(data: bytes) -> tuple[bytes, bool]:
     return b"".join(out).rstrip(b"\xff"), False
 
 
+def _channels(data: bytes) -> int:
+    return next(body[5] for marker, body in jpeg_segments(data) if marker in (*_SEQUENTIAL, _PROGRESSIVE))
+
+
 def _by_the_rules(marker: int, body: bytes, coding: int, data: bytes) -> bytes:
     """The content of a segment without what libjpeg warns of."""
     if marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 7 and body[5] != 1:
         return body[:5] + b"\1\1" + body[7:]
     if marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12 and body[11] > 2:
-        return body[:11] + b"\1" + body[12:]
+        return body[:11] + (b"\2" if _channels(data) == 4 else b"\1") + body[12:]  # as libjpeg takes it
     if marker == 0xDA and coding in _SEQUENTIAL and len(body) >= 6:
         return body[:-3] + bytes((0, _ALL_COEFFICIENTS, 0))
     if 0xC0 <= marker <= 0xC2 and body[1:3] == b"\0\0":

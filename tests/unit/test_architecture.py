@@ -114,6 +114,12 @@ def test_no_effect_imports_another(effect):
         assert found == [], _place(path)
 
 
+@pytest.mark.parametrize("part", ["effects", "imaging", "faces"])
+def test_what_a_photo_becomes_depends_on_no_settings(part):
+    for path in sorted((ROOT / part).rglob("*.py")):
+        assert "tinct.settings" not in set(_imports(path)), _place(path)
+
+
 def test_files_stay_short():
     long = {
         _place(path): n

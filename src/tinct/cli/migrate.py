@@ -68,7 +68,7 @@ class Command(EffectCommand):
         """Keep the maps and people of this photo for `report`."""
         from tinct.effects.effect import Output, best_first
         from tinct.effects.migrate.migrate import migrate
-        from tinct.imaging.people import people_in
+        from tinct.imaging.people import find_people
 
         photo, params = photos["image"], self.params
         self._maps: tuple[ColorMap, ...]
@@ -77,13 +77,21 @@ class Command(EffectCommand):
             made = migrate(photo, reference=photos.get("reference"), progress=progress, **dict(params))
             self._maps, self._people = made.maps, made.people
             return Output(results=best_first(made.photos))
-        self._maps, self._people = (self._map,), people_in(photo) if params.portrait else None
+        self._maps, self._people = (
+            (self._map,),
+            find_people(photo, params.protect) if params.portrait else None,
+        )
         done = self._map.apply(photo, degree=params.degree, protect=self._people, strength=params.strength)
         return Output(results=best_first([done]))
 
     def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
         """What was saved beside results."""
         report: dict[str, Any] = {}
+        if self._people is not None:
+            report["people"] = self._people.facts
+            if not self.given["json"]:
+                kept = f"people kept: {self._people.share:.0%} (--no-portrait to recolour them)"
+                typer.echo(f"{path}: {kept}", err=True)
         if self._cubes is not None:
             report["maps"] = self._cubes.save(self._maps, path)
         if self.given["mask"]:

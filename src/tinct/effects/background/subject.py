@@ -76,7 +76,7 @@ def find(photo: Photo, subject: Subject) -> Matte:
     """
     rgb = np.clip(photo.proxy(SIDE), 0, 1)
     if subject in ("auto", "person"):
-        people = find_people(rgb)
+        people = find_people(photo)
         if people is not None and (subject == "person" or people.small.mean() >= _PEOPLE):
             return _checked(_matte(photo, people.guided, "person", 1.0), subject)
         if subject == "person":

@@ -22,7 +22,7 @@ from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.palette import parse_colors
-from tinct.imaging.people import SIDE, PersonMask, find_people
+from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
 from tinct.imaging.sample import Sample
 from tinct.photo.photo import Photo
 
@@ -68,7 +68,13 @@ class Migration:
     @fact
     def people_share(self) -> Annotated[float, Rounded(4)]:
         """Share of the photo that is people who kept their colours."""
-        return 0.0 if self.people is None else float(self.people.small.mean())
+        return 0.0 if self.people is None else self.people.share
+
+    @property
+    @fact
+    def people_kept(self) -> dict[str, Any]:
+        """Share, count and places of those people; see :class:`tinct.imaging.people.PersonMask`."""
+        return {"share": 0.0, "count": 0, "where": []} if self.people is None else self.people.facts
 
     def mask(self, photo: Photo) -> NDArray[np.uint8] | None:
         """Where `photo`, the one that was recoloured, kept its colours: (H, W) uint8, 255 on people; None without."""
@@ -168,6 +174,13 @@ def migrate(
     strength: Annotated[
         float, Field(ge=0, le=1, description="How completely people keep their colours.")
     ] = 1.0,
+    protect: Annotated[
+        Protect,
+        Field(
+            description="What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair "
+            "and clothes."
+        ),
+    ] = "person",
     progress: Progress = unheard,
 ) -> Migration:
     """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
@@ -179,7 +192,7 @@ def migrate(
     """
     proxy = _proxy(photo)
     goal = None if reference is None else Sample(_proxy(reference))
-    people = find_people(proxy) if portrait else None
+    people = find_people(photo, protect) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small)
     dealt = None
     if goal is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import hashlib
 import os
 import resource
@@ -21,7 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tinct.effects import registry
 from tinct.effects.effect import Progress
-from tinct.errors import InputGoneError, InternalError, JobMemoryError, TinctError, UnsupportedPhotoError
+from tinct.errors import (
+    InputGoneError,
+    InternalError,
+    JobMemoryError,
+    ModelMemoryError,
+    TinctError,
+    UnsupportedPhotoError,
+)
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 
 _PR_SET_PDEATHSIG: Final = 1
+_RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
 _report: Callable[[str], None] | None = None
 
@@ -105,12 +114,21 @@ def perform(task: Task) -> Outcome:
     """Run one task. Errors come back as an outcome, never as an exception."""
     try:
         return _perform(task)
+    except (MemoryError, ModelMemoryError):
+        return _failed(JobMemoryError())
     except TinctError as error:
         return _failed(error)
-    except MemoryError:
-        return _failed(JobMemoryError())
     except Exception as error:
+        if _out_of_memory(error):
+            return _failed(JobMemoryError())
         return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether the system refused memory: with a number, or to a library that was to be loaded."""
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in ("failed to map segment", "annot allocate memory"))
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM
 
 
 def _failed(error: TinctError, detail: str = "") -> Outcome:
@@ -190,8 +208,13 @@ def _warm(threads: int) -> None:
     runtime.use_threads(threads)
 
 
-def _limit_address_space(more: int) -> None:
-    """Allow `more` bytes than what is mapped now; a larger allocation raises instead of waking the kernel's killer."""
+def _limit_address_space(memory: int) -> None:
+    """Bound what can be mapped, so that a huge allocation raises instead of waking the kernel's killer.
+
+    The bound lies above `memory`: threads and models reserve far more than they use, and libraries end the process when
+    that is refused. What is used counts, and the server watches it.
+    """
+    more = memory + max(memory, _RESERVED)
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             mapped = int(file.read().split()[0]) * resource.getpagesize()

@@ -20,6 +20,7 @@ from typing import Final
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
+from tinct.errors import JobMemoryError
 from tinct.jobs.child import Outcome, Task, perform, prepare
 from tinct.settings import Settings
 
@@ -105,7 +106,7 @@ class Child:
             raise
         finally:
             self._told = None
-        if self.resident() > self._settings.child_idle_bytes:
+        if outcome.code == JobMemoryError.code or self.resident() > self._settings.child_idle_bytes:
             _log.info("a child kept %d MiB after its job; it is replaced", self.resident() >> 20)
             self.drop()
             self.start()

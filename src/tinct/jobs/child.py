@@ -1,7 +1,7 @@
 """What happens inside a child process: files in, an effect, files out.
 
-The child has no database, no network address and no secret. It gets paths, writes into one folder, and tells how far
-it is over a pipe, as lines of text.
+The child has no database and no secret, cannot open a socket or start a process (see `tinct.jobs.confine`). It gets
+paths, writes into one folder, and tells how far it is over a pipe, as lines of text.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tinct.errors import (
     TinctError,
     UnsupportedPhotoError,
 )
+from tinct.jobs.confine import confine, own_session
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def prepare(progress: Connection, settings: Settings) -> None:
     global _report
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    own_session()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # die at once, even inside a library's long loop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))
@@ -107,6 +109,7 @@ def prepare(progress: Connection, settings: Settings) -> None:
         registry.register(name, where)
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
     _limit_address_space(settings.job_memory_bytes)
+    confine()
     write(f"pid {os.getpid()}")
 
 

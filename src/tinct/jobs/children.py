@@ -11,6 +11,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
@@ -28,7 +29,7 @@ __all__ = ["Child", "ChildLostError"]
 
 _log = logging.getLogger(__name__)
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tinct.jobs.child", "numpy", "cv2", "pydantic"])
+_CONTEXT.set_forkserver_preload(["tinct.jobs.forkserver", "tinct.jobs.child", "numpy", "cv2", "pydantic"])
 _READ: Final = 65536
 _STARTS: Final = 5  # tries to start a process
 _AGAIN_S: Final = 0.2  # seconds between them
@@ -158,7 +159,12 @@ def _nothing() -> None:
 
 
 def _dispose(pool: ProcessPool) -> None:
-    """Kill a pool's process, if it lives, and end its threads."""
+    """Kill a pool's process with all that it started, if it lives, and end its threads."""
+    with contextlib.suppress(AttributeError):  # the pool alone knows its process for certain
+        for pid in list(pool._pool_manager.worker_manager.workers):
+            with contextlib.suppress(OSError):  # it has no group of its own yet, or is gone
+                if os.getpgid(pid) == pid:
+                    os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(Exception):
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

@@ -1,0 +1,93 @@
+"""What an effect in a child cannot do, tried from inside."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from backends import Postgres, ended, submitted, working
+from tinct.backend import open_backend
+from tinct.jobs.job import JobState
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
+    reason="no system-call filter here",
+)
+
+SCRIPT = """
+import asyncio, json, sys
+from pathlib import Path
+from backends import ended, submitted, working
+from tinct.backend import open_backend
+from tinct.settings import Settings
+
+async def main():
+    async with open_backend(Settings.from_environment()) as backend, working(backend):
+        account = (await backend.accounts.create("tester")).account.id
+        job = await ended(backend, await submitted(backend, account, "escape"))
+        print(json.dumps({"state": job.state, "facts": dict(job.facts), "failure": str(job.failure)}))
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_an_effect_sees_no_secret_and_can_start_no_process_and_no_connection(postgres: Postgres, tmp_path):
+    settings = postgres.create(tmp_path / "data", workers=1)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    secret = "a-secret-of-the-server-that-nobody-may-see"
+    environment = settings.to_environment() | {
+        "TINCT_SECRET": secret,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "MY_TOKEN": secret,
+    }
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["state"] == JobState.SUCCEEDED, told["failure"]
+    facts = told["facts"]
+    assert secret not in facts.pop("shown")
+    seen = set(facts.pop("environment"))
+    assert not {name for name in seen if name.startswith(("TINCT_", "AWS_")) or name == "MY_TOKEN"}
+    assert "PATH" in seen
+    assert facts == {
+        "session": True,
+        "fork": "PermissionError",
+        "program": "PermissionError",
+        "internet": "PermissionError",
+        "local socket": "PermissionError",
+        "signal to its parent": "PermissionError",
+        "signal to all": "PermissionError",
+        "signal to itself": "allowed",
+        "thread": "allowed",
+    }
+
+
+def test_the_workers_own_environment_stays_as_it_is():
+    before = dict(os.environ)
+    import tinct.jobs.forkserver  # noqa: F401
+
+    assert dict(os.environ) == before
+
+
+@pytest.mark.asyncio
+async def test_effects_with_threads_and_models_work_in_a_confined_child(postgres: Postgres, tmp_path):
+    from running import photo
+
+    settings = postgres.create(tmp_path / "data", workers=1)
+    async with open_backend(settings) as backend, working(backend):
+        account = (await backend.accounts.create("tester")).account.id
+        image = await backend.files.put(account, photo(320, 240, format="JPEG"))
+        for effect in ("convert", "enhance", "light", "correct", "background", "moderate"):
+            job = await submitted(backend, account, effect, inputs={"image": image.id})
+            last = await ended(backend, job, 300)
+            assert (last.state, last.attempt) == (JobState.SUCCEEDED, 1), (effect, last.failure)

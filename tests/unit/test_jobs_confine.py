@@ -1,15 +1,22 @@
 """What an effect in a child cannot do, tried from inside."""
 
 import json
+import multiprocessing
 import os
 import platform
 import subprocess
 import sys
+import time
+from pathlib import Path
 
+import psutil
 import pytest
+from pebble import ProcessPool
 
 from backends import Postgres, ended, submitted, working
 from tinct.backend import open_backend
+from tinct.jobs.children import dispose
+from tinct.jobs.confine import own_session
 from tinct.jobs.job import JobState
 
 pytestmark = pytest.mark.skipif(
@@ -91,3 +98,29 @@ async def test_effects_with_threads_and_models_work_in_a_confined_child(postgres
             job = await submitted(backend, account, effect, inputs={"image": image.id})
             last = await ended(backend, job, 300)
             assert (last.state, last.attempt) == (JobState.SUCCEEDED, 1), (effect, last.failure)
+
+
+def _start_another(note: str) -> None:
+    """What an effect could do where there is no filter: start a process that outlives its own."""
+    own_session()
+    if os.fork() == 0:
+        Path(note).write_text(str(os.getpid()))
+        time.sleep(600)
+        os._exit(0)
+    time.sleep(600)
+
+
+def test_a_process_that_a_child_started_does_not_survive_it(tmp_path):
+    note = tmp_path / "pid"
+    pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("forkserver"))
+    pool.schedule(_start_another, args=(str(note),))
+    until = time.monotonic() + 60
+    while not (note.exists() and note.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    grandchild = psutil.Process(int(note.read_text()))
+    assert grandchild.is_running()
+    dispose(pool)
+    while grandchild.is_running() and grandchild.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until
+        time.sleep(0.05)

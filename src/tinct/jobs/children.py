@@ -25,7 +25,7 @@ from tinct.errors import JobMemoryError
 from tinct.jobs.child import Outcome, Task, perform, prepare
 from tinct.settings import Settings
 
-__all__ = ["Child", "ChildLostError"]
+__all__ = ["Child", "ChildLostError", "dispose"]
 
 _log = logging.getLogger(__name__)
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
@@ -131,7 +131,7 @@ class Child:
         self._reader, self._rest = None, b""
         self.pid = None
         if pool is not None:
-            threading.Thread(target=_dispose, args=(pool,), daemon=True, name="dispose of child").start()
+            threading.Thread(target=dispose, args=(pool,), daemon=True, name="dispose of child").start()
 
     def _listen(self) -> None:
         """Take what the process says; lines that make no sense are dropped, as a broken process may say anything."""
@@ -158,7 +158,7 @@ def _nothing() -> None:
     """A task that makes a pool start its process."""
 
 
-def _dispose(pool: ProcessPool) -> None:
+def dispose(pool: ProcessPool) -> None:
     """Kill a pool's process with all that it started, if it lives, and end its threads."""
     with contextlib.suppress(AttributeError):  # the pool alone knows its process for certain
         for pid in list(pool._pool_manager.worker_manager.workers):

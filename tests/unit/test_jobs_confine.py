@@ -94,7 +94,7 @@ async def test_effects_with_threads_and_models_work_in_a_confined_child(postgres
     async with open_backend(settings) as backend, working(backend):
         account = (await backend.accounts.create("tester")).account.id
         image = await backend.files.put(account, photo(320, 240, format="JPEG"))
-        for effect in ("convert", "enhance", "light", "correct", "background", "moderate"):
+        for effect in ("convert", "enhance", "light", "correct", "background"):
             job = await submitted(backend, account, effect, inputs={"image": image.id})
             last = await ended(backend, job, 300)
             assert (last.state, last.attempt) == (JobState.SUCCEEDED, 1), (effect, last.failure)

@@ -18,7 +18,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tinct.errors import ParameterError
 
-__all__ = ["Settings", "current", "use"]
+__all__ = ["Settings", "current", "strip_environment", "use"]
+
+
+_KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_KEPT_PREFIXES = ("PYTHON", "LC_", "XDG_", "OMP_", "OPENBLAS_", "MKL_", "VIPS_", "CUDA_", "NVIDIA_", "DYLD_")
 
 
 def _comma_separated(value: object) -> object:
@@ -387,3 +391,12 @@ def use(settings: Settings) -> None:
     global _given
     _given = settings
     current.cache_clear()
+
+
+def strip_environment() -> None:
+    """Keep of this process's environment what libraries need to be found and to run; nothing that may be a secret."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    os.environ.clear()
+    os.environ.update(kept)

@@ -7,48 +7,18 @@ too, as children would inherit it.
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
-from typing import Final
+
+from tinct.settings import strip_environment
 
 __all__ = ["scrub"]
 
-_KEPT: Final = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "USER",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TMPDIR",
-        "VIRTUAL_ENV",
-        "SYSTEMROOT",
-        "LD_LIBRARY_PATH",
-    }
-)
-_KEPT_PREFIXES: Final = (
-    "PYTHON",
-    "LC_",
-    "XDG_",
-    "OMP_",
-    "OPENBLAS_",
-    "MKL_",
-    "VIPS_",
-    "CUDA_",
-    "NVIDIA_",
-    "DYLD_",
-)
 _ENV_START, _ENV_END = 47, 48  # fields of /proc/self/stat after the name
 
 
 def scrub() -> None:
     """Keep what libraries need to be found and to run, and nothing that could be a secret."""
-    kept = {
-        name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
-    }
-    os.environ.clear()
-    os.environ.update(kept)  # now copies: nothing points into the first block any more
+    strip_environment()  # leaves copies: nothing points into the first block any more
     if sys.platform == "linux":
         _wipe()
 

@@ -22,6 +22,7 @@ from tinct.jobs.callbacks.service import Callbacks
 from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
+from tinct.jobs.intake import Intake
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
 from tinct.net.deliver import Deliverer
@@ -67,6 +68,7 @@ class Backend:
     jobs: Jobs
     callbacks: Callbacks
     fetcher: Fetcher
+    intake: Intake
 
 
 @asynccontextmanager
@@ -96,6 +98,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             accounts = Accounts(database, keyring)
             secrets = SigningSecrets(database, keyring, "callbacks")
             deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
+            objects, fetcher = Objects(database, contents), Fetcher(settings)
+            jobs = Jobs(database, queue, changes, files, blobs, prices, settings)
             backend = Backend(
                 settings=settings,
                 database=database,
@@ -111,13 +115,14 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 declarations=Declarations(database, blobs, settings),
                 buckets=Buckets(database),
                 contents=contents,
-                objects=Objects(database, contents),
+                objects=objects,
                 multipart=Multipart(database, contents, settings),
                 queue=queue,
                 changes=changes,
-                jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
+                jobs=jobs,
                 callbacks=Callbacks(database, secrets, deliverer, rotation_s=rotation_s),
-                fetcher=Fetcher(settings),
+                fetcher=fetcher,
+                intake=Intake(jobs, files, objects, fetcher, settings),
             )
             for name, where in _RECIPES.items():
                 backend.callbacks.register(name, functools.partial(_recipe, where, backend))

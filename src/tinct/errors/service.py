@@ -14,6 +14,7 @@ __all__ = [
     "JobError",
     "JobMissingError",
     "JobTooLongError",
+    "JobUnfinishedError",
     "KeyRefusedError",
     "OversizeUrlError",
     "QueueFullError",
@@ -140,6 +141,21 @@ class CallbackMissingError(JobError):
     """There is no such callback."""
 
     code = "callback_not_found"
+
+
+class JobUnfinishedError(JobError):
+    """A caller who waited for the job's end waited in vain; it was cancelled.
+
+    Parameters
+    ----------
+    waited_s : float
+        How long, in seconds.
+    """
+
+    code = "job_unfinished"
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(f"the job had not ended after {waited_s:g} s, and was cancelled; try again later")
 
 
 class QueueFullError(JobError):

@@ -11,6 +11,7 @@ from typing import Final
 from tinct.accounts.credits import hold
 from tinct.accounts.prices import Prices
 from tinct.errors import (
+    FileMissingError,
     IdempotencyError,
     InputGoneError,
     InputNotSentError,
@@ -36,7 +37,7 @@ from tinct.storage.blobs import Blobs
 from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
 from tinct.storage.ids import new_id
 
-__all__ = ["Jobs", "Submission"]
+__all__ = ["Jobs", "Remembered", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
@@ -49,10 +50,11 @@ VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(q
 RETURNING *
 """
 _REMEMBER: Final = """
-INSERT INTO idempotency AS i (account_id, key, digest, job_id, expires_at)
-VALUES (%(account)s, %(key)s, %(digest)s, %(job)s, now() + make_interval(secs => %(seconds)s))
+INSERT INTO idempotency AS i (account_id, key, digest, contents, job_id, expires_at)
+VALUES (%(account)s, %(key)s, %(digest)s, %(contents)s, %(job)s, now() + make_interval(secs => %(seconds)s))
 ON CONFLICT (account_id, key) DO UPDATE
-    SET digest = excluded.digest, job_id = excluded.job_id, expires_at = excluded.expires_at
+    SET digest = excluded.digest, contents = excluded.contents, job_id = excluded.job_id,
+        expires_at = excluded.expires_at
     WHERE i.expires_at <= now()
 RETURNING job_id
 """
@@ -79,6 +81,16 @@ class Submission:
     """True: the idempotency key was known, and this is the job it led to."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """An order that an idempotency key came with before."""
+
+    job_id: str
+    digest: bytes
+    contents: Mapping[str, str]
+    """What its inputs held: file id, or whatever else the intake calls them -> MD5."""
+
+
 class Jobs:
     """The jobs of all accounts. Every method takes the account that asks, and shows it its own jobs only."""
 
@@ -101,8 +113,21 @@ class Jobs:
         self._settings = settings
         self._positions = Positions(database)
 
-    async def submit(self, order: Order) -> Submission:
+    async def submit(
+        self, order: Order, *, contents: Mapping[str, str] | None = None, failure: Failure | None = None
+    ) -> Submission:
         """Accept an order: job, held credits and queue entry become real together, or not at all.
+
+        An order that is known by its idempotency key is found before anything else is looked at, so that neither
+        a full queue, a full disk nor a file that has gone refuses it.
+
+        Parameters
+        ----------
+        order : Order
+        contents : mapping of str to str, optional
+            What else is known of its inputs' bytes, by `Remembered.contents`' names.
+        failure : Failure, optional
+            The job has failed before it began, because of this; inputs may be missing.
 
         Raises
         ------
@@ -119,11 +144,15 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        effect = check(order)
+        effect, contents = check(order, complete=failure is None), contents or {}
+        if order.idempotency_key is not None:
+            remembered = await self.remembered(order.account, order.idempotency_key)
+            if remembered is not None:
+                return await self._replay(order, remembered, contents)
         absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
         files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
-        failure = _failure_at_birth(files)
+        failure = failure or _failure_at_birth(files)
         deadline_s = (
             self._settings.job_deadline_s if failure else deadline(order, effect, files, self._settings)
         )
@@ -133,7 +162,8 @@ class Jobs:
         try:
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
-                    known = await self._known(connection, order, digest(order, files), job_id)
+                    held = {file_id: file.etag for file_id, file in files.items()}
+                    known = await self._known(connection, order, held | dict(contents), job_id)
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
@@ -302,12 +332,41 @@ class Jobs:
         await leases.renew(self._database, job)
         return job
 
-    async def _known(self, connection: Connection, order: Order, digest: bytes, job_id: str) -> str | None:
-        """Remember the order's idempotency key; the job it led to before, if there was one."""
+    async def remembered(self, account: str, key: str) -> Remembered | None:
+        """The order that an account's idempotency key came with before, if it is still known."""
+        if not storable(key):
+            return None
+        row = await self._database.one(
+            "SELECT job_id, digest, contents FROM idempotency"
+            " WHERE account_id = %s AND key = %s AND expires_at > now()",
+            (account, key),
+        )
+        if row is None:
+            return None
+        return Remembered(job_id=row["job_id"], digest=row["digest"], contents=row["contents"])
+
+    async def _replay(self, order: Order, known: Remembered, contents: Mapping[str, str]) -> Submission:
+        held = {**known.contents, **contents}
+        unknown = [file_id for file_id in file_ids(order.inputs) if file_id not in held]
+        try:
+            files = await self._files.get_many(order.account, unknown)
+        except FileMissingError:
+            raise _other_order() from None
+        held |= {file_id: file.etag for file_id, file in files.items()}
+        if digest(order, held) != known.digest:
+            raise _other_order()
+        return Submission(job=await self.get(order.account, known.job_id), replayed=True)
+
+    async def _known(
+        self, connection: Connection, order: Order, contents: Mapping[str, str], job_id: str
+    ) -> str | None:
+        """Remember the order's idempotency key; the job it led to before, if another process was faster."""
+        asked = digest(order, contents)
         parameters = {
             "account": order.account,
             "key": order.idempotency_key,
-            "digest": digest,
+            "digest": asked,
+            "contents": Json(dict(contents)),
             "job": job_id,
             "seconds": self._settings.idempotency_s,
         }
@@ -318,8 +377,8 @@ class Jobs:
             parameters,
         )
         row = await cursor.fetchone()
-        if row is None or row["digest"] != digest:
-            raise IdempotencyError("this idempotency key came with another order before; use a new key")
+        if row is None or row["digest"] != asked:
+            raise _other_order()
         return str(row["job_id"])
 
     async def _insert(
@@ -384,6 +443,10 @@ def _failure_at_birth(files: Mapping[str, File]) -> Failure | None:
     if FileState.DECLARED in states:
         return Failure.of(InputNotSentError())
     return Failure.of(InputGoneError()) if FileState.GONE in states else None
+
+
+def _other_order() -> IdempotencyError:
+    return IdempotencyError("this idempotency key came with another order before; use a new key")
 
 
 def _visible(row: Row | None, account: str) -> Job:

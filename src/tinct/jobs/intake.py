@@ -26,7 +26,8 @@ from tinct.errors import (
 )
 from tinct.jobs.files import File, Files
 from tinct.jobs.job import Failure, Job, JobState, Order
-from tinct.jobs.service import Jobs, Remembered, Submission
+from tinct.jobs.repeats import Remembered
+from tinct.jobs.service import Jobs, Submission
 from tinct.net.fetch import Fetcher
 from tinct.objects.objects import Object, Objects
 from tinct.settings import Settings
@@ -180,7 +181,7 @@ class Intake:
             As `Jobs.submit`. An order that is known by its idempotency key is refused for none of these.
         """
         if order.idempotency_key is not None:
-            known = await self._jobs.remembered(order.account, order.idempotency_key)
+            known = await self._jobs.repeats.find(order.account, order.idempotency_key)
             if known is not None:
                 return await self._again(order, sources, known, rule)
         try:

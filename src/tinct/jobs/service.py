@@ -11,7 +11,6 @@ from typing import Final
 from tinct.accounts.credits import hold
 from tinct.accounts.prices import Prices
 from tinct.errors import (
-    FileMissingError,
     IdempotencyError,
     InputGoneError,
     InputNotSentError,
@@ -27,9 +26,10 @@ from tinct.jobs.changes import Changes
 from tinct.jobs.files import File, Files, FileState, close
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, digest, price
+from tinct.jobs.orders import check, deadline, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
+from tinct.jobs.repeats import Repeats
 from tinct.jobs.rows import job_of
 from tinct.jobs.statistics import Statistic, statistics
 from tinct.settings import Settings
@@ -37,7 +37,7 @@ from tinct.storage.blobs import Blobs
 from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
 from tinct.storage.ids import new_id
 
-__all__ = ["Jobs", "Remembered", "Submission"]
+__all__ = ["Jobs", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
@@ -48,15 +48,6 @@ INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, prior
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
     %(keep)s, %(discard)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
 RETURNING *
-"""
-_REMEMBER: Final = """
-INSERT INTO idempotency AS i (account_id, key, digest, contents, job_id, expires_at)
-VALUES (%(account)s, %(key)s, %(digest)s, %(contents)s, %(job)s, now() + make_interval(secs => %(seconds)s))
-ON CONFLICT (account_id, key) DO UPDATE
-    SET digest = excluded.digest, contents = excluded.contents, job_id = excluded.job_id,
-        expires_at = excluded.expires_at
-    WHERE i.expires_at <= now()
-RETURNING job_id
 """
 _LIST: Final = """
 SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
@@ -81,16 +72,6 @@ class Submission:
     """True: the idempotency key was known, and this is the job it led to."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Remembered:
-    """An order that an idempotency key came with before."""
-
-    job_id: str
-    digest: bytes
-    contents: Mapping[str, str]
-    """What its inputs held: file id, or whatever else the intake calls them -> MD5."""
-
-
 class Jobs:
     """The jobs of all accounts. Every method takes the account that asks, and shows it its own jobs only."""
 
@@ -112,6 +93,8 @@ class Jobs:
         self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
+        self.repeats = Repeats(database, files, settings)
+        """Orders by their idempotency keys."""
 
     async def submit(
         self, order: Order, *, contents: Mapping[str, str] | None = None, failure: Failure | None = None
@@ -146,9 +129,10 @@ class Jobs:
         """
         effect, contents = check(order, complete=failure is None), contents or {}
         if order.idempotency_key is not None:
-            remembered = await self.remembered(order.account, order.idempotency_key)
-            if remembered is not None:
-                return await self._replay(order, remembered, contents)
+            known_order = await self.repeats.find(order.account, order.idempotency_key)
+            if known_order is not None:
+                await self.repeats.check(order, known_order, contents)
+                return Submission(job=await self.get(order.account, known_order.job_id), replayed=True)
         absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
         files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
@@ -163,7 +147,7 @@ class Jobs:
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
                     held = {file_id: file.etag for file_id, file in files.items()}
-                    known = await self._known(connection, order, held | dict(contents), job_id)
+                    known = await self.repeats.remember(connection, order, held | dict(contents), job_id)
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
@@ -332,55 +316,6 @@ class Jobs:
         await leases.renew(self._database, job)
         return job
 
-    async def remembered(self, account: str, key: str) -> Remembered | None:
-        """The order that an account's idempotency key came with before, if it is still known."""
-        if not storable(key):
-            return None
-        row = await self._database.one(
-            "SELECT job_id, digest, contents FROM idempotency"
-            " WHERE account_id = %s AND key = %s AND expires_at > now()",
-            (account, key),
-        )
-        if row is None:
-            return None
-        return Remembered(job_id=row["job_id"], digest=row["digest"], contents=row["contents"])
-
-    async def _replay(self, order: Order, known: Remembered, contents: Mapping[str, str]) -> Submission:
-        held = {**known.contents, **contents}
-        unknown = [file_id for file_id in file_ids(order.inputs) if file_id not in held]
-        try:
-            files = await self._files.get_many(order.account, unknown)
-        except FileMissingError:
-            raise _other_order() from None
-        held |= {file_id: file.etag for file_id, file in files.items()}
-        if digest(order, held) != known.digest:
-            raise _other_order()
-        return Submission(job=await self.get(order.account, known.job_id), replayed=True)
-
-    async def _known(
-        self, connection: Connection, order: Order, contents: Mapping[str, str], job_id: str
-    ) -> str | None:
-        """Remember the order's idempotency key; the job it led to before, if another process was faster."""
-        asked = digest(order, contents)
-        parameters = {
-            "account": order.account,
-            "key": order.idempotency_key,
-            "digest": asked,
-            "contents": Json(dict(contents)),
-            "job": job_id,
-            "seconds": self._settings.idempotency_s,
-        }
-        if await (await connection.execute(_REMEMBER, parameters)).fetchone() is not None:
-            return None
-        cursor = await connection.execute(
-            "SELECT digest, job_id FROM idempotency WHERE account_id = %(account)s AND key = %(key)s",
-            parameters,
-        )
-        row = await cursor.fetchone()
-        if row is None or row["digest"] != asked:
-            raise _other_order()
-        return str(row["job_id"])
-
     async def _insert(
         self,
         connection: Connection,
@@ -443,10 +378,6 @@ def _failure_at_birth(files: Mapping[str, File]) -> Failure | None:
     if FileState.DECLARED in states:
         return Failure.of(InputNotSentError())
     return Failure.of(InputGoneError()) if FileState.GONE in states else None
-
-
-def _other_order() -> IdempotencyError:
-    return IdempotencyError("this idempotency key came with another order before; use a new key")
 
 
 def _visible(row: Row | None, account: str) -> Job:

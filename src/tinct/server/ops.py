@@ -49,7 +49,11 @@ def operations(metrics: Metrics) -> Dialect:
         Route("/files/{name}", _download),
     )
     return Dialect(
-        name="ops", app=application(routes, words), claims=Claims(path=_claims), errors=words, limits=_limits
+        name="ops",
+        app=application(routes, words),
+        claims=Claims(signature=_link, path=_claims),
+        errors=words,
+        limits=_limits,
     )
 
 
@@ -80,6 +84,16 @@ async def _download(request: Request) -> Response:
         raise
     file_id, _, _ = request.path_params["name"].partition(".")
     return await content(request, await backend.files.get(None, file_id), max_age_s=_LINK_S)
+
+
+def _link(connection: HTTPConnection) -> bool:
+    """Whether a request follows a signed link; many clients send their key with it."""
+    query: bytes = connection.scope["query_string"]
+    return (
+        connection.scope["path"].startswith("/files/")
+        and b"signature=" in query
+        and query.startswith(b"expires=")
+    )
 
 
 def _claims(connection: HTTPConnection) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -19,9 +17,6 @@ from tinct.dialects.native.wire import Order
 from tinct.errors import ParameterError
 
 __all__ = ["BODY", "read"]
-
-MAX_DEPTH = 32  # of nested lists and objects
-_SHORT_BYTES = 16 * 1024  # parsed within a millisecond
 
 _FORM = {
     "type": "object",
@@ -78,32 +73,7 @@ async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, list
 
 
 async def _parsed(text: bytes) -> Order:
-    """As `_parse`; a long text keeps nobody else waiting."""
-    return await asyncio.to_thread(_parse, text) if len(text) > _SHORT_BYTES else _parse(text)
-
-
-def _parse(text: bytes) -> Order:
     try:
-        value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The order is not valid JSON; send an object.") from None
-    if _depth(value) > MAX_DEPTH:
-        raise HTTPException(400, f"The order is nested too deeply; allowed: {MAX_DEPTH} levels.")
-    if b"\\u0000" in text.lower():
-        raise HTTPException(400, "The order holds a NUL character; remove it.")
-    try:
-        return Order.model_validate(value)
+        return Order.model_validate(await bodies.json_value(text))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _depth(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0

@@ -222,8 +222,10 @@ class Job:
     progress: float
     """0..1; 1 only when succeeded."""
     deadline_s: float
-    lease_s: float | None
+    lease_s: float | None = None
     """Seconds after which it is dropped if nobody asks for it."""
+    callbacks: int = 0
+    """How many are told of its end."""
     credits: int
     """Price: held until the end, then settled or released."""
     results: tuple[Result, ...]

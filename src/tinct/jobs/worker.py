@@ -106,7 +106,8 @@ class Worker:
             made = end.outcome.made if end.outcome is not None else ()
             files = [_file(job, number, one) for number, one in enumerate(made)]
             await self._stubborn(lambda: self._finish(job, end, files))
-            self._sender.wake()
+            if job.callbacks:
+                self._sender.wake()
         except TinctError as error:
             _log.error("job %s: %s", job.id, error)
         finally:

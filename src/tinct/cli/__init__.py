@@ -7,6 +7,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
 import typer
 from typer.core import TyperGroup
 
@@ -27,12 +28,21 @@ _SPECIAL = ("enhance", "erase", "migrate", "moderate")
 class _Commands(TyperGroup):
     """Commands of effects are made when they are asked for: their libraries are slow to load."""
 
+    _listing = False
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands needs their sentences alone."""
+        self._listing = True
+        super().format_help(ctx, formatter)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return [*(name.replace("_", "-") for name in _effects()), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
-        return own if own is not None or effect not in _effects() else _command(effect)
+        if own is not None or effect not in _effects():
+            return own
+        return click.Command(cmd_name, help=registry.sentence(effect)) if self._listing else _command(effect)
 
 
 def _effects() -> tuple[str, ...]:

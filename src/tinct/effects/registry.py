@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinct.errors import ParameterError
@@ -10,7 +13,7 @@ from tinct.errors import ParameterError
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect
 
-__all__ = ["get", "names", "register", "where"]
+__all__ = ["get", "names", "register", "sentence", "where"]
 
 _WHERE = {
     "background": "tinct.effects.background.background:background",
@@ -78,3 +81,25 @@ def get(name: str) -> Effect:
     found = getattr(importlib.import_module(module), attribute)
     effect: Effect = getattr(found, "__effect__", found)
     return effect
+
+
+def sentence(name: str) -> str:
+    """The first paragraph of an effect's docstring, read from its source where there is one: loading it takes longer.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect.
+    """
+    module, _, attribute = where(name).partition(":")
+    spec = importlib.util.find_spec(module)
+    source = Path(spec.origin) if spec is not None and spec.origin else None
+    if source is not None and source.suffix == ".py":
+        for node in ast.parse(source.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and node.name == attribute
+                and (text := ast.get_docstring(node))
+            ):
+                return " ".join(text.partition("\n\n")[0].split())
+    return get(name).summary

@@ -17,6 +17,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded
 from tinct.imaging import maxim
 from tinct.imaging.gain import GainField
+from tinct.imaging.sample import seen
 from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
@@ -90,7 +91,8 @@ def correct(
         base = _retouched(photo, small, strength)
     else:
         light, base, served = estimate(small).believed, photo, "classical"
-        found = tones(_whitened(small, light))
+        whitened = _whitened(small, light)
+        found = tones(whitened[seen(photo, small.shape[:2])])
     progress(0.3)
     made = []
     for number, look in enumerate(LOOKS[:variants], 1):

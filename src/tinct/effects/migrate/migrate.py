@@ -191,9 +191,9 @@ def migrate(
         Names the field, what was found and what is allowed.
     """
     proxy = _proxy(photo)
-    goal = None if reference is None else Sample(_proxy(reference))
+    goal = None if reference is None else _sample(reference)
     people = find_people(photo, protect) if portrait else None
-    source = Sample(proxy, None if people is None else 1 - strength * people.small)
+    source = Sample(proxy, None if people is None else 1 - strength * people.small, photo.opacity(SIDE))
     dealt = None
     if goal is not None:
         maps = [fit_colors_of(source, goal, smoothness, seed)]
@@ -215,19 +215,19 @@ def migrate(
 def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0, style: Style | None = None) -> list[ColorMap]:
     """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
     params = _checked(mode="auto", count=count, seed=seed, style=style)
-    return auto.fit_auto(Sample(_proxy(photo)), params.count, params.seed, params.style)
+    return auto.fit_auto(_sample(photo), params.count, params.seed, params.style)
 
 
 def fit_template(photo: Photo, colors: str | Iterable[str], *, spread: float = 0.0) -> ColorMap:
     """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
     params = _checked(mode="template", colors=colors, spread=spread)
-    return template.fit_template(Sample(_proxy(photo)), params.colors, params.spread).map
+    return template.fit_template(_sample(photo), params.colors, params.spread).map
 
 
 def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
     """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`."""
     params = _checked(mode="reference", smoothness=smoothness, seed=seed)
-    source, goal = Sample(_proxy(photo)), Sample(_proxy(reference))
+    source, goal = _sample(photo), _sample(reference)
     return fit_colors_of(source, goal, params.smoothness, params.seed)
 
 
@@ -251,7 +251,13 @@ def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 32:
         raise ParameterError("count", count, "a whole number from 1 to 32")
-    return palette.clusters(Sample(_proxy(photo)), count)
+    return palette.clusters(_sample(photo), count)
+
+
+def _sample(photo: Photo) -> Sample:
+    """What a fit sees of a photo."""
+    photo = photo.without_hidden_colors()
+    return Sample(_proxy(photo), opacity=photo.opacity(SIDE))
 
 
 def _proxy(photo: Photo) -> NDArray[np.float32]:

@@ -172,7 +172,8 @@ def capped(level: float, noise: float, size: tuple[int, int] = (480, 640), grain
 
 
 @pytest.mark.parametrize(
-    ("level", "noise", "grain"), [(1.5, 1.0, 1), (0, 2.0, 1), (3, 3.0, 1), (2, 1.5, 2), (0, 0, 1), (1, 0, 1)]
+    ("level", "noise", "grain"),
+    [(1.5, 1.0, 1), (0, 2.0, 1), (3, 3.0, 1), (2, 1.5, 2), (0, 0, 1), (1, 0, 1), (5, 4.0, 1)],
 )
 @pytest.mark.parametrize("size", [(48, 64), (480, 640), (900, 1300)])
 def test_noise_without_a_picture_is_not_lifted(level, noise, grain, size):

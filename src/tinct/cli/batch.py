@@ -74,7 +74,7 @@ class Outputs:
     def photo(self, source: Path, source_format: str, label: str) -> Path:
         """Path for a result of `source`."""
         if self._is_file:
-            if self.out.exists() and not self.overwrite:
+            if os.path.exists(self.out) and not self.overwrite:
                 raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
             return self._in_folder(self.out)
         return self.extra(source, source_format, label)
@@ -89,7 +89,7 @@ class Outputs:
         folder = self.out.parent if self._is_file else self.out
         wanted = folder / name
         path, number = wanted, 2
-        while path in self._taken or (path.exists() and not self.overwrite):
+        while path in self._taken or (os.path.exists(path) and not self.overwrite):
             path = wanted.with_stem(f"{wanted.stem}-{number}")
             number += 1
         return self._in_folder(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as jsonlib
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -166,7 +167,7 @@ class EffectCommand:
         import tinct
 
         given, sheet, page = self.given, self.given["sheet"], Sheet()
-        if sheet is not None and sheet.exists() and not given["overwrite"]:
+        if sheet is not None and os.path.exists(sheet) and not given["overwrite"]:
             raise OutputError(f"{sheet.name} exists; choose another name or add --overwrite")
         results = self.effect.count(self.params)
         outputs = batch.Outputs(

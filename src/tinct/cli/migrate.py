@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -116,7 +117,7 @@ class _Cubes:
     def __init__(self, path: Path, photos: int, maps: int, overwrite: bool) -> None:
         self._path, self._photos, self._maps, self._overwrite = path, photos, maps, overwrite
         self._names = batch.Outputs(path.parent, single=False, overwrite=overwrite)
-        if photos * maps == 1 and path.exists() and not overwrite:
+        if photos * maps == 1 and os.path.exists(path) and not overwrite:
             raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
     def save(self, maps: tuple[ColorMap, ...], photo: Path) -> list[str]:

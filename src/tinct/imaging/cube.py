@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def write(lattice: Array, title: str, path: Path, *, overwrite: bool = True) -> 
     OutputError
         The file exists and may not be replaced, or its folder cannot be written.
     """
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise OutputError(f"{path.name} exists; choose another name or allow it to be replaced")
     title = "".join(c for c in title if c.isprintable() and c != '"')
     n = lattice.shape[0]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,8 @@ OWNERS = {
     "pebble": ("jobs",),
 }
 """Which part of the package may import a library."""
+OURS = {"tinct", "starlette"}
+"""What no requirement needs to name: FastAPI is made of Starlette and leads to it."""
 CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
 PURE = ("effects", "imaging", "photo", "models")
 OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
@@ -68,6 +74,31 @@ def test_a_library_is_imported_by_its_owner_alone(library):
         and any(name == library or name.startswith(library + ".") for name in _imports(path))
     ]
     assert strangers == []
+
+
+def test_every_library_that_is_imported_is_asked_for_by_name():
+    """What another library happens to bring may be gone with its next release."""
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = set()
+    for requirement in [*project["dependencies"], *extras["server"], *extras["heic"]]:
+        name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
+        asked |= {
+            _plain(name),
+            *(_plain(f"{name}-{part}") for part in parts),
+        }  # psycopg[pool] is psycopg-pool
+    known = packages_distributions()
+    strangers = {
+        f"{_place(path)}: {top}"
+        for path in _files()
+        for top in {name.split(".")[0] for name in _imports(path)} - OURS - sys.stdlib_module_names
+        if not asked & {_plain(name) for name in known.get(top, ())}
+    }
+    assert strangers == set()
+
+
+def _plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def test_only_photo_uses_the_codecs_of_opencv():

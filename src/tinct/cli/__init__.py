@@ -7,9 +7,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from tinct import extras
 from tinct.cli import callbacks, credits, doctor, faces, keys, models, palette, serve, worker
@@ -42,7 +41,7 @@ class _Commands(TyperGroup):
         own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
         if own is not None or effect not in _effects():
             return own
-        return click.Command(cmd_name, help=registry.sentence(effect)) if self._listing else _command(effect)
+        return TyperCommand(cmd_name, help=registry.sentence(effect)) if self._listing else _command(effect)
 
 
 def _effects() -> tuple[str, ...]:

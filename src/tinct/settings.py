@@ -225,6 +225,12 @@ class Settings(BaseModel):
         min_length=1,
         description="Bucket of clients that reach the server by an address which names none.",
     )
+    cos_strict_signatures: bool = Field(
+        True,
+        description="Whether a signature in the Authorization header has to list every x-cos-* and x-ci-* header, "
+        "Pic-Operations and every parameter that says what is done, as the official SDKs do; one in a URL always has "
+        "to. Without it, who holds a presigned URL may move its signature into the header and add to it.",
+    )
     cos_wait_s: float = Field(
         120.0,
         gt=0,

@@ -13,7 +13,7 @@ __all__ = ["Directory", "directories", "header", "plain", "starts_with_its_pictu
 _PAGE_CAP = 1000  # pages are counted no further: any limit is far below
 _ENTRY_CAP = 100_000  # fields looked at in all pages; a photo has some dozen
 _PART_CAP = 1_000_000  # strips or tiles whose place is checked
-_LETTERS = {1: "B", 2: "c", 3: "H", 4: "I", 7: "c", 16: "Q"}
+_LETTERS = {1: "B", 2: "c", 3: "H", 4: "I", 5: "Q", 7: "c", 10: "Q", 16: "Q"}
 
 _REDUCED, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES = 254, 256, 257, 258, 262, 277
 _EXTRA, _SAMPLE_FORMAT, _SUB_IFDS = 338, 339, 330
@@ -71,7 +71,7 @@ class Directory:
             return (default,)
         kind = struct.unpack(self.order + "H", self.fields[tag][2:4])[0]
         letter = _LETTERS.get(kind, "c")
-        if letter == "c":
+        if letter == "c" or kind in (5, 10):  # no whole numbers
             raise Malformed
         size = struct.calcsize(self.order + letter)
         count = min(len(content) // size, most)

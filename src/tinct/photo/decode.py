@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -90,7 +91,11 @@ def _in_known_space(found: Decoded) -> tuple[Pixels, bytes | None]:
         return found.pixels, None
     if space.has_srgb_primaries or found.gray:
         return spaces.to_srgb_curve(found.pixels, space), None
-    return found.pixels, spaces.profile_of(space)
+    try:
+        icc = spaces.profile_of(space)
+    except (ArithmeticError, ValueError, struct.error):  # primaries that no profile can hold
+        return found.pixels, None
+    return found.pixels, icc if profiles.usable(icc) else None
 
 
 def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:

@@ -277,8 +277,9 @@ def _tiff_space(page: tiff.Directory) -> Space | None:
         table = page.numbers(301, 0, 3 * 65536)
     except headers.Malformed:
         table = ()
-    length = 2 ** max(page.numbers(258, 1))
-    if len(table) in (length, 3 * length):
+    bits = max(page.numbers(258, 1))
+    length = 2**bits
+    if bits in (8, 16) and len(table) in (length, 3 * length):
         middle = table[length // 2 - 1] / 65535
         gamma = math.log(middle) / math.log((length // 2 - 1) / (length - 1)) if 0 < middle < 1 else None
     return from_gamma(gamma, ((places[0], places[1]), (places[2], places[3]), (places[4], places[5])), white)

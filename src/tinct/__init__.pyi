@@ -27,6 +27,8 @@ from tinct.effects.erase.erase import Erasure as Erasure
 from tinct.effects.erase.erase import erase as erase
 from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.light.light import light as light
+from tinct.effects.makeup.makeup import Makeup as Makeup
+from tinct.effects.makeup.makeup import makeup as makeup
 from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation

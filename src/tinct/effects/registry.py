@@ -24,6 +24,7 @@ _WHERE = {
     "enhance": "tinct.effects.enhance.enhance:enhance",
     "erase": "tinct.effects.erase.erase:erase",
     "light": "tinct.effects.light.light:light",
+    "makeup": "tinct.effects.makeup.makeup:makeup",
     "migrate": "tinct.effects.migrate.migrate:migrate",
     "moderate": "tinct.effects.moderate.moderate:moderate",
 }

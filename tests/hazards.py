@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -114,6 +115,13 @@ def _escape(photos: Mapping[str, Photo], params: Params, progress: Progress) -> 
         "signal to all": _try(lambda: os.kill(-1, 0)),
         "signal to itself": _try(lambda: os.kill(os.getpid(), 0)),
         "thread": _try(lambda: threading.Thread(target=int).start()),
+        "key": _try(lambda: (current().data / "key").read_bytes()),
+        "data folder": _try(lambda: os.listdir(current().data)),
+        "write beside": _try(lambda: (current().data.parent / "made").write_text("here")),
+        "write to a program": _try(lambda: open(os.__file__, "r+").close()),
+        "read a program": _try(lambda: open(os.__file__).close()),
+        "own temporary file": _try(lambda: tempfile.TemporaryFile().close()),
+        "temporary files": str(Path(tempfile.gettempdir()).parent),
     }
     return Output(results=best_first([_picture()]), facts=facts)
 

@@ -45,6 +45,8 @@ if __name__ == "__main__":
 def test_an_effect_sees_no_secret_and_can_start_no_process_and_no_connection(postgres: Postgres, tmp_path):
     settings = postgres.create(tmp_path / "data", workers=1)
     (tmp_path / "script.py").write_text(SCRIPT)
+    settings.data.mkdir(exist_ok=True)
+    (settings.data / "key").write_text("nobody's business")
     secret = "a-secret-of-the-server-that-nobody-may-see"
     environment = settings.to_environment() | {
         "TINCT_SECRET": secret,
@@ -66,6 +68,10 @@ def test_an_effect_sees_no_secret_and_can_start_no_process_and_no_connection(pos
     seen = set(facts.pop("environment"))
     assert not {name for name in seen if name.startswith(("TINCT_", "AWS_")) or name == "MY_TOKEN"}
     assert "PATH" in seen
+    assert facts.pop("temporary files") == str(settings.data / "scratch")
+    assert [facts.pop("own temporary file"), facts.pop("read a program")] == ["allowed", "allowed"]
+    closed = {name: facts.pop(name) for name in ("key", "data folder", "write beside", "write to a program")}
+    assert set(closed.values()) == {"PermissionError"}, closed
     assert facts == {
         "session": True,
         "fork": "PermissionError",

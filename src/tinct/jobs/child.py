@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -31,6 +32,7 @@ from tinct.errors import (
     UnsupportedPhotoError,
 )
 from tinct.jobs.confine import confine, own_session
+from tinct.jobs.landlock import close_files
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -87,12 +89,19 @@ class Outcome:
     """For the server's log; callers never see it."""
 
 
-def prepare(progress: Connection, settings: Settings) -> None:
-    """Set up a new child: limits, what to do when the server dies, and everything slow to import."""
+def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Path | None) -> None:
+    """Set up a new child: limits, what to do when the server dies, and everything slow to import.
+
+    It may write below `scratch`, and read its inputs there or below `stored`.
+    """
     global _report
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     own_session()
+    inputs = [path for path in (stored, settings.models) if path is not None]
+    close_files(
+        settings.data, readable=inputs, writable=[scratch]
+    )  # first: it binds this thread and later ones
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # die at once, even inside a library's long loop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))
@@ -141,6 +150,7 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 def _perform(task: Task) -> Outcome:
     from tinct.photo import encode, formats, probe
 
+    tempfile.tempdir = task.folder
     effect = registry.get(task.effect)
     photos = {
         name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -46,10 +47,15 @@ class Child:
     ----------
     settings : Settings
         Its limits.
+    scratch : Path
+        Where it may write.
+    stored : Path, optional
+        Where inputs lie that are read in place.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scratch: Path, stored: Path | None = None) -> None:
         self._settings = settings
+        self._scratch, self._stored = scratch, stored
         self._pool: ProcessPool | None = None
         self._reader: int | None = None
         self._rest = b""
@@ -70,7 +76,7 @@ class Child:
             max_workers=1,
             max_tasks=self._settings.child_jobs,
             initializer=prepare,
-            initargs=(writer, self._settings),
+            initargs=(writer, self._settings, self._scratch, self._stored),
             context=_CONTEXT,
         )
         try:

@@ -62,7 +62,10 @@ class Worker:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._settings = backend.settings
-        self._children = [Child(backend.settings) for _ in range(backend.settings.workers)]
+        blobs = backend.blobs
+        self._children = [
+            Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
+        ]
         self._free: asyncio.Queue[Child] = asyncio.Queue()
         self._sender = Sender(backend)
 

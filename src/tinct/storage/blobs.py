@@ -56,7 +56,8 @@ class Blobs:
 
     def __init__(self, store: ObjectStore, scratch: Path, root: Path | None, min_free_bytes: int) -> None:
         self._store = store
-        self._root = root
+        self.root = root
+        """Where objects lie that can be read in place; None where they are elsewhere."""
         self.scratch = scratch
         """Folder for files on their way; on the same disk as the objects where those are on disk."""
         self._min_free_bytes = min_free_bytes
@@ -73,7 +74,7 @@ class Blobs:
         """
         check_key(key)
         with store_errors():
-            if self._root is not None:
+            if self.root is not None:
                 await asyncio.to_thread(_place, source, self._path(key))
             else:
                 await obstore.put_async(self._store, key, source, chunk_size=_PART)
@@ -103,7 +104,7 @@ class Blobs:
     async def list_after(self, key: str, limit: int) -> list[BlobInfo]:
         """At most `limit` objects after `key`, in an order that stays the same; empty text is before all."""
         with store_errors():
-            if self._root is not None:
+            if self.root is not None:
                 return await asyncio.to_thread(self._walk, key, limit)
             found: list[BlobInfo] = []
             async for batch in obstore.list(self._store, offset=key or None, chunk_size=min(limit, _LISTED)):
@@ -139,7 +140,7 @@ class Blobs:
 
         Read it, never write it. Raises as `head`.
         """
-        if self._root is not None:
+        if self.root is not None:
             path = self._path(check_key(key))
             if not path.is_file():
                 raise FileMissingError("the file is no longer stored; upload it again")
@@ -161,7 +162,7 @@ class Blobs:
         if not keys:
             return
         with store_errors(missing_is_fine=True):
-            if self._root is not None:
+            if self.root is not None:
                 await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
                 return
             await obstore.delete_async(self._store, [check_key(key) for key in keys])
@@ -215,23 +216,23 @@ class Blobs:
     def _checked(self, key: str) -> str:
         """The key, if it is allowed and does not lead through a link."""
         check_key(key)
-        if self._root is not None:
+        if self.root is not None:
             self._path(key)
         return key
 
     def _path(self, key: str) -> Path:
         """Where a checked key lies on disk; refuses to go through links."""
-        assert self._root is not None
-        path = self._root.joinpath(*key.split("/"))
-        if not path.parent.resolve().is_relative_to(self._root) or path.is_symlink():
+        assert self.root is not None
+        path = self.root.joinpath(*key.split("/"))
+        if not path.parent.resolve().is_relative_to(self.root) or path.is_symlink():
             raise StorageError("the storage folder holds a link where none is allowed")
         return path
 
     def _walk(self, key: str, limit: int) -> list[BlobInfo]:
         """Files below the root after `key`, folder by folder, each in the order of its names."""
-        assert self._root is not None
+        assert self.root is not None
         last = key.split("/") if key else []
-        return list(itertools.islice(_files(self._root, "", last), limit))
+        return list(itertools.islice(_files(self.root, "", last), limit))
 
     def _unlink(self, keys: list[str]) -> None:
         """Delete files and the folders that they leave empty."""
@@ -239,7 +240,7 @@ class Blobs:
             path = self._path(key)
             path.unlink(missing_ok=True)
             for parent in path.parents:
-                if parent == self._root:
+                if parent == self.root:
                     break
                 try:
                     parent.rmdir()

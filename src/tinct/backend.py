@@ -39,7 +39,10 @@ from tinct.storage.links import Links
 
 __all__ = ["Backend", "open_backend"]
 
-_RECIPES: Final = {"native": "tinct.dialects.native.callbacks:recipe"}
+_RECIPES: Final = {
+    "native": "tinct.dialects.native.callbacks:recipe",
+    "picma": "tinct.dialects.picma.callbacks:recipe",
+}
 """How each wire format tells of a job's end, ``module:function`` of a backend; imported when one is first sent."""
 
 

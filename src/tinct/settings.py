@@ -237,6 +237,12 @@ class Settings(BaseModel):
         description="Seconds a request waits for its image to be coloured before it is told to slow down.",
     )
 
+    picma: Path | None = Field(
+        None,
+        description="TOML file over what the PicMa API does not publish: paths, types, numbers, MD5, tries; none: the "
+        "table of this package.",
+    )
+
     # -- serving ----------------------------------------------------------------------------------
     host: str = Field(
         "127.0.0.1",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from tinct.cli.backends import AsJson, Data, with_backend
 
 if TYPE_CHECKING:
     from tinct.backend import Backend
@@ -15,12 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-_T = TypeVar("_T")
-
 app = typer.Typer(help="List, show and send again what callback addresses are told.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option(help="Data folder of the server.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+For = Annotated[str, typer.Option("--for", help="Wire format whose accounts have an address of their own.")]
 Id = Annotated[str, typer.Argument(help="Id of the callback, msg_...")]
 
 
@@ -41,7 +38,7 @@ def list_(
     if state is not None and state not in list(State):
         raise typer.BadParameter(f"{state!r} is not one of {', '.join(State)}")
     wanted = State(state) if state is not None else None
-    found = _with_backend(
+    found = with_backend(
         data, lambda backend: backend.callbacks.list(account, job_id=job, state=wanted, limit=limit)
     )
     if as_json:
@@ -55,7 +52,7 @@ def list_(
 @app.command()
 def show(callback: Id, data: Data = None, as_json: AsJson = False) -> None:
     """Show a callback with its message and every try."""
-    found = _with_backend(data, lambda backend: backend.callbacks.get(callback))
+    found = with_backend(data, lambda backend: backend.callbacks.get(callback))
     if as_json:
         typer.echo(json.dumps(_shown(found)))
         return
@@ -72,7 +69,7 @@ def show(callback: Id, data: Data = None, as_json: AsJson = False) -> None:
 @app.command()
 def replay(callback: Id, data: Data = None) -> None:
     """Send a callback again, from the first try, under the same id. An address that wanted no more gets them again."""
-    again = _with_backend(data, lambda backend: backend.callbacks.replay(callback))
+    again = with_backend(data, lambda backend: backend.callbacks.replay(callback))
     typer.echo(f"{again.id} is {again.state}; a worker sends it: tinct callbacks show {again.id}")
 
 
@@ -90,7 +87,34 @@ def secret(
         await backend.accounts.get(account)
         return await (backend.callbacks.rotate(account) if rotate else backend.callbacks.secret(account))
 
-    typer.echo(_with_backend(data, action))
+    typer.echo(with_backend(data, action))
+
+
+@app.command("set")
+def set_(
+    account: Annotated[str, typer.Argument(help="Id of the account.")],
+    url: Annotated[str, typer.Argument(help="Address that is told of every job's end; empty for none.")],
+    wanted: For = "picma",
+    data: Data = None,
+) -> None:
+    """Set the address that an account's jobs are told to unless they name another. It is checked; nothing is sent."""
+    with_backend(data, lambda backend: backend.callbacks.set_address(account, wanted, url or None))
+    typer.echo(f"{account}: {wanted} tells {url}" if url else f"{account}: {wanted} tells nobody")
+
+
+@app.command("test")
+def send_test(
+    url: Annotated[str, typer.Argument(help="Address to send a test to.")],
+    account: Annotated[str, typer.Option(help="Account whose token it bears; none without this.")] = "",
+    wanted: For = "picma",
+    data: Data = None,
+) -> None:
+    """Send an address one test message as of a job that has ended, and say what it answered."""
+    found = with_backend(data, lambda backend: backend.callbacks.test(url, wanted, account))
+    if not found.heard:
+        typer.echo(f"{found.id}: the answer, HTTP {found.status}, does not mean success", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{found.id}: heard, HTTP {found.status}")
 
 
 def _shown(stored: Stored) -> dict[str, Any]:
@@ -117,18 +141,3 @@ def _shown(stored: Stored) -> dict[str, Any]:
             for attempt in stored.attempts
         ],
     }
-
-
-def _with_backend(data: Path | None, action: Callable[[Backend], Awaitable[_T]]) -> _T:
-    import asyncio
-
-    from tinct.backend import open_backend
-    from tinct.cli.options import settings_from
-
-    settings = settings_from(data=data)
-
-    async def run() -> _T:
-        async with open_backend(settings) as backend:
-            return await action(backend)
-
-    return asyncio.run(run())

@@ -136,7 +136,7 @@ class Brought:
     """What came of an order's sources."""
 
     inputs: dict[str, str | tuple[str, ...]]
-    made: list[str]
+    made: list[File]
     """Files that are there for this order alone."""
     contents: dict[str, str]
     """For the order's memory: digest of a URL -> MD5 of what it led to."""
@@ -254,7 +254,7 @@ class Intake:
                 rule.check(source.field or name, await self._files.get(account, file_id))
             return file_id
         file = await self._put(account, source, rule)
-        found.made.append(file.id)
+        found.made.append(file)
         rule.check(source.field or name, file)
         if isinstance(source, Url):
             found.contents[_url_key(source)] = file.etag
@@ -293,10 +293,10 @@ class Intake:
             raise ParameterError(source.field or name, found, "a result of a job that succeeded")
         return job.results[source.number].file_id
 
-    async def _discard(self, account: str, file_ids: Sequence[str]) -> None:
-        for file_id in file_ids:
+    async def _discard(self, account: str, files: Sequence[File]) -> None:
+        for file in files:
             try:
-                await self._files.delete(account, file_id)
+                await self._files.delete(account, file.id)
             except TinctError:
                 continue  # already gone
 

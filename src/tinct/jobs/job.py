@@ -181,6 +181,8 @@ class Order:
     refused."""
     discard_inputs: bool = False
     """Remove the input files as soon as the job ends."""
+    owns_inputs: bool = False
+    """Uploads among the inputs stay as long as the results, and are deleted with the job."""
     credits: int | None = None
     """Price; None means the effect's own."""
     tool: str | None = None

@@ -117,6 +117,11 @@ async def end(
             "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
             (file_ids(job.inputs),),
         )
+    if row["owns_inputs"]:
+        await connection.execute(
+            "UPDATE files SET expires_at = %s WHERE job_id = %s AND role = 'input'",
+            (job.results_expire_at, job.id),
+        )
     if job.credits:
         move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)

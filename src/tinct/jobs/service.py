@@ -44,10 +44,16 @@ _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
+    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
+    %(keep)s, %(discard)s, %(owns)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s,
+    %(entry)s)
 RETURNING *
+"""
+_OWN: Final = """
+UPDATE files SET job_id = %(job)s, role = 'input',
+    expires_at = GREATEST(expires_at, now() + make_interval(secs => %(keep)s))
+WHERE id = ANY(%(ids)s) AND job_id IS NULL
 """
 _LIST: Final = """
 SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
@@ -353,6 +359,7 @@ class Jobs:
                 "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
                 "keep": order.keep_results_s or self._settings.keep_results_s,
                 "discard": order.discard_inputs,
+                "owns": order.owns_inputs,
                 "credits": price,
                 "dialect": order.dialect,
                 "aliases": Json(dict(order.aliases)),
@@ -362,6 +369,9 @@ class Jobs:
         )
         row = await cursor.fetchone()
         assert row is not None
+        if order.owns_inputs:
+            values = {"job": job_id, "keep": self._settings.keep_jobs_s, "ids": file_ids(order.inputs)}
+            await connection.execute(_OWN, values)
         for kind, value in order.aliases.items():
             await connection.execute("INSERT INTO job_aliases VALUES (%s, %s, %s)", (kind, value, job_id))
         return job_of(row)

@@ -68,20 +68,29 @@ class Deliverer:
         return (await self._locate(url)).host
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, total_s: float, read_bytes: int = 0
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        total_s: float,
+        read_bytes: int = 0,
+        most_bytes: int | None = None,
     ) -> Answer:
         """Post `body` once.
 
         Parameters
         ----------
         body : bytes
-            Sent as it is; at most the settings' ``callback_bytes``.
+            Sent as it is.
         headers : mapping of str to str
             Sent with it; Host and length come from here.
         total_s : float
             Seconds for everything: name, connection, message and as much of the reply as is read.
         read_bytes : int
             How much of the reply's body to read.
+        most_bytes : int, optional
+            Of `body`; the settings' ``callback_bytes`` by default.
 
         Returns
         -------
@@ -97,10 +106,9 @@ class Deliverer:
         UnreachableUrlError
             There was no answer in time, or it broke off.
         """
-        if len(body) > self._settings.callback_bytes:
-            raise OversizeUrlError(
-                f"The message has {len(body)} bytes; allowed: {self._settings.callback_bytes}."
-            )
+        most = self._settings.callback_bytes if most_bytes is None else most_bytes
+        if len(body) > most:
+            raise OversizeUrlError(f"The message has {len(body)} bytes; allowed: {most}.")
         try:
             async with asyncio.timeout(total_s):
                 target = await self._locate(url)

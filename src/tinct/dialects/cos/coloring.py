@@ -183,7 +183,7 @@ async def _brought(call: Call, account: str, source: Source) -> AsyncIterator[Fi
         _limited(call),
         call.backend.intake.brought(account, {"image": source}, _rule(call)) as brought,
     ):
-        yield await call.backend.files.get(account, brought.made[0])
+        yield brought.made[0]
 
 
 def _rule(call: Call) -> PhotoRule:

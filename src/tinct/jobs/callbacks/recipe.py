@@ -12,7 +12,7 @@ from typing import Any, Final
 from tinct.jobs.job import Job
 from tinct.net.deliver import Answer
 
-__all__ = ["LONGEST_WAIT_S", "Delivery", "Recipe", "always_2xx", "retry_after"]
+__all__ = ["LONGEST_WAIT_S", "Answer", "Delivery", "Recipe", "always_2xx", "retry_after"]
 
 LONGEST_WAIT_S: Final = 24 * 3600.0
 """The longest that a receiver's Retry-After is obeyed, in seconds."""
@@ -58,6 +58,10 @@ class Recipe:
     """Statuses whose Retry-After is obeyed where it is longer than the wait."""
     total_s: float = 15.0
     """Seconds for one try."""
+    example: Callable[[Delivery], Awaitable[bytes]] | None = None
+    """Writes the message of a test, for recipes by which an account has one address for all its jobs."""
+    most_bytes: int | None = None
+    """The longest message, for receivers that take more than the settings' ``callback_bytes``."""
     read_bytes: int = 0
     """How much of an answer's body `succeeded` looks at."""
 

@@ -143,6 +143,7 @@ class Sender:
                 headers,
                 total_s=min(recipe.total_s, _LONGEST_TRY_S),
                 read_bytes=recipe.read_bytes,
+                most_bytes=recipe.most_bytes,
             )
         except OversizeUrlError as error:  # it would be too long the next time
             _log.error("callback %s: %s", taken.delivery.id, error)

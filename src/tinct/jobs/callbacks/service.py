@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tinct.accounts.signing import SigningSecrets
-from tinct.errors import CallbackMissingError, ParameterError
+from tinct.errors import CallbackMissingError, KeyRefusedError, ParameterError
 from tinct.jobs.callbacks.outbox import Outcome, State
-from tinct.jobs.callbacks.recipe import Recipe
+from tinct.jobs.callbacks.recipe import Delivery, Recipe
 from tinct.jobs.callbacks.standard import new_secret
 from tinct.net.deliver import Deliverer
 from tinct.storage.database import Database, Row, storable
+from tinct.storage.ids import new_id
 
-__all__ = ["Attempt", "Callbacks", "Stored"]
+__all__ = ["Attempt", "Callbacks", "Stored", "Tested"]
 
 _LIST: Final = """
 SELECT * FROM callbacks
@@ -30,6 +31,11 @@ WHERE id = %(id)s AND (state <> 'waiting' OR NOT EXISTS (
 ))
 RETURNING account_id, recipe, url
 """
+_SET: Final = """
+INSERT INTO callback_addresses (account_id, recipe, url) VALUES (%(account)s, %(recipe)s, %(url)s)
+ON CONFLICT (account_id, recipe) DO UPDATE SET url = EXCLUDED.url, set_at = now()
+"""
+_UNSET: Final = "DELETE FROM callback_addresses WHERE account_id = %(account)s AND recipe = %(recipe)s"
 _START_AGAIN: Final = """
 DELETE FROM callback_stops WHERE account_id = %(account_id)s AND recipe = %(recipe)s AND url = %(url)s
 """
@@ -66,6 +72,18 @@ class Stored:
     body: bytes | None
     attempts: tuple[Attempt, ...] = ()
     """All of them, oldest first; only where one callback was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """What came of a test."""
+
+    id: str
+    """Of the message."""
+    status: int
+    """HTTP status of the answer."""
+    heard: bool
+    """Whether the answer means success."""
 
 
 class Callbacks:
@@ -116,6 +134,68 @@ class Callbacks:
             Nothing would be sent there.
         """
         await self.deliverer.check(url)
+
+    async def set_address(self, account: str, recipe: str, url: str | None) -> None:
+        """Tell an address of all later jobs that come without one of their own; None tells nobody.
+
+        Raises
+        ------
+        ParameterError
+            There is no such recipe, or it takes an address from each order alone.
+        KeyRefusedError
+            There is no such account.
+        RefusedUrlError, UnreachableUrlError
+            Nothing would be sent there.
+        """
+        self._example(recipe)
+        if url is not None:
+            await self.check(url)
+        values = {"account": account, "recipe": recipe, "url": url}
+        row = await self._database.one("SELECT FROM accounts WHERE id = %(account)s", values)
+        if row is None:
+            raise KeyRefusedError("there is no such account; see: tinct keys list")
+        await self._database.run(_SET if url is not None else _UNSET, values)
+
+    async def address(self, account: str, recipe: str) -> str | None:
+        """The address that `set_address` set."""
+        row = await self._database.one(
+            "SELECT url FROM callback_addresses WHERE account_id = %s AND recipe = %s", (account, recipe)
+        )
+        return str(row["url"]) if row is not None else None
+
+    async def test(self, url: str, recipe: str, account: str = "") -> Tested:
+        """Send one message that looks like a callback, and say what came of it; nothing is written down.
+
+        Parameters
+        ----------
+        account : str, optional
+            Whose secrets it bears; without one it bears none.
+
+        Raises
+        ------
+        ParameterError
+            As `set_address`.
+        RefusedUrlError, UnreachableUrlError
+            Nothing is sent there, or there was no whole answer.
+        """
+        example, found, now = self._example(recipe), self.recipe(recipe), datetime.now(UTC)
+        delivery = Delivery(id=new_id("msg"), account=account, job_id="", url=url, context={}, created_at=now)
+        body = await example(delivery)
+        answer = await self.deliverer.post(
+            url,
+            body,
+            await found.headers(delivery, body, now),
+            total_s=found.total_s,
+            read_bytes=found.read_bytes,
+            most_bytes=found.most_bytes,
+        )
+        return Tested(id=delivery.id, status=answer.status, heard=found.succeeded(answer))
+
+    def _example(self, recipe: str) -> Callable[[Delivery], Awaitable[bytes]]:
+        found = self.recipe(recipe).example
+        if found is None:
+            raise ParameterError("for", recipe, "a wire format whose accounts have an address of their own")
+        return found
 
     async def list(
         self,

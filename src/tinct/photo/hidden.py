@@ -28,11 +28,13 @@ def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
     Returns
     -------
     ndarray, (H, W, 3)
-        `pixels` itself where nothing is hidden.
+        `pixels` itself where nothing is hidden; white where nothing is seen.
     """
     hidden = alpha == 0
     if not hidden.any():
         return pixels
+    if hidden.all():
+        return np.full_like(pixels, np.iinfo(pixels.dtype).max)
     height, width = alpha.shape
     h, w = fit_size(height, width, _SIDE)
     seen = np.where(hidden[..., None], np.array(0, pixels.dtype), pixels)

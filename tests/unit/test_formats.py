@@ -94,7 +94,7 @@ def test_an_order_for_a_format_whose_extra_is_missing_says_what_to_install(monke
 def test_a_photo_of_any_ending_is_found_in_a_folder(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"photo{ending.upper()}"
     path.write_bytes(b"x")
-    assert batch.collect([str(tmp_path)]) == [path]
+    assert batch.collect([str(tmp_path)]).photos == [path]
 
 
 @pytest.mark.parametrize("ending", [".jpe", ".jfif", ".pjpeg", ".mpo", ".hif"])

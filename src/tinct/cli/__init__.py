@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from tinct import extras
+from tinct import __version__, extras
 from tinct.cli import callbacks, credits, doctor, faces, keys, models, palette, serve, worker
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
@@ -68,8 +68,26 @@ def _command(name: str) -> Any:
 
 
 app = typer.Typer(
-    cls=_Commands, help="Photo colour: as a library, a command line and a server.", no_args_is_help=True
+    cls=_Commands, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tinct {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tinct(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Photo colour: as a library, a command line and a server."""
+
+
 app.command()(doctor.doctor)
 app.command()(faces.faces)
 app.command()(palette.palette)

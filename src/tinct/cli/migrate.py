@@ -27,7 +27,7 @@ class Command(EffectCommand):
 
     extra: ClassVar[Options] = {
         "auto": (int | None, typer.Option(None, help="This many new colour families, 1 to 8.")),
-        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,#0E0CBB".')),
+        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,navy".')),
         "apply": (Path | None, typer.Option(None, metavar="FILE", help="A colour map (.cube) to apply.")),
         "cube": (
             Path | None,

@@ -89,7 +89,8 @@ def background(
         Annotated[Sequence[str], Field(min_length=1, max_length=2)] | None,
         BeforeValidator(_one_or_two),
         Field(
-            description="For change, without a backdrop: one colour, or two from top to bottom; RRGGBB or #RRGGBB."
+            description="For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or "
+            "#RRGGBB."
         ),
     ] = None,
     amount: Annotated[

@@ -139,7 +139,7 @@ def migrate(
     colors: Annotated[
         Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
         BeforeValidator(_swatches),
-        Field(description="1 to 7 swatches, RRGGBB, #RRGGBB or AARRGGBB; mode template needs them."),
+        Field(description="1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them."),
     ] = None,
     spread: Annotated[
         float,

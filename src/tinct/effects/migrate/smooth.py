@@ -149,12 +149,14 @@ class SmoothFit:
         ]  # the field is far smoother than the lattice
         moved = self._field.evaluate(coefficients, np.ascontiguousarray(every.reshape(-1, 3)))
         moved = _between(moved.reshape(*every.shape[:3], 2)).reshape(-1, 2)
-        moved = moved * smooth_step(nodes[:, 0], *dark)[:, None]
+        moves = smooth_step(nodes[:, 0], *dark)
         if hold is not None:
-            moved = moved * smooth_step(np.hypot(nodes[:, 1], nodes[:, 2]), *hold)[:, None]
+            moves = moves * smooth_step(np.hypot(nodes[:, 1], nodes[:, 2]), *hold)
         out = nodes.copy()
         out[:, 1:] += moved
-        return ColorMap(to_srgb(out, margin=margin, rounds=1).reshape(GRID, GRID, GRID, 3), title)
+        lattice = grid().reshape(-1, 3)
+        lattice += moves[:, None] * (to_srgb(out, margin=margin, rounds=1) - lattice)
+        return ColorMap(lattice.reshape(GRID, GRID, GRID, 3), title)
 
 
 def smooth_step(values: Array, low: float, high: float) -> Array:

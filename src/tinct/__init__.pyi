@@ -33,6 +33,8 @@ from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation
 from tinct.effects.moderate.moderate import moderate as moderate
+from tinct.effects.swap.swap import Swap as Swap
+from tinct.effects.swap.swap import swap as swap
 # End of effects
 # isort: on
 

@@ -27,6 +27,7 @@ _WHERE = {
     "makeup": "tinct.effects.makeup.makeup:makeup",
     "migrate": "tinct.effects.migrate.migrate:migrate",
     "moderate": "tinct.effects.moderate.moderate:moderate",
+    "swap": "tinct.effects.swap.swap:swap",
 }
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.faces import canonical
 
-__all__ = ["SIDE", "flat_points", "flattened", "spread", "visible"]
+__all__ = ["SIDE", "flat_points", "flattened", "spread", "visible", "warped"]
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -67,6 +67,33 @@ def spread(field: Array, points: Points, shape: tuple[int, int]) -> tuple[Array,
     out = _read(field, places)
     out[~inside] = 0
     return out, inside
+
+
+def warped(
+    picture: Array, source: Points, target: Points, shape: tuple[int, int]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """One face of a picture, brought to the shape of another mesh.
+
+    Parameters
+    ----------
+    picture : ndarray, (h, w, channels), float32
+    source, target : ndarray, (n, 3), float64
+        The mesh in pixels of `picture`, and where it shall be, in pixels of the result.
+    shape : tuple of int
+        Height and width of the result.
+
+    Returns
+    -------
+    tuple of ndarray
+        The face, and where it is.
+    """
+    scale = _width(target) / max(_width(source), 1.0)
+    if scale < 0.8:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.4 / scale), np.float32)
+    places, inside = _places(source[:468, :2], target[:468, :2], shape, target[:468, 2])
+    method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
+    read = cv2.remap(picture, places[..., 0], places[..., 1], method, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(read, np.float32), inside
 
 
 def visible(points: Points) -> Array:

@@ -70,10 +70,6 @@ class Settings(BaseModel):
         description="Bytes of one colour profile, Exif block or XMP packet. The largest press profiles have 3 MB.",
     )
 
-    swap_consent: bool = Field(
-        True, description="Whether a face swap must say that those who are shown agree."
-    )
-
     # -- where things are -------------------------------------------------------------------------
     data: Path = Field(
         Path("tinct-data"),

@@ -18,7 +18,6 @@ from tinct.errors import FaceError, NoFaceError, ParameterError
 from tinct.faces.face import Face
 from tinct.faces.find import MODELS, find_faces, largest_face
 from tinct.photo.photo import Photo
-from tinct.settings import current
 
 __all__ = ["Swap", "swap"]
 
@@ -54,7 +53,7 @@ def swap(
     ] = None,
     consent: Annotated[
         bool,
-        Field(description="Says that those who are shown agree; asked for unless the operator does not."),
+        Field(description="Says that those who are shown agree; without it nothing is swapped."),
     ] = False,
     force: Annotated[
         bool, Field(description="Also where poses or expressions differ too much to look real.")
@@ -73,7 +72,7 @@ def swap(
     MissingModelError
         The networks are not installed.
     """
-    if current().swap_consent and not consent:
+    if not consent:
         raise ParameterError("consent", consent, "true, if those who are shown agree")
     found = find_faces(photo)
     if not found:

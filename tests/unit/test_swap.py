@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from skimage import data
+from typer.testing import CliRunner
 
 import tinct
+from tinct.cli import app
 from tinct.effects.swap import onto, swap
 from tinct.effects.swap.blend import joined, relit
 from tinct.effects.swap.shape import mouth_opening, placed
@@ -136,6 +139,23 @@ class TestNetworks:
         away = np.linalg.norm(again.points[:468, :2] - face.points[:468, :2], axis=1).mean()
         assert away < 0.04 * face.width
         assert (made.photo.pixels != astronaut.pixels).any(axis=-1).mean() > 0.03
+
+    def test_the_command_takes_several_references(self, astronaut: Photo, tmp_path: Path) -> None:
+        path, out = astronaut.save(tmp_path / "head.png"), tmp_path / "out.png"
+        given = [
+            "swap",
+            str(path),
+            "--reference",
+            str(path),
+            "--reference",
+            str(path),
+            "--mapping",
+            "1",
+            "--consent",
+        ]
+        result = CliRunner().invoke(app, [*given, "-o", str(out)])
+        assert result.exit_code == 0, result.output
+        assert tinct.open(out).pixels.shape == astronaut.pixels.shape
 
     def test_a_mark_can_be_written(self, astronaut: Photo) -> None:
         plain = tinct.swap(astronaut, [astronaut], consent=True).photo

@@ -195,9 +195,9 @@ class _Signature:
 def _seen(photos: Mapping[str, Any]) -> dict[str, Any]:
     """Photos without the colours that nobody sees, so that no effect can depend on them."""
     return {
-        name: tuple(photo.without_hidden_colors() for photo in found)
-        if isinstance(found, tuple)
-        else found.without_hidden_colors()
+        name: found.without_hidden_colors()
+        if isinstance(found, Photo)
+        else tuple(photo.without_hidden_colors() for photo in found)
         for name, found in photos.items()
     }
 

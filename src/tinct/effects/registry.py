@@ -57,7 +57,7 @@ def register(name: str, where: str) -> None:
     name : str
         Its name in the library, APIs and on the command line.
     where : str
-        ``module:attribute`` of a function declared by `tinct.effects.effect.effect`, or of an `Effect`; imported on
+        ``module:attribute`` of a function declared by `tinct.effects.declare.effect`, or of an `Effect`; imported on
         first use.
 
     Raises
@@ -77,10 +77,16 @@ def get(name: str) -> Effect:
     Raises
     ------
     ParameterError
-        There is no such effect.
+        There is no such effect, or none where it was said to be.
     """
     module, _, attribute = where(name).partition(":")
-    found = getattr(importlib.import_module(module), attribute)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != module.partition(".")[0]:
+            raise
+        allowed = "module:attribute of a declared effect that Python finds, in PYTHONPATH or installed"
+        raise ParameterError("effect", f"{name}={where(name)}", allowed) from None
     effect: Effect = getattr(found, "__effect__", found)
     return effect
 

@@ -351,3 +351,24 @@ async def test_an_operator_can_send_a_test(picma: Server) -> None:
         assert (told["taskid"], told["status"]) == ("test", 2)
         assert (await asyncio.to_thread(tinct, picma, *words)).returncode == 1
     assert (await asyncio.to_thread(tinct, picma, "callbacks", "test", "http://127.0.0.1:1/")).returncode == 1
+
+
+async def test_many_tasks_at_once_are_each_told_once_and_their_queue_numbers_never_grow(
+    client: PicMa, site: Site
+) -> None:
+    url = site.picture("/a.png", photo(64, 64))
+    async with Receiver(SUCCESS) as receiver:
+        made = await asyncio.gather(
+            *(client.create(url, 5, callbackurl=receiver.url, chtaskid=str(n)) for n in range(100))
+        )
+        queues: dict[str, list[int]] = {taskid: [] for taskid in made[::20]}
+        async with asyncio.timeout(120):
+            while len(receiver.got) < len(made):
+                for taskid, numbers in queues.items():
+                    numbers.append((await client.call("gettask", taskid=taskid))["data"]["queuenum"])
+                await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
+        assert sorted(got.json["data"]["taskid"] for got in receiver.got) == sorted(made)
+        assert len({got.headers["delivery-id"] for got in receiver.got}) == len(made)
+        for numbers in queues.values():
+            assert numbers == sorted(numbers, reverse=True)

@@ -203,9 +203,6 @@ class Settings(BaseModel):
         gt=0,
         description="Bytes of one object, or of one part of it, in one request; more goes up in parts.",
     )
-    body_idle_s: float = Field(
-        60.0, gt=0, description="Seconds that an object's sender may be silent; then the upload is refused."
-    )
     keep_multipart_s: float = Field(
         7 * 24 * 3600.0,
         gt=0,
@@ -254,6 +251,34 @@ class Settings(BaseModel):
         None,
         pattern=r"^https?://[^\s?#]+$",
         description="Address under which clients reach the server, for links; none takes each request's own.",
+    )
+    max_connections: int = Field(
+        2000,
+        ge=16,
+        description="Connections at a time, and never more than the limit of open files leaves room for; for one more, "
+        "the oldest that waits for a request is closed.",
+    )
+    connections_per_address: int = Field(
+        500,
+        ge=1,
+        description="Connections of one address at a time, or of one /64 network of IPv6; those of the "
+        "trusted proxies are not counted so.",
+    )
+    header_s: float = Field(
+        15.0,
+        gt=0,
+        description="Seconds in which the head of a request has to be whole, and a new connection has to begin one.",
+    )
+    body_idle_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds that a body's sender or a reply's reader may be silent; then the request is given up. A "
+        "few bytes now and then are silence too.",
+    )
+    log_repeats_per_minute: int = Field(
+        60,
+        ge=1,
+        description="Warnings and errors of one kind that the log gets in a minute; the rest is counted.",
     )
     max_upload_bytes: int = Field(
         256 * 2**20, gt=0, description="Bytes of one uploaded file, counted while it arrives; 413 beyond."

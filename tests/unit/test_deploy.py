@@ -46,6 +46,7 @@ def test_a_proxy_lets_through_what_the_server_takes_and_waits_as_long() -> None:
     size = re.search(r"client_max_body_size (\d+)m", text)
     assert size
     assert int(size[1]) * 2**20 >= FIELDS["max_upload_bytes"]
+    assert seconds("client_header_timeout", text) >= FIELDS["header_s"]
     assert seconds("client_body_timeout", text) >= FIELDS["body_idle_s"]
     assert seconds("proxy_read_timeout", text) > max(FIELDS["cos_wait_s"], FIELDS["max_wait_s"])
 

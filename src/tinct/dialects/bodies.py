@@ -13,6 +13,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from tinct.storage.blobs import store_errors
+
 __all__ = ["MAX_TEXT_BYTES", "chunks", "fields", "form", "json_object", "json_value"]
 
 MAX_TEXT_BYTES = 256 * 1024  # of one part that is not a file
@@ -34,9 +36,15 @@ async def form(request: Request) -> AsyncIterator[FormData]:
     ------
     starlette.exceptions.HTTPException
         400, the form is malformed or has too many parts; 413, it is too large.
+    StorageFullError, StorageAwayError
+        There is no room for its files.
     """
-    async with request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_TEXT_BYTES) as data:
+    with store_errors():  # files go through the system's temporary folder
+        data = await request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_TEXT_BYTES)
+    try:
         yield data
+    finally:
+        await data.close()
 
 
 async def fields(data: FormData, max_bytes: int) -> Mapping[str, bytes]:

@@ -14,11 +14,11 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -31,10 +31,13 @@ from tinct.storage.keys import check_key
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors"]
+__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors", "writing"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
+_PARTS: Final = 2  # at a time: all of them have to be there within the time of one answer
+_CONNECT: Final = timedelta(seconds=5)
+_WHOLE: Final = timedelta(hours=1)  # an object leaves the bucket as slowly as its reader reads
 _PLACE_TRIES: Final = 50
 _LISTED: Final = 1000  # objects asked for at a time, the most that S3 gives
 
@@ -77,7 +80,7 @@ class Blobs:
             if self.root is not None:
                 await asyncio.to_thread(_place, source, self._path(key))
             else:
-                await obstore.put_async(self._store, key, source, chunk_size=_PART)
+                await obstore.put_async(self._store, key, source, chunk_size=_PART, max_concurrency=_PARTS)
                 await asyncio.to_thread(source.unlink)
 
     async def put(self, key: str, data: bytes) -> None:
@@ -263,7 +266,19 @@ def open_blobs(settings: Settings) -> Blobs:
     with store_errors():
         if url is not None and url.startswith("s3://"):
             _private(scratch)
-            store: ObjectStore = S3Store.from_url(url, client_options={"allow_http": True})
+            answer = timedelta(seconds=settings.store_answer_s)
+            store: ObjectStore = S3Store.from_url(
+                url,
+                client_options={
+                    "allow_http": True,
+                    "connect_timeout": min(_CONNECT, answer),
+                    "read_timeout": answer,
+                    "timeout": _WHOLE,
+                },
+                retry_config={
+                    "retry_timeout": answer / 2
+                },  # what is refused at once is tried again for so long
+            )
             return Blobs(store, scratch, None, settings.min_free_bytes)
         if url is not None and "://" in url:
             raise StorageError("TINCT_BLOB_URL is a folder or s3://bucket/prefix")
@@ -327,6 +342,20 @@ def _place(source: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def writing(handle: int) -> Iterator[BinaryIO]:
+    """The file of a descriptor, to write; closing writes what is left, and finds a full disk once more."""
+    file = os.fdopen(handle, "wb")
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    with store_errors():
+        file.close()
 
 
 @contextmanager

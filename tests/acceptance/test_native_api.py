@@ -290,6 +290,11 @@ def test_replies_tell_what_is_left_of_the_minute(client: httpx.Client) -> None:
     assert "q=100000;w=60" in headers["ratelimit-policy"]
 
 
+def test_the_address_that_the_server_prints_leads_to_the_documentation(client: httpx.Client) -> None:
+    led = httpx.get(client.base_url, follow_redirects=True)
+    assert (led.status_code, led.url.path) == (200, "/docs")
+
+
 def test_the_documentation_is_one_page_that_loads_nothing(client: httpx.Client) -> None:
     page = httpx.get(f"{client.base_url}/docs")
     assert page.status_code == 200

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tinct.dialects.content import content
@@ -42,6 +42,7 @@ def operations(metrics: Metrics) -> Dialect:
         return Response(text, media_type="text/plain; version=0.0.4")
 
     routes = (
+        Route("/", _front_door),
         Route("/health", _health),
         Route("/ready", _ready),
         Route("/metrics", counters),
@@ -55,6 +56,11 @@ def operations(metrics: Metrics) -> Dialect:
         errors=words,
         limits=_limits,
     )
+
+
+async def _front_door(request: Request) -> Response:
+    """Whoever opens the printed address in a browser is led to the documentation."""
+    return RedirectResponse("/docs", 307)
 
 
 async def _health(request: Request) -> Response:
@@ -98,7 +104,7 @@ def _link(connection: HTTPConnection) -> bool:
 
 def _claims(connection: HTTPConnection) -> bool:
     path = connection.scope["path"]
-    return path in ("/health", "/ready", "/metrics", "/docs") or path.startswith("/files/")
+    return path in ("/", "/health", "/ready", "/metrics", "/docs") or path.startswith("/files/")
 
 
 def _limits(settings: Settings) -> CallLimits:

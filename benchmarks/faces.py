@@ -59,7 +59,7 @@ def detection() -> None:
 
 def _pasted(path: Path, width: int, *, small: bool) -> bool:
     """Whether a face is found where it was put."""
-    rng = np.random.default_rng(width)
+    rng = np.random.default_rng([width, *path.name.encode()])
     canvas = cv2.resize(mosaic(1), (4000, 3000), interpolation=cv2.INTER_CUBIC)
     head = np.asarray(tinct.open(path).pixels)
     method = cv2.INTER_AREA if width < head.shape[0] else cv2.INTER_CUBIC

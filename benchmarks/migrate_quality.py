@@ -85,7 +85,7 @@ def auto(quick: bool) -> str:
     rows = []
     for style, count in (("natural", 1), ("natural", 4), ("natural", 8), ("bold", 4), ("bold", 8)):
         figures = np.array([_auto(pixels, count, style) for pixels in data.reported(quick)])
-        likely, apart, neutral, rainbow, clipped = np.nanmean(figures, axis=0)
+        likely, apart, neutral, rainbow, clipped = (_mean(column) for column in figures.T)
         rows.append(
             (
                 f"{style}, {count}",
@@ -106,6 +106,12 @@ def auto(quick: bool) -> str:
     )
     head = ("style, results", "likely", "apart", "least apart", "neutrals", "R", "clipped")
     return table("AUTO: quality", note, head, rows)
+
+
+def _mean(column: NDArray[np.float64]) -> float:
+    """Of what is there."""
+    known = column[~np.isnan(column)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def _auto(source: Pixels, count: int, style: Style) -> tuple[float, ...]:
@@ -136,7 +142,7 @@ def _auto(source: Pixels, count: int, style: Style) -> tuple[float, ...]:
 def template(quick: bool) -> str:
     """Whether TEMPLATE stays free of rainbows, and how near its swatches come."""
     rows = []
-    for spread in (0.0, 0.5, 1.0):
+    for spread in (0.0, 1.0):
         for name, colors in _SWATCHES.items():
             figures = np.array([_template(pixels, colors, spread) for pixels in data.reported(quick)])
             means = figures.mean(axis=0)

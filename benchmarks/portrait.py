@@ -85,7 +85,7 @@ class Report:
         self, photo: Photo, groups: list[str], ellipses: list[Ellipse], recolor: ColorMap, side: int
     ) -> Photo:
         """Recolour `photo`, count it in `groups`, give the result."""
-        people = find_people(photo.proxy(side))
+        people = find_people(photo, side=side)
         result = recolor.apply(photo, protect=people)
         before, after = (srgb_to_lab(p.pixels.astype(np.float32) / 255) for p in (photo, result))
         difference = delta_e_2000(before, after)[skin(photo.pixels, ellipses)]

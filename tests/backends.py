@@ -18,7 +18,19 @@ from tinct.storage.embedded import EmbeddedPostgres
 
 HAZARDS = ",".join(
     f"{name}=hazards:{name.upper()}"
-    for name in ("noop", "slow", "crash", "flaky", "hog", "hang", "broken", "many", "limits", "lasting")
+    for name in (
+        "noop",
+        "slow",
+        "crash",
+        "flaky",
+        "hog",
+        "hang",
+        "broken",
+        "many",
+        "limits",
+        "lasting",
+        "escape",
+    )
 )
 HERE = str(Path(__file__).parent)
 

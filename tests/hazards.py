@@ -3,6 +3,10 @@
 import ctypes
 import os
 import signal
+import socket
+import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -89,6 +93,39 @@ def _seconds(sizes: Sizes, params: Params) -> float:
     return params.seconds + sum(width * height / 1e6 for width, height in sizes.get("image", ()))
 
 
+def _try(act) -> str:  # type: ignore[no-untyped-def]
+    try:
+        act()
+    except OSError as error:
+        return type(error).__name__
+    return "allowed"
+
+
+def _escape(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    """Tries what an effect has no use for, and tells what came of it."""
+    facts: dict[str, object] = {
+        "environment": sorted(os.environ),
+        "shown": Path("/proc/self/environ").read_bytes().replace(b"\0", b" ").decode(),
+        "session": os.getsid(0) == os.getpid() == os.getpgrp(),
+        "fork": _try(os.fork) if params.number else "untried",
+        "program": _try(lambda: subprocess.run(["/bin/true"], check=True)),
+        "internet": _try(lambda: socket.socket(socket.AF_INET).close()),
+        "local socket": _try(lambda: socket.socket(socket.AF_UNIX).close()),
+        "signal to its parent": _try(lambda: os.kill(os.getppid(), 0)),
+        "signal to all": _try(lambda: os.kill(-1, 0)),
+        "signal to itself": _try(lambda: os.kill(os.getpid(), 0)),
+        "thread": _try(lambda: threading.Thread(target=int).start()),
+        "key": _try(lambda: (current().data / "key").read_bytes()),
+        "data folder": _try(lambda: os.listdir(current().data)),
+        "write beside": _try(lambda: (current().data.parent / "made").write_text("here")),
+        "write to a program": _try(lambda: open(os.__file__, "r+").close()),
+        "read a program": _try(lambda: open(os.__file__).close()),
+        "own temporary file": _try(lambda: tempfile.TemporaryFile().close()),
+        "temporary files": str(Path(tempfile.gettempdir()).parent),
+    }
+    return Output(results=best_first([_picture()]), facts=facts)
+
+
 def _effect(name: str, run, credits: int = 1) -> Effect:  # type: ignore[no-untyped-def]
     image = Input(name="image", summary="Any photo.", required=False)
     return Effect(
@@ -104,5 +141,6 @@ HOG = _effect("hog", _hog)
 HANG = _effect("hang", _hang)
 BROKEN = _effect("broken", _broken)
 MANY = _effect("many", _many, credits=3)
+ESCAPE = _effect("escape", _escape)
 LIMITS = _effect("limits", _limits)
 LASTING = replace(_effect("lasting", _noop), estimate=_seconds)

@@ -27,10 +27,14 @@ from tinct.effects.erase.erase import Erasure as Erasure
 from tinct.effects.erase.erase import erase as erase
 from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.light.light import light as light
+from tinct.effects.makeup.makeup import Makeup as Makeup
+from tinct.effects.makeup.makeup import makeup as makeup
 from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation
 from tinct.effects.moderate.moderate import moderate as moderate
+from tinct.effects.swap.swap import Swap as Swap
+from tinct.effects.swap.swap import swap as swap
 # End of effects
 # isort: on
 

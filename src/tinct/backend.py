@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from tinct.accounts.credits import Credits
 from tinct.accounts.key_pairs import KeyPairs
 from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
 from tinct.accounts.prices import Prices
+from tinct.accounts.signing import SigningSecrets
 from tinct.accounts.tokens import Tokens
 from tinct.effects import registry
+from tinct.jobs.callbacks.recipe import Recipe
+from tinct.jobs.callbacks.service import Callbacks
 from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
+from tinct.jobs.intake import Intake
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
+from tinct.net.deliver import Deliverer
 from tinct.net.fetch import Fetcher
 from tinct.objects.buckets import Buckets
 from tinct.objects.contents import Contents
@@ -30,6 +38,12 @@ from tinct.storage.keyring import open_keyring
 from tinct.storage.links import Links
 
 __all__ = ["Backend", "open_backend"]
+
+_RECIPES: Final = {
+    "native": "tinct.dialects.native.callbacks:recipe",
+    "picma": "tinct.dialects.picma.callbacks:recipe",
+}
+"""How each wire format tells of a job's end, ``module:function`` of a backend; imported when one is first sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +69,9 @@ class Backend:
     queue: Queue
     changes: Changes
     jobs: Jobs
+    callbacks: Callbacks
     fetcher: Fetcher
+    intake: Intake
 
 
 @asynccontextmanager
@@ -83,7 +99,11 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             files = Files(database, blobs, settings)
             contents = Contents(database, blobs, settings)
             accounts = Accounts(database, keyring)
-            yield Backend(
+            secrets = SigningSecrets(database, keyring, "callbacks")
+            deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
+            objects, fetcher = Objects(database, contents), Fetcher(settings)
+            jobs = Jobs(database, queue, changes, files, blobs, prices, settings)
+            backend = Backend(
                 settings=settings,
                 database=database,
                 blobs=blobs,
@@ -98,14 +118,26 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 declarations=Declarations(database, blobs, settings),
                 buckets=Buckets(database),
                 contents=contents,
-                objects=Objects(database, contents),
+                objects=objects,
                 multipart=Multipart(database, contents, settings),
                 queue=queue,
                 changes=changes,
-                jobs=Jobs(database, queue, changes, files, blobs, prices, settings),
-                fetcher=Fetcher(settings),
+                jobs=jobs,
+                callbacks=Callbacks(database, secrets, deliverer, rotation_s=rotation_s),
+                fetcher=fetcher,
+                intake=Intake(jobs, files, objects, fetcher, settings),
             )
+            for name, where in _RECIPES.items():
+                backend.callbacks.register(name, functools.partial(_recipe, where, backend))
+            yield backend
         finally:
             await changes.stop()
     finally:
         await database.close()
+
+
+def _recipe(where: str, backend: Backend) -> Recipe:
+    """Import a wire format's recipe and give it what it needs."""
+    module, _, function = where.partition(":")
+    recipe: Recipe = getattr(importlib.import_module(module), function)(backend)
+    return recipe

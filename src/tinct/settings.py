@@ -1,30 +1,28 @@
 """The one place where limits and choices live, and the only module that reads the environment.
 
 Every field is one limit or choice with its unit and its reason. ``Settings.from_environment()`` reads
-``TINCT_<FIELD>`` for each of them; code takes a ``Settings`` and never looks at ``os.environ``.
+``TINCT_<FIELD>`` for each of them; code takes a ``Settings`` and never looks at
+``os.environ``. Those that have to do with callers, URLs and callbacks stand in `tinct.serving`.
 """
 
 from __future__ import annotations
 
 import functools
-import ipaddress
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError
 
 from tinct.errors import ParameterError
+from tinct.serving import ServingSettings
 
-__all__ = ["Settings", "current", "use"]
+__all__ = ["Settings", "current", "strip_environment", "use"]
 
 
-def _comma_separated(value: object) -> object:
-    if isinstance(value, str):
-        return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
-    return value
+_KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_KEPT_PREFIXES = ("PYTHON", "LC_", "XDG_", "OMP_", "OPENBLAS_", "MKL_", "VIPS_", "CUDA_", "NVIDIA_", "DYLD_")
 
 
 def _models_folder() -> Path:
@@ -38,7 +36,7 @@ def _models_folder() -> Path:
     return base / "tinct" / "models"
 
 
-class Settings(BaseModel):
+class Settings(ServingSettings):
     """Limits and choices. Frozen: make another with ``model_copy(update=...)``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -187,6 +185,13 @@ class Settings(BaseModel):
         ge=60,
         description="Seconds after which stored bytes that no record names are removed; longer than any upload takes.",
     )
+    store_answer_s: float = Field(
+        10.0,
+        gt=0,
+        le=10,
+        description="Seconds that a bucket has for one answer, two parts of 8 MiB of an upload included; then it "
+        "counts as away. Tries and the clearing up after an upload are three times that: a caller hears within 30 s.",
+    )
     min_free_bytes: int = Field(
         512 * 2**20,
         ge=0,
@@ -198,9 +203,6 @@ class Settings(BaseModel):
         5 * 2**30,
         gt=0,
         description="Bytes of one object, or of one part of it, in one request; more goes up in parts.",
-    )
-    body_idle_s: float = Field(
-        60.0, gt=0, description="Seconds that an object's sender may be silent; then the upload is refused."
     )
     keep_multipart_s: float = Field(
         7 * 24 * 3600.0,
@@ -221,87 +223,23 @@ class Settings(BaseModel):
         min_length=1,
         description="Bucket of clients that reach the server by an address which names none.",
     )
+    cos_strict_signatures: bool = Field(
+        True,
+        description="Whether a signature in the Authorization header has to list every x-cos-* and x-ci-* header, "
+        "Pic-Operations and every parameter that says what is done, as the official SDKs do; one in a URL always has "
+        "to. Without it, who holds a presigned URL may move its signature into the header and add to it.",
+    )
     cos_wait_s: float = Field(
         120.0,
         gt=0,
         description="Seconds a request waits for its image to be coloured before it is told to slow down.",
     )
 
-    # -- serving ----------------------------------------------------------------------------------
-    host: str = Field(
-        "127.0.0.1",
-        min_length=1,
-        description="Address to listen on. Anything but loopback opens the server to the network.",
-    )
-    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
-    public_url: str | None = Field(
+    picma: Path | None = Field(
         None,
-        pattern=r"^https?://[^\s?#]+$",
-        description="Address under which clients reach the server, for links; none takes each request's own.",
+        description="TOML file over what the PicMa API does not publish: paths, types, numbers, MD5, tries; none: the "
+        "table of this package.",
     )
-    max_upload_bytes: int = Field(
-        256 * 2**20, gt=0, description="Bytes of one uploaded file, counted while it arrives; 413 beyond."
-    )
-    max_body_bytes: int = Field(
-        1 * 2**20, gt=0, description="Bytes of a request body that is not a file, such as an order in JSON."
-    )
-    max_wait_s: float = Field(
-        25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
-    )
-    requests_per_minute: int = Field(
-        6000, ge=1, description="Requests of one API key in a minute before 429; 100 a second."
-    )
-    refusals_per_minute: int = Field(
-        120,
-        ge=1,
-        description="Requests without a good key of one address in a minute before 429; 2 a second.",
-    )
-    anonymous_per_minute: int = Field(
-        6000,
-        ge=1,
-        description="Requests without any key of one address in a minute: public objects; 100 a second.",
-    )
-    trusted_proxies: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
-        frozenset(),
-        description="Addresses or networks of proxies before this server, comma-separated; only what they say of a "
-        "client's address is believed.",
-    )
-    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
-        "x-forwarded-for",
-        description="The one header in which the trusted proxies say it; the other is ignored.",
-    )
-    metrics_token: str | None = Field(
-        None,
-        repr=False,
-        min_length=16,
-        description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
-    )
-    upload_link_s: float = Field(
-        3600.0, gt=0, description="Seconds a link works to which a declared file is sent."
-    )
-    link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
-
-    # -- fetching ---------------------------------------------------------------------------------
-    allow_private_hosts: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
-        frozenset(),
-        description="host or host:port, comma-separated: private ones that fetching and callbacks may reach.",
-    )
-    fetch_connect_s: float = Field(
-        5.0, gt=0, description="Seconds to resolve a name, and seconds to connect."
-    )
-    fetch_total_s: float = Field(
-        30.0, gt=0, description="Seconds to fetch one URL, redirects and body included."
-    )
-    fetch_redirects: int = Field(
-        3, ge=0, le=10, description="Redirects that are followed, each checked anew."
-    )
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: frozenset[str]) -> frozenset[str]:
-        for text in value:
-            ipaddress.ip_network(text)
-        return value
 
     def own_effects(self) -> list[tuple[str, str]]:
         """Name and place of each of ``extra_effects``."""
@@ -370,3 +308,12 @@ def use(settings: Settings) -> None:
     global _given
     _given = settings
     current.cache_clear()
+
+
+def strip_environment() -> None:
+    """Keep of this process's environment what libraries need to be found and to run; nothing that may be a secret."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    os.environ.clear()
+    os.environ.update(kept)

@@ -19,6 +19,7 @@ SERVER_COMMANDS = (
     ["worker"],
     ["keys", "list"],
     ["keys", "create", "--name", "someone"],
+    ["credits", "show", "someone"],
 )
 FOREIGN = (
     "fastapi",

@@ -60,7 +60,26 @@ async def test_accounts_keys_credits_and_their_history_are_there(kept):
         SEEN["credits"]["held"],
     )
     assert {grant.kind for grant in balance.grants} >= {"grant", "gift"}
-    assert len(await kept.credits.history(PAUL, limit=100)) >= 5
+    assert await kept.credits.expire() == 1  # the trial, whose time was over before the folder was packed
+    entries = await kept.credits.history(PAUL, limit=100)
+    done, failed, waiting = (SEEN["jobs"][state] for state in ("succeeded", "failed", "queued"))
+    found = {(entry.kind, entry.job_id, entry.note) for entry in entries}
+    assert len(found) == len(entries)
+    assert found == {
+        ("grant", None, "grant"),
+        ("grant", None, "gift"),
+        ("grant", None, "trial"),
+        ("expire", None, "trial"),
+        ("hold", done, "convert"),
+        ("charge", done, "convert"),
+        ("hold", failed, "convert"),
+        ("release", failed, "convert"),
+        ("hold", waiting, "migrate"),
+    }
+    granted = sum(entry.available for entry in entries if entry.kind == "grant")
+    spent = -sum(entry.held for entry in entries if entry.kind == "charge")
+    lapsed = -sum(entry.available for entry in entries if entry.kind == "expire")
+    assert granted - spent - lapsed == balance.available + balance.held
 
 
 async def test_files_and_jobs_are_there_and_the_waiting_job_runs(kept):

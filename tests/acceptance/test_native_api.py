@@ -214,7 +214,8 @@ def test_a_failed_job_says_why_in_our_words_and_costs_nothing(server: Server) ->
         assert done["state"] == "failed"
         assert "secret" not in json.dumps(done)
         assert done["results"] == []
-        assert own.get("/v1/account").json() | {"id": "", "name": ""} == {
+        assert own.get("/v1/account").json() | {"id": "", "name": "", "grants": []} == {
+            "grants": [],
             "id": "", "name": "", "unlimited": False, "available": 3, "held": 0,
         }  # fmt: skip
 
@@ -287,6 +288,11 @@ def test_replies_tell_what_is_left_of_the_minute(client: httpx.Client) -> None:
     assert 0 < int(headers["ratelimit-remaining"]) <= 100_000
     assert headers["ratelimit"].startswith('"account";r=')
     assert "q=100000;w=60" in headers["ratelimit-policy"]
+
+
+def test_the_address_that_the_server_prints_leads_to_the_documentation(client: httpx.Client) -> None:
+    led = httpx.get(client.base_url, follow_redirects=True)
+    assert (led.status_code, led.url.path) == (200, "/docs")
 
 
 def test_the_documentation_is_one_page_that_loads_nothing(client: httpx.Client) -> None:

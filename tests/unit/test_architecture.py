@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,8 @@ OWNERS = {
     "pebble": ("jobs",),
 }
 """Which part of the package may import a library."""
+OURS = {"tinct", "starlette"}
+"""What no requirement needs to name: FastAPI is made of Starlette and leads to it."""
 CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
 PURE = ("effects", "imaging", "photo", "models")
 OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
@@ -70,6 +76,31 @@ def test_a_library_is_imported_by_its_owner_alone(library):
     assert strangers == []
 
 
+def test_every_library_that_is_imported_is_asked_for_by_name():
+    """What another library happens to bring may be gone with its next release."""
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = set()
+    for requirement in [*project["dependencies"], *extras["server"], *extras["heic"]]:
+        name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
+        asked |= {
+            _plain(name),
+            *(_plain(f"{name}-{part}") for part in parts),
+        }  # psycopg[pool] is psycopg-pool
+    known = packages_distributions()
+    strangers = {
+        f"{_place(path)}: {top}"
+        for path in _files()
+        for top in {name.split(".")[0] for name in _imports(path)} - OURS - sys.stdlib_module_names
+        if not asked & {_plain(name) for name in known.get(top, ())}
+    }
+    assert strangers == set()
+
+
+def _plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def test_only_photo_uses_the_codecs_of_opencv():
     users = [
         _place(path)
@@ -101,6 +132,23 @@ def test_only_settings_reads_the_environment():
 def test_pure_parts_start_nothing_and_talk_to_nobody(part):
     for path in sorted((ROOT / part).rglob("*.py")):
         assert not OUTSIDE & set(_imports(path)), _place(path)
+
+
+EFFECTS = sorted(path.name for path in (ROOT / "effects").iterdir() if (path / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_no_effect_imports_another(effect):
+    others = tuple(f"tinct.effects.{other}" for other in EFFECTS if other != effect)
+    for path in sorted((ROOT / "effects" / effect).rglob("*.py")):
+        found = [name for name in _imports(path) for other in others if f"{name}.".startswith(f"{other}.")]
+        assert found == [], _place(path)
+
+
+@pytest.mark.parametrize("part", ["effects", "imaging", "faces"])
+def test_what_a_photo_becomes_depends_on_no_settings(part):
+    for path in sorted((ROOT / part).rglob("*.py")):
+        assert "tinct.settings" not in set(_imports(path)), _place(path)
 
 
 def test_files_stay_short():

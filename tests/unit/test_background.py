@@ -171,7 +171,7 @@ def test_opacity_that_was_there_stays():
     ("arguments", "field"),
     [
         ({"mode": "delete"}, "mode"), ({"mode": "change"}, "colors"), ({"colors": "#FF0000"}, "colors"),
-        ({"mode": "change", "colors": "red"}, "colors"),
+        ({"mode": "change", "colors": "reddish"}, "colors"),
         ({"mode": "change", "colors": "#000000,#111111,#222222"}, "colors"),
         ({"mode": "blur", "amount": 0}, "amount"), ({"subject": "cat"}, "subject"),
         ({"backdrop": Photo(np.zeros((4, 4, 3), np.uint8))}, "backdrop"),

@@ -314,6 +314,14 @@ def test_places_to_pick_may_come_from_the_photo() -> None:
     np.testing.assert_array_equal(net.run(photo()), photo()[at[..., 0], at[..., 1], at[..., 2]])
 
 
+def test_places_outside_read_what_is_nearest() -> None:
+    net = Net()
+    far = net.add("Cast", net.add("Mul", "photo", net.const([100, 100, 100])), DstT={"type": "DT_INT32"})
+    net.add("GatherNd", "photo", far)
+    at = np.clip(np.trunc(photo() * np.float32(100)), 0, [0, 3, 5]).astype(int)
+    np.testing.assert_array_equal(net.run(photo()), photo()[at[..., 0], at[..., 1], at[..., 2]])
+
+
 def test_weights_of_8_and_16_bits_are_scaled_back() -> None:
     packing = {"dtype": "uint8", "scale": 0.5, "min": -1.0}
     manifest = [

@@ -11,6 +11,7 @@ from scenes import photo, wavy_map
 import tinct
 from tinct import ColorMap
 from tinct.errors import ColorMapError, OutputError
+from tinct.photo.photo import Photo
 
 HEAD = "LUT_3D_SIZE 2\n"
 ROWS = "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 1))
@@ -81,8 +82,8 @@ def test_windows_line_ends_and_exponents_are_read(tmp_path):
         (HEAD + ROWS.replace("1 1 1", "1 1 x"), "not three numbers"),
         (HEAD + ROWS.replace("1 1 1", "1 1 1e999"), "not three numbers"),
         (HEAD + "\n".join("0 0" for _ in range(8)), "not three numbers"),
-        ("DOMAIN_MAX 2 2 2\n" + HEAD + ROWS, "only the domain 0..1"),
-        ("DOMAIN_MIN 0 0\n" + HEAD + ROWS, "only the domain 0..1"),
+        ("DOMAIN_MAX 2000 2000 2000\n" + HEAD + ROWS, "about 0..1 is read"),
+        ("DOMAIN_MIN 0 0\n" + HEAD + ROWS, "needs 3 numbers"),
         ("\x00\xff\x00\x01", "no LUT_3D_SIZE"),
     ],
 )
@@ -130,3 +131,66 @@ def test_a_title_cannot_break_the_file(tmp_path):
     back = ColorMap.load(made.save(tmp_path / "a.cube"))
     assert back.size == 3
     assert np.abs(back.lattice - made.lattice).max() < 1e-5
+
+
+def _written(tmp_path, head: str, ending: str = "\n", start: bytes = b"") -> ColorMap:
+    """A map of three nodes a side that turns each channel around, under some head."""
+    steps = (1.0, 0.5, 0.0)
+    rows = [f"{r:.6f} {g:.6f} {b:.6f}" for b in steps for g in steps for r in steps]
+    path = tmp_path / "a.cube"
+    path.write_bytes(start + ending.join([*head.split("\n"), *rows, ""]).encode())
+    return ColorMap.load(path)
+
+
+def _mapped(color_map: ColorMap) -> list[int]:
+    photo = Photo(np.full((2, 2, 3), (51, 102, 204), np.uint8))
+    return color_map.apply(photo).pixels[0, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "LUT_3D_SIZE 3\nLUT_3D_INPUT_RANGE -0.125 1.125",
+        "LUT_3D_SIZE 3\nDOMAIN_MIN -0.125 -0.125 -0.125\nDOMAIN_MAX 1.125 1.125 1.125",
+        "domain_max 1.125 1.125 1.125 # behind\nDomain_Min -.125 -1.25e-1 -0.125\nlut_3d_size 3",
+    ],
+)
+def test_a_domain_is_applied_in_every_spelling(tmp_path, head):
+    # (51, 102, 204) / 255 on -0.125..1.125, turned around, by OpenColorIO
+    assert np.abs(np.subtract(_mapped(_written(tmp_path, head)), (189, 148, 66))).max() <= 1
+
+
+def test_each_channel_has_a_domain_of_its_own(tmp_path):
+    found = _mapped(_written(tmp_path, "LUT_3D_SIZE 3\nDOMAIN_MIN 0 0 0.5\nDOMAIN_MAX 1 2 1"))
+    assert np.abs(np.subtract(found, (204, 204, 102))).max() <= 1
+
+
+def test_outside_its_domain_a_map_holds_its_ends(tmp_path):
+    found = _mapped(_written(tmp_path, "LUT_3D_SIZE 3\nLUT_3D_INPUT_RANGE 0.3 0.7"))
+    assert np.abs(np.subtract(found, (255, 191, 0))).max() <= 1
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_marks_line_ends_case_and_comments_do_no_harm(tmp_path, start, ending):
+    head = '# first\nTitle "a # in it"\n\nlut_3d_size\t3 # behind\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1.0 1 1.000\n  # last'
+    made = _written(tmp_path, head, ending, start)
+    assert _mapped(made) == [204, 153, 51]
+    assert made.title == "a # in it"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "LUT_3D_SIZE 3\nDOMAIN_MIN 1 1 1",
+        "LUT_3D_SIZE 3\nDOMAIN_MAX 1023 1023 1023",
+        "LUT_3D_SIZE 3\nDOMAIN_MAX 1 1",
+        "LUT_3D_SIZE 3\nDOMAIN_MIN a b c",
+        "LUT_3D_SIZE 3\nLUT_3D_INPUT_RANGE 0",
+        "LUT_3D_SIZE 3\nLUT_3D_INPUT_RANGE 0 nan",
+        "LUT_3D_SIZE 3\nDOMAIN_MIDDLE 0 0 0",
+    ],
+)
+def test_a_domain_that_makes_no_sense_is_refused_and_never_ignored(tmp_path, head):
+    with pytest.raises(ColorMapError):
+        _written(tmp_path, head)

@@ -375,3 +375,19 @@ def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
     assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
     assert seconds(4000) == seconds(4000, model="span")
     assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)
+
+
+def test_the_surroundings_of_a_face_are_clipped_to_the_photo_and_cut_at_the_same_place_of_the_result() -> (
+    None
+):
+    from tinct.effects.enhance.crops import _widened, cut
+
+    assert _widened((100, 100, 200, 150), 400, 400) == (70, 85, 230, 165)
+    assert _widened((10, 0, 60, 50), 70, 60) == (0, 0, 70, 60)
+    pixels = np.arange(20 * 30 * 3, dtype=np.uint16).reshape(20, 30, 3)
+    before = cut(Photo(pixels, alpha=pixels[..., 0]), (3, 4, 13, 9))
+    assert np.array_equal(before.pixels, pixels[4:9, 3:13])
+    assert before.alpha is not None
+    assert np.array_equal(before.alpha, pixels[4:9, 3:13, 0])
+    after = cut(Photo(pixels.repeat(2, 0).repeat(2, 1)), (3, 4, 13, 9), 2)
+    assert np.array_equal(after.pixels[::2, ::2], before.pixels)

@@ -74,6 +74,25 @@ def test_the_help_of_the_command_line_loads_no_heavy_library():
 
 def test_opening_and_migrating_loads_no_server_and_no_inference_runtime():
     statement = (
-        "import numpy as np, tinct\ntinct.migrate(tinct.Photo(np.zeros((4, 4, 3), np.uint8)), portrait=False)"
+        "import numpy as np, tinct\n"
+        "photo = tinct.Photo(np.zeros((4, 4, 3), np.uint8))\n"
+        "tinct.migrate(photo, 'template', colors='DB0D0D', portrait=False)"
     )
     assert not _loaded_by(statement) & {"onnxruntime", "fastapi", "httpx", "psycopg", "procrastinate"}
+
+
+def test_the_list_of_commands_loads_no_effect_and_says_what_each_does():
+    statement = (
+        "from typer.testing import CliRunner\n"
+        "from tinct.cli import app\n"
+        "assert 'Brighten dark' in CliRunner().invoke(app, ['--help']).output"
+    )
+    assert not _loaded_by(statement) & {"cv2", "numpy", "pyvips"}
+
+
+def test_the_sentence_of_an_effect_is_the_same_without_loading_it():
+    from tinct.effects import registry
+
+    assert {name: registry.sentence(name) for name in registry.names()} == {
+        name: registry.get(name).summary for name in registry.names()
+    }

@@ -288,11 +288,7 @@ class TestNetworks:
         path = astronaut.save(tmp_path / "photo.png")
         result = CliRunner().invoke(app, ["faces", str(path), "--boxes", str(tmp_path / "out.png"), "--json"])
         assert result.exit_code == 0
-        (entry,) = (
-            json.loads(result.output)["photos"]
-            if "photos" in json.loads(result.output)
-            else json.loads(result.output)
-        )
+        (entry,) = json.loads(result.output)
         (one,) = entry["faces"]
         assert set(one) == {"box", "confidence", "pose"}
         drawn, whole = tinct.open(tmp_path / "out.png").pixels, astronaut.pixels

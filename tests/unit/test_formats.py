@@ -94,7 +94,7 @@ def test_an_order_for_a_format_whose_extra_is_missing_says_what_to_install(monke
 def test_a_photo_of_any_ending_is_found_in_a_folder(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"photo{ending.upper()}"
     path.write_bytes(b"x")
-    assert batch.collect([str(tmp_path)]) == [path]
+    assert batch.collect([str(tmp_path)]).photos == [path]
 
 
 @pytest.mark.parametrize("ending", [".jpe", ".jfif", ".pjpeg", ".mpo", ".hif"])
@@ -113,11 +113,31 @@ def test_an_argument_that_cannot_be_a_file_is_refused_in_a_sentence(words: list[
     assert not batch.Outputs(Path("x" * 300), True)._is_file
 
 
-def test_a_very_long_file_name_gives_no_traceback(tmp_path: Path) -> None:
-    name = str(tmp_path / ("x" * 300 + ".jpg"))
-    run = subprocess.run([sys.executable, "-m", "tinct.cli", "migrate", name], capture_output=True, text=True)
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["palette", f"{LONG}.jpg"],
+        ["migrate", "PHOTO", "--reference", f"{LONG}.jpg"],
+        ["migrate", "PHOTO", "--apply", f"{LONG}.cube"],
+        ["migrate", "PHOTO", "--auto", "1", "-o", f"{LONG}.jpg"],
+        ["migrate", "PHOTO", "--auto", "1", "-o", LONG],
+        ["migrate", "PHOTO", "--auto", "1", "-o", f"{LONG}/{LONG}.jpg"],
+        ["migrate", "PHOTO", "--auto", "1", "-o", "out", "--cube", f"{LONG}.cube"],
+        ["background", "PHOTO", "--mask", f"{LONG}.png"],
+    ],
+    ids=lambda words: " ".join(word[:12] for word in words),
+)
+def test_a_very_long_name_gives_a_sentence_and_no_traceback(words: list[str], tmp_path: Path) -> None:
+    photo = Photo(scene()).save(tmp_path / "a.png")
+    words = [str(photo) if word == "PHOTO" else word for word in words]
+    command = [sys.executable, "-c", "from tinct.cli import main; main()", *words]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode in (1, 2)
     assert "Traceback" not in run.stderr
+    assert "tinct: " in run.stderr
 
 
 def result_of(data: bytes, format: str | None, tmp_path: Path) -> child.Made:

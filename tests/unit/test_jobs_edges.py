@@ -129,3 +129,24 @@ async def test_an_input_that_is_deleted_before_or_while_the_job_begins_has_its_o
     assert "gone.png" not in outcome.message
     Path(task.inputs["image"]).write_bytes(b"no photo")
     assert perform(task).code == "photo_unsupported"
+
+
+async def test_with_the_least_memory_a_job_that_needs_more_says_so_and_the_next_one_runs(
+    postgres: Postgres, tmp_path
+):
+    least = 256 * 2**20
+    settings = postgres.create(tmp_path / "data", job_memory_bytes=least, workers=1)
+    async with open_backend(settings) as backend, working(backend):
+        account = (await backend.accounts.create("hungry")).account.id
+        photo = await backend.files.put(account, picture(1500, 1000))
+        for megabytes in (400, 5000):  # seen by the worker, and refused by the system
+            params = {"megabytes": megabytes, "seconds": 30.0}
+            job = await ended(backend, await submitted(backend, account, "hog", params=params))
+            assert (job.state, job.attempt) == (JobState.FAILED, 1), job.failure
+            assert job.failure.code == "out_of_memory"
+            after = await ended(backend, await submitted(backend, account))
+            assert (after.state, after.attempt) == (JobState.SUCCEEDED, 1), after.failure
+        order = {"params": {"scale": 2}, "inputs": {"image": photo.id}}
+        job = await ended(backend, await submitted(backend, account, "enhance", **order), 300)
+        assert job.attempt == 1  # a model's threads reserve more than that, which ended the process
+        assert job.failure is None or job.failure.code == "out_of_memory"

@@ -96,10 +96,10 @@ async def test_an_effect_that_only_tells_facts_succeeds_without_results(backend,
         assert (job.state, job.results) == (JobState.SUCCEEDED, ())
 
 
-async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend, tmp_path):
+async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend):
     account = (await backend.accounts.create("payer", credits=10)).account.id
     async with working(backend):
-        marks = tmp_path / "attempts"
+        marks = backend.blobs.scratch / "attempts"
         job = await ended(backend, await submitted(backend, account, "crash", params={"file": str(marks)}))
         assert job.state is JobState.RETRIES_EXHAUSTED
         assert job.failure is not None
@@ -111,20 +111,21 @@ async def test_a_crash_is_tried_again_up_to_the_limit_and_costs_nothing(backend,
         assert sum(s.jobs for s in lost) == 3
 
 
-async def test_a_job_whose_first_process_died_succeeds_at_the_second_attempt(backend, account, tmp_path):
+async def test_a_job_whose_first_process_died_succeeds_at_the_second_attempt(backend, account):
     async with working(backend):
         job = await ended(
-            backend, await submitted(backend, account, "flaky", params={"file": str(tmp_path / "seen")})
+            backend,
+            await submitted(backend, account, "flaky", params={"file": str(backend.blobs.scratch / "seen")}),
         )
         assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
         assert [path.parent.name for path in stored(backend, f"results/{job.id}")] == ["2"]
 
 
-async def test_a_hanging_effect_is_ended_at_its_deadline_even_inside_c(backend, account, tmp_path):
+async def test_a_hanging_effect_is_ended_at_its_deadline_even_inside_c(backend, account):
     async with working(backend):
         for _ in range(4):  # every child is warm
             await ended(backend, await submitted(backend, account))
-        note = tmp_path / "pid"
+        note = backend.blobs.scratch / "pid"
         job = await submitted(backend, account, "hang", params={"file": str(note)}, deadline_s=3.0)
         last = await ended(backend, job)
         assert last.state is JobState.TIMED_OUT
@@ -180,9 +181,9 @@ async def test_an_input_that_expired_before_its_turn_fails_the_job(backend, acco
         assert (last.state, last.failure.code) == (JobState.FAILED, "input_gone")
 
 
-async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbour(backend, account, tmp_path):
+async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbour(backend, account):
     async with working(backend):
-        note, other = tmp_path / "hang", tmp_path / "slow"
+        note, other = backend.blobs.scratch / "hang", backend.blobs.scratch / "slow"
         hanging = await submitted(backend, account, "hang", params={"file": str(note)})
         running = await submitted(backend, account, "slow", params={"file": str(other), "seconds": 2.0})
         await until(lambda: note.exists() and note.read_text() and other.exists() and other.read_text())
@@ -196,18 +197,18 @@ async def test_cancelling_a_running_job_ends_its_process_and_spares_its_neighbou
         assert (again.state, again.revision) == (JobState.CANCELLED, cancelled.revision)
 
 
-async def test_a_cancelled_waiting_job_never_starts(backend, account, tmp_path):
-    job = await submitted(backend, account, "crash", params={"file": str(tmp_path / "ran")})
+async def test_a_cancelled_waiting_job_never_starts(backend, account):
+    job = await submitted(backend, account, "crash", params={"file": str(backend.blobs.scratch / "ran")})
     await backend.jobs.cancel(account, job.id)
     async with working(backend):
         assert (await ended(backend, await submitted(backend, account))).state is JobState.SUCCEEDED
-    assert not (tmp_path / "ran").exists()
+    assert not (backend.blobs.scratch / "ran").exists()
     assert (await backend.jobs.get(account, job.id)).attempt == 0
 
 
-async def test_deleting_a_running_job_leaves_nothing(backend, account, tmp_path):
+async def test_deleting_a_running_job_leaves_nothing(backend, account):
     async with working(backend):
-        note = tmp_path / "pid"
+        note = backend.blobs.scratch / "pid"
         job = await submitted(backend, account, "slow", params={"file": str(note), "seconds": 0.8})
         await until(lambda: note.exists())
         await backend.jobs.delete(account, job.id)
@@ -302,7 +303,7 @@ async def test_a_child_is_replaced_after_its_number_of_jobs(postgres: Postgres, 
         account = (await backend.accounts.create("tester")).account.id
         pids = []
         for number in range(7):
-            note = tmp_path / f"pid{number}"
+            note = backend.blobs.scratch / f"pid{number}"
             job = await ended(
                 backend, await submitted(backend, account, "slow", params={"file": str(note), "seconds": 0})
             )
@@ -316,7 +317,7 @@ async def test_a_stopping_worker_gives_back_what_does_not_finish_in_time(postgre
     settings = postgres.create(tmp_path / "data", shutdown_s=0.3)
     async with open_backend(settings) as backend:
         account = (await backend.accounts.create("tester")).account.id
-        note = tmp_path / "pid"
+        note = backend.blobs.scratch / "pid"
         async with working(backend):
             job = await submitted(backend, account, "slow", params={"file": str(note), "seconds": 3.0})
             await until(lambda: note.exists())

@@ -9,7 +9,6 @@ from skimage import data
 import tinct
 from tinct.effects.light.exposure import relit
 from tinct.errors import MissingModelError, ParameterError
-from tinct.imaging import maxim
 from tinct.imaging.gain import GainField
 from tinct.models import runtime, store
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
@@ -153,7 +152,6 @@ def test_a_network_is_carried_to_full_size(monkeypatch):
     made = tinct.light(Photo(dark), engine="maxim", denoise=False)
     assert made.engine == "maxim"
     assert np.abs(made.photo.pixels.astype(int) - np.clip(dark.astype(int) * 2, 0, 255)).mean() < 6
-    assert maxim.installed(maxim.ENHANCEMENT)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +161,29 @@ def test_a_network_is_carried_to_full_size(monkeypatch):
 def test_what_is_not_allowed_is_named(field, value):
     with pytest.raises(ParameterError, match=field):
         tinct.light(Photo(PICTURE), **{field: value})
+
+
+def capped(level: float, noise: float, size: tuple[int, int] = (480, 640), grain: int = 1) -> np.ndarray:
+    """What a camera sees with its cap on: noise about a level, clipped at black."""
+    rng = np.random.default_rng(7)
+    small = rng.normal(0, noise, (-(-size[0] // grain), -(-size[1] // grain), 3))
+    values = np.kron(small, np.ones((grain, grain, 1)))[: size[0], : size[1]] + level
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("level", "noise", "grain"),
+    [(1.5, 1.0, 1), (0, 2.0, 1), (3, 3.0, 1), (2, 1.5, 2), (0, 0, 1), (1, 0, 1), (5, 4.0, 1)],
+)
+@pytest.mark.parametrize("size", [(48, 64), (480, 640), (900, 1300)])
+def test_noise_without_a_picture_is_not_lifted(level, noise, grain, size):
+    made = tinct.light(Photo(capped(level, noise, size, grain)))
+    assert made.photo.pixels.mean() < 10
+    assert made.photo.pixels.std() < 6
+    assert made.gain < 1.5
+
+
+def test_a_picture_in_the_lowest_levels_is_still_found():
+    dark = darkened(PICTURE, 0.004, 0.0003)
+    assert dark.max() < 20
+    assert tinct.light(Photo(dark)).photo.pixels.mean() > 3 * dark.mean()

@@ -150,7 +150,7 @@ def test_auto_gives_as_many_results_as_asked(count):
         ({"mode": "template", "colors": ""}, "colors"),
         ({"mode": "template", "colors": []}, "colors"),
         ({"mode": "template", "colors": ["DB0D0D"] * 8}, "colors"),
-        ({"mode": "template", "colors": "red"}, "colors"),
+        ({"mode": "template", "colors": "reddish"}, "colors"),
         ({"mode": "template", "colors": "DB0D0D", "count": 2}, "count"),
         ({"mode": "template", "colors": "DB0D0D", "reference": photo()}, "reference"),
         ({"mode": "auto", "colors": "DB0D0D"}, "colors"),

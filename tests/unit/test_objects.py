@@ -179,7 +179,7 @@ async def test_a_disk_that_fills_up_in_the_middle_is_said_too(backend, photos, m
     def full(self: object, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tinct.storage.contents._Intake.take", full)
+    monkeypatch.setattr("tinct.objects.contents._Intake.take", full)
     with pytest.raises(StorageFullError):
         await backend.objects.put(photos, "a", b"x")
     assert list(backend.blobs.scratch.iterdir()) == []

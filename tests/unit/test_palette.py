@@ -74,6 +74,21 @@ def test_every_way_of_writing_a_swatch_is_the_same_colour(written):
     assert parse_colors([written]) == ["#DB0D0D"]
 
 
+@pytest.mark.parametrize(
+    ("written", "color"),
+    [
+        ("navy", "#000080"),
+        ("RebeccaPurple", "#663399"),
+        (" lightGoldenrodYellow ", "#FAFAD2"),
+        ("grey", "#808080"),
+        ("#f80", "#FF8800"),
+        ("F80", "#FF8800"),
+    ],
+)
+def test_a_swatch_may_be_a_css_name_or_three_digits(written, color):
+    assert parse_colors(written) == [color]
+
+
 def test_several_swatches_come_in_one_string_or_in_a_list():
     wanted = ["#DB0D0D", "#0E0CBB"]
     assert parse_colors("#DB0D0D,#0E0CBB") == wanted
@@ -82,10 +97,10 @@ def test_several_swatches_come_in_one_string_or_in_a_list():
 
 
 @pytest.mark.parametrize(
-    "bad", ["red", "#12345", "1234567", "GGGGGG", "", "#", "DB0D0D,", "DB0D0D;0E0CBB", "１２３４５６"]
+    "bad", ["reddish", "#12345", "1234567", "GGGGGG", "", "#", "DB0D0D,", "DB0D0D;0E0CBB", "１２３４５６"]
 )
 def test_a_malformed_swatch_is_refused_with_what_is_allowed(bad):
-    with pytest.raises(ParameterError, match=r"colors: got .*; allowed: colours written RRGGBB"):
+    with pytest.raises(ParameterError, match=r"colors: got .*; allowed: colours written as a CSS name"):
         parse_colors(bad)
 
 

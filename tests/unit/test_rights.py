@@ -278,6 +278,15 @@ def test_a_bad_entry_costs_itself_alone(what: str) -> None:
         )
 
 
+def test_a_pointer_to_no_directory_costs_itself_alone() -> None:
+    block = damaged(struct.pack("<HH", 0x8769, 4), struct.pack("<HHII", 0x8769, 4, 1, 0x00FFFFFF))
+    clean = sanitized(block)
+    assert clean is not None
+    found = dict(directories(clean, "<"))
+    assert found[0].get(0x010F) is not None
+    assert found[0].get(0x8769) is None
+
+
 def test_a_directory_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     entries = [(0x010E, 2, 4, b"door"), (0x0112, 3, 1, struct.pack("<H", 6)), (0x8298, 2, 4, b"(c)\0")]
     body, start = build("<", {0: entries}, 8)

@@ -32,12 +32,18 @@ async def told(client: httpx.AsyncClient, metrics: Metrics, path: str, host: str
     return "ailab" if "error_code_str" in body else "gateway" if "message" in body else "native"
 
 
+@pytest.mark.asyncio
+async def test_the_bare_address_leads_to_the_documentation_unless_it_is_a_bucket(client):
+    reply = await client.get("/")
+    assert (reply.status_code, reply.headers["location"]) == (307, "/docs")
+    assert (await client.get("/", headers={"host": COS})).headers["content-type"] == "application/xml"
+
+
 @pytest.mark.parametrize(
     ("path", "host", "headers", "expected"),
     [
         ("/v1/account", PLAIN, {}, "native"),
         ("/nothing/here", PLAIN, {}, "native"),
-        ("/", PLAIN, {}, "native"),
         ("/files/x", PLAIN, {}, "native"),
         ("/api/common/query-credits", PLAIN, {}, "ailab"),
         ("/api/image/nothing", PLAIN, {}, "ailab"),

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from photo_files import ADOBE_XY, as_bytes, chunk, icc_file, jpeg, matrix_icc, png_file, with_jpeg_segment
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
+from PIL.TiffImagePlugin import IFDRational
 
 from tinct.errors import UnsupportedPhotoError
 from tinct.photo import decode, spaces
@@ -205,3 +206,33 @@ def test_made_profiles_agree_with_littlecms(primaries: int, transfer: int) -> No
     assert theirs is not None
     assert np.abs(ours - np.asarray(theirs, np.float64)).max() <= 2
     assert np.abs(ours[0, 3] - 255).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("primaries", "exponent", "wanted"),
+    [(ADOBE_XY, None, (233, 35, 35)), (ADOBE_XY, 2.2, (233, 35, 35)), (SRGB, None, RED), (SRGB, 2.2, RED)],
+)
+def test_what_a_tiff_declares_is_honoured(primaries, exponent, wanted) -> None:
+    fields: dict[int, object] = {
+        318: (3127, 10000, 3290, 10000),
+        319: tuple(n for v in np.ravel(primaries) for n in (round(v * 1000), 1000)),
+    }
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, numbers in fields.items():
+        pairs = [IFDRational(a, b) for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+        info[tag] = tuple(pairs)
+        info.tagtype[tag] = 5
+    if exponent is not None:
+        info[301] = tuple(round(65535 * (i / 255) ** exponent) for i in range(256))
+        info.tagtype[301] = 3
+    photo = decode.open(as_bytes(Image.fromarray(flat()), "TIFF", tiffinfo=info))
+    assert near(shown(photo), wanted)
+
+
+def test_linear_light_in_a_tiff_gets_the_usual_curve() -> None:
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[319] = tuple(IFDRational(round(v * 1000), 1000) for v in np.ravel(SRGB))
+    info[301] = tuple(257 * i for i in range(256))
+    info.tagtype[319], info.tagtype[301] = 5, 3
+    photo = decode.open(as_bytes(Image.fromarray(flat((12, 147, 26))), "TIFF", tiffinfo=info))
+    assert near(shown(photo), (60, 201, 90), 2)

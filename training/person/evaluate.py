@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.imaging.people import find_people
+from tinct.photo.photo import Photo
 from training.person.label import Teacher
 from training.shards import data_folder
 
@@ -25,7 +26,7 @@ def _proxy(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _student(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    people = find_people(rgb.astype(np.float32) / 255)
+    people = find_people(Photo(rgb))
     return np.zeros(rgb.shape[:2], np.float32) if people is None else people.small
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from tinct import extras
-from tinct.cli import credits, doctor, faces, keys, models, palette, serve, worker
+from tinct import __version__, extras
+from tinct.cli import callbacks, credits, doctor, faces, keys, models, palette, serve, worker
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
 
@@ -27,12 +27,21 @@ _SPECIAL = ("enhance", "erase", "migrate", "moderate")
 class _Commands(TyperGroup):
     """Commands of effects are made when they are asked for: their libraries are slow to load."""
 
+    _listing = False
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands needs their sentences alone."""
+        self._listing = True
+        super().format_help(ctx, formatter)
+
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*_effects(), *super().list_commands(ctx)]
+        return [*(name.replace("_", "-") for name in _effects()), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own = super().get_command(ctx, cmd_name)
-        return own if own is not None or cmd_name not in _effects() else _command(cmd_name)
+        own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
+        if own is not None or effect not in _effects():
+            return own
+        return TyperCommand(cmd_name, help=registry.sentence(effect)) if self._listing else _command(effect)
 
 
 def _effects() -> tuple[str, ...]:
@@ -54,18 +63,37 @@ def _command(name: str) -> Any:
     module = importlib.import_module(f"tinct.cli.{name if name in _SPECIAL else 'effects'}")
     kind: type[EffectCommand] = module.Command if name in _SPECIAL else module.EffectCommand
     alone = typer.Typer(add_completion=False)
-    alone.command(name)(kind.function(registry.get(name)))
+    alone.command(name.replace("_", "-"))(kind.function(registry.get(name)))
     return typer.main.get_command(alone)
 
 
 app = typer.Typer(
-    cls=_Commands, help="Photo colour: as a library, a command line and a server.", no_args_is_help=True
+    cls=_Commands, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tinct {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tinct(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Photo colour: as a library, a command line and a server."""
+
+
 app.command()(doctor.doctor)
 app.command()(faces.faces)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

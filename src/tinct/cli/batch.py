@@ -16,11 +16,22 @@ import typer
 from tinct.errors import OutputError, ParameterError, TinctError
 from tinct.photo import formats
 
-__all__ = ["Meter", "Outputs", "collect", "run"]
+__all__ = ["Found", "Meter", "Outputs", "collect", "run"]
 
 
-def collect(arguments: Iterable[str]) -> list[Path]:
+@dataclass(frozen=True)
+class Found:
+    """What the arguments of a command name."""
+
+    photos: list[Path]
+    skipped: int = 0
+    """Files in named folders that are no photos by their names, or hidden."""
+
+
+def collect(arguments: Iterable[str]) -> Found:
     """Photos named by files, folders (the photos directly inside) and glob patterns, each once, in order.
+
+    What is hidden in a folder is left alone: programs keep previews and notes of their own there (``._photo.jpg``).
 
     Raises
     ------
@@ -28,10 +39,13 @@ def collect(arguments: Iterable[str]) -> list[Path]:
         An argument names nothing, or a folder without photos.
     """
     found: dict[Path, None] = {}
+    skipped = 0
     for argument in arguments:
         path = Path(argument)
         if os.path.isdir(path):  # unlike its own method, this is false for what cannot be a path
-            inside = sorted(p for p in path.iterdir() if formats.of_path(p) and p.is_file())
+            files = [p for p in path.iterdir() if p.is_file()]
+            inside = sorted(p for p in files if formats.of_path(p) and not p.name.startswith("."))
+            skipped += len(files) - len(inside)
             if not inside:
                 raise ParameterError("photo", argument, "a folder with photos in it")
             found.update(dict.fromkeys(inside))
@@ -42,7 +56,7 @@ def collect(arguments: Iterable[str]) -> list[Path]:
             if not matches:
                 raise ParameterError("photo", argument, "a file, a folder or a pattern that matches files")
             found.update(dict.fromkeys(matches))
-    return list(found)
+    return Found(list(found), skipped)
 
 
 @dataclass
@@ -74,7 +88,7 @@ class Outputs:
     def photo(self, source: Path, source_format: str, label: str) -> Path:
         """Path for a result of `source`."""
         if self._is_file:
-            if self.out.exists() and not self.overwrite:
+            if os.path.exists(self.out) and not self.overwrite:
                 raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
             return self._in_folder(self.out)
         return self.extra(source, source_format, label)
@@ -89,7 +103,7 @@ class Outputs:
         folder = self.out.parent if self._is_file else self.out
         wanted = folder / name
         path, number = wanted, 2
-        while path in self._taken or (path.exists() and not self.overwrite):
+        while path in self._taken or (os.path.exists(path) and not self.overwrite):
             path = wanted.with_stem(f"{wanted.stem}-{number}")
             number += 1
         return self._in_folder(path)
@@ -121,18 +135,15 @@ class Meter:
 
 
 def run(
-    photos: list[Path],
-    work: Callable[[Path], dict[str, Any]],
-    *,
-    as_json: bool,
-    meter: Meter | None = None,
+    found: Found, work: Callable[[Path], dict[str, Any]], *, as_json: bool, meter: Meter | None = None
 ) -> None:
     """Do `work` on each photo; an error of one does not stop the others.
 
-    Prints a line per written file, or one JSON document with `as_json`. Exits with status 1 if any photo failed.
+    Prints a line per written file and, of several photos, a last one that sums up; or one JSON document with
+    `as_json`. Exits with status 1 if any photo failed.
     With a `meter` that `work` tells how far it is, the bar moves within a photo too.
     """
-    reports = []
+    photos, reports = found.photos, []
     with _Progress(len(photos), quiet=as_json, slow=meter is not None) as progress:
         if meter is not None:
             meter._shown = progress
@@ -152,8 +163,21 @@ def run(
             progress.step()
     if as_json:
         typer.echo(json.dumps(reports, indent=2))
+    elif len(photos) > 1:
+        typer.echo(_summary(reports, found.skipped), err=True)
     if any("error" in report for report in reports):
         raise typer.Exit(1)
+
+
+def _summary(reports: list[dict[str, Any]], skipped: int) -> str:
+    """How many photos were done, how many not, and where the results lie."""
+    failed = sum("error" in report for report in reports)
+    parts = [f"{len(reports) - failed} photos done"]
+    parts += [f"{skipped} files skipped (hidden, or no photos)"] if skipped else []
+    parts += [f"{failed} failed"] if failed else []
+    folders = {os.path.dirname(path) or "." for report in reports for path in report.get("results", [])}
+    where = f"; results in {', '.join(sorted(folders))}" if folders else ""
+    return f"tinct: {', '.join(parts)}{where}"
 
 
 class _Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as jsonlib
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,14 +25,14 @@ Options = Mapping[str, tuple[Any, Any]]
 """Type and default of each option, as typer reads them."""
 
 _PHOTOS: Options = {
-    "photos": (list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")),
+    "photos": (list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns."))
 }
 _OUTPUT: Options = {
     "sheet": (Path | None, typer.Option(None, help="Also write a before/after contact sheet here.")),
     "output": (Path, typer.Option(Path(), "--output", "-o", help="A folder, or a file for a single result.")),
     "format": (
         str | None,
-        typer.Option(None, help="jpeg, png, webp, tiff, heif or avif; else what suits it."),
+        typer.Option(None, help="jpg, png, webp, tiff, heic or avif; else what suits it."),
     ),
     "quality": (int, typer.Option(92, min=1, max=100, help="Of lossy formats.")),
     "keep_gps": (bool, typer.Option(False, "--keep-gps", help="Keep the place in the metadata.")),
@@ -127,7 +128,7 @@ class EffectCommand:
         self.inputs, params = self.read()
         self.params = self.effect.accept({"image": "", **self.inputs}, params)
         found = batch.collect(self.given["photos"])
-        self._refuse_several(len(found))
+        self._refuse_several(len(found.photos))
         meter = batch.Meter() if self.effect.estimate else None
         if not self.effect.roles:
             self._tell(found, meter)
@@ -150,7 +151,7 @@ class EffectCommand:
             meter.say(said)
         return self.make(photos, meter.part if meter is not None else lambda share: None)
 
-    def _tell(self, found: list[Path], meter: batch.Meter | None) -> None:
+    def _tell(self, found: batch.Found, meter: batch.Meter | None) -> None:
         import tinct
 
         def work(path: Path) -> dict[str, Any]:
@@ -162,17 +163,17 @@ class EffectCommand:
 
         batch.run(found, work, as_json=self.given["json"], meter=meter)
 
-    def _write(self, found: list[Path], meter: batch.Meter | None) -> None:
+    def _write(self, found: batch.Found, meter: batch.Meter | None) -> None:
         import tinct
 
         given, sheet, page = self.given, self.given["sheet"], Sheet()
-        if sheet is not None and sheet.exists() and not given["overwrite"]:
+        if sheet is not None and os.path.exists(sheet) and not given["overwrite"]:
             raise OutputError(f"{sheet.name} exists; choose another name or add --overwrite")
         results = self.effect.count(self.params)
         outputs = batch.Outputs(
-            given["output"], len(found) * results == 1, given["overwrite"], given["format"]
+            given["output"], len(found.photos) * results == 1, given["overwrite"], given["format"]
         )
-        self.prepare(len(found), outputs)
+        self.prepare(len(found.photos), outputs)
 
         def work(path: Path) -> dict[str, Any]:
             photo = tinct.open(path)

@@ -20,7 +20,8 @@ class Command(EffectCommand):
         """From a trial on a small part of the photo."""
         from tinct.effects.enhance.enhance import plan
 
-        before = plan(photos["image"], **dict(self.params)).estimate
+        asked = {name: value for name, value in dict(self.params).items() if name != "faces"}
+        before = plan(photos["image"], **asked).estimate
         if before.seconds < _WORTH_SAYING:
             return None
         return f"{path}: about {_duration(before.seconds)} ({before.engine}, tiles: {before.tiles})"

@@ -28,8 +28,8 @@ def faces(
     from tinct.faces.draw import boxed
     from tinct.faces.facts import facts
 
-    paths = batch.collect(photos)
-    outputs = batch.Outputs(boxes, single=len(paths) == 1, overwrite=overwrite) if boxes else None
+    named = batch.collect(photos)
+    outputs = batch.Outputs(boxes, single=len(named.photos) == 1, overwrite=overwrite) if boxes else None
 
     def work(path: Path) -> dict[str, Any]:
         photo = tinct.open(path)
@@ -48,4 +48,4 @@ def faces(
             written = {"picture": str(saved)}
         return {"faces": facts(found), **written}
 
-    batch.run(paths, work, as_json=json)
+    batch.run(named, work, as_json=json)

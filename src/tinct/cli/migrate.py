@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,7 +27,7 @@ class Command(EffectCommand):
 
     extra: ClassVar[Options] = {
         "auto": (int | None, typer.Option(None, help="This many new colour families, 1 to 8.")),
-        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,#0E0CBB".')),
+        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,navy".')),
         "apply": (Path | None, typer.Option(None, metavar="FILE", help="A colour map (.cube) to apply.")),
         "cube": (
             Path | None,
@@ -68,7 +69,7 @@ class Command(EffectCommand):
         """Keep the maps and people of this photo for `report`."""
         from tinct.effects.effect import Output, best_first
         from tinct.effects.migrate.migrate import migrate
-        from tinct.imaging.people import people_in
+        from tinct.imaging.people import find_people
 
         photo, params = photos["image"], self.params
         self._maps: tuple[ColorMap, ...]
@@ -77,13 +78,21 @@ class Command(EffectCommand):
             made = migrate(photo, reference=photos.get("reference"), progress=progress, **dict(params))
             self._maps, self._people = made.maps, made.people
             return Output(results=best_first(made.photos))
-        self._maps, self._people = (self._map,), people_in(photo) if params.portrait else None
+        self._maps, self._people = (
+            (self._map,),
+            find_people(photo, params.protect) if params.portrait else None,
+        )
         done = self._map.apply(photo, degree=params.degree, protect=self._people, strength=params.strength)
         return Output(results=best_first([done]))
 
     def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
         """What was saved beside results."""
         report: dict[str, Any] = {}
+        if self._people is not None:
+            report["people"] = self._people.facts
+            if not self.given["json"]:
+                kept = f"people kept: {self._people.share:.0%} (--no-portrait to recolour them)"
+                typer.echo(f"{path}: {kept}", err=True)
         if self._cubes is not None:
             report["maps"] = self._cubes.save(self._maps, path)
         if self.given["mask"]:
@@ -108,7 +117,7 @@ class _Cubes:
     def __init__(self, path: Path, photos: int, maps: int, overwrite: bool) -> None:
         self._path, self._photos, self._maps, self._overwrite = path, photos, maps, overwrite
         self._names = batch.Outputs(path.parent, single=False, overwrite=overwrite)
-        if photos * maps == 1 and path.exists() and not overwrite:
+        if photos * maps == 1 and os.path.exists(path) and not overwrite:
             raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
     def save(self, maps: tuple[ColorMap, ...], photo: Path) -> list[str]:

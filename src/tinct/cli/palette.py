@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from tinct.cli import batch
-from tinct.errors import PhotoError
 
 __all__ = ["palette"]
 
@@ -17,33 +16,22 @@ _WIDTH = 40  # character cells of the drawn strip
 
 def palette(
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
-    count: Annotated[int, typer.Option(help="Most colours to show, 1 to 32.")] = 6,
+    count: Annotated[int, typer.Option(help="Most colours to show.", min=1, max=32)] = 6,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Print and draw the dominant colours of photos."""
     import tinct
 
-    reports: list[dict[str, object]] = []
-    failed = False
-    for path in batch.collect(photos):
-        try:
-            colors = tinct.dominant_colors(tinct.open(path), count)
-        except PhotoError as error:
-            failed = True
-            reports.append({"photo": str(path), "error": {"code": error.code, "message": error.message}})
-            if not json:
-                typer.echo(f"tinct: {path}: {error}", err=True)
-            continue
+    def work(path: Path) -> dict[str, Any]:
+        colors = tinct.dominant_colors(tinct.open(path), count)
+        if not json:
+            _draw(str(path), [(c.hex, c.share) for c in colors])
         listed = [
             {"color": c.hex, "share": round(c.share, 4), "lab": [round(v, 2) for v in c.lab]} for c in colors
         ]
-        reports.append({"photo": str(path), "colors": listed})
-        if not json:
-            _draw(str(path), [(c.hex, c.share) for c in colors])
-    if json:
-        typer.echo(jsonlib.dumps(reports, indent=2))
-    if failed:
-        raise typer.Exit(1)
+        return {"colors": listed}
+
+    batch.run(batch.collect(photos), work, as_json=json)
 
 
 def _draw(title: str, colors: list[tuple[str, float]]) -> None:

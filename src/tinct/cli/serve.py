@@ -34,7 +34,7 @@ def serve(
     from tinct.server.run import serve as run
 
     settings = settings_from(data=data, host=host, port=port, workers=workers)
-    logs.configure()
+    logs.configure(repeats_per_minute=settings.log_repeats_per_minute)
     asyncio.run(run(settings, _greet))
 
 

@@ -8,10 +8,11 @@ from urllib.parse import quote
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from tinct.dialects.dialect import backend_of, settings_of
+from tinct.backend import Backend
+from tinct.dialects.dialect import backend_of
 from tinct.jobs.files import File, suffix
 
-__all__ = ["content", "link"]
+__all__ = ["content", "link", "link_at"]
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -32,10 +33,14 @@ def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: 
     format : str
         Its format; becomes the extension, for clients that look at it.
     """
+    return link_at(backend_of(connection), str(connection.base_url), file, format, seconds=seconds)
+
+
+def link_at(backend: Backend, base: str, file: File | str, format: str, *, seconds: float) -> str:
+    """The same where there is no request; `base` is the server's address where the settings name none."""
     file_id = file if isinstance(file, str) else file.id
-    path = backend_of(connection).links.to_file(file_id + suffix(format), seconds=seconds)
-    base = settings_of(connection).public_url or str(connection.base_url)
-    return base.rstrip("/") + path
+    path = backend.links.to_file(file_id + suffix(format), seconds=seconds)
+    return (backend.settings.public_url or base).rstrip("/") + path
 
 
 async def content(request: Request, file: File, *, max_age_s: int = 0) -> Response:

@@ -8,11 +8,13 @@ from tinct.dialects.ailab.dialect import DIALECT as AILAB
 from tinct.dialects.cos.dialect import DIALECT as COS
 from tinct.dialects.dialect import Dialect
 from tinct.dialects.native.dialect import DIALECT as NATIVE
+from tinct.dialects.picma.dialect import DIALECT as PICMA
 
 __all__ = ["DIALECTS"]
 
 DIALECTS: Sequence[Dialect] = (
     COS,
     AILAB,
+    PICMA,
     NATIVE,  # the last: it answers what no other claims
 )

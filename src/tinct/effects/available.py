@@ -37,10 +37,15 @@ def engines(name: str) -> tuple[Engine, ...]:
     Raises
     ------
     ParameterError
-        There is no such effect, or it names a model that is not in the manifest.
+        There is no such effect.
     """
+    known = store.models()
     return tuple(
-        Engine(name=engine, models=models, missing=tuple(one for one in models if not store.installed(one)))
+        Engine(
+            name=engine,
+            models=models,
+            missing=tuple(one for one in models if one not in known or not store.installed(one)),
+        )
         for engine, models in registry.get(name).engines.items()
     )
 

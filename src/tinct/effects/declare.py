@@ -160,7 +160,7 @@ class _Signature:
                 raise ParameterError(item.argument, value, "a Photo, as tinct.open returns it")
             photos[item.name] = several if item.is_list else value
         heard = {"progress": given.pop("progress")} if "progress" in given else {}
-        return self._arguments(photos, declared.accept(photos, given)) | heard
+        return self._arguments(_seen(photos), declared.accept(photos, given)) | heard
 
     def _arguments(self, photos: Mapping[str, Any], params: BaseModel) -> dict[str, Any]:
         given = {item.argument: photos[item.name] for item in self.inputs if item.name in photos}
@@ -171,7 +171,7 @@ class _Signature:
         heard = {"progress": progress} if self._progress else {}
         if self._together is not None:
             self.call(self._together, photos, params)
-        return output(self._function(**self._arguments(photos, params), **heard))
+        return output(self._function(**self._arguments(_seen(photos), params), **heard))
 
     def call(self, function: Callable[..., R], photos: Mapping[str, Any], params: BaseModel) -> R:
         """Call a function with those of the arguments that it names; inputs that are not given are None."""
@@ -190,6 +190,16 @@ class _Signature:
         lines += [f"{p.name} : {p.allowed}\n    {p.summary}" for p in parameters(self.model)]
         head, _, rest = self.doc.partition("\n\n")
         return "\n\n".join(filter(None, [head, "Parameters\n----------\n" + "\n".join(lines), rest]))
+
+
+def _seen(photos: Mapping[str, Any]) -> dict[str, Any]:
+    """Photos without the colours that nobody sees, so that no effect can depend on them."""
+    return {
+        name: found.without_hidden_colors()
+        if isinstance(found, Photo)
+        else tuple(photo.without_hidden_colors() for photo in found)
+        for name, found in photos.items()
+    }
 
 
 def _kind(item: Input) -> str:

@@ -91,11 +91,7 @@ class Output:
 def best_first(photos: Iterable[Photo], labels: Sequence[str] = ()) -> tuple[Result, ...]:
     """Alternatives: the first is the main result, the others are variants of it."""
     return tuple(
-        Result(
-            photo=photo,
-            role="variant" if number else "main",
-            label=labels[number] if labels else "",
-        )
+        Result(photo=photo, role="variant" if number else "main", label=labels[number] if labels else "")
         for number, photo in enumerate(photos)
     )
 
@@ -196,5 +192,16 @@ def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
     if isinstance(cause, ParameterError):
         raise cause
     field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
-    message = first["msg"]
-    raise ParameterError(field_name, first.get("input"), message[:1].lower() + message[1:])
+    raise ParameterError(field_name, first.get("input"), _allowed(model, first["loc"], first["msg"]))
+
+
+def _allowed(model: type[BaseModel], loc: tuple[int | str, ...], message: str) -> str:
+    """What a field takes, in the words of its documentation; the checker's own for a part of a field."""
+    from tinct.effects.tables import parameters
+
+    known = {found.name: found.allowed for found in parameters(model)}
+    if loc and loc[0] not in known:
+        return "one of " + (", ".join(known) or "none")
+    if len(loc) == 1 and known[str(loc[0])] not in ("text", ""):
+        return known[str(loc[0])]
+    return message[:1].lower() + message[1:]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinct.errors import ParameterError
@@ -10,7 +13,7 @@ from tinct.errors import ParameterError
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect
 
-__all__ = ["get", "names", "register", "where"]
+__all__ = ["get", "names", "register", "sentence", "where"]
 
 _WHERE = {
     "background": "tinct.effects.background.background:background",
@@ -21,8 +24,10 @@ _WHERE = {
     "enhance": "tinct.effects.enhance.enhance:enhance",
     "erase": "tinct.effects.erase.erase:erase",
     "light": "tinct.effects.light.light:light",
+    "makeup": "tinct.effects.makeup.makeup:makeup",
     "migrate": "tinct.effects.migrate.migrate:migrate",
     "moderate": "tinct.effects.moderate.moderate:moderate",
+    "swap": "tinct.effects.swap.swap:swap",
 }
 
 
@@ -52,7 +57,7 @@ def register(name: str, where: str) -> None:
     name : str
         Its name in the library, APIs and on the command line.
     where : str
-        ``module:attribute`` of a function declared by `tinct.effects.effect.effect`, or of an `Effect`; imported on
+        ``module:attribute`` of a function declared by `tinct.effects.declare.effect`, or of an `Effect`; imported on
         first use.
 
     Raises
@@ -72,9 +77,37 @@ def get(name: str) -> Effect:
     Raises
     ------
     ParameterError
+        There is no such effect, or none where it was said to be.
+    """
+    module, _, attribute = where(name).partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != module.partition(".")[0]:
+            raise
+        allowed = "module:attribute of a declared effect that Python finds, in PYTHONPATH or installed"
+        raise ParameterError("effect", f"{name}={where(name)}", allowed) from None
+    effect: Effect = getattr(found, "__effect__", found)
+    return effect
+
+
+def sentence(name: str) -> str:
+    """The first paragraph of an effect's docstring, read from its source where there is one: loading it takes longer.
+
+    Raises
+    ------
+    ParameterError
         There is no such effect.
     """
     module, _, attribute = where(name).partition(":")
-    found = getattr(importlib.import_module(module), attribute)
-    effect: Effect = getattr(found, "__effect__", found)
-    return effect
+    spec = importlib.util.find_spec(module)
+    source = Path(spec.origin) if spec is not None and spec.origin else None
+    if source is not None and source.suffix == ".py":
+        for node in ast.parse(source.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and node.name == attribute
+                and (text := ast.get_docstring(node))
+            ):
+                return " ".join(text.partition("\n\n")[0].split())
+    return get(name).summary

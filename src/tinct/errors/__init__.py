@@ -72,6 +72,7 @@
     └── JobError                a job cannot be accepted or found
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
+        ├── CallbackMissingError    no such callback
         ├── JobTooLongError         it would take longer than the operator allows
         ├── IdempotencyError        the same idempotency key with another order
         └── QueueFullError          as many jobs wait as are allowed; knows when to come back
@@ -138,6 +139,7 @@ from tinct.errors.photo import (
 )
 from tinct.errors.service import (
     AccountError,
+    CallbackMissingError,
     CreditError,
     FetchError,
     IdempotencyError,
@@ -145,6 +147,7 @@ from tinct.errors.service import (
     JobError,
     JobMissingError,
     JobTooLongError,
+    JobUnfinishedError,
     KeyRefusedError,
     OversizeUrlError,
     QueueFullError,
@@ -187,6 +190,7 @@ __all__ = [
     "BucketMissingError",
     "BucketNameError",
     "BucketNotEmptyError",
+    "CallbackMissingError",
     "ColorMapError",
     "CreditError",
     "DamagedModelError",
@@ -216,6 +220,7 @@ __all__ = [
     "JobMissingError",
     "JobTimedOutError",
     "JobTooLongError",
+    "JobUnfinishedError",
     "KeyRefusedError",
     "LinkError",
     "LinkExpiredError",

@@ -6,6 +6,7 @@ from tinct.errors.base import TinctError
 
 __all__ = [
     "AccountError",
+    "CallbackMissingError",
     "CreditError",
     "FetchError",
     "IdempotencyError",
@@ -13,6 +14,7 @@ __all__ = [
     "JobError",
     "JobMissingError",
     "JobTooLongError",
+    "JobUnfinishedError",
     "KeyRefusedError",
     "OversizeUrlError",
     "QueueFullError",
@@ -133,6 +135,27 @@ class JobTooLongError(JobError):
             f"the job may take {estimated_s:.0f} s on this server, which allows {most_s:.0f} s; "
             "send a smaller photo or ask for less"
         )
+
+
+class CallbackMissingError(JobError):
+    """There is no such callback."""
+
+    code = "callback_not_found"
+
+
+class JobUnfinishedError(JobError):
+    """A caller who waited for the job's end waited in vain; it was cancelled.
+
+    Parameters
+    ----------
+    waited_s : float
+        How long, in seconds.
+    """
+
+    code = "job_unfinished"
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(f"the job had not ended after {waited_s:g} s, and was cancelled; try again later")
 
 
 class QueueFullError(JobError):

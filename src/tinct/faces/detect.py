@@ -17,11 +17,13 @@ from tinct.models.runtime import session
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 
-__all__ = ["FAR", "NEAR", "Detection", "detect", "score_at", "side_of"]
+__all__ = ["FAR", "HEAD", "NEAR", "Detection", "detect", "detect_heads", "head_score", "score_at", "side_of"]
 
 Array = NDArray[np.float64]
 
 NEAR, FAR = "face-near", "face-far"
+HEAD = 0.55
+"""Least probability of a head: in photos without people it stays below 0.52."""
 _NEAR_SIDE, _FAR_SIDE = 128, 192
 _SCORE = 0.35  # least probability of a candidate; the mesh's own flag decides about it later
 _SAME = 0.3  # intersection over union above which two boxes are one face
@@ -69,6 +71,22 @@ def detect(photo: Photo, *, small: bool = False) -> list[Detection]:
     return _merged(found)
 
 
+def detect_heads(photo: Photo) -> list[Detection]:
+    """Heads from any side, those from behind too, that take 1/14 of the longer side or more; best first.
+
+    The far detector tells them beside faces; their points mean nothing. Balls are sometimes taken for heads.
+    """
+    view = next(iter(views(photo, _FAR_SIDE, small=False)))
+    found = [one for one in _look(FAR, view, output=1) if one.score > HEAD]
+    return _merged(found)
+
+
+def head_score(rgb: NDArray[np.float32]) -> float:
+    """The best score for a head in a square picture, (side, side, 3) sRGB 0..1; see :func:`detect_heads`."""
+    scores, _, _ = _answer(FAR, resize(rgb, (_FAR_SIDE, _FAR_SIDE)), output=1)
+    return float(scores.max())
+
+
 def _places(side: int, grids: tuple[tuple[int, int], ...]) -> Array:
     """Centres (n, 2), in pixels of the view: `each` at every place of the grid of each stride."""
     centres = []
@@ -112,17 +130,17 @@ def side_of(name: str) -> int:
     return {NEAR: _NEAR_SIDE, FAR: _FAR_SIDE}[name]
 
 
-def _answer(name: str, rgb: NDArray[np.float32]) -> tuple[Array, Array, Array]:
+def _answer(name: str, rgb: NDArray[np.float32], output: int = 0) -> tuple[Array, Array, Array]:
     """Scores (n,), the network's values (n, 17) and their places (n, 2) in a view."""
     net = session(name)
-    (raw,) = net.run({"photo": rgb[None] * 2 - 1}, [net.outputs[0]])  # (1, n, 17)
+    (raw,) = net.run({"photo": rgb[None] * 2 - 1}, [net.outputs[output]])  # (1, n, 17)
     values = raw[0].astype(np.float64)
     return 1 / (1 + np.exp(-np.clip(values[:, 0], -50, 50))), values, _PLACES[name]
 
 
-def _look(name: str, view: View) -> list[Detection]:
+def _look(name: str, view: View, output: int = 0) -> list[Detection]:
     """Candidates in one view, but those that its border cuts where the photo goes on."""
-    scores, values, places = _answer(name, view.rgb)
+    scores, values, places = _answer(name, view.rgb, output)
     start, side, found = np.array([view.left, view.top]), view.rgb.shape[0], []
     for at in np.flatnonzero(scores > _SCORE):
         centre, size = places[at] + values[at, 1:3], values[at, 3:5]

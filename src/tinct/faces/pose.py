@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from tinct.faces import canonical
 
-__all__ = ["Pose", "fit", "pose_of"]
+__all__ = ["STEADY", "Pose", "fit", "pose_of"]
 
 Array = NDArray[np.float64]
 
-_STEADY = [
+STEADY = [
     10, 338, 297, 109, 67, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 263, 362, 127, 356, 234, 454, 93, 323, 132, 361,
     54, 284, 21, 251, 162, 389, 50, 280, 117, 346,
 ]  # fmt: skip
@@ -52,8 +52,8 @@ def fit(source: Array, target: Array) -> tuple[float, Array, Array]:
 
 def pose_of(points: Array) -> Pose:
     """The pose of a mesh, (478, 3) as :class:`tinct.faces.mesh.Mesh` holds it."""
-    upright = points[_STEADY] * [1, -1, -1]  # like the canonical face: y up, z towards the viewer
-    _, rotation, _ = fit(canonical.points()[_STEADY], upright)
+    upright = points[STEADY] * [1, -1, -1]  # like the canonical face: y up, z towards the viewer
+    _, rotation, _ = fit(canonical.points()[STEADY], upright)
     ahead, side = rotation[:, 2], rotation[:, 0]
     return Pose(
         yaw=float(np.degrees(np.arctan2(ahead[0], ahead[2]))),

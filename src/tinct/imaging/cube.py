@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ __all__ = ["read", "write"]
 
 Array = NDArray[np.float32]
 
+_FINE = 65  # nodes a side of a lattice that is brought to 0..1
+_WIDEST = 64  # of a domain; what is wider counts levels, not shares of white
 _MAX_BYTES = 100 * 2**20  # a 129-node lattice with long numbers is about 65 MB
 
 
@@ -25,7 +28,7 @@ def write(lattice: Array, title: str, path: Path, *, overwrite: bool = True) -> 
     OutputError
         The file exists and may not be replaced, or its folder cannot be written.
     """
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise OutputError(f"{path.name} exists; choose another name or allow it to be replaced")
     title = "".join(c for c in title if c.isprintable() and c != '"')
     n = lattice.shape[0]
@@ -45,40 +48,79 @@ def write(lattice: Array, title: str, path: Path, *, overwrite: bool = True) -> 
 def read(path: Path) -> tuple[Array, str]:
     """Lattice and title of a 3-D ``.cube`` file.
 
+    A domain other than 0..1 is applied: the lattice that comes back is of 0..1.
+
     Raises
     ------
     ColorMapError
-        The file is missing, is no 3-D cube, has the wrong number of rows, or another domain than 0..1.
+        The file is missing, is no 3-D cube, has the wrong number of rows, or a domain that makes no sense.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ColorMapError(
                 f"{path.name} is larger than {_MAX_BYTES} bytes, more than any 3-D cube needs"
             )
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         raise ColorMapError(f"{path.name} cannot be read; check that it exists and is a file") from None
     size, title, numbers = 0, "", []
+    low, high = np.zeros(3), np.ones(3)
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.split("#", 1)[0].split() if '"' not in line else line.split()
-        if not words:
+        words = (line if '"' in line else line.split("#", 1)[0]).split()
+        if not words or words[0][0] == "#":
             continue
+        keyword = words[0].upper()
         if words[0][0] in "+-.0123456789":
-            numbers.append(line)
-        elif words[0] == "LUT_3D_SIZE":
+            numbers.append(" ".join(words))
+        elif keyword == "LUT_3D_SIZE":
             size = _size(path, words)
-        elif words[0] == "TITLE":
+        elif keyword == "TITLE":
             title = line.strip()[5:].strip().strip('"')
-        elif words[0] in ("DOMAIN_MIN", "DOMAIN_MAX"):
-            wanted = ["0", "0", "0"] if words[0] == "DOMAIN_MIN" else ["1", "1", "1"]
-            if [w.rstrip("0").rstrip(".") or "0" for w in words[1:]] != wanted:
-                raise ColorMapError(f"{path.name}, line {number}: only the domain 0..1 is read")
-        elif words[0] == "LUT_1D_SIZE":
+        elif keyword == "DOMAIN_MIN":
+            low = _numbers(path, number, words, 3)
+        elif keyword == "DOMAIN_MAX":
+            high = _numbers(path, number, words, 3)
+        elif keyword == "LUT_3D_INPUT_RANGE":
+            low, high = (np.full(3, end) for end in _numbers(path, number, words, 2))
+        elif keyword.startswith("LUT_1D_"):
             raise ColorMapError(f"{path.name} holds a 1-D table; a 3-D table (LUT_3D_SIZE) is needed")
+        elif keyword.startswith(("DOMAIN", "LUT_")):
+            raise ColorMapError(
+                f"{path.name}, line {number}: {words[0][:40]} is not known; the file is not read"
+            )
     if not size:
         raise ColorMapError(f"{path.name} has no LUT_3D_SIZE line, so it is not a 3-D .cube file")
+    if not ((high > low).all() and (high - low <= _WIDEST).all()):
+        raise ColorMapError(f"{path.name} has a domain of {low} to {high}; about 0..1 is read")
     rows = _rows(path, numbers, size)
-    return np.ascontiguousarray(rows.reshape(size, size, size, 3).transpose(2, 1, 0, 3)), title
+    lattice = np.ascontiguousarray(rows.reshape(size, size, size, 3).transpose(2, 1, 0, 3))
+    if (low == 0).all() and (high == 1).all():
+        return lattice, title
+    return _over_unit(lattice, low, high), title
+
+
+def _numbers(path: Path, line: int, words: list[str], count: int) -> NDArray[np.float64]:
+    """The numbers behind a keyword."""
+    try:
+        found = np.array([float(word) for word in words[1:]])
+    except ValueError:
+        found = np.empty(0)
+    if len(found) != count or not np.isfinite(found).all():
+        raise ColorMapError(f"{path.name}, line {line}: {words[0]} needs {count} numbers")
+    return found
+
+
+def _over_unit(lattice: Array, low: NDArray[np.float64], high: NDArray[np.float64]) -> Array:
+    """A lattice of 0..1 that says the same as one of another domain, which holds its ends outside."""
+    size = max(lattice.shape[0], _FINE)
+    top = lattice.shape[0] - 1
+    for axis in range(3):
+        at = np.clip((np.linspace(0, 1, size) - low[axis]) / (high[axis] - low[axis]), 0, 1) * top
+        first = np.minimum(at.astype(int), top - 1)
+        share = (at - first).astype(np.float32).reshape([-1 if i == axis else 1 for i in range(4)])
+        below, above = np.take(lattice, first, axis), np.take(lattice, first + 1, axis)
+        lattice = below + share * (above - below)
+    return np.ascontiguousarray(lattice, np.float32)
 
 
 def _size(path: Path, words: list[str]) -> int:

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.models import runtime, store
+from tinct.models import runtime
 from tinct.photo.resize import resize
 
-__all__ = ["ENHANCEMENT", "RETOUCHING", "improved", "installed"]
+__all__ = ["ENHANCEMENT", "RETOUCHING", "improved"]
 
 Array = NDArray[np.float32]
 
@@ -22,11 +22,6 @@ ENHANCEMENT: Final = "maxim-enhancement"
 RETOUCHING: Final = "maxim-retouching"
 _AREA: Final = 256 * 256
 _MULTIPLE: Final = 64
-
-
-def installed(name: str) -> bool:
-    """Whether the network is there."""
-    return store.installed(name)
 
 
 def improved(rgb: Array, name: str) -> tuple[Array, Array]:

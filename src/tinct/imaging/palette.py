@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from tinct.errors import ParameterError
 from tinct.imaging.sample import Sample
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
+from tinct.photo.named import WRITTEN, named
 
 __all__ = ["DominantColor", "clusters", "from_hex", "nearest", "parse_colors", "to_hex"]
 
@@ -19,7 +19,6 @@ Array = NDArray[np.float32]
 
 _BINS = 16  # per channel of sRGB, as in Chang et al. 2015
 _ROUNDS = 40
-_HEX = re.compile(r"#?(?:[0-9a-fA-F]{2})?([0-9a-fA-F]{6})")
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ def parse_colors(values: str | Iterable[str], *, field: str = "colors", most: in
     Parameters
     ----------
     values : str or iterable of str
-        ``RRGGBB``, ``#RRGGBB``, ``AARRGGBB`` or ``#AARRGGBB`` (alpha is ignored), any case; a string may hold several,
-        separated by commas.
+        Names of CSS, ``#RGB``, ``#RRGGBB`` or ``#AARRGGBB`` (alpha is ignored), with or without ``#``, any case; a
+        string may hold several, separated by commas.
     field : str
         Name for the error.
     most : int
@@ -133,10 +132,10 @@ def parse_colors(values: str | Iterable[str], *, field: str = "colors", most: in
     tokens = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
     found = []
     for token in tokens:
-        match = _HEX.fullmatch(token.strip()) if isinstance(token, str) else None
-        if match is None:
-            raise ParameterError(field, token, "colours written RRGGBB, #RRGGBB or AARRGGBB")
-        found.append("#" + match[1].upper())
+        color = named(token) if isinstance(token, str) else None
+        if color is None:
+            raise ParameterError(field, token, f"colours written as {WRITTEN}")
+        found.append(color)
     if not 1 <= len(found) <= most:
         raise ParameterError(field, f"{len(found)} colours", f"1 to {most} colours")
     return found

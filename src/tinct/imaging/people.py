@@ -1,34 +1,50 @@
-"""People in a photo, so that recolouring can leave them as they are.
+"""People in a photo, so that effects can leave them as they are or cut them out.
 
 Tinct's own segmenter finds people on a proxy (models/cards/person.md). Where it is unsure, the photo's own colours
 decide: they are learned from the people it is sure of, never taken from a fixed range, so that every skin counts alike.
-The matte is then fitted to the photo's edges and read at full size strip by strip.
+What it finds counts only with evidence: a face, a head, or that it is sure; so dogs, shoes and flowers are not people.
+Faces that it missed are looked at again from near, and are people whatever it says. The matte is then fitted to the
+photo's edges and read at full size strip by strip. This module decides for every effect.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging import heads
 from tinct.imaging.guided import GuidedMask, guide, smoothstep
-from tinct.models.runtime import session
+from tinct.imaging.heads import Evidence
+from tinct.imaging.segment import predict, with_colors
+from tinct.imaging.skin import skin_of
 from tinct.photo.photo import Photo, Pixels
 
-__all__ = ["SIDE", "PersonMask", "find_people", "people_in"]
+__all__ = ["SIDE", "Evidence", "Kept", "PersonMask", "Protect", "find_people"]
 
 Array = NDArray[np.float32]
+Protect = Literal["person", "skin"]
 
 SIDE = 512
 """Longer side, in pixels, of the proxy on which photos keep their people: larger ones find no more."""
-_SEEN = 256  # longer side the network sees; it was trained on 160-pixel crops of such photos
-_STRIDE = 16
 _LEAST_CORE = 0.001  # of the photo; smaller finds are rather mistakes than people
 _LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one
-_BINS = 16  # colours are counted in cubes of 1/16 of each sRGB channel
-_TRUST = 2.3  # most that colour may add to the log-odds: 20 % becomes 71 %
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A person, or people who touch each other."""
+
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom in pixels of the photo; the last two lie outside."""
+    evidence: Evidence
+    """Why this is a person: a face, a head, or that the segmenter is sure."""
+    faces: int
+    """How many faces were found in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +52,27 @@ class PersonMask:
     """Where people are; see :class:`tinct.imaging.guided.GuidedMask` for how it is held."""
 
     guided: GuidedMask
+    kept: tuple[Kept, ...] = ()
+    """Who they are, from left to right."""
 
     @property
     def small(self) -> Array:
         """The matte at proxy size, (h, w) float32, 0..1."""
         return self.guided.small
+
+    @property
+    def share(self) -> float:
+        """Of the photo, 0..1."""
+        return float(self.small.mean())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Share of the photo, how many people at least, and where, as plain data."""
+        return {
+            "share": round(self.share, 4),
+            "count": sum(max(1, one.faces) for one in self.kept),
+            "where": [{"box": list(one.box), "evidence": one.evidence} for one in self.kept],
+        }
 
     def rows(self, pixels: Pixels, top: int, height: int) -> Array:
         """Matte (n, W) of the rows `pixels` (n, W, 3) that start at row `top` of `height`."""
@@ -51,73 +83,95 @@ class PersonMask:
         return self.guided.full(photo.pixels)
 
 
-def find_people(rgb: Array) -> PersonMask | None:
+def find_people(photo: Photo, protect: Protect = "person", *, side: int = SIDE) -> PersonMask | None:
     """Find people.
 
     Parameters
     ----------
-    rgb : ndarray, (h, w, 3), float32
-        A proxy of the photo, sRGB-encoded.
+    photo : Photo
+    protect : str
+        ``person``: all of them. ``skin``: their faces and bare skin, where a face tells the colour of it; people
+        without a face as a whole.
+    side : int
+        Longer side of the proxy on which they are found.
 
     Returns
     -------
     PersonMask or None
         None when nobody is found.
+
+    Notes
+    -----
+    Faces and heads count where their networks are installed (:func:`tinct.faces.find.installed`); else only what the
+    segmenter is sure of does.
     """
-    rgb = np.clip(rgb, 0, 1)
-    probability = _predict(rgb)
-    matte = _without_strays(smoothstep(_with_colors(probability, rgb), 0.2, 0.7))
-    if not matte.any():
+    rgb = np.clip(photo.proxy(side), 0, 1)
+    found = heads.look(photo)
+    probability = predict(rgb)
+    seen = heads.with_faces(probability, photo, found.faces)
+    matte = smoothstep(with_colors(seen, rgb), 0.2, 0.7)
+    matte, kept = _decided(matte, found, lambda region: heads.look_closer(photo, region, probability))
+    if not kept:
         return None
-    return PersonMask(guide(matte, rgb, radius=max(2, max(rgb.shape[:2]) // 80)))
+    if protect == "skin":
+        matte = skin_of(matte, rgb, found.faces, found.size)
+    radius = max(2, max(rgb.shape[:2]) // (80 if protect == "person" else 160))
+    return PersonMask(guide(matte, rgb, radius=radius), _placed(kept, photo, rgb))
 
 
-def people_in(photo: Photo) -> PersonMask | None:
-    """Who in a photo keeps their colours; None when nobody does."""
-    return find_people(photo.proxy(SIDE))
+def _decided(
+    matte: Array,
+    found: heads.Found,
+    closer: Callable[[NDArray[np.bool_]], Evidence | None],
+) -> tuple[Array, list[tuple[NDArray[np.bool_], Evidence, int]]]:
+    """The matte of those regions for which something speaks; and each of them with its evidence and faces.
 
-
-def _predict(rgb: Array) -> Array:
-    """Probability of a person, (h, w)."""
-    height, width = rgb.shape[:2]
-    scale = _SEEN / max(height, width)
-    size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    (logits,) = session("person").run({"rgb": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
-    probability = 1 / (1 + np.exp(-logits[0, 0]))
-    return np.asarray(cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _with_colors(probability: Array, rgb: Array) -> Array:
-    """Raise the probability where the network hesitates and the colour is rather these people's than the background's.
-
-    Both colour models are histograms of this very photo: ears, necks and hands follow the face that is certain.
+    `closer` is asked about those of some size that hold neither face nor head.
     """
-    bins = np.minimum((rgb * _BINS).astype(np.intp), _BINS - 1) @ np.array(
-        [_BINS * _BINS, _BINS, 1]
-    )  # (h, w)
-    people, background = bins[probability > 0.9], bins[probability < 0.1]
-    if min(people.size, background.size) < 0.005 * bins.size:
-        return probability
-    ratio = np.log(_colors(people) / _colors(background))[bins]
-    odds = np.log(np.clip(probability, 1e-4, 1 - 1e-4)) - np.log(np.clip(1 - probability, 1e-4, 1))
-    return np.asarray(1 / (1 + np.exp(-odds - np.clip(ratio, 0, _TRUST))), np.float32)
-
-
-def _colors(bins: NDArray[np.intp]) -> Array:
-    """Share of each colour, (bins,), smoothed over neighbouring colours; never 0."""
-    share = np.bincount(bins, minlength=_BINS**3).reshape(_BINS, _BINS, _BINS) / bins.size
-    for axis in range(3):
-        edged = np.moveaxis(np.pad(share, [(1, 1) if i == axis else (0, 0) for i in range(3)]), axis, 0)
-        share = np.moveaxis(0.25 * edged[:-2] + 0.5 * edged[1:-1] + 0.25 * edged[2:], 0, axis)
-    return np.asarray(share.ravel() + 0.1 / _BINS**3, np.float32)
-
-
-def _without_strays(matte: Array) -> Array:
-    """Only regions that hold a certain core of some size, and not far smaller than the largest."""
-    count, regions = cv2.connectedComponents((matte > 0.1).astype(np.uint8), connectivity=8)
+    count, labels = cv2.connectedComponents((matte > 0.1).astype(np.uint8), connectivity=8)
+    regions = np.asarray(labels, np.int32)
+    faces, seen = (
+        _in_regions(found.middles(kind, matte.shape), regions, count) for kind in ("faces", "heads")
+    )
     core = np.bincount(regions[matte > 0.95], minlength=count)
     core[0] = 0
-    return np.where(
-        (core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max()))[regions], matte, np.float32(0)
-    )
+    large = core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max())
+    kept: list[tuple[NDArray[np.bool_], Evidence, int]] = []
+    for number in range(1, count):
+        evidence: Evidence | None = None
+        if faces[number]:
+            evidence = "face"
+        elif large[number] and seen[number]:
+            evidence = "head"
+        elif large[number]:
+            evidence = closer(regions == number)
+        if evidence is not None:
+            kept.append((regions == number, evidence, int(faces[number])))
+    inside = np.zeros(matte.shape, bool)
+    for region, _, _ in kept:
+        inside |= region
+    return np.where(inside, matte, np.float32(0)), kept
+
+
+def _in_regions(
+    middles: Sequence[tuple[int, int]], regions: NDArray[np.int32], count: int
+) -> NDArray[np.int64]:
+    """How many of the places (row, column) lie in each region."""
+    return np.bincount([int(regions[place]) for place in middles], minlength=count)
+
+
+def _placed(
+    kept: Sequence[tuple[NDArray[np.bool_], Evidence, int]], photo: Photo, rgb: Array
+) -> tuple[Kept, ...]:
+    step_y, step_x = photo.height / rgb.shape[0], photo.width / rgb.shape[1]
+    placed = []
+    for region, evidence, faces in kept:
+        rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
+        box = (
+            int(columns[0] * step_x),
+            int(rows[0] * step_y),
+            min(photo.width, int(np.ceil((columns[-1] + 1) * step_x))),
+            min(photo.height, int(np.ceil((rows[-1] + 1) * step_y))),
+        )
+        placed.append(Kept(box, evidence, faces))
+    return tuple(sorted(placed, key=lambda one: one.box))

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sample"]
+from tinct.photo.photo import Photo
+from tinct.photo.resize import resize
+
+__all__ = ["Sample", "seen"]
 
 Array = NDArray[np.float32]
 
+_LEAST_OPACITY = 0.5  # of a pixel that is judged on its own
 _LEAST_SHARE = 0.05
-"""Below this share of countable pixels the whole photo counts: a portrait that fills the frame is its own palette."""
+"""Below this share of countable pixels all that is seen counts: a portrait that fills the frame is its own palette."""
+
+
+def seen(photo: Photo, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which pixels of a small copy of `size` (h, w) are more than half opaque; all where none is."""
+    if photo.alpha is None:
+        return np.ones(size, np.bool_)
+    opacity = resize(photo.alpha.astype(np.float32) / np.float32(np.iinfo(photo.alpha.dtype).max), size)
+    found = np.asarray(opacity > _LEAST_OPACITY)
+    return found if found.any() else np.ones(size, np.bool_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +38,13 @@ class Sample:
         sRGB-encoded.
     weight : ndarray, (h, w), float32, optional
         0..1, how much each pixel counts; None counts all alike.
+    opacity : ndarray, (h, w), float32, optional
+        0..1, how much of each pixel is seen; what is not seen never counts.
     """
 
     rgb: Array
     weight: Array | None = None
+    opacity: Array | None = None
 
     @property
     def flat(self) -> Array:
@@ -38,11 +54,17 @@ class Sample:
     @property
     def weights(self) -> Array:
         """Share of each pixel, (h * w,), summing to 1."""
-        count = self.rgb.shape[0] * self.rgb.shape[1]
-        if self.weight is None or self.weight.mean() < _LEAST_SHARE:
-            return np.full(count, 1 / count, np.float32)
-        flat = self.weight.reshape(-1).astype(np.float64)
-        return np.asarray(flat / flat.sum(), np.float32)
+        seen = (
+            np.ones(self.rgb.shape[:2], np.float64)
+            if self.opacity is None
+            else self.opacity.astype(np.float64)
+        )
+        if not seen.any():
+            seen = np.ones_like(seen)
+        counted = seen if self.weight is None else seen * self.weight
+        if counted.sum() < _LEAST_SHARE * seen.sum():
+            counted = seen
+        return np.asarray(counted.reshape(-1) / counted.sum(), np.float32)
 
     def _draw(self, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """`count` pixel numbers, spread evenly over the photo in proportion to the weights."""

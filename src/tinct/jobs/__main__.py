@@ -45,10 +45,9 @@ async def _follow(parent: int, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure()
     try:
-        asyncio.run(
-            _main(Settings.from_environment(), int(sys.argv[2]) if "--follow" in sys.argv[1:2] else None)
-        )
+        settings = Settings.from_environment()
+        logs.configure(repeats_per_minute=settings.log_repeats_per_minute)
+        asyncio.run(_main(settings, int(sys.argv[2]) if "--follow" in sys.argv[1:2] else None))
     except TinctError as error:
         sys.exit(f"tinct worker: {error}")

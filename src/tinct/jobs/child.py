@@ -1,18 +1,20 @@
 """What happens inside a child process: files in, an effect, files out.
 
-The child has no database, no network address and no secret. It gets paths, writes into one folder, and tells how far
-it is over a pipe, as lines of text.
+The child has no database and no secret, cannot open a socket or start a process (see `tinct.jobs.confine`). It gets
+paths, writes into one folder, and tells how far it is over a pipe, as lines of text.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import hashlib
 import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -21,7 +23,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tinct.effects import registry
 from tinct.effects.effect import Progress
-from tinct.errors import InputGoneError, InternalError, JobMemoryError, TinctError, UnsupportedPhotoError
+from tinct.errors import (
+    InputGoneError,
+    InternalError,
+    JobMemoryError,
+    ModelMemoryError,
+    TinctError,
+    UnsupportedPhotoError,
+)
+from tinct.jobs.confine import confine, own_session
+from tinct.jobs.landlock import close_files
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -30,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 
 _PR_SET_PDEATHSIG: Final = 1
+_RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
 _report: Callable[[str], None] | None = None
 
@@ -77,11 +89,19 @@ class Outcome:
     """For the server's log; callers never see it."""
 
 
-def prepare(progress: Connection, settings: Settings) -> None:
-    """Set up a new child: limits, what to do when the server dies, and everything slow to import."""
+def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Path | None) -> None:
+    """Set up a new child: limits, what to do when the server dies, and everything slow to import.
+
+    It may write below `scratch`, and read its inputs there or below `stored`.
+    """
     global _report
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    own_session()
+    inputs = [path for path in (stored, settings.models) if path is not None]
+    close_files(
+        settings.data, readable=inputs, writable=[scratch]
+    )  # first: it binds this thread and later ones
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # die at once, even inside a library's long loop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))
@@ -98,6 +118,7 @@ def prepare(progress: Connection, settings: Settings) -> None:
         registry.register(name, where)
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
     _limit_address_space(settings.job_memory_bytes)
+    confine()
     write(f"pid {os.getpid()}")
 
 
@@ -105,12 +126,21 @@ def perform(task: Task) -> Outcome:
     """Run one task. Errors come back as an outcome, never as an exception."""
     try:
         return _perform(task)
+    except (MemoryError, ModelMemoryError):
+        return _failed(JobMemoryError())
     except TinctError as error:
         return _failed(error)
-    except MemoryError:
-        return _failed(JobMemoryError())
     except Exception as error:
+        if _out_of_memory(error):
+            return _failed(JobMemoryError())
         return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether the system refused memory: with a number, or to a library that was to be loaded."""
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in ("failed to map segment", "annot allocate memory"))
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM
 
 
 def _failed(error: TinctError, detail: str = "") -> Outcome:
@@ -120,6 +150,7 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 def _perform(task: Task) -> Outcome:
     from tinct.photo import encode, formats, probe
 
+    tempfile.tempdir = task.folder
     effect = registry.get(task.effect)
     photos = {
         name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))
@@ -190,8 +221,13 @@ def _warm(threads: int) -> None:
     runtime.use_threads(threads)
 
 
-def _limit_address_space(more: int) -> None:
-    """Allow `more` bytes than what is mapped now; a larger allocation raises instead of waking the kernel's killer."""
+def _limit_address_space(memory: int) -> None:
+    """Bound what can be mapped, so that a huge allocation raises instead of waking the kernel's killer.
+
+    The bound lies above `memory`: threads and models reserve far more than they use, and libraries end the process when
+    that is refused. What is used counts, and the server watches it.
+    """
+    more = memory + max(memory, _RESERVED)
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             mapped = int(file.read().split()[0]) * resource.getpagesize()

@@ -11,23 +11,26 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Final
 
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
+from tinct.errors import JobMemoryError
 from tinct.jobs.child import Outcome, Task, perform, prepare
 from tinct.settings import Settings
 
-__all__ = ["Child", "ChildLostError"]
+__all__ = ["Child", "ChildLostError", "dispose"]
 
 _log = logging.getLogger(__name__)
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tinct.jobs.child", "numpy", "cv2", "pydantic"])
+_CONTEXT.set_forkserver_preload(["tinct.jobs.forkserver", "tinct.jobs.child", "numpy", "cv2", "pydantic"])
 _READ: Final = 65536
 _STARTS: Final = 5  # tries to start a process
 _AGAIN_S: Final = 0.2  # seconds between them
@@ -44,10 +47,15 @@ class Child:
     ----------
     settings : Settings
         Its limits.
+    scratch : Path
+        Where it may write.
+    stored : Path, optional
+        Where inputs lie that are read in place.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scratch: Path, stored: Path | None = None) -> None:
         self._settings = settings
+        self._scratch, self._stored = scratch, stored
         self._pool: ProcessPool | None = None
         self._reader: int | None = None
         self._rest = b""
@@ -68,7 +76,7 @@ class Child:
             max_workers=1,
             max_tasks=self._settings.child_jobs,
             initializer=prepare,
-            initargs=(writer, self._settings),
+            initargs=(writer, self._settings, self._scratch, self._stored),
             context=_CONTEXT,
         )
         try:
@@ -105,7 +113,7 @@ class Child:
             raise
         finally:
             self._told = None
-        if self.resident() > self._settings.child_idle_bytes:
+        if outcome.code == JobMemoryError.code or self.resident() > self._settings.child_idle_bytes:
             _log.info("a child kept %d MiB after its job; it is replaced", self.resident() >> 20)
             self.drop()
             self.start()
@@ -129,7 +137,7 @@ class Child:
         self._reader, self._rest = None, b""
         self.pid = None
         if pool is not None:
-            threading.Thread(target=_dispose, args=(pool,), daemon=True, name="dispose of child").start()
+            threading.Thread(target=dispose, args=(pool,), daemon=True, name="dispose of child").start()
 
     def _listen(self) -> None:
         """Take what the process says; lines that make no sense are dropped, as a broken process may say anything."""
@@ -156,8 +164,13 @@ def _nothing() -> None:
     """A task that makes a pool start its process."""
 
 
-def _dispose(pool: ProcessPool) -> None:
-    """Kill a pool's process, if it lives, and end its threads."""
+def dispose(pool: ProcessPool) -> None:
+    """Kill a pool's process with all that it started, if it lives, and end its threads."""
+    with contextlib.suppress(AttributeError):  # the pool alone knows its process for certain
+        for pid in list(pool._pool_manager.worker_manager.workers):
+            with contextlib.suppress(OSError):  # it has no group of its own yet, or is gone
+                if os.getpgid(pid) == pid:
+                    os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(Exception):
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

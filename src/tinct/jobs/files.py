@@ -7,6 +7,7 @@ declared ──sent──► stored ──► deleted      its owner deleted it:
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from tinct.errors import (
 )
 from tinct.jobs.received import MEDIA_TYPES, Accepted, PhotoFacts, Received, receive
 from tinct.photo import formats
+from tinct.photo.glance import Glance, glance
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, begun
 from tinct.storage.database import Connection, Database, Row, storable
@@ -35,6 +37,7 @@ __all__ = [
     "File",
     "FileState",
     "Files",
+    "Glance",
     "PhotoFacts",
     "close",
     "content_of",
@@ -82,9 +85,10 @@ class File:
     seconds: float | None
     """How long a clip runs; None for what is no clip, or where its header does not say."""
     job_id: str | None
-    """The job that made it; None for an upload."""
+    """The job that made it, or that it goes with; None for any other upload."""
     role: str | None
-    """What a result is to the caller: ``main``, ``variant``, ``mask``, ...; None for an upload."""
+    """What a result is to the caller: ``main``, ``variant``, ``mask``, ...; ``input`` for an upload that goes with its
+    job, None for any other."""
     created_at: datetime
     expires_at: datetime
     state: FileState = FileState.STORED
@@ -269,6 +273,18 @@ class Files:
         """As `open`, for a reader that can still change its mind when the first bytes do not come."""
         async for chunk in self._blobs.stream(file.key, start, end):
             yield chunk
+
+    async def look(self, file: File) -> Glance:
+        """A stored photo as it will be seen, without decoding it: small enough to be held in memory.
+
+        Raises
+        ------
+        PhotoError
+            Its header cannot be read.
+        FileMissingError, StorageAwayError
+            As `open`.
+        """
+        return await asyncio.to_thread(glance, b"".join([chunk async for chunk in await self.open(file)]))
 
     async def delete(self, account: str, file_id: str) -> None:
         """Delete a file: nobody reaches it from now on, and its bytes go.

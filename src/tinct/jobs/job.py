@@ -181,6 +181,8 @@ class Order:
     refused."""
     discard_inputs: bool = False
     """Remove the input files as soon as the job ends."""
+    owns_inputs: bool = False
+    """Uploads among the inputs stay as long as the results, and are deleted with the job."""
     credits: int | None = None
     """Price; None means the effect's own."""
     tool: str | None = None
@@ -222,8 +224,10 @@ class Job:
     progress: float
     """0..1; 1 only when succeeded."""
     deadline_s: float
-    lease_s: float | None
+    lease_s: float | None = None
     """Seconds after which it is dropped if nobody asks for it."""
+    callbacks: int = 0
+    """How many are told of its end."""
     credits: int
     """Price: held until the end, then settled or released."""
     results: tuple[Result, ...]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
+from tinct.jobs.callbacks.outbox import announce
 from tinct.jobs.files import File, record
 from tinct.jobs.job import Failure, Job, JobState, Result, file_ids
 from tinct.jobs.queue import Queue
@@ -116,9 +117,15 @@ async def end(
             "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
             (file_ids(job.inputs),),
         )
+    if row["owns_inputs"]:
+        await connection.execute(
+            "UPDATE files SET expires_at = %s WHERE job_id = %s AND role = 'input'",
+            (job.results_expire_at, job.id),
+        )
     if job.credits:
         move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)
+    await announce(connection, row)
     await _count(connection, job)
     return job
 

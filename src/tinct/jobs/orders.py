@@ -25,8 +25,13 @@ _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # 
 _ROOM: Final = 3  # how many times its estimate a job may take
 
 
-def check(order: Order) -> Effect:
+def check(order: Order, *, complete: bool = True) -> Effect:
     """Hold everything that an order says against what is allowed.
+
+    Parameters
+    ----------
+    complete : bool
+        False: inputs may be missing, since the job has failed already.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Price
         megapixels=sum(file.photo.width * file.photo.height for file in named if file.photo) / 1e6,
         seconds=sum(file.seconds or 0.0 for file in named),
     )
-    params = effect.parse(order.params).model_dump(mode="json")
+    params = effect.parse(order.params).model_dump(mode="json", warnings=False)
     return prices.of(order.tool or order.effect, default, params, usage)
 
 
@@ -110,13 +115,19 @@ def _is_json(value: Mapping[str, Any]) -> bool:
     return storable(text) and "\\u0000" not in text
 
 
-def digest(order: Order, files: Mapping[str, File]) -> bytes:
-    """What makes two orders the same: everything asked for, and the content of the inputs whatever their ids."""
+def digest(order: Order, contents: Mapping[str, str]) -> bytes:
+    """What makes two orders the same: everything asked for, and the content of the inputs whatever their ids.
+
+    Parameters
+    ----------
+    contents : mapping of str to str
+        What each of the order's file ids holds, as its MD5.
+    """
     asked: dict[str, Any] = {
         "effect": order.effect,
         "params": dict(order.params),
         "inputs": {
-            name: files[named].etag if isinstance(named, str) else [files[each].etag for each in named]
+            name: contents[named] if isinstance(named, str) else [contents[each] for each in named]
             for name, named in order.inputs.items()
         },
         "format": order.format,

@@ -18,7 +18,7 @@ from tinct.errors import EmptyPhotoError, PhotoError, UploadLimitError
 from tinct.photo import formats
 from tinct.photo.probe import probe
 from tinct.settings import Settings
-from tinct.storage.blobs import store_errors
+from tinct.storage.blobs import store_errors, writing
 
 __all__ = ["MEDIA_TYPES", "Accepted", "Facts", "PhotoFacts", "Received", "receive"]
 
@@ -93,7 +93,7 @@ async def receive(
     path = Path(name)
     try:
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        with os.fdopen(handle, "wb") as file:
+        with writing(handle) as file:
             async for chunk in _iterate(chunks):
                 size += len(chunk)
                 if size > limit:
@@ -101,8 +101,6 @@ async def receive(
                 digest.update(chunk)
                 with store_errors():  # not around what the sender does
                     file.write(chunk)
-            with store_errors():
-                file.flush()
         facts = await asyncio.to_thread(_look, path, accepted, settings)
         yield Received(path=path, size=size, etag=digest.hexdigest(), facts=facts)
     finally:

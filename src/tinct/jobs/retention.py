@@ -109,6 +109,11 @@ async def expire(backend: Backend) -> int:
         " LIMIT %s)",
         (backend.settings.keep_jobs_s, _BATCH),
     )
+    await backend.database.run(
+        "DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE ended_at < now() - make_interval(secs => %s)"
+        " LIMIT %s)",
+        (backend.settings.keep_jobs_s, _BATCH),
+    )
     await backend.database.run("DELETE FROM idempotency WHERE expires_at <= now()")
     await backend.credits.expire()
     await backend.tokens.sweep()

@@ -34,6 +34,7 @@ def job_of(row: Row) -> Job:
         progress=row["progress"],
         deadline_s=row["deadline_s"],
         lease_s=row["lease_s"],
+        callbacks=len(row["callbacks"]),
         credits=row["credits"],
         results=tuple(Result(**result) for result in row["results"]),
         facts=row["facts"],

@@ -21,38 +21,39 @@ from tinct.errors import (
     ParameterError,
 )
 from tinct.jobs import leases
+from tinct.jobs.callbacks.outbox import drop
 from tinct.jobs.changes import Changes
 from tinct.jobs.files import File, Files, FileState, close
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, digest, price
+from tinct.jobs.orders import check, deadline, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
+from tinct.jobs.repeats import Repeats
 from tinct.jobs.rows import job_of
+from tinct.jobs.statistics import Statistic, statistics
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
 from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
 from tinct.storage.ids import new_id
 
-__all__ = ["Jobs", "Statistic", "Submission"]
+__all__ = ["Jobs", "Submission"]
 
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
+    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s)
+    %(keep)s, %(discard)s, %(owns)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s,
+    %(entry)s)
 RETURNING *
 """
-_REMEMBER: Final = """
-INSERT INTO idempotency AS i (account_id, key, digest, job_id, expires_at)
-VALUES (%(account)s, %(key)s, %(digest)s, %(job)s, now() + make_interval(secs => %(seconds)s))
-ON CONFLICT (account_id, key) DO UPDATE
-    SET digest = excluded.digest, job_id = excluded.job_id, expires_at = excluded.expires_at
-    WHERE i.expires_at <= now()
-RETURNING job_id
+_OWN: Final = """
+UPDATE files SET job_id = %(job)s, role = 'input',
+    expires_at = GREATEST(expires_at, now() + make_interval(secs => %(keep)s))
+WHERE id = ANY(%(ids)s) AND job_id IS NULL
 """
 _LIST: Final = """
 SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
@@ -77,22 +78,6 @@ class Submission:
     """True: the idempotency key was known, and this is the job it led to."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statistic:
-    """Sums over ended jobs of one kind since the database was made."""
-
-    effect: str
-    state: str
-    """A final state; or ``lost``, for an attempt whose process died."""
-    code: str
-    """Failure code; empty where there is none."""
-    jobs: int
-    waited_s: float
-    """Seconds from submission to the start of the last attempt, added up."""
-    ran_s: float
-    """Seconds of the last attempts, added up."""
-
-
 class Jobs:
     """The jobs of all accounts. Every method takes the account that asks, and shows it its own jobs only."""
 
@@ -114,9 +99,24 @@ class Jobs:
         self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
+        self.repeats = Repeats(database, files, settings)
+        """Orders by their idempotency keys."""
 
-    async def submit(self, order: Order) -> Submission:
+    async def submit(
+        self, order: Order, *, contents: Mapping[str, str] | None = None, failure: Failure | None = None
+    ) -> Submission:
         """Accept an order: job, held credits and queue entry become real together, or not at all.
+
+        An order that is known by its idempotency key is found before anything else is looked at, so that neither
+        a full queue, a full disk nor a file that has gone refuses it.
+
+        Parameters
+        ----------
+        order : Order
+        contents : mapping of str to str, optional
+            What else is known of its inputs' bytes, by `Remembered.contents`' names.
+        failure : Failure, optional
+            The job has failed before it began, because of this; inputs may be missing.
 
         Raises
         ------
@@ -133,11 +133,16 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        effect = check(order)
+        effect, contents = check(order, complete=failure is None), contents or {}
+        if order.idempotency_key is not None:
+            known_order = await self.repeats.find(order.account, order.idempotency_key)
+            if known_order is not None:
+                await self.repeats.check(order, known_order, contents)
+                return Submission(job=await self.get(order.account, known_order.job_id), replayed=True)
         absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
         files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
-        failure = _failure_at_birth(files)
+        failure = failure or _failure_at_birth(files)
         deadline_s = (
             self._settings.job_deadline_s if failure else deadline(order, effect, files, self._settings)
         )
@@ -147,7 +152,8 @@ class Jobs:
         try:
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
-                    known = await self._known(connection, order, digest(order, files), job_id)
+                    held = {file_id: file.etag for file_id, file in files.items()}
+                    known = await self.repeats.remember(connection, order, held | dict(contents), job_id)
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
@@ -279,9 +285,15 @@ class Jobs:
         return ended or await self.get(account, job_id)
 
     async def delete(self, account: str, job_id: str) -> None:
-        """Cancel a job if it has not ended, and remove it with its results. Raises as `get`."""
-        await self.cancel(account, job_id)
+        """Cancel a job if it has not ended, and remove it with its results; nobody is told. Raises as `get`."""
+        await self.get(account, job_id)
         async with self._database.transaction() as connection:
+            if (
+                await end(connection, job_id, JobState.CANCELLED, failure=Failure.of(JobCancelledError()))
+                is not None
+            ):
+                await self._remove_entry(connection, job_id)
+            await drop(connection, job_id)
             await connection.execute(
                 "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', meta = '{}',"
                 " results = '[]'"
@@ -302,47 +314,13 @@ class Jobs:
 
     async def statistics(self) -> tuple[Statistic, ...]:
         """Sums over all ended jobs, by effect, state and failure code."""
-        rows = await self._database.all(
-            "SELECT effect, state, code, sum(jobs)::bigint AS jobs, sum(waited_s) AS waited_s, sum(ran_s) AS ran_s"
-            " FROM statistics GROUP BY effect, state, code ORDER BY effect, state, code"
-        )
-        return tuple(
-            Statistic(
-                effect=row["effect"],
-                state=row["state"],
-                code=row["code"],
-                jobs=row["jobs"],
-                waited_s=row["waited_s"],
-                ran_s=row["ran_s"],
-            )
-            for row in rows
-        )
+        return await statistics(self._database)
 
     async def _asked(self, row: Row | None, account: str) -> Job:
         """The job of a row, whose lease is renewed thereby."""
         job = _visible(row, account)
         await leases.renew(self._database, job)
         return job
-
-    async def _known(self, connection: Connection, order: Order, digest: bytes, job_id: str) -> str | None:
-        """Remember the order's idempotency key; the job it led to before, if there was one."""
-        parameters = {
-            "account": order.account,
-            "key": order.idempotency_key,
-            "digest": digest,
-            "job": job_id,
-            "seconds": self._settings.idempotency_s,
-        }
-        if await (await connection.execute(_REMEMBER, parameters)).fetchone() is not None:
-            return None
-        cursor = await connection.execute(
-            "SELECT digest, job_id FROM idempotency WHERE account_id = %(account)s AND key = %(key)s",
-            parameters,
-        )
-        row = await cursor.fetchone()
-        if row is None or row["digest"] != digest:
-            raise IdempotencyError("this idempotency key came with another order before; use a new key")
-        return str(row["job_id"])
 
     async def _insert(
         self,
@@ -381,6 +359,7 @@ class Jobs:
                 "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
                 "keep": order.keep_results_s or self._settings.keep_results_s,
                 "discard": order.discard_inputs,
+                "owns": order.owns_inputs,
                 "credits": price,
                 "dialect": order.dialect,
                 "aliases": Json(dict(order.aliases)),
@@ -390,6 +369,9 @@ class Jobs:
         )
         row = await cursor.fetchone()
         assert row is not None
+        if order.owns_inputs:
+            values = {"job": job_id, "keep": self._settings.keep_jobs_s, "ids": file_ids(order.inputs)}
+            await connection.execute(_OWN, values)
         for kind, value in order.aliases.items():
             await connection.execute("INSERT INTO job_aliases VALUES (%s, %s, %s)", (kind, value, job_id))
         return job_of(row)

@@ -29,6 +29,7 @@ from tinct.errors import (
     TinctError,
 )
 from tinct.jobs import leases, moves, retention
+from tinct.jobs.callbacks.sender import Sender
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
@@ -61,8 +62,12 @@ class Worker:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._settings = backend.settings
-        self._children = [Child(backend.settings) for _ in range(backend.settings.workers)]
+        blobs = backend.blobs
+        self._children = [
+            Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
+        ]
         self._free: asyncio.Queue[Child] = asyncio.Queue()
+        self._sender = Sender(backend)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; running jobs then get ``settings.shutdown_s`` to finish."""
@@ -70,6 +75,7 @@ class Worker:
             child.start()
             self._free.put_nowait(child)
         beside = (
+            asyncio.create_task(self._sender.run(), name="callbacks"),
             asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep"),
             asyncio.create_task(
                 leases.drop_for_ever(self._backend.database, self._backend.queue), name="leases"
@@ -103,6 +109,8 @@ class Worker:
             made = end.outcome.made if end.outcome is not None else ()
             files = [_file(job, number, one) for number, one in enumerate(made)]
             await self._stubborn(lambda: self._finish(job, end, files))
+            if job.callbacks:
+                self._sender.wake()
         except TinctError as error:
             _log.error("job %s: %s", job.id, error)
         finally:

@@ -21,7 +21,7 @@ from tinct.errors import OversizeUrlError, RefusedUrlError, TinctError, Unreacha
 from tinct.net.target import Resolve, Target, locate, resolve_by_system
 from tinct.settings import Settings
 
-__all__ = ["Fetched", "Fetcher"]
+__all__ = ["Fetched", "Fetcher", "open_transport"]
 
 _HEADERS = {"User-Agent": "tinct", "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -41,7 +41,8 @@ class Fetched:
     """The body, decoded, in pieces; raises `OversizeUrlError` as soon as it is over the cap."""
 
 
-def _transport() -> httpx.AsyncBaseTransport:
+def open_transport() -> httpx.AsyncBaseTransport:
+    """One connection's worth of HTTP, with no proxy and no second try."""
     return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
 
 
@@ -66,7 +67,7 @@ class Fetcher:
         settings: Settings,
         *,
         resolve: Resolve = resolve_by_system,
-        transport: Callable[[], httpx.AsyncBaseTransport] = _transport,
+        transport: Callable[[], httpx.AsyncBaseTransport] = open_transport,
     ) -> None:
         self._settings, self._resolve, self._transport = settings, resolve, transport
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -39,12 +39,15 @@ class Target:
     addresses: tuple[str, ...]
     """What to connect to, best first; all of them allowed."""
 
-    def request(self, address: str, headers: dict[str, str], timeout: httpx.Timeout) -> httpx.Request:
-        """A GET that connects to `address` and still names the host in ``Host`` and in TLS."""
+    def request(
+        self, address: str, headers: Mapping[str, str], timeout: httpx.Timeout, *, body: bytes | None = None
+    ) -> httpx.Request:
+        """A GET, or a POST of `body`, that connects to `address` and still names the host in ``Host`` and in TLS."""
         return httpx.Request(
-            "GET",
+            "GET" if body is None else "POST",
             self.url.copy_with(host=address, fragment=None),
-            headers={"Host": self.url.netloc.decode("ascii"), **headers},
+            headers={**headers, "Host": self.url.netloc.decode("ascii")},
+            content=body,
             extensions={"sni_hostname": self.host, "timeout": timeout.as_dict()},
         )
 
@@ -85,7 +88,7 @@ async def locate(
     port = parsed.port or _PORTS[parsed.scheme]
     trusted = not {host, f"{host}:{port}"}.isdisjoint(allowed_hosts)
     if port not in _PORTS.values() and not trusted:
-        raise RefusedUrlError(f"Port {port} is not fetched from; allowed: 80 and 443.")
+        raise RefusedUrlError(f"Port {port} is not connected to; allowed: 80 and 443.")
     try:
         addresses = [host] if _literal(host) else await resolve(host, port)
     except (OSError, UnicodeError):
@@ -93,7 +96,9 @@ async def locate(
     if not addresses:
         raise UnreachableUrlError(f"The host {host} was not found; check the URL.")
     if not trusted and not all(_is_public(address) for address in addresses):
-        raise RefusedUrlError(f"The host {host} is not on the public internet; upload the file instead.")
+        raise RefusedUrlError(
+            f"The host {host} is not on the public internet, so nothing is sent there or fetched."
+        )
     return Target(url=parsed, host=host, addresses=tuple(addresses))
 
 
@@ -105,9 +110,9 @@ def _parse(url: str, previous: Target | None) -> httpx.URL:
     except (httpx.InvalidURL, ValueError, TypeError):
         raise RefusedUrlError("The URL cannot be read; give a whole http:// or https:// address.") from None
     if parsed.scheme not in _PORTS:
-        raise RefusedUrlError(f"The scheme {parsed.scheme[:20]!r} is not fetched; allowed: http and https.")
+        raise RefusedUrlError(f"The scheme {parsed.scheme[:20]!r} is not followed; allowed: http and https.")
     if parsed.userinfo or "@" in parsed.netloc.decode("ascii", "replace"):
-        raise RefusedUrlError("A URL with a user name or password in it is not fetched; remove them.")
+        raise RefusedUrlError("A URL with a user name or password in it is not followed; remove them.")
     if previous and previous.url.scheme == "https" and parsed.scheme == "http":
         raise RefusedUrlError("The URL redirects from https to http, which is not followed.")
     return parsed

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +18,7 @@ from typing import BinaryIO, Final
 from tinct.errors import DigestError, FileMissingError, UploadLimitError
 from tinct.objects.checksums import crc64, joined
 from tinct.settings import Settings
-from tinct.storage.blobs import Blobs, store_errors
+from tinct.storage.blobs import Blobs, store_errors, writing
 from tinct.storage.database import Connection, Database
 from tinct.storage.ids import new_id
 
@@ -75,7 +74,7 @@ class Contents:
             handle, name = await asyncio.to_thread(tempfile.mkstemp, dir=self._blobs.scratch)
         path = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with writing(handle) as file:
                 intake = _Intake(file)
                 async for batch in _batches(chunks, limit):
                     with store_errors():  # not around what the sender does

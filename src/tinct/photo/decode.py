@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from tinct.errors import ParameterError, UnsupportedPhotoError
-from tinct.photo import exif, formats, spaces
+from tinct.photo import exif, formats, spaces, tiff
 from tinct.photo import icc as profiles
-from tinct.photo.headers import Malformed
+from tinct.photo.headers import Malformed, webp_chunks
+from tinct.photo.jpeg_repair import Repaired, repaired
 from tinct.photo.metadata import Blocks, check_blocks
 from tinct.photo.photo import Photo
 from tinct.photo.picture import Decoded, Pixels
+from tinct.photo.png_repair import repaired as png_repaired
 from tinct.photo.probe import Header, broken, check, check_bytes, probe
 from tinct.settings import Settings, current
 
@@ -86,7 +91,11 @@ def _in_known_space(found: Decoded) -> tuple[Pixels, bytes | None]:
         return found.pixels, None
     if space.has_srgb_primaries or found.gray:
         return spaces.to_srgb_curve(found.pixels, space), None
-    return found.pixels, spaces.profile_of(space)
+    try:
+        icc = spaces.profile_of(space)
+    except (ArithmeticError, ValueError, struct.error):  # primaries that no profile can hold
+        return found.pixels, None
+    return found.pixels, icc if profiles.usable(icc) else None
 
 
 def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
@@ -113,7 +122,15 @@ def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
         ) from None
 
 
-def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = True) -> Decoded:
+def _by_vips(
+    data: bytes,
+    header: Header,
+    limits: Settings,
+    *,
+    strict: bool = True,
+    mended: bool = False,
+    turn: int | None = None,
+) -> Decoded:
     """Decode by libvips, in strips; `data` must outlive the images made from it."""
     from tinct.photo import vips
     from tinct.photo.source import collect, to_working_space
@@ -122,7 +139,12 @@ def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = Tr
     blocks: Blocks = Blocks()
     if row.blocks is not None:
         blocks = check_blocks(row.function(row.blocks)(data, limits.max_metadata_bytes), limits)
-    turn = blocks.orientation
+    turn = blocks.orientation if turn is None else turn
+    if header.format == "tiff" and not mended and not tiff.starts_with_its_picture(data):
+        plain = tiff.plain(data) or data
+        return replace(_by_vips(plain, header, limits, mended=True, turn=turn), blocks=blocks)
+    if header.format == "webp":
+        data = _with_true_size(data)
     try:
         if header.mode == "lab" and header.depth == 8:
             from tinct.photo.pillow import lab_tiff_to_srgb
@@ -141,11 +163,54 @@ def _by_vips(data: bytes, header: Header, limits: Settings, *, strict: bool = Tr
         image, icc, converted = to_working_space(image, header, blocks.icc)
         pixels, alpha = collect(image, turn)
     except vips.VipsError as error:
-        if strict and vips.is_harmless(error):
-            return _by_vips(data, header, limits, strict=False)
+        if header.format == "jpeg" and strict:
+            better = None if mended else repaired(data)
+            if better is not None:
+                return _by_repair(better, header, limits)
+            if vips.is_harmless(error):
+                return _by_vips(data, header, limits, strict=False)
+        if header.format == "png" and not mended:
+            packed_anew = png_repaired(data)
+            if packed_anew is not None:
+                return _by_vips(packed_anew, header, limits, mended=True)
+        if header.format == "tiff" and not mended:
+            layout = tiff.plain(data)
+            if layout is not None:
+                return replace(_by_vips(layout, header, limits, mended=True, turn=turn), blocks=blocks)
         raise broken(header.format) from None
+    if header.window is not None:
+        alpha = _uncovered(pixels, alpha, header.window)
     gray = header.mode == "gray"
     return Decoded(pixels, alpha, gray=gray, icc=icc, converted=converted, blocks=blocks)
+
+
+def _with_true_size(data: bytes) -> bytes:
+    """A RIFF file that says where it ends, and ends there."""
+    end = 12 + sum(8 + len(body) + (len(body) & 1) for _, body in webp_chunks(data))
+    if int.from_bytes(data[4:8], "little") + 8 == min(end, len(data)):
+        return data
+    return data[:4] + (end - 8).to_bytes(4, "little") + data[8:end].ljust(end - 8, b"\0")
+
+
+def _by_repair(better: Repaired, header: Header, limits: Settings) -> Decoded:
+    """A JPEG that breaks a rule, unless pixels are missing."""
+    found = _by_vips(better.data, header, limits, mended=True)
+    if better.other is not None:
+        other = _by_vips(better.other, header, limits, strict=False)
+        if not np.array_equal(found.pixels, other.pixels):
+            raise broken("jpeg")
+    return found
+
+
+def _uncovered(pixels: Pixels, alpha: Pixels | None, window: tuple[int, int, int, int]) -> Pixels | None:
+    """The opacity of a canvas that the picture may not cover: none beside it."""
+    left, top, width, height = window
+    if (width, height) == (pixels.shape[1], pixels.shape[0]):
+        return alpha
+    found = np.zeros(pixels.shape[:2], pixels.dtype)
+    inside = (slice(top, top + height), slice(left, left + width))
+    found[inside] = np.iinfo(pixels.dtype).max if alpha is None else alpha[inside]
+    return found
 
 
 def _compare(image: Image, header: Header, limits: Settings) -> None:

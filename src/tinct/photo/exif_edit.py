@@ -50,7 +50,7 @@ def sanitized(block: bytes | None) -> bytes | None:
         None when there is no block or nothing of it can be read.
     """
     try:
-        if block is not None and any(found.damaged for _, found in directories(block, byte_order(block))):
+        if block is not None and _is_damaged(block):
             block = rebuilt(block)
     except Unreadable:
         return None
@@ -59,6 +59,15 @@ def sanitized(block: bytes | None) -> bytes | None:
         return edited and edited[: _used(edited)]
     except Unreadable:  # what was erased lay over the directories
         return None
+
+
+def _is_damaged(block: bytes) -> bool:
+    """Whether an entry cannot be read, or points to a directory that cannot."""
+    order = byte_order(block)
+    found = [directory for _, directory in directories(block, order)]
+    there = {directory.at for directory in found}
+    pointers = [value(block, order, f) for one in found for f in one.fields if f.tag in exif.POINTERS]
+    return any(one.damaged for one in found) or not there.issuperset(pointers)
 
 
 def _upright(block: bytearray, order: str) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "WRITABLE",
     "Format",
     "get",
+    "is_raw",
     "kept",
     "named",
     "of_media_type",
@@ -272,6 +273,15 @@ def of_path(path: str | PurePath) -> Format | None:
 def of_media_type(media_type: str) -> Format | None:
     """The format of a content type, or None; parameters behind it do not matter."""
     return _BY_MEDIA_TYPE.get(media_type.partition(";")[0].strip().lower())
+
+
+_RAW = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether the first bytes are those of a camera's raw file that is no TIFF: RAF, RW2, ORF, X3F, MRW, CRW, CR3."""
+    head = bytes(data[:64])
+    return head.startswith(_RAW) or head[4:12] == b"ftypcrx "
 
 
 def sniff(data: bytes) -> Format | None:

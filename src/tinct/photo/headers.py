@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Foreign", "Header", "Malformed", "need"]
+__all__ = ["RAW", "Foreign", "Header", "Malformed", "need"]
 
 _COUNT_CAP = 1000  # frames are counted no further: any limit is far below
 _PART_CAP = 100_000  # segments, chunks or boxes looked at; a 256 MB PNG in 8 kB chunks has 32,000
@@ -20,6 +20,9 @@ class Foreign(Exception):  # noqa: N818 - never leaves this room
     """A kind of the format that is not read: what was found, what would be."""
 
 
+RAW = ("a camera's raw file", "photos that are developed; save it as JPEG or TIFF")
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a photo's header says.
@@ -27,7 +30,7 @@ class Header:
     Parameters
     ----------
     format : str
-        One of ``jpeg png webp tiff heif avif bmp gif``.
+        Name of a row of `tinct.photo.formats`.
     width, height : int
         Pixels as stored, before orientation.
     channels : int
@@ -41,6 +44,8 @@ class Header:
         ``rgb``, ``gray``, ``cmyk`` or ``lab``.
     floor : int
         Bytes that a whole file of this kind and size has at the very least.
+    window : tuple of int, optional
+        Left, top, width and height of what the picture covers, where that may be less than all.
     """
 
     format: str
@@ -52,6 +57,7 @@ class Header:
     has_alpha: bool = False
     mode: str = "rgb"
     floor: int = 0
+    window: tuple[int, int, int, int] | None = None
 
 
 def need(data: bytes, at: int, size: int) -> bytes:
@@ -91,6 +97,21 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     raise Malformed
 
 
+def jpeg_height(data: bytes) -> int:
+    """The number of lines that a DNL segment behind the first scan tells.
+
+    Raises
+    ------
+    Malformed
+        There is none.
+    """
+    at = data.find(b"\xff\xdc\0\4")
+    height = int.from_bytes(need(data, at + 4, 2), "big") if at > 0 else 0
+    if not height:
+        raise Malformed
+    return height
+
+
 def jpeg(data: bytes) -> Header:
     """JPEG: the start-of-frame segment."""
     frame, coding = None, 0
@@ -102,6 +123,7 @@ def jpeg(data: bytes) -> Header:
     if frame is None:
         raise Malformed
     depth, height, width, channels = frame
+    height = height or jpeg_height(data)
     modes = {1: "gray", 3: "rgb", 4: "cmyk"}
     if coding not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA) or depth != 8:
         raise Foreign(f"a {depth}-bit or lossless JPEG", "8-bit baseline or progressive JPEG")
@@ -136,6 +158,8 @@ def png(data: bytes) -> Header:
     """PNG: IHDR, tRNS and acTL."""
     chunks = png_chunks(data)
     name, body = next(chunks)
+    if name == b"CgBI":
+        raise Foreign("a PNG in Apple's form for iOS programs", "PNG by the standard")
     if name != b"IHDR" or len(body) != 13:
         raise Malformed
     width, height, depth, color = struct.unpack(">IIBB", body[:10])
@@ -162,12 +186,13 @@ def png(data: bytes) -> Header:
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The (name, payload) of each RIFF chunk."""
-    end = min(len(data), 8 + int.from_bytes(need(data, 4, 4), "little"))
-    at = 12
+    end, at = len(data), 12  # a wrong size of the whole does no harm where the parts are there
     for _ in range(_PART_CAP):
         if at + 8 > end:
             return
         name, size = struct.unpack("<4sI", need(data, at, 8))
+        if not name.strip(b" ").isalnum():
+            return  # bytes behind the picture
         yield name, need(data, at + 8, size)
         at += 8 + size + (size & 1)
 
@@ -209,23 +234,35 @@ def _gif_skip(data: bytes, at: int, budget: list[int]) -> int:
 
 
 def gif(data: bytes) -> Header:
-    """GIF: the screen size, and the pictures counted."""
+    """GIF: the screen size, the place of the first picture on it, and the pictures counted."""
     width, height, flags = struct.unpack("<HHB", need(data, 6, 5))
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
     frames, alpha, budget = 0, False, [len(data) // 64 + 1000]  # writers fill their blocks of up to 255 bytes
+    window = (0, 0, width, height)
     while frames < _COUNT_CAP:
+        if frames and at >= len(data):  # the end mark is missing, and nothing else
+            break
         lead = need(data, at, 1)[0]
         if lead == 0x3B:
             break
         if lead == 0x21:
-            alpha = alpha or (data[at + 1] == 0xF9 and bool(need(data, at + 3, 1)[0] & 1))
+            alpha = alpha or (not frames and data[at + 1] == 0xF9 and bool(need(data, at + 3, 1)[0] & 1))
             at = _gif_skip(data, at + 2, budget)
         elif lead == 0x2C:
+            if not frames:
+                window = struct.unpack("<HHHH", need(data, at + 1, 8))
             local = need(data, at + 9, 1)[0]
             at = _gif_skip(data, at + 10 + (3 << (local & 7) + 1 if local & 0x80 else 0) + 1, budget)
             frames += 1
+        elif lead == 0 or frames:  # filler between blocks, or bytes behind the picture
+            if frames:
+                break
+            at += 1
         else:
             raise Malformed
     if not frames:
         raise Malformed
-    return Header("gif", width, height, 4 if alpha else 3, 8, frames, alpha)
+    left, top, wide, high = window
+    width, height = max(width, left + wide), max(height, top + high)
+    alpha = alpha or (wide, high) != (width, height)
+    return Header("gif", width, height, 4 if alpha else 3, 8, frames, alpha, window=window)

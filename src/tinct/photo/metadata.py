@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tinct.errors import PhotoLimitError
 from tinct.photo import exif, exif_edit, headers, iptc, iso, tiff, xmp
@@ -18,6 +20,7 @@ __all__ = ["Blocks", "avif", "check_blocks", "gif", "jpeg", "png", "tiff_file", 
 _XMP_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_PNG = b"XML:com.adobe.xmp"
 _MM_PER_INCH = 25.4
+_USUAL_GAMMA = 2.2  # where a TIFF tells primaries and no curve
 
 Resolution = tuple[float, float]  # pixels per inch across and down
 
@@ -260,7 +263,40 @@ def tiff_file(data: bytes, allowed: int) -> Blocks:
     if not records:
         records = iptc.from_resources(block(34377) or b"")
     found = read_from_tiff(data)
-    return Blocks(block(34675), found, block(700), records, exif.resolution(found))
+    return Blocks(block(34675), found, block(700), records, exif.resolution(found), _tiff_space(page))
+
+
+def _tiff_space(page: tiff.Directory) -> Space | None:
+    """The space of WhitePoint, PrimaryChromaticities and TransferFunction (TIFF 6, section 20)."""
+    places = _rationals(page, 319, 6)
+    if places is None:
+        return None
+    white = _rationals(page, 318, 2) or (0.3127, 0.3290)
+    gamma: float | None = _USUAL_GAMMA
+    try:
+        table = page.numbers(301, 0, 3 * 65536)
+    except headers.Malformed:
+        table = ()
+    bits = max(page.numbers(258, 1))
+    length = 2**bits
+    if bits in (8, 16) and len(table) in (length, 3 * length):
+        middle = table[length // 2 - 1] / 65535
+        gamma = math.log(middle) / math.log((length // 2 - 1) / (length - 1)) if 0 < middle < 1 else None
+    return from_gamma(gamma, ((places[0], places[1]), (places[2], places[3]), (places[4], places[5])), white)
+
+
+def _rationals(page: tiff.Directory, tag: int, count: int) -> Any:
+    """So many fractions of a field, or None."""
+    try:
+        content = page.content(tag, 8 * count)
+    except headers.Malformed:
+        return None
+    if content is None or len(content) != 8 * count:
+        return None
+    numbers = struct.unpack(f"{page.order}{2 * count}I", content)
+    return tuple(
+        above / below if below else 0.0 for above, below in zip(numbers[::2], numbers[1::2], strict=True)
+    )
 
 
 def avif(data: bytes, allowed: int) -> Blocks:

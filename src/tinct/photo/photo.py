@@ -62,6 +62,24 @@ class Photo(Picture):
         small = shrink(self.pixels, side)
         return profile_to_srgb(small, self.icc)
 
+    def opacity(self, side: int) -> NDArray[np.float32] | None:
+        """How opaque each pixel of the proxy is, (h, w), 0..1; None where all is opaque."""
+        from tinct.photo.resize import shrink
+
+        if self.alpha is None:
+            return None
+        small = shrink(self.alpha, side)
+        return np.asarray(small, np.float32) / np.float32(np.iinfo(small.dtype).max)
+
+    def without_hidden_colors(self) -> Photo:
+        """The same photo to the eye: colours under an opacity of 0 become what is seen around them."""
+        from tinct.photo.hidden import filled
+
+        if self.alpha is None:
+            return self
+        pixels = filled(self.pixels, self.alpha)
+        return self if pixels is self.pixels else self.with_pixels(pixels)
+
     def save(
         self,
         path: str | Path,

@@ -62,6 +62,8 @@ def facts(data: bytes) -> Header:
         As `probe`.
     """
     row = formats.sniff(data)
+    if row is None and formats.is_raw(data):
+        raise _foreign(headers.Foreign(*headers.RAW))
     if row is None:
         raise UnsupportedPhotoError(
             f"the content is not a photo that can be read; allowed: {formats.READABLE}"
@@ -69,9 +71,13 @@ def facts(data: bytes) -> Header:
     try:
         return row.header(data)
     except headers.Foreign as found:
-        raise UnsupportedPhotoError(f"the photo is {found.args[0]}; allowed: {found.args[1]}") from None
+        raise _foreign(found) from None
     except (headers.Malformed, struct.error, StopIteration, IndexError, ValueError, OverflowError):
         raise broken(row.name) from None
+
+
+def _foreign(found: headers.Foreign) -> UnsupportedPhotoError:
+    return UnsupportedPhotoError(f"the photo is {found.args[0]}; allowed: {found.args[1]}")
 
 
 def broken(kind: str) -> BrokenPhotoError:

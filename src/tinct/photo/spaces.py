@@ -104,6 +104,13 @@ ADOBE_RGB = Space(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), _D65, (563 / 256, 
 """Adobe RGB (1998), 4.3.1."""
 
 
+_NAMES = {
+    ADOBE_RGB: "Adobe RGB (1998), compatible",
+    Space(_P3_XY, _D65, _SRGB): "Display P3",
+    Space(*_PRIMARIES[9], _BT709): "BT.2020",
+}
+
+
 def refuse_hdr(transfer: int) -> None:
     """Refuse the transfer functions of high dynamic range, which have no white in the sense of a print.
 
@@ -195,7 +202,7 @@ def profile_of(space: Space) -> bytes:
     kind, numbers = (0, space.curve[:1]) if space.curve[1:] == (1, 0, 0, 0) else (3, space.curve)
     tone = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + _fixed(*numbers)
     tags = {
-        b"desc": _text("RGB as the file declared it"),
+        b"desc": _text(_NAMES.get(space, "RGB as the file declared it")),
         b"cprt": _text("No copyright, use freely"),
         b"wtpt": b"XYZ \0\0\0\0" + _fixed(*d50),
         b"chad": b"sf32\0\0\0\0" + _fixed(*adapt.ravel()),

@@ -50,8 +50,11 @@ def load(data: bytes, operation: str, *, strict: bool = True) -> Image:
 
 
 def is_harmless(error: Exception) -> bool:
-    """Whether strict loading stopped at what leaves the picture whole: stray bytes between segments."""
-    return "extraneous bytes" in str(error)
+    """Whether strict loading stopped at what leaves the picture whole.
+
+    Stray bytes between segments, or scans of a progressive picture in an unusual order.
+    """
+    return any(words in str(error) for words in ("extraneous bytes", "Inconsistent progression"))
 
 
 def field(image: Image, name: str) -> bytes | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 
-__all__ = ["client_address"]
+__all__ = ["client_address", "is_trusted"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -40,6 +40,11 @@ def client_address(peer: str, headers: Headers, *, trusted: frozenset[str], head
             break
         found = str(address)
     return found
+
+
+def is_trusted(peer: str, trusted: frozenset[str]) -> bool:
+    """Whether who is connected is one of the trusted proxies."""
+    return bool(trusted) and _within(peer, _networks(trusted))
 
 
 def _hops(lines: Sequence[str], *, forwarded: bool) -> list[str]:

@@ -23,6 +23,15 @@ def create_app(
     ----------
     dialects : sequence of Dialect
         Wire formats; the last takes what none claims.
+
+    Raises
+    ------
+    ParameterError
+        A wire format's table cannot be read.
     """
     metrics = metrics or Metrics()
+    for dialect in dialects:
+        dialect.limits(
+            backend.settings
+        )  # what a wire format's own table gets wrong shows before the first call
     return Front(backend, (operations(metrics), *dialects), metrics)

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from tinct.jobs.service import Statistic
+    from tinct.jobs.statistics import Statistic
 
 __all__ = ["Metrics"]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tinct.dialects.content import content
@@ -42,6 +42,7 @@ def operations(metrics: Metrics) -> Dialect:
         return Response(text, media_type="text/plain; version=0.0.4")
 
     routes = (
+        Route("/", _front_door),
         Route("/health", _health),
         Route("/ready", _ready),
         Route("/metrics", counters),
@@ -49,8 +50,17 @@ def operations(metrics: Metrics) -> Dialect:
         Route("/files/{name}", _download),
     )
     return Dialect(
-        name="ops", app=application(routes, words), claims=Claims(path=_claims), errors=words, limits=_limits
+        name="ops",
+        app=application(routes, words),
+        claims=Claims(signature=_link, path=_claims),
+        errors=words,
+        limits=_limits,
     )
+
+
+async def _front_door(request: Request) -> Response:
+    """Whoever opens the printed address in a browser is led to the documentation."""
+    return RedirectResponse("/docs", 307)
 
 
 async def _health(request: Request) -> Response:
@@ -82,9 +92,19 @@ async def _download(request: Request) -> Response:
     return await content(request, await backend.files.get(None, file_id), max_age_s=_LINK_S)
 
 
+def _link(connection: HTTPConnection) -> bool:
+    """Whether a request follows a signed link; many clients send their key with it."""
+    query: bytes = connection.scope["query_string"]
+    return (
+        connection.scope["path"].startswith("/files/")
+        and b"signature=" in query
+        and query.startswith(b"expires=")
+    )
+
+
 def _claims(connection: HTTPConnection) -> bool:
     path = connection.scope["path"]
-    return path in ("/health", "/ready", "/metrics", "/docs") or path.startswith("/files/")
+    return path in ("/", "/health", "/ready", "/metrics", "/docs") or path.startswith("/files/")
 
 
 def _limits(settings: Settings) -> CallLimits:

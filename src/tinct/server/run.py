@@ -11,21 +11,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from tinct.backend import Backend, open_backend
 from tinct.errors import OutputError
 from tinct.server.app import create_app
-from tinct.server.front import Front
+from tinct.server.connections import Connections, descriptors, protocol
 from tinct.server.metrics import Metrics
 from tinct.server.supervisor import WorkerProcess
 from tinct.settings import Settings
 from tinct.storage.embedded import abandon
 
-__all__ = ["Started", "serve"]
+__all__ = ["Started", "http_config", "serve"]
 
 _FIRST_ACCOUNT = "default"
 _KEEP_ALIVE_S = 75  # an idle connection stays open longer than clients and proxies keep theirs
-_BACKLOG = 1024  # connections that wait to be accepted
+_BACKLOG = 256  # connections that wait to be accepted; as many are taken before any is looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
     with _listen(settings) as listener:
         async with open_backend(settings) as backend:
             app = create_app(backend, metrics)
-            server = _Server(_config(app, settings))
+            server = _Server(http_config(app, settings))
             serving = asyncio.create_task(server.serve([listener]))
             try:
                 while not server.started and not serving.done():
@@ -111,10 +112,13 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: Front, settings: Settings) -> uvicorn.Config:
+def http_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How an application is served over HTTP: by h11, which keeps the spelling that some clients' headers depend on."""
     return uvicorn.Config(
         app,
-        http="h11",  # keeps the spelling of headers, which some clients depend on
+        http=protocol(Connections(settings, descriptors(settings))),
+        ws="none",
+        backlog=_BACKLOG,
         lifespan="off",
         proxy_headers=False,  # the front reads them, from trusted proxies alone
         log_config=None,

@@ -14,11 +14,11 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -31,10 +31,13 @@ from tinct.storage.keys import check_key
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors"]
+__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors", "writing"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
+_PARTS: Final = 2  # at a time: all of them have to be there within the time of one answer
+_CONNECT: Final = timedelta(seconds=5)
+_WHOLE: Final = timedelta(hours=1)  # an object leaves the bucket as slowly as its reader reads
 _PLACE_TRIES: Final = 50
 _LISTED: Final = 1000  # objects asked for at a time, the most that S3 gives
 
@@ -56,7 +59,8 @@ class Blobs:
 
     def __init__(self, store: ObjectStore, scratch: Path, root: Path | None, min_free_bytes: int) -> None:
         self._store = store
-        self._root = root
+        self.root = root
+        """Where objects lie that can be read in place; None where they are elsewhere."""
         self.scratch = scratch
         """Folder for files on their way; on the same disk as the objects where those are on disk."""
         self._min_free_bytes = min_free_bytes
@@ -73,10 +77,10 @@ class Blobs:
         """
         check_key(key)
         with store_errors():
-            if self._root is not None:
+            if self.root is not None:
                 await asyncio.to_thread(_place, source, self._path(key))
             else:
-                await obstore.put_async(self._store, key, source, chunk_size=_PART)
+                await obstore.put_async(self._store, key, source, chunk_size=_PART, max_concurrency=_PARTS)
                 await asyncio.to_thread(source.unlink)
 
     async def put(self, key: str, data: bytes) -> None:
@@ -103,7 +107,7 @@ class Blobs:
     async def list_after(self, key: str, limit: int) -> list[BlobInfo]:
         """At most `limit` objects after `key`, in an order that stays the same; empty text is before all."""
         with store_errors():
-            if self._root is not None:
+            if self.root is not None:
                 return await asyncio.to_thread(self._walk, key, limit)
             found: list[BlobInfo] = []
             async for batch in obstore.list(self._store, offset=key or None, chunk_size=min(limit, _LISTED)):
@@ -139,7 +143,7 @@ class Blobs:
 
         Read it, never write it. Raises as `head`.
         """
-        if self._root is not None:
+        if self.root is not None:
             path = self._path(check_key(key))
             if not path.is_file():
                 raise FileMissingError("the file is no longer stored; upload it again")
@@ -161,7 +165,7 @@ class Blobs:
         if not keys:
             return
         with store_errors(missing_is_fine=True):
-            if self._root is not None:
+            if self.root is not None:
                 await asyncio.to_thread(self._unlink, [check_key(key) for key in keys])
                 return
             await obstore.delete_async(self._store, [check_key(key) for key in keys])
@@ -215,23 +219,23 @@ class Blobs:
     def _checked(self, key: str) -> str:
         """The key, if it is allowed and does not lead through a link."""
         check_key(key)
-        if self._root is not None:
+        if self.root is not None:
             self._path(key)
         return key
 
     def _path(self, key: str) -> Path:
         """Where a checked key lies on disk; refuses to go through links."""
-        assert self._root is not None
-        path = self._root.joinpath(*key.split("/"))
-        if not path.parent.resolve().is_relative_to(self._root) or path.is_symlink():
+        assert self.root is not None
+        path = self.root.joinpath(*key.split("/"))
+        if not path.parent.resolve().is_relative_to(self.root) or path.is_symlink():
             raise StorageError("the storage folder holds a link where none is allowed")
         return path
 
     def _walk(self, key: str, limit: int) -> list[BlobInfo]:
         """Files below the root after `key`, folder by folder, each in the order of its names."""
-        assert self._root is not None
+        assert self.root is not None
         last = key.split("/") if key else []
-        return list(itertools.islice(_files(self._root, "", last), limit))
+        return list(itertools.islice(_files(self.root, "", last), limit))
 
     def _unlink(self, keys: list[str]) -> None:
         """Delete files and the folders that they leave empty."""
@@ -239,7 +243,7 @@ class Blobs:
             path = self._path(key)
             path.unlink(missing_ok=True)
             for parent in path.parents:
-                if parent == self._root:
+                if parent == self.root:
                     break
                 try:
                     parent.rmdir()
@@ -262,7 +266,19 @@ def open_blobs(settings: Settings) -> Blobs:
     with store_errors():
         if url is not None and url.startswith("s3://"):
             _private(scratch)
-            store: ObjectStore = S3Store.from_url(url, client_options={"allow_http": True})
+            answer = timedelta(seconds=settings.store_answer_s)
+            store: ObjectStore = S3Store.from_url(
+                url,
+                client_options={
+                    "allow_http": True,
+                    "connect_timeout": min(_CONNECT, answer),
+                    "read_timeout": answer,
+                    "timeout": _WHOLE,
+                },
+                retry_config={
+                    "retry_timeout": answer / 2
+                },  # what is refused at once is tried again for so long
+            )
             return Blobs(store, scratch, None, settings.min_free_bytes)
         if url is not None and "://" in url:
             raise StorageError("TINCT_BLOB_URL is a folder or s3://bucket/prefix")
@@ -326,6 +342,20 @@ def _place(source: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def writing(handle: int) -> Iterator[BinaryIO]:
+    """The file of a descriptor, to write; closing writes what is left, and finds a full disk once more."""
+    file = os.fdopen(handle, "wb")
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    with store_errors():
+        file.close()
 
 
 @contextmanager

@@ -1,13 +1,17 @@
 """The submit form as a pure function."""
 
 import contextlib
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinct.dialects.ailab.errors import AilabError
-from tinct.dialects.ailab.form import check_photo, parse
+from tinct.dialects.ailab.errors import AilabError, refusal
+from tinct.dialects.ailab.form import PHOTO, parse
+from tinct.errors import PhotoLimitError
+from tinct.jobs.files import File, PhotoFacts
 
 GOOD = {"image": b"bytes", "mode": b"AUTO", "degree": b"0.4"}
 
@@ -76,10 +80,16 @@ def test_no_form_raises_anything_but_a_refusal(fields: dict[str, bytes]) -> None
 
 @pytest.mark.parametrize(("width", "height"), [(65, 65), (9999, 65), (65, 9999), (9999, 9999)])
 def test_sides_just_inside_the_limits_are_accepted(width: int, height: int) -> None:
-    check_photo("image", format="jpeg", width=width, height=height, mode="rgb", channels=3)
+    PHOTO.check("image", file(width, height))
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 500), (500, 64), (10_000, 500), (500, 10_000)])
 def test_sides_on_the_limits_are_refused(width: int, height: int) -> None:
-    with pytest.raises(AilabError, match="each side more than 64 and less than 10000"):
-        check_photo("image", format="jpeg", width=width, height=height, mode="rgb", channels=3)
+    with pytest.raises(PhotoLimitError, match=r"allowed: each side (65 or more|9999 or less)") as caught:
+        PHOTO.check("image", file(width, height))
+    assert refusal(caught.value).name == "FILE_RESOLUTION_EXCEEDS_LIMITS"
+
+
+def file(width: int, height: int) -> File:
+    photo = PhotoFacts(width=width, height=height, depth=8, channels=3, frames=1, mode="rgb")
+    return cast(File, SimpleNamespace(format="jpeg", size=1, as_photo=lambda: photo))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from tinct.dialects.guard import admit
 from tinct.dialects.limits import CallLimits, usual
 from tinct.dialects.refusals import refusal_headers
 from tinct.errors import JobMissingError, KeyRefusedError, RateLimitError
-from tinct.jobs.files import File
+from tinct.jobs.intake import Source, Upload
 from tinct.jobs.job import FINAL, Job, JobState, Order
 from tinct.settings import Settings
 
@@ -43,49 +43,23 @@ async def _submit(request: Request, account: Account, who: Caller) -> dict[str, 
     async with bodies.form(request) as data:
         ask = form.parse(await bodies.fields(data, form.MAX_FILE_BYTES), listed=who.listed)
     request_id, task = uuid4(), wire.task_id(datetime.now(UTC), uuid4())
-    files: dict[str, File] = {}
-    try:
-        for name, content in (("image", ask.image), ("reference", ask.reference)):
-            if content is not None:
-                files[name] = await _store(request, account, name, content)
-        order = Order(
-            account=account.id,
-            effect="migrate",
-            params=ask.params,
-            inputs={name: file.id for name, file in files.items()},
-            format="png",
-            keep_results_s=_DAY.total_seconds(),
-            discard_inputs=True,
-            dialect=DIALECT.name,
-            aliases={_TASK: task, _REQUEST: str(request_id).upper()},
-        )
-        await backend_of(request).jobs.submit(order)
-    except Exception:
-        for file in files.values():
-            await backend_of(request).files.delete(account.id, file.id)
-        raise
+    order = Order(
+        account=account.id,
+        effect="migrate",
+        params=ask.params,
+        format="png",
+        keep_results_s=_DAY.total_seconds(),
+        discard_inputs=True,
+        dialect=DIALECT.name,
+        aliases={_TASK: task, _REQUEST: str(request_id).upper()},
+    )
+    sources: dict[str, Source | Sequence[Source]] = {
+        "image": Upload(chunks=ask.image, name="image", field="image")
+    }
+    if ask.reference is not None:
+        sources["reference"] = Upload(chunks=ask.reference, name="ref", field="ref")
+    await backend_of(request).intake.submit(order, sources, rule=form.PHOTO)
     return wire.submitted(request_id, task, current=ask.current, listed=who.listed)
-
-
-async def _store(request: Request, account: Account, name: str, content: bytes) -> File:
-    """Keep an upload, if this API takes it."""
-    field = "ref" if name == "reference" else name
-    files = backend_of(request).files
-    file = await files.put(account.id, content, name=field)
-    try:
-        photo = file.as_photo()
-        form.check_photo(
-            field,
-            format=file.format,
-            width=photo.width,
-            height=photo.height,
-            mode=photo.mode,
-            channels=photo.channels,
-        )
-    except AilabError:
-        await files.delete(account.id, file.id)
-        raise
-    return file
 
 
 async def _task(request: Request, account: Account, who: Caller) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinct.dialects.ailab.errors import AilabError
+from tinct.jobs.intake import PhotoRule
 
-__all__ = ["MAX_FILE_BYTES", "Ask", "check_photo", "parse"]
+__all__ = ["MAX_FILE_BYTES", "PHOTO", "Ask", "parse"]
 
 MAX_FILE_BYTES = 3 * 1024 * 1024
 MIN_SIDE, MAX_SIDE = 64, 10_000  # pixels; both are themselves outside
@@ -22,7 +23,16 @@ MAX_COLORS, MAX_COUNT = 7, 8
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COUNT = re.compile(r"\+?\d{1,9}", re.ASCII)
 _COLOR = re.compile(r"#?(?:[0-9a-f]{2})?([0-9a-f]{6})", re.IGNORECASE | re.ASCII)
-_FORMATS = ("jpeg", "png")
+
+PHOTO = PhotoRule(
+    max_bytes=MAX_FILE_BYTES,
+    formats=frozenset({"jpeg", "png"}),
+    min_side=MIN_SIDE + 1,
+    max_side=MAX_SIDE - 1,
+    modes=frozenset({"rgb"}),
+    channels=3,
+)
+"""What this API takes of a photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,33 +81,6 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
         params |= {"mode": "reference"}
         reference = _file(fields, "ref")
     return Ask(image=image, reference=reference, params=params, current=current)
-
-
-def check_photo(name: str, *, format: str, width: int, height: int, mode: str, channels: int) -> None:
-    """Refuse a photo whose header says that this API does not take it.
-
-    Parameters
-    ----------
-    name : str
-        The field it came in.
-    format : str
-        As the content says: ``jpeg``, ``png``, ...
-    width, height : int
-        Pixels.
-    mode : str
-        Colour model as the header says: ``rgb``, ``gray``, ``cmyk``, ...
-    channels : int
-        As the header says, alpha included.
-    """
-    if format not in _FORMATS:
-        raise AilabError("UNSUPPORTED_FILE_TYPES", f"{name} is {format.upper()}; allowed: PNG, JPG, JPEG.")
-    if min(width, height) <= MIN_SIDE or max(width, height) >= MAX_SIDE:
-        found = f"{name} has {width}x{height} pixels"
-        allowed = f"each side more than {MIN_SIDE} and less than {MAX_SIDE}"
-        raise AilabError("FILE_RESOLUTION_EXCEEDS_LIMITS", f"{found}; allowed: {allowed}.")
-    if mode != "rgb" or channels != 3:
-        found = f"{name} is {mode.upper()} with {channels} channels"
-        raise AilabError("FILE_DECODING_FAILURE", f"{found}; allowed: RGB with 3 channels.")
 
 
 def _file(fields: Mapping[str, bytes], name: str) -> bytes:

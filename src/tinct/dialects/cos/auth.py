@@ -14,6 +14,7 @@ from starlette.requests import Request
 from tinct.accounts.keys import Account, Accounts
 from tinct.dialects.cos import signature as signing
 from tinct.dialects.cos.addressing import Place
+from tinct.dialects.cos.coverage import TOKENS, unsigned
 from tinct.dialects.cos.credentials import CREDENTIALS, KIND, TEMPORARY, allows
 from tinct.dialects.cos.errors import CosError
 from tinct.errors import KeyRefusedError
@@ -21,7 +22,6 @@ from tinct.errors import KeyRefusedError
 __all__ = ["ANONYMOUS", "Caller", "authenticate"]
 
 _EARLY_S: Final = 900  # clocks differ; Node's SDK begins its window one second ago
-_TOKENS: Final = ("x-cos-security-token", "x-ci-security-token")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,10 @@ class Caller:
 ANONYMOUS: Final = Caller(account=None)
 
 
-async def authenticate(request: Request, place: Place, query: signing.Pairs, accounts: Accounts) -> Caller:
-    """Check the signature of a request.
+async def authenticate(
+    request: Request, place: Place, query: signing.Pairs, accounts: Accounts, *, strict: bool
+) -> Caller:
+    """Check the signature of a request, and that it covers what the request does; `strict` as in `unsigned`.
 
     Returns
     -------
@@ -71,6 +73,11 @@ async def authenticate(request: Request, place: Place, query: signing.Pairs, acc
     for variant in _hosts(headers, place.host):
         formatted = signing.format_string(claim, request.method, place.path, query, variant)
         if hmac.compare_digest(signing.signature(claim, secret, formatted), claim.signature):
+            service = place.bucket is None
+            if name := unsigned(claim, query, headers, presigned=not text, strict=strict, service=service):
+                raise CosError(
+                    "AccessDenied", f"The signature does not cover {name}; sign it, and send it once."
+                )
             return Caller(account=account)
     raise CosError(
         "SignatureDoesNotMatch",
@@ -88,10 +95,10 @@ def _check_time(claim: signing.Claim, now: float) -> None:
 
 def _token(request: Request, query: signing.Pairs) -> str:
     """The token that goes with a temporary key; empty if there is none."""
-    for name in _TOKENS:
+    for name in TOKENS:
         if name in request.headers:
             return request.headers[name]
-    return next((value for name, value in query if name in _TOKENS), "")
+    return next((value for name, value in query if name in TOKENS), "")
 
 
 async def _secret(key_id: str, token: str, accounts: Accounts) -> tuple[Account, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import starmap
 from typing import Final
@@ -15,10 +17,10 @@ from tinct.dialects.cos.errors import CosError
 from tinct.dialects.cos.objects import receipt, receive
 from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
 from tinct.dialects.cos.xml import document, element
-from tinct.dialects.dialect import settings_of
-from tinct.errors import FetchError, OversizeUrlError, UploadLimitError
+from tinct.errors import UploadLimitError
 from tinct.jobs.files import File
-from tinct.jobs.job import FINAL, Job, JobState, Order
+from tinct.jobs.intake import Copy, PhotoRule, Source, Stored, Url
+from tinct.jobs.job import Job, Order
 from tinct.objects.buckets import Bucket
 from tinct.objects.objects import Object, check_object_key
 
@@ -30,6 +32,7 @@ _PNG: Final = {"content-type": "image/png"}
 _KEPT_S: Final = (
     600.0  # the job's own copy of the result, in case that the server stops before it is handed on
 )
+_MOST_SIDE: Final = 50_000  # pixels
 _ROUNDS: Final = 3  # of decoding a detect-url
 
 
@@ -40,9 +43,9 @@ async def download(call: Call) -> Response:
     account = _processor(call)
     address = call.query.get("detect-url")
     if address is not None:
-        source = await _fetched(call, account, address)
+        source: Source = Url(url=_address(address))
     elif call.place.key:
-        source = await _copied(call, account, await call.read())
+        source = Copy(object=await call.read())
     else:
         raise CosError("InvalidArgument", "Neither an object key nor detect-url is given.")
     job, file = await _colored(call, account, source)
@@ -107,15 +110,15 @@ async def _processed(
     """Colour the object once, store it wherever the rules say, and tell of it."""
     account, about, made = bucket.account, "", ""
     if asked.rules or asked.info:
-        copy = await _copied(call, account, source)
-        about = _image_info(copy) if asked.info else ""
-        if asked.rules:
-            job, file = await _colored(call, account, copy)
-            stored = await _stored(call, file, asked.rules, targets)
-            made = element("ProcessResults", raw="".join(starmap(partial(_result, call), stored)))
-            await call.backend.jobs.delete(account, job.id)
-        else:
-            await call.backend.files.delete(account, copy.id)
+        async with _brought(call, account, Copy(object=source)) as copy:
+            about = _image_info(copy) if asked.info else ""
+            if asked.rules:
+                job, file = await _colored(call, account, Stored(file_id=copy.id))
+                stored = await _stored(call, file, asked.rules, targets)
+                made = element("ProcessResults", raw="".join(starmap(partial(_result, call), stored)))
+                await call.backend.jobs.delete(account, job.id)
+            else:
+                await call.backend.files.delete(account, copy.id)
     original = element("OriginalInfo", raw=_entry(call, bucket, source) + about)
     body = document(element("UploadResult", raw=original + made))
     return Response(body, media_type="application/xml", headers={"Server": _SERVER})
@@ -156,57 +159,50 @@ def _image_info(file: File) -> str:
     return element("ImageInfo", raw=element("Format", file.format.upper()) + size)
 
 
-async def _copied(call: Call, account: str, source: Object) -> File:
-    """An object as the input of a job."""
-    backend, most = call.backend, settings_of(call.request).max_photo_bytes
-    if source.size > most:
-        raise CosError("ImageTooLarge", f"The image has {source.size} bytes; at most {most} are coloured.")
-    return await backend.files.put(
-        account, backend.objects.stream(source), name=source.key.rpartition("/")[2]
-    )
-
-
-async def _fetched(call: Call, account: str, address: str) -> File:
-    """What a URL leads to, as the input of a job; the URL may have been encoded more than once."""
-    for _ in range(_ROUNDS):
-        if address.lower().startswith(("http://", "https://")):
-            break
-        address = unquote(address)
-    most = settings_of(call.request).max_photo_bytes
-    try:
-        async with call.backend.fetcher.open(address, max_bytes=most) as answer:
-            return await call.backend.files.put(account, answer.chunks, max_bytes=most)
-    except (UploadLimitError, OversizeUrlError):
-        raise CosError("ImageTooLarge", f"The image has more than {most} bytes.") from None
-    except FetchError as error:
-        raise CosError("InvalidImageSource", error.message) from None
-
-
-async def _colored(call: Call, account: str, source: File) -> tuple[Job, File]:
+async def _colored(call: Call, account: str, source: Source) -> tuple[Job, File]:
     """A job that succeeded, and what it made."""
-    jobs, settings = call.backend.jobs, settings_of(call.request)
+    backend, settings = call.backend, call.backend.settings
     order = Order(
         account=account,
         effect="colorize",
-        inputs={"image": source.id},
         format="png",
         keep_results_s=_KEPT_S,
         discard_inputs=True,
         dialect="cos",
     )
+    async with _limited(call):
+        submission = await backend.intake.submit(order, {"image": source}, rule=_rule(call))
+    job = await backend.intake.result(submission.job, settings.cos_wait_s)
+    return job, await backend.files.get(account, job.results[0].file_id)
+
+
+@asynccontextmanager
+async def _brought(call: Call, account: str, source: Source) -> AsyncIterator[File]:
+    """A picture as a file; it goes again if the block raises."""
+    async with (
+        _limited(call),
+        call.backend.intake.brought(account, {"image": source}, _rule(call)) as brought,
+    ):
+        yield brought.made[0]
+
+
+def _rule(call: Call) -> PhotoRule:
+    return PhotoRule(max_bytes=call.backend.settings.max_photo_bytes, max_side=_MOST_SIDE)
+
+
+@asynccontextmanager
+async def _limited(call: Call) -> AsyncIterator[None]:
+    """An image with too many bytes is told from an object with too many."""
     try:
-        submission = await jobs.submit(order)
-    except Exception:
-        await call.backend.files.delete(account, source.id)
-        raise
-    try:
-        job = await jobs.wait(account, submission.job.id, settings.cos_wait_s)
-    except BaseException:  # the client left: nobody waits for this job
-        await jobs.cancel(account, submission.job.id)
-        raise
-    if job.state not in FINAL:
-        await jobs.cancel(account, job.id)
-        raise CosError("SlowDown")
-    if job.state is not JobState.SUCCEEDED:
-        raise job.error
-    return job, await call.backend.files.get(account, job.results[0].file_id)
+        yield
+    except UploadLimitError as error:
+        raise CosError("ImageTooLarge", f"The image has more than {error.limit} bytes.") from None
+
+
+def _address(text: str) -> str:
+    """The URL of a ``detect-url``, which may have been encoded more than once."""
+    for _ in range(_ROUNDS):
+        if text.lower().startswith(("http://", "https://")):
+            break
+        text = unquote(text)
+    return text

@@ -17,6 +17,7 @@ from tinct.dialects.cos import addressing, buckets, coloring, objects, signature
 from tinct.dialects.cos.addressing import Place
 from tinct.dialects.cos.auth import Caller, authenticate
 from tinct.dialects.cos.call import Call
+from tinct.dialects.cos.coverage import NOT_OFFERED
 from tinct.dialects.cos.credentials import CREDENTIALS
 from tinct.dialects.cos.errors import CosError, refusal
 from tinct.dialects.cos.xml import document, element
@@ -32,12 +33,6 @@ __all__ = ["DIALECT"]
 _DOCUMENT_BYTES: Final = 2 * 2**20  # XML of a request
 
 Handler = Callable[[Call], Awaitable[Response]]
-
-_NOT_OFFERED: Final = frozenset({
-    "accelerate", "acl", "cors", "domain", "encryption", "inventory", "lifecycle", "location", "logging",
-    "notification", "object-lock", "origin", "policy", "publicAccessBlock", "referer", "replication", "restore",
-    "retention", "select", "tagging", "torrent", "versioning", "versions", "website",
-})  # fmt: skip  # sub-resources of objects and buckets
 
 _NUMBERS: Final = {"InvalidArgument": "-103", "InvalidImageSource": "-106", "InvalidImageFormat": "-113"}
 """What else colouring on download calls its refusals, in the header ``X-ErrNo``."""
@@ -67,7 +62,7 @@ def _handler(call: Call) -> Handler:
     """
     method, query, place = call.request.method, call.query, call.place
     found: Handler | None
-    if method == "OPTIONS" or not _NOT_OFFERED.isdisjoint(query):
+    if method == "OPTIONS" or not NOT_OFFERED.isdisjoint(query):
         raise CosError("NotImplemented")
     if place.bucket is None:
         found = {"GET": _service}.get(method)
@@ -145,7 +140,8 @@ async def _answer(request: Request) -> Response:
 async def _admitted(request: Request, place: Place, pairs: signature.Pairs) -> Caller:
     """Who calls; counted, as every dialect does."""
     try:
-        caller = await authenticate(request, place, pairs, backend_of(request).accounts)
+        strict = settings_of(request).cos_strict_signatures
+        caller = await authenticate(request, place, pairs, backend_of(request).accounts, strict=strict)
     except CosError:
         await refused(request)
         raise

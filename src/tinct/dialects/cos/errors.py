@@ -117,6 +117,7 @@ _TABLE = ErrorTable[str](
         errors.CreditError: "PaymentRequired",
         errors.RateLimitError: "SlowDown",
         errors.QueueFullError: "SlowDown",
+        errors.JobUnfinishedError: "SlowDown",
         errors.AccountError: "AccessDenied",
         errors.FileMissingError: "NoSuchKey",
         errors.JobMissingError: "InvalidArgument",

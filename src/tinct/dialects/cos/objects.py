@@ -147,7 +147,9 @@ async def delete_many(call: Call) -> Response:
     bucket = call.own("DeleteObject")
     body = await whole_body(call)
     announced = fields.content_md5(call.request.headers)
-    if announced is not None and hashlib.md5(body, usedforsecurity=False).digest() != announced:
+    if announced is None:  # the signature covers the list only by its digest
+        raise CosError("InvalidDigest", "The header Content-MD5 is missing; a list of deletes needs it.")
+    if hashlib.md5(body, usedforsecurity=False).digest() != announced:
         raise DigestError("Content-MD5 is not that of the body")
     asked = parse(body, "Delete")
     items = asked.findall("Object")

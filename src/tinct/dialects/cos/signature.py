@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, unquote_plus
 __all__ = [
     "Claim",
     "Pairs",
+    "encoded_name",
     "format_string",
     "from_header",
     "from_query",
@@ -105,7 +106,12 @@ def _names(text: str) -> tuple[str, ...]:
     """The names of a list, encoded and in lower case; some clients encode the whole list once more."""
     if ";" not in text and "%3b" in text.lower():
         text = unquote(text)
-    return tuple(_encoded(unquote(name)).lower() for name in text.split(";") if name)
+    return tuple(encoded_name(unquote(name)) for name in text.split(";") if name)
+
+
+def encoded_name(name: str) -> str:
+    """The name of a parameter or header as signatures list it."""
+    return _encoded(name).lower()
 
 
 def _encoded(value: str | bytes) -> str:
@@ -117,7 +123,7 @@ def _listed(values: Sequence[tuple[str, str | bytes]], names: tuple[str, ...]) -
     """Those values that are listed, the first of each name, as the signed text has them; never the signature itself."""
     found: dict[str, str] = {}
     for name, value in values:
-        key = _encoded(name).lower()
+        key = encoded_name(name)
         if key in names and key not in found and key not in _FIELDS:
             found[key] = _encoded(value)
     return "&".join(f"{name}={found[name]}" for name in sorted(found))

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from tinct.dialects.dialect import backend_of, settings_of
-from tinct.dialects.native import events, ordering, wire
+from tinct.dialects.native import callbacks, events, ordering, wire
 from tinct.dialects.native.auth import Caller
-from tinct.dialects.native.inputs import collected, discard
+from tinct.dialects.native.inputs import sources
 from tinct.dialects.native.replies import REFUSALS
+from tinct.jobs.intake import PhotoRule
 from tinct.jobs.job import Job, JobState, Order
 
 __all__ = ["router"]
@@ -42,25 +43,23 @@ async def submit(
     With a form, the part `order` holds the order as JSON and every other part is a photo, called as the
     input it is for.
     """
-    async with (
-        ordering.read(request) as (order, parts),
-        collected(request, account.id, order.effect, order.inputs, parts) as (inputs, made),
-    ):
-        submission = await backend_of(request).jobs.submit(
+    async with ordering.read(request) as (order, parts):
+        submission = await backend_of(request).intake.submit(
             Order(
                 account=account.id,
                 effect=order.effect,
                 params=order.params,
-                inputs=inputs,
                 format=order.format,
                 quality=order.quality,
                 priority=wire.PRIORITIES[order.priority],
                 deadline_s=order.deadline_s,
+                callbacks=await callbacks.wanted(backend_of(request), account.id, order.callback_url),
                 idempotency_key=idempotency_key,
-            )
+            ),
+            sources(order.effect, order.inputs, parts),
+            rule=PhotoRule(max_bytes=settings_of(request).max_upload_bytes),
         )
     if submission.replayed:
-        await discard(request, account.id, made)
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"
     response.headers["Location"] = f"/v1/jobs/{submission.job.id}"

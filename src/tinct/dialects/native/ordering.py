@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -18,8 +17,6 @@ from tinct.dialects.native.wire import Order
 from tinct.errors import ParameterError
 
 __all__ = ["BODY", "read"]
-
-MAX_DEPTH = 32  # of nested lists and objects
 
 _FORM = {
     "type": "object",
@@ -55,7 +52,7 @@ async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, list
         The order is not one.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        yield _parse(await request.body()), {}
+        yield await _parsed(await request.body()), {}
         return
     async with bodies.form(request) as form:
         parts: dict[str, list[UploadFile]] = {}
@@ -66,32 +63,17 @@ async def read(request: Request) -> AsyncIterator[tuple[Order, Mapping[str, list
         if order is None:
             raise ParameterError("order", None, "the order as JSON, as the part called order")
         parts.pop("order", None)
-        text = await order.read(bodies.MAX_TEXT_BYTES) if isinstance(order, UploadFile) else order.encode()
-        yield _parse(text), parts
+        most = bodies.MAX_TEXT_BYTES
+        text = await order.read(most + 1) if isinstance(order, UploadFile) else order.encode()
+        if len(text) > most:
+            raise HTTPException(
+                413, f"The part called order is larger than {most} bytes, the most that is accepted."
+            )
+        yield await _parsed(text), parts
 
 
-def _parse(text: bytes) -> Order:
+async def _parsed(text: bytes) -> Order:
     try:
-        value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The order is not valid JSON; send an object.") from None
-    if _depth(value) > MAX_DEPTH:
-        raise HTTPException(400, f"The order is nested too deeply; allowed: {MAX_DEPTH} levels.")
-    if b"\\u0000" in text.lower():
-        raise HTTPException(400, "The order holds a NUL character; remove it.")
-    try:
-        return Order.model_validate(value)
+        return Order.model_validate(await bodies.json_value(text))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _depth(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0

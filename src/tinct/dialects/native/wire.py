@@ -206,6 +206,13 @@ class Order(Record):
     deadline_s: float | None = Field(
         None, gt=0, le=86_400, description="Seconds the job may run; never more than the server's own limit."
     )
+    callback_url: Text | None = Field(
+        None,
+        min_length=1,
+        max_length=8192,
+        description="http(s) URL that is told when the job has ended: a POST signed and tried again after Standard "
+        "Webhooks. Check signatures with the secret from ``GET /v1/callbacks/secret``.",
+    )
 
 
 class Result(Record):

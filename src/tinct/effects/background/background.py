@@ -74,7 +74,7 @@ def background(
         Mode,
         Field(
             description="remove: the subject alone, with opacity. mask: its matte, white on black. change: the subject "
-            "on another background. blur: the background out of focus.",
+            "on another background. blur: the background out of focus."
         ),
     ] = "remove",
     *,
@@ -82,22 +82,21 @@ def background(
         Subject,
         Field(
             description="person: people only. any: whatever stands out, by the network isnet if it is installed, else "
-            "by colour, which is less sure. auto: people if there are any, else any.",
+            "by colour, which is less sure. auto: people if there are any, else any."
         ),
     ] = "auto",
     colors: Annotated[
         Annotated[Sequence[str], Field(min_length=1, max_length=2)] | None,
         BeforeValidator(_one_or_two),
         Field(
-            description="For change, without a backdrop: one colour, or two from top to bottom; RRGGBB or #RRGGBB.",
+            description="For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or "
+            "#RRGGBB."
         ),
     ] = None,
     amount: Annotated[
         float,
         Field(
-            gt=0,
-            le=1,
-            description="For blur: how far out of focus; 1 is a lens of a twentieth of the photo.",
+            gt=0, le=1, description="For blur: how far out of focus; 1 is a lens of a twentieth of the photo."
         ),
     ] = 0.5,
     backdrop: Annotated[
@@ -130,13 +129,44 @@ def background(
 
     matte = given(photo, mask) if mask is not None else find(photo, subject)
     progress(0.4)
+    if mode != "blur":
+        matte = replace(matte, alpha=_times(matte.alpha, photo.alpha))
     made = (
-        _as_photo(photo, matte) if mode == "mask" else _separated(photo, matte, behind, wrap=mode == "change")
+        _as_photo(photo, matte)
+        if mode == "mask"
+        else _separated(photo, matte, behind, wrap=mode == "change", backdrop=backdrop)
     )
+    if mode == "change":
+        made = replace(made, alpha=_behind_and_before(matte, backdrop, photo))
     if mode in ("remove", "mask"):
         made = replace(made, format="png")  # JPEG would lose the opacity, and blur the matte
     progress(1.0)
     return Background(photo=made, engine=matte.engine, confidence=matte.confidence, coverage=matte.coverage)
+
+
+def _times(matte: NDArray[np.uint8], opacity: Pixels | None) -> NDArray[np.uint8]:
+    """What is seen of the subject: the matte, as far as the photo is opaque there."""
+    if opacity is None:
+        return matte
+    share = opacity.astype(np.float32) / np.float32(np.iinfo(opacity.dtype).max)
+    return np.rint(matte * share).astype(np.uint8)
+
+
+def _behind_and_before(matte: Matte, backdrop: Photo | None, photo: Photo) -> Pixels | None:
+    """Opacity of the subject before its new background: opaque, unless that is not."""
+    if backdrop is None or backdrop.alpha is None:
+        return None
+    far = _backdrop_opacity(backdrop, photo)
+    both = 1 - (1 - matte.alpha.astype(np.float32) / np.float32(255)) * (1 - far)
+    levels: Pixels = np.rint(both * np.iinfo(photo.pixels.dtype).max).astype(photo.pixels.dtype)
+    return levels
+
+
+def _backdrop_opacity(backdrop: Photo, photo: Photo) -> Array:
+    """(H, W) of the photo, 0..1, cut to shape as the backdrop is."""
+    assert backdrop.alpha is not None
+    as_gray = replace(backdrop, pixels=_three(backdrop.alpha), alpha=None, icc=None)
+    return backdrops.covering(as_gray, (photo.height, photo.width), None)[..., 0]
 
 
 def _as_photo(photo: Photo, matte: Matte) -> Photo:
@@ -156,7 +186,12 @@ def _in_depth(alpha: NDArray[np.uint8], photo: Photo) -> Pixels:
 
 
 def _separated(
-    photo: Photo, matte: Matte, scenery_of: Callable[[Array, Array], Array | None], *, wrap: bool
+    photo: Photo,
+    matte: Matte,
+    scenery_of: Callable[[Array, Array], Array | None],
+    *,
+    wrap: bool,
+    backdrop: Photo | None,
 ) -> Photo:
     """The subject without the colours of its old background, before another or before nothing."""
     most = np.float32(np.iinfo(photo.pixels.dtype).max)
@@ -165,18 +200,18 @@ def _separated(
     front, back = estimate(small, share)
     behind = scenery_of(resize(back, share.shape), share)
     out, size = np.empty_like(photo.pixels), (photo.height, photo.width)
+    far = None if backdrop is None or backdrop.alpha is None else _backdrop_opacity(backdrop, photo)
     for top, rows, alpha in _strips(photo, matte, most):
         count = len(rows)
         made = foreground(rows, alpha, rows_of(front, top, count, size), rows_of(back, top, count, size))
         if behind is not None:
             scenery = rows_of(behind, top, count, size)
-            made = _joined(rows, made, scenery, alpha, wrap=wrap)
+            part = alpha if far is None else _share(alpha, far[top : top + count, :, None])
+            made = _joined(rows, made, scenery, alpha, part, wrap=wrap)
         out[top : top + count] = np.clip(made, 0, 1) * most + np.float32(0.5)
     opacity = photo.alpha
     if behind is None:
         opacity = _in_depth(matte.alpha, photo)
-        if photo.alpha is not None:
-            opacity = np.minimum(opacity, photo.alpha)
     return replace(photo, pixels=out, alpha=opacity, gray=photo.gray and behind is None)
 
 
@@ -188,10 +223,15 @@ def _strips(photo: Photo, matte: Matte, most: np.float32) -> Iterator[tuple[int,
         yield top, rows, matte.alpha[top : top + step, :, None].astype(np.float32) / np.float32(255)
 
 
-def _joined(rows: Array, front: Array, behind: Array, alpha: Array, *, wrap: bool) -> Array:
+def _share(alpha: Array, far: Array) -> Array:
+    """The subject's share of the colour where the background is not opaque either (Porter and Duff 1984)."""
+    return np.asarray(alpha / np.maximum(alpha + far * (1 - alpha), np.float32(1e-6)), np.float32)
+
+
+def _joined(rows: Array, front: Array, behind: Array, alpha: Array, share: Array, *, wrap: bool) -> Array:
     """The subject before its new background, mixed as light is; where it is opaque the photo's own pixels stay."""
     light, scenery = srgb_to_linear(front), srgb_to_linear(behind)
     if wrap:  # light from behind reaches a little around the edge
         light = light + np.float32(_WRAP) * 4 * alpha * (1 - alpha) * (scenery - light)
-    mixed = linear_to_srgb(np.clip(alpha * light + (1 - alpha) * scenery, 0, 1))
+    mixed = linear_to_srgb(np.clip(share * light + (1 - share) * scenery, 0, 1))
     return np.asarray(np.where(alpha >= 1, rows, mixed), np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
 from tinct.imaging.guided import GuidedMask, guide
-from tinct.imaging.people import find_people
+from tinct.imaging.people import SIDE, find_people
 from tinct.models import runtime, store
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
@@ -21,7 +21,6 @@ __all__ = ["Matte", "Subject", "find", "given"]
 Array = NDArray[np.float32]
 Subject = Literal["auto", "person", "any"]
 
-_PROXY: Final = 512
 _ANY: Final = 320  # longer side for the path without weights
 _ISNET: Final = 1024
 _LEAST: Final = 0.004  # share of the photo below which nothing was found
@@ -75,9 +74,9 @@ def find(photo: Photo, subject: Subject) -> Matte:
     ParameterError
         Nothing was found.
     """
-    rgb = np.clip(photo.proxy(_PROXY), 0, 1)
+    rgb = np.clip(photo.proxy(SIDE), 0, 1)
     if subject in ("auto", "person"):
-        people = find_people(rgb)
+        people = find_people(photo)
         if people is not None and (subject == "person" or people.small.mean() >= _PEOPLE):
             return _checked(_matte(photo, people.guided, "person", 1.0), subject)
         if subject == "person":

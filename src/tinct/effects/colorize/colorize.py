@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
+from tinct.effects.choices import Seed
 from tinct.effects.colorize import conditioning
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
@@ -65,17 +66,14 @@ def colorize(
     variants: Annotated[
         int, Field(ge=1, le=4, description="How many different colourings; the first is the best answer.")
     ] = 1,
-    seed: Annotated[
-        int,
-        Field(ge=0, lt=2**31, description="The same photo, parameters and seed give the same results."),
-    ] = 0,
+    seed: Seed = 0,
     neutralise: Annotated[
         Neutralise | bool,
         CheckedAs(Neutralise),
         BeforeValidator(_or_bool),
         Field(
             description="What happens to colour the photo already has, which shows where strength is below 1. auto: "
-            "the tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays.",
+            "the tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays."
         ),
     ] = "auto",
     *,
@@ -92,7 +90,7 @@ def colorize(
     smooth_scan: Annotated[
         bool,
         Field(
-            description="Keep dust, scratches and grain of an old scan from misleading the network; pixels stay.",
+            description="Keep dust, scratches and grain of an old scan from misleading the network; pixels stay."
         ),
     ] = False,
     progress: Progress = unheard,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -12,11 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from tinct.errors import ParameterError
 from tinct.photo.color import srgb_to_lab
+from tinct.photo.named import WRITTEN, named
 from tinct.photo.photo import Photo
 
 __all__ = ["Hint", "Hints", "located"]
-
-_COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 
 class Hint(BaseModel):
@@ -26,14 +24,15 @@ class Hint(BaseModel):
 
     x: int = Field(ge=0, description="Column, in pixels of the upright photo, from the left.")
     y: int = Field(ge=0, description="Row, in pixels, from the top.")
-    color: str = Field(description="RRGGBB or #RRGGBB; its lightness does not matter.")
+    color: str = Field(description="A CSS name, #RGB or #RRGGBB; its lightness does not matter.")
 
     @field_validator("color", mode="after")
     @classmethod
     def _parsed(cls, value: str) -> str:
-        if not _COLOR.fullmatch(value.strip()):
-            raise ParameterError("hints", value, "a colour as RRGGBB or #RRGGBB")
-        return "#" + value.strip().removeprefix("#").upper()
+        color = named(value)
+        if color is None:
+            raise ParameterError("hints", value, f"a colour written as {WRITTEN}")
+        return color
 
     @property
     def chroma(self) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tinct.effects.choices import Strength
 from tinct.effects.correct.illuminant import Light, adaptation, estimate
 from tinct.effects.correct.looks import LOOKS, Tones, color_map, tones
 from tinct.effects.declare import effect
@@ -16,6 +17,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded
 from tinct.imaging import maxim
 from tinct.imaging.gain import GainField
+from tinct.imaging.sample import seen
 from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
@@ -56,9 +58,7 @@ def correct(
         Photo, Field(description="The photo to correct, in any depth and RGB profile; both stay.")
     ],
     *,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
-    ] = 1.0,
+    strength: Strength = 1.0,
     variants: Annotated[
         int,
         Field(
@@ -71,7 +71,7 @@ def correct(
         Engine,
         Field(
             description="classical finds the tint of the light with Tinct's own small network and sets black and white "
-            "point; maxim is a retouching network, about 6 s each. auto takes classical.",
+            "point; maxim is a retouching network, about 6 s each. auto takes classical."
         ),
     ] = "auto",
     progress: Progress = unheard,
@@ -91,7 +91,8 @@ def correct(
         base = _retouched(photo, small, strength)
     else:
         light, base, served = estimate(small).believed, photo, "classical"
-        found = tones(_whitened(small, light))
+        whitened = _whitened(small, light)
+        found = tones(whitened[seen(photo, small.shape[:2])])
     progress(0.3)
     made = []
     for number, look in enumerate(LOOKS[:variants], 1):

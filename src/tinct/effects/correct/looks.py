@@ -58,7 +58,7 @@ LOOKS: Final = (
 
 
 def tones(rgb: Array) -> Tones:
-    """Judge a photo (h, w, 3), sRGB, 0..1, whose light is white already."""
+    """Judge a photo (..., 3), sRGB, 0..1, whose light is white already."""
     low, high = (float(np.percentile(rgb, p)) for p in _ENDS)
     black = min(max(low - _GOOD[0], 0.0), _MOST_BLACK)
     white = max(min(high / _GOOD[1], 1.0), _LEAST_WHITE)

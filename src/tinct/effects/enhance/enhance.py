@@ -14,11 +14,12 @@ from pydantic import BeforeValidator, Field
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.enhance.consistency import consistent, grained, plausible
+from tinct.effects.enhance.crops import around_faces, cut
 from tinct.effects.enhance.denoising import Cleaner, cleaner
 from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, select, slowest
 from tinct.effects.enhance.opacity import enlarged_alpha, without_hidden_colors
 from tinct.effects.enhance.timing import Estimate, estimated, learn
-from tinct.effects.findings import Rounded, Untold, fact
+from tinct.effects.findings import Role, Rounded, Untold, fact
 from tinct.errors import ParameterError
 from tinct.imaging.degradation import Condition, condition, is_soft
 from tinct.imaging.tiles import Tiling, merged
@@ -66,6 +67,10 @@ class Enhancement:
     """In how many tiles the photo was worked on."""
     seconds: Annotated[float, Rounded(2)]
     """How long it took."""
+    faces_before: Annotated[tuple[Photo, ...], Role("input_crop")] = ()
+    """Each face of the source with what is around it, from left to right; where faces were asked for."""
+    faces_after: Annotated[tuple[Photo, ...], Role("output_crop")] = ()
+    """The same places of the result."""
 
     @property
     @fact
@@ -138,8 +143,7 @@ def _seconds(photo: tuple[int, int], scale: Scale, model: Model) -> float:
 )
 def enhance(
     photo: Annotated[
-        Photo,
-        Field(description="8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay."),
+        Photo, Field(description="8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay.")
     ],
     scale: Annotated[
         Scale,
@@ -154,7 +158,7 @@ def enhance(
             description="span is true to the source; realesrgan restores and is about 40 times slower; clearreality "
             "also cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no network. "
             "auto takes realesrgan for photos up to 0.16 megapixels, and for soft ones up to 0.64; span for others; "
-            "and classical for sharp photos at their own size and where the networks are not installed.",
+            "and classical for sharp photos at their own size and where the networks are not installed."
         ),
     ] = "auto",
     denoise: Annotated[
@@ -162,10 +166,14 @@ def enhance(
         BeforeValidator(_auto_or_share),
         Field(
             description="0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto "
-            "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left.",
+            "removes what is found, and nothing from photos that are nearly clean. The higher, the less grain is left."
         ),
     ] = "auto",
     *,
+    faces: Annotated[
+        bool,
+        Field(description="Also give each face, before and after: its box and 30 % of its sides around it."),
+    ] = False,
     progress: Progress = unheard,
 ) -> Enhancement:
     """Make a photo sharper and two or four times larger, or restore it at its own size; its colours stay.
@@ -175,14 +183,20 @@ def enhance(
     ParameterError
         Names the field, what was found and what is allowed.
     MissingModelError, ModelLicenceError
-        The named model is not installed; the message says how to get it.
+        The named model, or those that find faces, are not installed; the message says how to get them.
 
     References
     ----------
     Wan et al. 2024, "Swift parameter-free attention network for efficient super-resolution" (SPAN); Wang et al. 2021,
     "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data".
     """
-    return run(photo, plan(photo, scale, model, denoise), scale, progress)
+    places = around_faces(photo) if faces else ()
+    made = run(photo, plan(photo, scale, model, denoise), scale, progress)
+    return replace(
+        made,
+        faces_before=tuple(cut(photo, place) for place in places),
+        faces_after=tuple(cut(made.photo, place, scale) for place in places),
+    )
 
 
 def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Plan:

@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.erase import holes
@@ -59,14 +60,14 @@ def erase(
         Photo,
         Field(
             description="A grey picture of the same size: white is removed, black is kept, grey between them mixes; "
-            "opacity counts as laid on black.",
+            "opacity counts as laid on black."
         ),
     ],
     method: Annotated[
         Method,
         Field(
             description="shift continues structure by few large copies, patch builds texture from many small ones, "
-            "auto takes for each hole the one whose seams show less.",
+            "auto takes for each hole the one whose seams show less."
         ),
     ] = "auto",
     grow: Annotated[
@@ -78,10 +79,7 @@ def erase(
         ),
     ] = 0,
     *,
-    seed: Annotated[
-        int,
-        Field(ge=0, lt=2**31, description="The same photo, mask, parameters and seed give the same result."),
-    ] = 0,
+    seed: Seed = 0,
     progress: Progress = unheard,
 ) -> Erasure:
     """Remove what a mask covers and continue the surroundings there; pixels outside the mask stay as they are.

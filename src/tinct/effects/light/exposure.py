@@ -44,13 +44,15 @@ _RADIUS: Final = 1 / 20  # of the base's window, as a share of the longer side
 _EDGE: Final = 0.4  # variance of log2 luminance across which the base keeps an edge
 
 
-def relit(rgb: Array) -> Array:
+def relit(rgb: Array, seen: NDArray[np.bool_] | None = None) -> Array:
     """A better lit copy.
 
     Parameters
     ----------
     rgb : ndarray, (h, w, 3), float32
         sRGB, 0..1; small, for the windows grow with it.
+    seen : ndarray, (h, w), bool, optional
+        Which pixels are judged; None means all.
 
     Returns
     -------
@@ -58,10 +60,11 @@ def relit(rgb: Array) -> Array:
         0..1; a photo that is bright enough comes back nearly as it was.
     """
     linear = srgb_to_linear(rgb)
-    gain = _gain(linear)
+    seen = np.ones(rgb.shape[:2], np.bool_) if seen is None else seen
+    gain = _gain(linear[seen])
     linear = linear * np.float32(gain)
     luminance = np.maximum(linear @ _LUMINANCE, 0)  # (h, w)
-    power = max(_power(luminance), _LEAST_LIT_POWER if gain == 1 else _LEAST_POWER)
+    power = max(_power(luminance[seen]), _LEAST_LIT_POWER if gain == 1 else _LEAST_POWER)
     if gain == power == 1:
         return rgb
     if power < 1:

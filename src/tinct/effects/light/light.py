@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tinct.effects.choices import Strength
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
 from tinct.effects.light.exposure import relit
-from tinct.effects.light.noise import smoother
+from tinct.effects.light.noise import signal, smoother
 from tinct.imaging import maxim
 from tinct.imaging.gain import GainField
+from tinct.imaging.sample import seen
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
@@ -46,14 +48,12 @@ def light(
         Photo, Field(description="The photo to brighten, in any depth and RGB profile; both stay.")
     ],
     *,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="0 returns the photo's own pixels, 1 the full change.")
-    ] = 1.0,
+    strength: Strength = 1.0,
     engine: Annotated[
         Engine,
         Field(
             description="classical needs no network; maxim is one for dark photos, about 6 s each. auto takes "
-            "classical, which came closer to photos that had been darkened and does not clip lamps and skies.",
+            "classical, which came closer to photos that had been darkened and does not clip lamps and skies."
         ),
     ] = "auto",
     denoise: Annotated[bool, Field(description="Remove the noise that brightening would show.")] = True,
@@ -71,14 +71,19 @@ def light(
     small = shrink(photo.pixels, _PROXY)
     own = np.float32(1 / np.iinfo(small.dtype).max) * small.astype(np.float32)
     srgb = np.clip(profile_to_srgb(small, photo.icc), 0, 1)
-    target = relit(srgb)
-    gain = _mean_gain(srgb, target)
+    judged = seen(photo, srgb.shape[:2])
+    target = relit(srgb, judged)
+    shown = signal(srgb, judged)
+    target = srgb + np.float32(shown) * (target - srgb)
+    gain = _mean_gain(srgb[judged], target[judged])
     if engine == "auto":
         engine = "classical"
     progress(0.1)
     if engine == "maxim":
         srgb, target = maxim.improved(srgb, maxim.ENHANCEMENT)
-        gain = _mean_gain(srgb, target)
+        target = srgb + np.float32(shown) * (target - srgb)
+        judged = seen(photo, srgb.shape[:2])
+        gain = _mean_gain(srgb[judged], target[judged])
         own = srgb_to_profile(srgb, photo.icc)
     field = GainField.fit(own, srgb_to_profile(target, photo.icc))
     progress(0.6)

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
-from tinct.imaging.gain import mean
+from tinct.imaging.gain import light_of, mean
+from tinct.imaging.guided import smoothstep
 from tinct.photo.photo import Pixels
 
-__all__ = ["Smoother", "smoother"]
+__all__ = ["Smoother", "signal", "smoother"]
 
 Array = NDArray[np.float32]
 
@@ -21,6 +22,12 @@ _BACK: Final = np.linalg.inv(TO_OPPONENT)
 _SEEN: Final = 1.0 / 255  # noise that shows, after the gain
 _LIGHT: Final = (3, 1.6)  # radius of the window; standard deviations of noise that are smoothed
 _COLOR: Final = (7, 4.0)
+_LIT: Final = (8 / 255, 16 / 255)  # brightness of the brightest windows from which a photo is no lens cap
+_WINDOW: Final = 1 / 40  # radius, as a share of the longer side
+_LEAST_WINDOW: Final = 3
+_ALIKE: Final = 2.0  # pixels across which noise is alike, after demosaicing and JPEG
+_ABOVE_NOISE: Final = (2.0, 4.0)  # standard deviations of averaged noise
+_LEAST_SPREAD: Final = (0.2 / 255, 0.5 / 255)
 
 
 @dataclass(frozen=True)
@@ -53,3 +60,30 @@ def smoother(pixels: Pixels, gain: float) -> Smoother | None:
     """What to do about a photo's noise before a `gain` of its encoded values; None where none would show."""
     noise = condition(pixels).noise
     return Smoother(noise) if noise * gain > _SEEN and gain > 1.2 else None
+
+
+def signal(rgb: Array, seen: NDArray[np.bool_]) -> float:
+    """How surely a small copy shows anything but noise, 0..1.
+
+    A photo that has some light anywhere does. In one that is next to black, what is left after averaging over windows
+    must vary by more than averaged noise does.
+
+    Parameters
+    ----------
+    rgb : ndarray, (h, w, 3), float32
+        sRGB, 0..1.
+    seen : ndarray, (h, w), bool
+        Which pixels are judged.
+    """
+    light = np.asarray(light_of(rgb), np.float32)
+    radius = max(_LEAST_WINDOW, round(max(light.shape) * _WINDOW))
+    smooth = mean(light, radius)
+    lit = _ramp(float(np.percentile(smooth[seen], 99)), *_LIT)
+    spread = float(smooth[seen].std())
+    noise = float((light - smooth)[seen].std()) * _ALIKE / (2 * radius + 1)
+    varied = _ramp(spread / max(noise, 1e-6), *_ABOVE_NOISE)
+    return max(lit, varied * _ramp(spread, *_LEAST_SPREAD))
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return float(smoothstep(np.array(value, np.float32), low, high))

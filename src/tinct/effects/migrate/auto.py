@@ -53,6 +53,7 @@ _SHIFTS: Final = (0.0, -0.3, 0.3)  # of a family within its share of the circle
 _GAINS: Final = ((1.0, 0.0), (1.3, 1.0), (0.72, 2.5))  # of chroma, and what that counts against a family
 _FAR: Final = 18.0  # CIEDE2000 beyond which families need not lie further apart
 _HOLD: Final = (3.5, 12.0)  # chroma below which nothing turns, and above which all does
+_DARK: Final = (3.0, 14.0)  # the same for L*
 
 
 @single_threaded
@@ -94,7 +95,7 @@ def fit_auto(source: Sample, count: int = 1, seed: int = 0, style: Style | None 
         new = family.gain[graph.label][..., None] * rotated(own, family.turn[graph.label])
         coefficients = fit.solve((new - own).astype(np.float32), most_spread=11.0)
         title = f"Hues turned by {np.degrees(family.theta) % 360:.0f} degrees"
-        maps.append(fit.map(coefficients, title, hold=_HOLD, margin=UNCLIPPED))
+        maps.append(fit.map(coefficients, title, dark=_DARK, hold=_HOLD, margin=UNCLIPPED))
     return maps
 
 

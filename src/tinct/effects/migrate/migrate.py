@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
+from tinct.effects.choices import Seed
 from tinct.effects.declare import declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded, Told, Untold, fact
@@ -21,7 +22,7 @@ from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.palette import parse_colors
-from tinct.imaging.people import SIDE, PersonMask, find_people
+from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
 from tinct.imaging.sample import Sample
 from tinct.photo.photo import Photo
 
@@ -67,7 +68,13 @@ class Migration:
     @fact
     def people_share(self) -> Annotated[float, Rounded(4)]:
         """Share of the photo that is people who kept their colours."""
-        return 0.0 if self.people is None else float(self.people.small.mean())
+        return 0.0 if self.people is None else self.people.share
+
+    @property
+    @fact
+    def people_kept(self) -> dict[str, Any]:
+        """Share, count and places of those people; see :class:`tinct.imaging.people.PersonMask`."""
+        return {"share": 0.0, "count": 0, "where": []} if self.people is None else self.people.facts
 
     def mask(self, photo: Photo) -> NDArray[np.uint8] | None:
         """Where `photo`, the one that was recoloured, kept its colours: (H, W) uint8, 255 on people; None without."""
@@ -132,7 +139,7 @@ def migrate(
     colors: Annotated[
         Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
         BeforeValidator(_swatches),
-        Field(description="1 to 7 swatches, RRGGBB, #RRGGBB or AARRGGBB; mode template needs them."),
+        Field(description="1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them."),
     ] = None,
     spread: Annotated[
         float,
@@ -162,14 +169,18 @@ def migrate(
             "most.",
         ),
     ] = 0.5,
-    seed: Annotated[
-        int,
-        Field(ge=0, lt=2**31, description="The same photo, parameters and seed give the same result."),
-    ] = 0,
+    seed: Seed = 0,
     portrait: Annotated[bool, Field(description="People keep their own colours.")] = True,
     strength: Annotated[
         float, Field(ge=0, le=1, description="How completely people keep their colours.")
     ] = 1.0,
+    protect: Annotated[
+        Protect,
+        Field(
+            description="What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair "
+            "and clothes."
+        ),
+    ] = "person",
     progress: Progress = unheard,
 ) -> Migration:
     """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
@@ -180,9 +191,9 @@ def migrate(
         Names the field, what was found and what is allowed.
     """
     proxy = _proxy(photo)
-    goal = None if reference is None else Sample(_proxy(reference))
-    people = find_people(proxy) if portrait else None
-    source = Sample(proxy, None if people is None else 1 - strength * people.small)
+    goal = None if reference is None else _sample(reference)
+    people = find_people(photo, protect) if portrait else None
+    source = Sample(proxy, None if people is None else 1 - strength * people.small, photo.opacity(SIDE))
     dealt = None
     if goal is not None:
         maps = [fit_colors_of(source, goal, smoothness, seed)]
@@ -204,19 +215,19 @@ def migrate(
 def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0, style: Style | None = None) -> list[ColorMap]:
     """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
     params = _checked(mode="auto", count=count, seed=seed, style=style)
-    return auto.fit_auto(Sample(_proxy(photo)), params.count, params.seed, params.style)
+    return auto.fit_auto(_sample(photo), params.count, params.seed, params.style)
 
 
 def fit_template(photo: Photo, colors: str | Iterable[str], *, spread: float = 0.0) -> ColorMap:
     """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
     params = _checked(mode="template", colors=colors, spread=spread)
-    return template.fit_template(Sample(_proxy(photo)), params.colors, params.spread).map
+    return template.fit_template(_sample(photo), params.colors, params.spread).map
 
 
 def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
     """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`."""
     params = _checked(mode="reference", smoothness=smoothness, seed=seed)
-    source, goal = Sample(_proxy(photo)), Sample(_proxy(reference))
+    source, goal = _sample(photo), _sample(reference)
     return fit_colors_of(source, goal, params.smoothness, params.seed)
 
 
@@ -240,7 +251,13 @@ def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 32:
         raise ParameterError("count", count, "a whole number from 1 to 32")
-    return palette.clusters(Sample(_proxy(photo)), count)
+    return palette.clusters(_sample(photo), count)
+
+
+def _sample(photo: Photo) -> Sample:
+    """What a fit sees of a photo."""
+    photo = photo.without_hidden_colors()
+    return Sample(_proxy(photo), opacity=photo.opacity(SIDE))
 
 
 def _proxy(photo: Photo) -> NDArray[np.float32]:

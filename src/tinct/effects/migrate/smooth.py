@@ -128,6 +128,7 @@ class SmoothFit:
         coefficients: Array,
         title: str,
         *,
+        dark: tuple[float, float],
         hold: tuple[float, float] | None = None,
         margin: tuple[float, float] = EDGE,
     ) -> ColorMap:
@@ -135,10 +136,12 @@ class SmoothFit:
 
         Parameters
         ----------
+        dark : tuple of float
+            L* below which nothing moves, for colour there is noise, and above which all does.
         margin : tuple of float
             How far channels keep from 0 and 1; see `imaging.gamut`.
         hold : tuple of float, optional
-            Chroma below which nothing moves, and above which all does; near black nothing moves either.
+            The same for chroma.
         """
         nodes = _nodes()
         every = nodes.reshape(GRID, GRID, GRID, 3)[
@@ -146,13 +149,14 @@ class SmoothFit:
         ]  # the field is far smoother than the lattice
         moved = self._field.evaluate(coefficients, np.ascontiguousarray(every.reshape(-1, 3)))
         moved = _between(moved.reshape(*every.shape[:3], 2)).reshape(-1, 2)
+        moves = smooth_step(nodes[:, 0], *dark)
         if hold is not None:
-            coloured = smooth_step(np.hypot(nodes[:, 1], nodes[:, 2]), *hold)
-            lit = smooth_step(nodes[:, 0], 3.0, 14.0)  # colour near black is noise
-            moved = moved * (coloured * lit)[:, None]
+            moves = moves * smooth_step(np.hypot(nodes[:, 1], nodes[:, 2]), *hold)
         out = nodes.copy()
         out[:, 1:] += moved
-        return ColorMap(to_srgb(out, margin=margin, rounds=1).reshape(GRID, GRID, GRID, 3), title)
+        lattice = grid().reshape(-1, 3)
+        lattice += moves[:, None] * (to_srgb(out, margin=margin, rounds=1) - lattice)
+        return ColorMap(lattice.reshape(GRID, GRID, GRID, 3), title)
 
 
 def smooth_step(values: Array, low: float, high: float) -> Array:

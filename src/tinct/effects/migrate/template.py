@@ -39,6 +39,7 @@ _GREY: Final = 6.0  # chroma below which a colour stays at no cost
 _STAY: Final = 22.0  # cost at which a coloured cluster stays
 _TINT: Final = 8.0  # cost of giving a grey cluster a colour
 _DARK, _PALE = 8.0, 97.0  # L* beyond which a colour can hardly show
+_BLACK: Final = (1.0, 9.0)  # L* below which nothing takes a colour, and above which all may
 _APART: Final = 22.0  # chroma between clusters of one swatch beyond which each keeps to its own mean
 _DULL: Final = (
     0.5,
@@ -151,7 +152,7 @@ def fit_template(source: Sample, colors: Sequence[str], spread: float = 0.0) -> 
     _, coefficients, labels = best
     share = np.bincount(labels, graph.area, deal.stays + 1)
     return Template(
-        map=fit.map(coefficients, "Swatches " + " ".join(colors)),
+        map=fit.map(coefficients, "Swatches " + " ".join(colors), dark=_BLACK),
         swatches=tuple(
             SwatchShare(color=color, share=round(float(share[k]), 3)) for k, color in enumerate(colors)
         ),

@@ -10,7 +10,7 @@ from tinct.models.convert import ncnn, tfjs, tfjs_weights
 
 __all__ = ["EDITION", "to_onnx"]
 
-EDITION = 1
+EDITION = 2
 """Counted up when a converter gives other bytes, so that files of older ones are not used."""
 
 

@@ -208,10 +208,12 @@ def _gather(build: Builder, node: Node, inputs: list[Value]) -> Value:
 
 
 def _gather_at(build: Builder, node: Node, inputs: list[Value]) -> Value:
-    """Pick the parts at places (..., axes), which may depend on the photo."""
+    """Pick the parts at places (..., axes), which may depend on the photo; those outside read what is nearest."""
     value, at = inputs
     if isinstance(at, Tensor):
         at = build.emit("Cast", [at], at.shape, to=TYPES["int64"])
+        last = np.array(value.shape[: at.shape[-1]], np.int64) - 1
+        at = build.emit("Max", [build.emit("Min", [at, last], at.shape), np.zeros_like(last)], at.shape)
     whole = at if isinstance(at, Tensor) else at.astype(np.int64)
     shape = (*at.shape[:-1], *value.shape[at.shape[-1] :])
     return build.emit("GatherND", [value, whole], shape)

@@ -1,0 +1,102 @@
+"""Face swap measured: ``python -m benchmarks.swap [--sheet FILE]``; the face networks must be installed.
+
+Own face: mean CIEDE2000 inside the outline when a photo is its own reference, and pixels that change outside its
+window. Pairs of portraits: refused, with the cause, or the distance of the result's mesh from the head's own in percent
+of its width, and the seam: mean step across the mask's rim above the photo's own step there, in CIE76 units.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import tinct
+from benchmarks.data import photos
+from benchmarks.tables import table
+from tinct.errors import FaceError
+from tinct.faces.find import find_faces, largest_face
+from tinct.faces.regions import region, window
+from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.photo import Photo
+
+__all__ = ["main"]
+
+_PAIRS = (
+    ("celebahq_118017", "celebahq_137590"), ("celebahq_084913", "celebahq_081680"),
+    ("celebahq_015248", "human_stock-emotions-a-1"), ("celebahq_145842", "celebahq_164930"),
+    ("celebahq_076551", "73"), ("celebahq_137590", "98"), ("celebahq_091623", "celebahq_113393"),
+    ("71", "celebahq_189498"), ("human_stock-teen-4", "human_stock-teen-5"), ("celebahq_084913", "celebahq_091623"),
+)  # fmt: skip
+
+
+def _lab(photo: Photo) -> NDArray[np.float32]:
+    return srgb_to_lab(np.asarray(photo.pixels, np.float32) / 255)
+
+
+def _own(photo: Photo) -> tuple[float, int]:
+    face = largest_face(photo)
+    made = tinct.swap(photo, [photo], consent=True, force=True).photo
+    part = window(face, 0.25)
+    inside = region(face, "oval", part) > 0.5
+    different = delta_e_2000(_lab(photo), _lab(made))[part.slices]
+    outside = np.ones(photo.pixels.shape[:2], bool)
+    outside[part.slices] = False
+    return float(different[inside].mean()), int((made.pixels != photo.pixels)[outside].sum())
+
+
+def _pair(source: Photo, target: Photo) -> tuple[str, str]:
+    face = largest_face(target)
+    try:
+        made = tinct.swap(target, [source], consent=True).photo
+    except FaceError as error:
+        return "refused", str(error).split(";")[0].split(":")[0]
+    again = find_faces(made)
+    away = min(np.linalg.norm(one.points[:468, :2] - face.points[:468, :2], axis=1).mean() for one in again)
+    part = window(face, 0.25)
+    changed = (made.pixels != target.pixels).any(axis=-1)[part.slices].astype(np.uint8)
+    rim = (cv2.dilate(changed, np.ones((3, 3), np.uint8)) - cv2.erode(changed, np.ones((3, 3), np.uint8))) > 0
+    steps = [
+        np.linalg.norm(np.gradient(_lab(one)[part.slices], axis=(0, 1)), axis=(0, -1))
+        for one in (made, target)
+    ]
+    seam = float(np.maximum(steps[0] - steps[1], 0)[rim].mean())
+    return f"{100 * away / face.width:.1f} %", f"{seam:.2f}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sheet", type=Path)
+    options = parser.parse_args()
+    every = {path.stem: tinct.open(path) for path in photos("portraits", "matting_people")}
+    own = [_own(every[name]) for name in sorted({name for pair in _PAIRS for name in pair})]
+    print(
+        f"own face: CIEDE2000 {np.mean([e for e, _ in own]):.2f} on average, {max(e for e, _ in own):.2f} at most; "
+    )
+    print(f"pixels changed outside: {sum(count for _, count in own)}")
+    rows = [(one, two, *_pair(every[one], every[two])) for one, two in _PAIRS]
+    print(table("Pairs", "", ("reference", "head", "mesh", "seam, or cause"), rows))
+    if options.sheet:
+        cells = []
+        for one, two in _PAIRS:
+            made = tinct.swap(every[two], [every[one]], consent=True, force=True).photo
+            shown = [(every[one], every[one]), (every[two], every[two]), (every[two], made)]
+            cells.append(np.hstack([_cell(source, photo) for source, photo in shown]))
+        cv2.imwrite(str(options.sheet), np.vstack(cells)[..., ::-1])
+
+
+def _cell(source: Photo, shown: Photo) -> NDArray[np.uint8]:
+    crop = np.asarray(shown.pixels[window(largest_face(source), 0.3).slices], np.uint8)
+    scale = 360 / max(crop.shape[:2])
+    small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:360, :360]
+    cell = np.zeros((360, 360, 3), np.uint8)
+    cell[: small.shape[0], : small.shape[1]] = small
+    return cell
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Makeup: from a reference photo, or a named look."""

@@ -1,0 +1,98 @@
+"""Put a change of makeup on the photo itself: its own texture stays, only colours are multiplied."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.makeup.change import Change
+from tinct.effects.makeup.worn import DARK, logs
+from tinct.faces.face import Face
+from tinct.faces.flat import spread
+from tinct.faces.regions import Window, region
+from tinct.photo.color import profile_to_srgb, srgb_to_profile
+from tinct.photo.photo import Photo
+from tinct.photo.transfer import linear_to_srgb
+
+__all__ = ["SEEN", "applied", "part_of"]
+
+Array = NDArray[np.float32]
+
+SEEN: Final = 900
+"""Longer side, in pixels, of the copy of a face on which changes are computed: they are smooth, and then enlarged."""
+_GLOSS: Final = 0.45  # how much lighter than the lips highlights are, in which lipstick shows less
+_LEAST: Final = 1e-4  # changes below it leave pixels as they are
+
+
+def part_of(photo: Photo, part: Window) -> Array:
+    """The pixels of a window in sRGB, (h, w, 3) float32, 0..1 within its gamut."""
+    return profile_to_srgb(np.ascontiguousarray(photo.pixels[part.slices]), photo.icc)
+
+
+def applied(photo: Photo, face: Face, part: Window, change: Change, hidden: Array) -> Photo:
+    """The photo with the change on one face.
+
+    Parameters
+    ----------
+    photo : Photo
+    face : Face
+    part : Window
+        Holds the face.
+    change : Change
+    hidden : ndarray, (SIDE, SIDE), float32
+        What hides the face, on the flattened face: those pixels stay.
+    """
+    rgb = part_of(photo, part)
+    height, width = rgb.shape[:2]
+    scale = min(1.0, SEEN / max(height, width))
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    points = face.points.copy()
+    points[:, :2] = (points[:, :2] - [part.left, part.top] + 0.5) * scale - 0.5
+    points[:, 2] *= scale
+    free = (1 - np.clip(1.5 * hidden, 0, 1))[..., None]
+    both = np.concatenate([change.field * free, free], axis=2)
+    laid, _ = spread(both, points, size)  # (h', w', 4)
+    laid = np.asarray(cv2.GaussianBlur(laid, (0, 0), max(0.6, 0.5 * face.width * scale / 400)), np.float32)
+    if scale < 1:
+        laid = np.asarray(cv2.resize(laid, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    field = laid[..., :3] + _on_lips(rgb, face, part, change) * np.clip(laid[..., 3:], 0, 1)
+    made = np.exp(logs(rgb) + field) - np.float32(DARK)
+    out = photo.pixels.copy()
+    changed = np.abs(field).max(axis=-1) > _LEAST
+    full = np.iinfo(out.dtype).max
+    levels = np.rint(np.clip(srgb_to_profile(linear_to_srgb(np.clip(made, 0, 1)), photo.icc), 0, 1) * full)
+    out[part.slices][changed] = levels.astype(out.dtype)[changed]
+    return photo.with_pixels(out)
+
+
+def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
+    """The change of lips at each pixel; highlights take less of the hue."""
+    if change.lips_density <= 0:
+        return np.zeros_like(rgb)
+    every, lips = logs(rgb), region(face, "lips", part)
+    away = every - _median(every[lips > 0.8])
+    above = away.mean(axis=-1)
+    mask = np.maximum(lips, _inner_rim(region(face, "mouth", part), away, face.width))
+    mask = cv2.GaussianBlur(mask, (0, 0), max(0.6, face.width / 260))
+    mask = np.clip((mask - 0.08) / 0.84, 0, 1)
+    shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
+    hue, mean = change.lips - change.lips.mean(), change.lips.mean()
+    worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)
+    return np.asarray(worn * (change.lips_density * mask)[..., None], np.float32)
+
+
+def _median(colors: Array) -> Array:
+    return np.asarray(np.median(colors, axis=0) if len(colors) else np.zeros(3), np.float32)
+
+
+def _inner_rim(mouth: Array, away: Array, width: float) -> Array:
+    """Lip that shows inside the mesh's inner outline: coloured and lit like the lips, not like teeth or the dark."""
+    reach = max(1, round(width / 50))
+    rim = mouth - cv2.erode(mouth, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    above = away.mean(axis=-1)
+    hue = np.linalg.norm(away - above[..., None], axis=-1)
+    like = np.clip(1.6 - np.abs(above + 0.1) / 0.3, 0, 1) * np.clip(1.8 - hue / 0.1, 0, 1)
+    return np.asarray(rim * like, np.float32)

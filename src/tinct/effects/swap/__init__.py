@@ -1,0 +1,1 @@
+"""Face swap: the face of a reference on the head of a photo."""

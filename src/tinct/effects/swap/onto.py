@@ -1,0 +1,139 @@
+"""One face onto one head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.swap.blend import joined, relit
+from tinct.effects.swap.shape import mouth_opening, placed
+from tinct.errors import EyeCoveredError, FaceCoveredError, FacesUnlikeError
+from tinct.faces.covered import covered, share_around
+from tinct.faces.face import Face
+from tinct.faces.find import check
+from tinct.faces.flat import flattened, spread, warped
+from tinct.faces.points import EYES, LIPS_RING, MOUTH_RING, OVAL_RING
+from tinct.faces.regions import region, window
+from tinct.photo.color import profile_to_srgb, srgb_to_profile
+from tinct.photo.photo import Photo
+
+__all__ = ["Given", "given", "put", "refuse_unlike"]
+
+Array = NDArray[np.float32]
+
+_LEAST: Final = 48.0  # width in pixels
+_YAW, _PITCH = 45.0, 40.0  # degrees, of either face
+_TURN: Final = 20.0  # degrees by which both may differ
+_COVERED: Final = 0.6
+_SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
+_LAUGH: Final = 0.1  # by how much wider the reference's may be open
+_ENLARGED: Final = 3.0  # times a face may be enlarged
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A face to be put on heads, or the one of a head."""
+
+    face: Face
+    rgb: Array
+    """The part of the photo that holds it, sRGB 0..1."""
+    points: NDArray[np.float64]
+    """The mesh in its pixels."""
+    hidden: Array
+    """On the flattened face; see :func:`tinct.faces.covered.covered`."""
+
+
+def given(photo: Photo, face: Face, *, force: bool) -> Given:
+    """A face and what is known of it.
+
+    Raises
+    ------
+    SmallFaceError, FaceAngleError, EyeCoveredError, FaceCoveredError
+        It does not suit; with `force` only what is too small is refused.
+    """
+    if force:
+        check(face, least=_LEAST / 2)
+    else:
+        check(face, least=_LEAST, yaw=_YAW, pitch=_PITCH, inside=0.8)
+    part = window(face, 0.25)
+    rgb = np.clip(profile_to_srgb(np.ascontiguousarray(photo.pixels[part.slices]), photo.icc), 0, 1)
+    points = face.points - [part.left, part.top, 0]
+    hidden = covered(flattened(rgb, points))
+    if not force:
+        if max(share_around(hidden, ring) for ring in EYES) > _COVERED:
+            raise EyeCoveredError(
+                "hair, glasses or a hand hide an eye; use a photo that shows both, or force it"
+            )
+        if share_around(hidden, LIPS_RING) > _COVERED:
+            raise FaceCoveredError("something hides the mouth; use a photo that shows it, or force it")
+    return Given(face, rgb, points, hidden)
+
+
+def refuse_unlike(source: Given, target: Given) -> None:
+    """Refuse two faces of which one cannot take the other's place.
+
+    Raises
+    ------
+    FacesUnlikeError
+        Says what differs, by how much, and what is allowed.
+    """
+    one, two = source.face, target.face
+    for name, turn in (
+        ("sideways", one.pose.yaw - two.pose.yaw),
+        ("up or down", one.pose.pitch - two.pose.pitch),
+    ):
+        if abs(turn) > _TURN:
+            raise FacesUnlikeError(
+                f"the faces are turned {name} differently by {abs(turn):.0f} degrees; at most {_TURN:.0f} are allowed: "
+                "use a reference that looks the same way, or force it"
+            )
+    if mouth_opening(one.points) - mouth_opening(two.points) > _LAUGH:
+        raise FacesUnlikeError(
+            "the reference's mouth is open much wider than the photo's; use one with the same expression, or force it"
+        )
+    if two.width > _ENLARGED * one.width:
+        raise FacesUnlikeError(
+            f"the reference's face is {one.width:.0f} pixels wide and the photo's {two.width:.0f}; it may be enlarged "
+            f"{_ENLARGED:.0f} times at most: use a larger reference, or force it"
+        )
+
+
+def put(photo: Photo, target: Given, source: Given) -> Photo:
+    """The photo with the source's face on the target's head."""
+    part, width = window(target.face, 0.25), target.face.width
+    shape = target.rgb.shape[:2]
+    goal = placed(source.points, target.points)
+    face, inside = warped(source.rgb, source.points, goal, shape)
+    face[~inside] = target.rgb[~inside]
+    hidden = np.maximum(spread(target.hidden, target.points, shape)[0], spread(source.hidden, goal, shape)[0])
+    ring = goal[OVAL_RING, :2]
+    middle = goal[[168, 2], :2].mean(axis=0)
+    mask = _filled(middle + (ring - middle) * 0.92, shape) * (1 - np.clip(1.6 * hidden, 0, 1))
+    mask *= inside
+    openings = mouth_opening(source.points), mouth_opening(target.points)
+    if openings[1] > _SHUT and openings[0] < 0.5 * openings[1]:  # the source has no teeth to give
+        mouth = cv2.GaussianBlur(_filled(target.points[MOUTH_RING, :2], shape), (0, 0), max(0.6, width / 150))
+        mask *= 1 - mouth
+    skin = region(target.face, "skin", part) * (1 - hidden)
+    made = relit(face, target.rgb, skin * mask, skin, width)
+    made[~inside] = target.rgb[~inside]
+    reach = max(1, round(width / 45))
+    soft = cv2.erode(mask.astype(np.float32), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    soft = cv2.GaussianBlur(soft, (0, 0), reach * 0.9)
+    out = joined(made, target.rgb, np.asarray(soft, np.float32), width)
+    pixels = photo.pixels.copy()
+    changed = np.abs(out - target.rgb).max(axis=-1) > 1e-3
+    full = np.iinfo(pixels.dtype).max
+    levels = np.rint(np.clip(srgb_to_profile(out, photo.icc), 0, 1) * full).astype(pixels.dtype)
+    pixels[part.slices][changed] = levels[changed]
+    return photo.with_pixels(pixels)
+
+
+def _filled(points: NDArray[np.float64], shape: tuple[int, ...]) -> Array:
+    out = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(out, [np.round(points * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
+    return np.asarray(out / 255, np.float32)

@@ -1,0 +1,49 @@
+"""Where the points of the other face go: its own shape, in this head's pose, outline and expression."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.faces import canonical
+from tinct.faces.points import MOUTH_RING, OVAL_RING
+from tinct.faces.pose import STEADY, fit
+
+__all__ = ["mouth_opening", "placed"]
+
+Points = NDArray[np.float64]
+
+_IDENTITY: Final = 0.75  # share of the other face's own shape where it is strongest
+_RIM: Final = 0.16  # distance from the outline, of the canonical face's width, from which on it is
+_MOUTH: Final = (0.30, 0.24)  # half axes around the mouth within which this head's expression stays
+
+
+def placed(source: Points, target: Points) -> Points:
+    """Points (468, 3) to which those of `source` go, on the head that wears `target`, both (478, 3)."""
+    own, other = target[:468], source[:468]
+    scale, rotation, shift = fit(other[STEADY], own[STEADY])
+    posed = scale * other @ rotation.T + shift
+    share = _shares()[:, None]
+    return np.asarray(own * (1 - share) + posed * share)
+
+
+def mouth_opening(points: Points) -> float:
+    """Height of the opening between the lips, of the mouth's width."""
+    across = float(np.linalg.norm(points[61, :2] - points[291, :2]))
+    return float(np.linalg.norm(points[13, :2] - points[14, :2])) / max(across, 1e-6)
+
+
+def _shares() -> NDArray[np.float64]:
+    """How much each point follows the other face: none at the outline and the mouth, `_IDENTITY` far from both."""
+    places = canonical.places()
+    outline = places[OVAL_RING]
+    start, edge = outline, np.roll(outline, -1, axis=0) - outline
+    along = ((places[:, None] - start) * edge).sum(axis=-1) / (edge**2).sum(axis=-1)
+    nearest = start + np.clip(along, 0, 1)[..., None] * edge  # (468, 36, 2)
+    inward = np.linalg.norm(places[:, None] - nearest, axis=-1).min(axis=1)
+    rise = np.clip(inward / _RIM, 0, 1)
+    mouth = places[MOUTH_RING].mean(axis=0)
+    away = np.hypot(*((places - mouth) / _MOUTH).T)
+    return np.asarray(_IDENTITY * rise**2 * (3 - 2 * rise) * np.clip(1.6 * away - 0.6, 0, 1))

@@ -1,0 +1,144 @@
+"""Limits and choices of the server towards those who call it, whom it fetches from, and whom it tells.
+
+They are a part of `tinct.settings.Settings`, which reads them; nothing else uses this module.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
+
+__all__ = ["ServingSettings"]
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+    return value
+
+
+class ServingSettings(BaseModel):
+    """Serving, fetching and callbacks."""
+
+    # -- serving ----------------------------------------------------------------------------------
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on. Anything but loopback opens the server to the network.",
+    )
+    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which clients reach the server, for links; none takes each request's own.",
+    )
+    max_connections: int = Field(
+        2000,
+        ge=16,
+        description="Connections at a time, and never more than the limit of open files leaves room for; for one more, "
+        "the oldest that waits for a request is closed.",
+    )
+    connections_per_address: int = Field(
+        500,
+        ge=1,
+        description="Connections of one address at a time, or of one /64 network of IPv6; those of the "
+        "trusted proxies are not counted so.",
+    )
+    header_s: float = Field(
+        15.0,
+        gt=0,
+        description="Seconds in which the head of a request has to be whole, and a new connection has to begin one.",
+    )
+    body_idle_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds that a body's sender or a reply's reader may be silent; then the request is given up. A "
+        "few bytes now and then are silence too.",
+    )
+    log_repeats_per_minute: int = Field(
+        60,
+        ge=1,
+        description="Warnings and errors of one kind that the log gets in a minute; the rest is counted.",
+    )
+    max_upload_bytes: int = Field(
+        256 * 2**20, gt=0, description="Bytes of one uploaded file, counted while it arrives; 413 beyond."
+    )
+    max_body_bytes: int = Field(
+        1 * 2**20, gt=0, description="Bytes of a request body that is not a file, such as an order in JSON."
+    )
+    max_wait_s: float = Field(
+        25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
+    )
+    requests_per_minute: int = Field(
+        6000, ge=1, description="Requests of one API key in a minute before 429; 100 a second."
+    )
+    refusals_per_minute: int = Field(
+        120,
+        ge=1,
+        description="Requests without a good key of one address in a minute before 429; 2 a second.",
+    )
+    anonymous_per_minute: int = Field(
+        6000,
+        ge=1,
+        description="Requests without any key of one address in a minute: public objects; 100 a second.",
+    )
+    trusted_proxies: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+        frozenset(),
+        description="Addresses or networks of proxies before this server, comma-separated; only what they say of a "
+        "client's address is believed.",
+    )
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for",
+        description="The one header in which the trusted proxies say it; the other is ignored.",
+    )
+    metrics_token: str | None = Field(
+        None,
+        repr=False,
+        min_length=16,
+        description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
+    )
+    upload_link_s: float = Field(
+        3600.0, gt=0, description="Seconds a link works to which a declared file is sent."
+    )
+    link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
+
+    # -- fetching ---------------------------------------------------------------------------------
+    allow_private_hosts: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+        frozenset(),
+        description="host or host:port, comma-separated: private ones that fetching and callbacks may reach.",
+    )
+    fetch_connect_s: float = Field(
+        5.0, gt=0, description="Seconds to resolve a name, and seconds to connect."
+    )
+    fetch_total_s: float = Field(
+        30.0, gt=0, description="Seconds to fetch one URL, redirects and body included."
+    )
+    fetch_redirects: int = Field(
+        3, ge=0, le=10, description="Redirects that are followed, each checked anew."
+    )
+
+    # -- callbacks --------------------------------------------------------------------------------
+    callback_slots: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Callbacks that one worker process sends at a time, apart from its jobs. A dead receiver holds one "
+        "for 15 s, and half of them at most.",
+    )
+    callback_bytes: int = Field(
+        20_000, ge=1024, description="Bytes of one callback's message; receivers expect less than 20 kB."
+    )
+    callback_rotation_s: float = Field(
+        24 * 3600.0,
+        ge=0,
+        description="Seconds that callbacks are also signed with the secret that a new one replaced.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: frozenset[str]) -> frozenset[str]:
+        for text in value:
+            ipaddress.ip_network(text)
+        return value

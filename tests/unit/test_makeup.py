@@ -1,0 +1,189 @@
+"""Makeup: what each part changes, what stays, and when a face is refused."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+import tinct
+from tinct.effects.makeup.areas import areas
+from tinct.effects.makeup.change import Amounts, from_face, from_look
+from tinct.effects.makeup.looks import Name, look
+from tinct.effects.makeup.worn import Worn
+from tinct.errors import NoFaceError, ParameterError, ReferenceFaceError, SmallFaceError
+from tinct.faces import canonical
+from tinct.faces.covered import covered, share_around
+from tinct.faces.find import largest_face
+from tinct.faces.flat import SIDE, flat_points, flattened, spread, visible
+from tinct.faces.points import EYES, LIPS_RING
+from tinct.faces.regions import region, window
+from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.photo import Photo
+
+ALL = Amounts(1, 1, 1, 1, 1)
+
+
+def worn(**changes: Any) -> Worn:
+    empty = np.zeros((SIDE, SIDE, 3), np.float32)
+    fields = {
+        "skin": np.float32([-0.8, -1.4, -1.9]), "shadow": empty, "blush": empty, "liner": empty[..., 0],
+        "seen": np.ones((SIDE, SIDE), np.float32), "lips": np.float32([-0.9, -1.9, -2.0]), "uneven": 0.1,
+        "hidden": empty[..., 0], "low": empty,
+    }  # fmt: skip
+    return Worn(**fields | changes)
+
+
+def test_a_face_laid_flat_and_put_back_is_itself() -> None:
+    y, x = np.mgrid[:300, :300].astype(np.float32)
+    picture = np.dstack([x, y, x + y]) / 600
+    points = canonical.points() * [1, -1, -1] * 14 + [150, 150, 0]
+    back, inside = spread(flattened(picture, points), points, (300, 300))
+    facing, _ = spread(visible(points), points, (300, 300))
+    sure = cv2.erode(((facing > 0.95) & inside).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert sure.sum() > 10_000
+    assert np.abs(back - picture)[sure].mean() < 0.004
+
+
+def test_areas_are_symmetric_and_lie_where_they_should() -> None:
+    found = areas()
+    for name in ("skin", "base", "lids", "lashes", "cheeks"):
+        area = getattr(found, name)
+        np.testing.assert_allclose(area, area[:, ::-1], atol=1e-6)
+        assert -1e-6 <= area.min() <= area.max() <= 1.0001
+    eye = flat_points()[list(EYES[0])].mean(axis=0).astype(int)
+    above = flat_points()[[223]].mean(axis=0).astype(int)
+    assert found.lids[above[1], above[0]] > 0.5
+    assert found.lids[eye[1], eye[0]] < 0.2
+    assert found.cheeks[:, SIDE // 2].max() < 0.2
+
+
+def test_a_faces_own_look_changes_nothing() -> None:
+    rng = np.random.default_rng(0)
+    own = worn(shadow=rng.normal(0, 0.3, (SIDE, SIDE, 3)).astype(np.float32), lips=np.float32([-0.5, -3, -3]))
+    change = from_face(own, own, ALL)
+    assert np.abs(change.field).max() < 1e-6
+    assert np.abs(change.lips).max() < 1e-6
+
+
+def test_the_skin_of_the_reference_is_not_taken() -> None:
+    change = from_face(worn(), worn(skin=np.float32([-2.5, -3.4, -4])), ALL)
+    assert np.abs(change.field).max() < 1e-6
+
+
+@pytest.mark.parametrize("part", ["shadow", "liner", "blush", "lips"])
+def test_each_part_can_be_left_out_and_is_alone_where_it_belongs(part: str) -> None:
+    dark = np.full((SIDE, SIDE, 3), -0.9, np.float32)
+    rosy = np.zeros((SIDE, SIDE, 3), np.float32) + np.float32([0.2, -0.1, -0.1])
+    other = worn(shadow=dark, blush=rosy, liner=dark[..., 0], lips=np.float32([-0.4, -3.5, -3.0]))
+    none = Amounts(0, 0, 0, 0, 0)
+    from dataclasses import replace
+
+    alone = from_face(worn(), other, replace(none, **{part: 1.0}))
+    nothing = from_face(worn(), other, none)
+    assert np.abs(nothing.field).max() == 0
+    assert nothing.lips_density == 0
+    if part == "lips":
+        assert alone.lips_density == 1
+        assert np.abs(alone.field).max() == 0
+        return
+    area = {"shadow": areas().lids, "liner": areas().lashes, "blush": areas().cheeks}[part]
+    changed = np.abs(alone.field).max(axis=-1)
+    assert changed.max() > 0.1
+    assert changed[area < 1e-4].max() < 1e-3
+
+
+def test_bare_lips_of_a_reference_are_not_lipstick() -> None:
+    bare = worn()
+    bare = worn(lips=bare.skin + np.float32([-0.1, -0.46, -0.2]))
+    assert from_face(worn(lips=np.float32([-1.2, -1.6, -1.7])), bare, ALL).lips_density < 0.1
+
+
+def test_foundation_evens_only_where_the_reference_is_evener() -> None:
+    rng = np.random.default_rng(0)
+    blotchy = worn(uneven=0.2, low=rng.normal(0, 0.2, (SIDE, SIDE, 3)).astype(np.float32))
+    amounts = Amounts(0, 0, 0, 0, 1)
+    assert np.abs(from_face(blotchy, worn(uneven=0.05), amounts).field).max() > 0.05
+    assert np.abs(from_face(blotchy, worn(uneven=0.3), amounts).field).max() == 0
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_every_look_shows_on_light_and_on_very_dark_skin(name: Any) -> None:
+    light, dark = np.float32([-0.3, -0.8, -1.1]), np.float32([-3.0, -3.7, -4.1])
+    for skin in (light, dark):
+        change = from_look(worn(skin=skin, lips=skin + np.float32([-0.1, -0.5, -0.3])), look(name), ALL)
+        assert np.abs(change.lips).max() * change.lips_density > 0.1
+        assert np.abs(change.field[areas().lids > 0.5]).mean() > 0.01
+
+
+def test_what_is_unlike_the_skin_hides_it_and_the_rim_of_an_eye_tells() -> None:
+    flat = np.full((SIDE, SIDE, 3), (0.75, 0.55, 0.45), np.float32)
+    flat += np.random.default_rng(0).normal(0, 0.01, flat.shape).astype(np.float32)
+    assert covered(flat).max() < 0.05
+    low, high = flat_points()[list(EYES[0])].min(axis=0), flat_points()[list(EYES[0])].max(axis=0)
+    left, top, right, bottom = *(low - 30).astype(int), *(high + 30).astype(int)
+    flat[top:bottom, left:right] = 0.03  # a dark glass
+    found = covered(flat)
+    assert share_around(found, EYES[0]) > 0.9
+    assert share_around(found, EYES[1]) < 0.1
+    assert share_around(found, LIPS_RING) < 0.1
+
+
+def test_either_a_reference_or_a_look_is_wanted() -> None:
+    photo = Photo(np.zeros((9, 9, 3), np.uint8))
+    for given in ({}, {"reference": photo, "look": "rose"}):
+        with pytest.raises(ParameterError, match="reference"):
+            tinct.makeup(photo, **given)
+
+
+# -- with the networks ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Photo:
+    return Photo(np.ascontiguousarray(data.astronaut()[:300, 60:400]))
+
+
+@pytest.mark.usefixtures("face_models")
+class TestNetworks:
+    def test_only_what_is_worn_changes(self, astronaut: Photo) -> None:
+        made = tinct.makeup(astronaut, look="classic", foundation=0).photo
+        face = largest_face(astronaut)
+        part = window(face)
+        before, after = (srgb_to_lab(np.float32(p.pixels[part.slices]) / 255) for p in (astronaut, made))
+        different = delta_e_2000(before, after)
+        assert different[region(face, "lips", part) > 0.95].mean() > 8
+        cheeks, lids = region(face, "cheeks", part), region(face, "lids", part)
+        elsewhere = (region(face, "skin", part) > 0.9) & (cheeks < 0.02) & (lids < 0.02)
+        assert different[elsewhere].mean() < 1.5
+        outside = np.ones(astronaut.pixels.shape[:2], bool)
+        outside[part.slices] = False
+        np.testing.assert_array_equal(made.pixels[outside], astronaut.pixels[outside])
+
+    def test_its_own_photo_as_reference_gives_the_photo(self, astronaut: Photo) -> None:
+        made = tinct.makeup(astronaut, reference=astronaut).photo
+        assert np.abs(made.pixels.astype(int) - astronaut.pixels).max() <= 2
+
+    def test_nothing_applied_gives_the_pixels(self, astronaut: Photo) -> None:
+        off = dict.fromkeys(("lips", "shadow", "liner", "blush", "foundation"), 0.0)
+        made = tinct.makeup(astronaut, look="berry", **off).photo
+        np.testing.assert_array_equal(made.pixels, astronaut.pixels)
+
+    def test_sixteen_bits_give_the_look_of_eight(self, astronaut: Photo) -> None:
+        deep = tinct.makeup(Photo(astronaut.pixels.astype(np.uint16) * 257), look="rose").photo
+        shallow = tinct.makeup(astronaut, look="rose").photo
+        assert deep.pixels.dtype == np.uint16
+        assert np.abs(deep.pixels / 257 - shallow.pixels).mean() < 1
+
+    def test_faces_that_do_not_suit_are_refused_by_cause(self, astronaut: Photo) -> None:
+        small = Photo(cv2.resize(astronaut.pixels, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
+        cat = Photo(data.chelsea())
+        with pytest.raises(SmallFaceError, match=r"\d+ pixels wide"):
+            tinct.makeup(small, look="rose")
+        with pytest.raises(NoFaceError):
+            tinct.makeup(cat, look="rose")
+        with pytest.raises(ReferenceFaceError, match="reference"):
+            tinct.makeup(astronaut, reference=cat)

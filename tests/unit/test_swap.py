@@ -1,0 +1,180 @@
+"""Face swap: what it keeps, what it refuses, and who has to agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+from typer.testing import CliRunner
+
+import tinct
+from tinct.cli import app
+from tinct.effects.swap import onto, swap
+from tinct.effects.swap.blend import joined, relit
+from tinct.effects.swap.shape import mouth_opening, placed
+from tinct.errors import FacesUnlikeError, NoFaceError, ParameterError, ReferenceFaceError
+from tinct.faces import canonical
+from tinct.faces.face import Face
+from tinct.faces.find import largest_face
+from tinct.faces.flat import SIDE
+from tinct.faces.points import OVAL_RING
+from tinct.faces.pose import Pose
+from tinct.faces.regions import region, window
+from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.photo import Photo
+
+
+def points(scale: float = 10.0) -> np.ndarray:
+    made = canonical.points() * [1, -1, -1] * scale + [200, 200, 0]
+    return np.concatenate([made, np.zeros((10, 3))])
+
+
+def known(scale: float = 10.0, **pose: float) -> onto.Given:
+    face = Face(points(scale), 0.9, Pose(**{"yaw": 0, "pitch": 0, "roll": 0} | pose), (400, 400))
+    empty = np.zeros((SIDE, SIDE), np.float32)
+    return onto.Given(face, np.zeros((400, 400, 3), np.float32), points(scale), empty)
+
+
+def test_a_face_onto_itself_keeps_its_shape() -> None:
+    np.testing.assert_allclose(placed(points(), points()), points()[:468], atol=1e-6)
+
+
+def test_outline_and_mouth_stay_the_heads_and_the_rest_follows_the_other_face() -> None:
+    other = points()
+    other[:468, 0] = 200 + (other[:468, 0] - 200) * 0.8  # a narrower face
+    found = placed(other, points())
+    np.testing.assert_allclose(found[OVAL_RING], points()[OVAL_RING], atol=1e-6)
+    np.testing.assert_allclose(found[[13, 14]], points()[[13, 14]], atol=1e-6)
+    assert np.abs(found[[159, 386, 4]] - points()[[159, 386, 4]]).max() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (known(yaw=30), "sideways differently by 30"),
+        (known(pitch=-25), "up or down differently by 25"),
+        (known(scale=2), "enlarged"),
+    ],
+)
+def test_faces_too_unlike_are_refused_with_the_measure(source: onto.Given, words: str) -> None:
+    onto.refuse_unlike(known(), known())
+    with pytest.raises(FacesUnlikeError, match=words):
+        onto.refuse_unlike(source, known())
+
+
+def test_a_laughing_mouth_does_not_go_onto_a_closed_one() -> None:
+    laughing = known()
+    laughing.face.points[14, 1] += 30
+    assert mouth_opening(laughing.face.points) > mouth_opening(known().face.points) + 0.1
+    with pytest.raises(FacesUnlikeError, match="mouth"):
+        onto.refuse_unlike(laughing, known())
+    onto.refuse_unlike(known(), laughing)
+
+
+def test_joining_leaves_the_outside_exact_and_the_middle_is_the_faces() -> None:
+    rng = np.random.default_rng(0)
+    target = rng.random((200, 200, 3), np.float32)
+    face = np.full_like(target, 0.25)
+    mask = np.zeros((200, 200), np.float32)
+    cv2.circle(mask, (100, 100), 60, (1.0,), cv2.FILLED)
+    out = joined(face, target, mask, 120)
+    np.testing.assert_array_equal(out[mask == 0], target[mask == 0])
+    assert np.abs(out[90:110, 90:110] - 0.25).mean() < 0.1
+
+
+def test_a_face_takes_the_light_of_the_target() -> None:
+    ones = np.ones((100, 100), np.float32)
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 0.02, (100, 100, 1)).astype(np.float32)
+    bright, dark = (
+        np.clip(np.float32([0.8, 0.6, 0.5]) + grain, 0, 1),
+        np.clip(np.float32([0.3, 0.2, 0.15]) + grain, 0, 1),
+    )
+    made = relit(bright, dark, ones, ones, 80)
+    np.testing.assert_allclose(np.median(made, axis=(0, 1)), np.median(dark, axis=(0, 1)), atol=0.03)
+
+
+def test_a_mapping_skips_and_names_what_is_there() -> None:
+    faces = [known(9).face, known(10).face, known(5).face]
+    assert swap._pairs(faces, None, 2) == {1: 0}
+    assert swap._pairs(faces, [-1, 1], 2) == {1: 1}
+    for wrong in ([0, 0, 0, 0], [2]):
+        with pytest.raises(ParameterError, match="mapping"):
+            swap._pairs(faces, wrong, 2)
+
+
+def test_nothing_is_swapped_without_consent() -> None:
+    photo = Photo(np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(ParameterError, match="consent"):
+        tinct.swap(photo, [photo])
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Photo:
+    return Photo(np.ascontiguousarray(data.astronaut()[:300, 60:400]))
+
+
+@pytest.mark.usefixtures("face_models")
+class TestNetworks:
+    def test_a_photos_own_face_changes_little_inside_and_nothing_outside(self, astronaut: Photo) -> None:
+        made = tinct.swap(astronaut, [astronaut], consent=True)
+        (face,) = made.faces
+        part = window(face, 0.25)
+        before, after = (
+            srgb_to_lab(np.float32(p.pixels[part.slices]) / 255) for p in (astronaut, made.photo)
+        )
+        assert delta_e_2000(before, after)[region(face, "oval", part) > 0.5].mean() < 2
+        outside = np.ones(astronaut.pixels.shape[:2], bool)
+        outside[part.slices] = False
+        np.testing.assert_array_equal(made.photo.pixels[outside], astronaut.pixels[outside])
+
+    def test_another_face_is_put_where_the_first_was(self, astronaut: Photo) -> None:
+        other = Photo(np.clip(astronaut.pixels[:, ::-1].astype(int) * 0.7 + 20, 0, 255).astype(np.uint8))
+        made = tinct.swap(astronaut, [other], consent=True, force=True)
+        face, again = largest_face(astronaut), largest_face(made.photo)
+        away = np.linalg.norm(again.points[:468, :2] - face.points[:468, :2], axis=1).mean()
+        assert away < 0.04 * face.width
+        assert (made.photo.pixels != astronaut.pixels).any(axis=-1).mean() > 0.03
+
+    def test_the_command_takes_several_references(self, astronaut: Photo, tmp_path: Path) -> None:
+        path, out = astronaut.save(tmp_path / "head.png"), tmp_path / "out.png"
+        given = [
+            "swap",
+            str(path),
+            "--reference",
+            str(path),
+            "--reference",
+            str(path),
+            "--mapping",
+            "1",
+            "--consent",
+        ]
+        result = CliRunner().invoke(app, [*given, "-o", str(out)])
+        assert result.exit_code == 0, result.output
+        assert tinct.open(out).pixels.shape == astronaut.pixels.shape
+
+    def test_a_mark_can_be_written(self, astronaut: Photo) -> None:
+        plain = tinct.swap(astronaut, [astronaut], consent=True).photo
+        marked = tinct.swap(astronaut, [astronaut], consent=True, mark=True).photo
+        different = (plain.pixels != marked.pixels).any(axis=-1)
+        assert different[-40:, -150:].any()
+        assert not different[:-40].any()
+
+    def test_photos_without_faces_are_refused_by_role(self, astronaut: Photo) -> None:
+        cat = Photo(data.chelsea())
+        with pytest.raises(NoFaceError):
+            tinct.swap(cat, [astronaut], consent=True)
+        with pytest.raises(ReferenceFaceError):
+            tinct.swap(astronaut, [cat], consent=True)
+
+
+def test_the_effect_is_served_with_its_parameters() -> None:
+    from tinct.effects import registry
+
+    effect: Any = registry.get("swap")
+    assert set(effect.params.model_fields) == {"mapping", "consent", "force", "mark"}
+    assert [item.name for item in effect.inputs] == ["image", "references"]

@@ -68,6 +68,11 @@ class ServingSettings(BaseModel):
     max_body_bytes: int = Field(
         1 * 2**20, gt=0, description="Bytes of a request body that is not a file, such as an order in JSON."
     )
+    max_params_bytes: int = Field(
+        64 * 2**10,
+        gt=0,
+        description="Bytes of JSON that one job keeps of its parameters; the same for its meta data.",
+    )
     max_wait_s: float = Field(
         25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
     )

@@ -280,7 +280,12 @@ def test_health_ready_and_metrics_tell_how_the_server_is(started: Server) -> Non
 
 def test_links_carry_the_public_address_and_metrics_ask_strangers_for_a_token(tmp_path: Path) -> None:
     token = "a-token-of-sixteen-or-more"
-    server = Server(tmp_path / "data", public_url="https://photos.example/tinct", metrics_token=token)
+    server = Server(
+        tmp_path / "data",
+        public_url="https://photos.example/tinct",
+        metrics_token=token,
+        trusted_proxies="127.0.0.1",
+    )
     try:
         with server.client(server.first_key) as own:
             url = own.get(f"/v1/files/{uploaded(own)}").json()["url"]

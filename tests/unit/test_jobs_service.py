@@ -20,7 +20,7 @@ from tinct.errors import (
     StorageFullError,
 )
 from tinct.jobs import moves
-from tinct.jobs.job import FINAL, MOVES, JobState, Order, Priority
+from tinct.jobs.job import FINAL, MOVES, Failure, JobState, Order, Priority
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
 
@@ -78,6 +78,23 @@ async def test_job_hold_and_queue_entry_appear_together_or_not_at_all(backend):
     ]
     balance = await backend.credits.balance(account)
     assert (balance.available, balance.held) == (1, 3)
+
+
+async def test_a_job_that_failed_before_its_photo_came_is_kept_with_its_reason(backend, account):
+    order = Order(account=account, effect="convert")
+    submission = await backend.jobs.submit(
+        order, failure=Failure(code="url_unreachable", message="no answer")
+    )
+    assert (submission.job.state, submission.job.inputs) == (JobState.FAILED, {})
+    assert submission.job.failure == Failure(code="url_unreachable", message="no answer")
+
+
+@pytest.mark.parametrize("field", ["params", "meta"])
+async def test_what_a_job_keeps_is_bounded(backend, account, field):
+    long = {"file": "x" * backend.settings.max_params_bytes}
+    with pytest.raises(ParameterError) as caught:
+        await submitted(backend, account, **{field: long})
+    assert (caught.value.field, await count(backend, "jobs")) == (field, 0)
 
 
 async def test_an_unlimited_account_pays_nothing(backend, account):

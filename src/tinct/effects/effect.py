@@ -139,8 +139,15 @@ class Effect:
         """Check parameters; see :func:`checked`."""
         return checked(self.params, params)
 
-    def accept(self, inputs: Mapping[str, object], params: Mapping[str, Any]) -> Any:
+    def accept(
+        self, inputs: Mapping[str, object], params: Mapping[str, Any], *, complete: bool = True
+    ) -> Any:
         """Check all that a call says before any work; `inputs` are photos, or whatever stands for them.
+
+        Parameters
+        ----------
+        complete : bool
+            False: inputs may be missing, for there will be no work.
 
         Returns
         -------
@@ -158,8 +165,9 @@ class Effect:
             if name not in known:
                 raise ParameterError("inputs", name, "one of " + (", ".join(known) or "none"))
         for item in self.inputs:
-            _count(item, inputs.get(item.name))
-        if self.together is not None:
+            if complete or item.name in inputs:
+                _count(item, inputs.get(item.name))
+        if complete and self.together is not None:
             self.together(inputs, parsed)
         return parsed
 

@@ -25,11 +25,13 @@ _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # 
 _ROOM: Final = 3  # how many times its estimate a job may take
 
 
-def check(order: Order, *, complete: bool = True) -> Effect:
+def check(order: Order, *, most_bytes: int, complete: bool = True) -> Effect:
     """Hold everything that an order says against what is allowed.
 
     Parameters
     ----------
+    most_bytes : int
+        Of each of the mappings that are kept, as JSON.
     complete : bool
         False: inputs may be missing, since the job has failed already.
 
@@ -46,12 +48,15 @@ def check(order: Order, *, complete: bool = True) -> Effect:
         The format needs an extra that is not installed.
     """
     for field in ("params", "aliases", "meta"):
-        if not _is_json(getattr(order, field)):
+        size = _json_bytes(getattr(order, field))
+        if size is None:
             raise ParameterError(
                 field, "what JSON cannot hold", "JSON without NaN, infinity or null characters"
             )
+        if size > most_bytes:
+            raise ParameterError(field, f"{size} bytes of JSON", f"up to {most_bytes}")
     effect = registry.get(order.effect)
-    effect.accept(order.inputs, order.params)
+    effect.accept(order.inputs, order.params, complete=complete)
     if order.format is not None:
         if order.format not in formats.WRITABLE:
             raise ParameterError("format", order.format, "one of " + ", ".join(formats.WRITABLE))
@@ -106,13 +111,13 @@ def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Price
     return prices.of(order.tool or order.effect, default, params, usage)
 
 
-def _is_json(value: Mapping[str, Any]) -> bool:
-    """True for what a JSON column keeps as it is."""
+def _json_bytes(value: Mapping[str, Any]) -> int | None:
+    """How long the text is under which a JSON column keeps a value; None if it cannot keep it as it is."""
     try:
         text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):
-        return False
-    return storable(text) and "\\u0000" not in text
+        return None
+    return len(text.encode()) if storable(text) and "\\u0000" not in text else None
 
 
 def digest(order: Order, contents: Mapping[str, str]) -> bytes:

@@ -133,7 +133,8 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        effect, contents = check(order, complete=failure is None), contents or {}
+        effect = check(order, most_bytes=self._settings.max_params_bytes, complete=failure is None)
+        contents = contents or {}
         if order.idempotency_key is not None:
             known_order = await self.repeats.find(order.account, order.idempotency_key)
             if known_order is not None:

@@ -76,6 +76,14 @@ async def test_a_picture_above_the_limits_is_refused(cos: Cos) -> None:
     assert refusal(await cos("GET", "pixels.png", query=COLOR)) == (400, "ImageResolutionExceed")
 
 
+async def test_cos_refuses_a_side_over_fifty_thousand_pixels(cos: Cos) -> None:
+    for key, width, height in (("wide.png", 50_001, 1), ("high.png", 1, 50_001)):
+        await cos.put(key, photo(width, height, mode="1"))
+        reply = await cos("GET", key, query={"ci-process": "AIImageColoring"})
+        assert refusal(reply) == (400, "ImageResolutionExceed")
+    assert await cos.backend.jobs.depth() == {"queued": 0, "running": 0}
+
+
 @pytest.mark.parametrize("cos", [{"cos_wait_s": 0.05}], indirect=True)
 async def test_a_picture_that_waits_too_long_is_to_be_sent_again(cos: Cos) -> None:
     await cos.put("grey.jpg", photo(format="JPEG", mode="L"))

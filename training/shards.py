@@ -1,4 +1,4 @@
-"""The training photos: shards of small WebP files and their index."""
+"""The training photos: shards of small WebP and AVIF files and their index."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Entry", "data_folder", "entries", "photos", "square"]
+__all__ = ["Entry", "data_folder", "entries", "part", "photos", "square"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,19 @@ def entries() -> list[Entry]:
         return [Entry(row["key"], row["source"], row["path"]) for row in csv.DictReader(file)]
 
 
+def part(name: str, parts: int) -> int:
+    """Which of `parts` a photo belongs to, 0.., by its name alone: the same in every run and on every machine."""
+    return int(sha256(name.encode()).hexdigest()[:8], 16) % parts
+
+
 def photos(keys: set[str] | None = None) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Key and RGB pixels (h, w, 3) of each photo, in shard order; only those in `keys` if given."""
+    """Key and RGB pixels (h, w, 3) of each photo, in shard order; only those in `keys` if given.
+
+    Raises
+    ------
+    RuntimeError
+        A photo cannot be decoded; AVIF needs OpenCV 4.12 or later.
+    """
     for shard in sorted((data_folder() / "train").glob("*.tar.gz")):
         with tarfile.open(shard, "r:gz") as archive:
             for member in archive:
@@ -49,8 +61,11 @@ def photos(keys: set[str] | None = None) -> Iterator[tuple[str, NDArray[np.uint8
                 stored = archive.extractfile(member)
                 assert stored is not None
                 pixels = cv2.imdecode(np.frombuffer(stored.read(), np.uint8), cv2.IMREAD_COLOR)
-                if pixels is not None:
-                    yield name, np.ascontiguousarray(pixels[..., ::-1])
+                if pixels is None:
+                    raise RuntimeError(
+                        f"{name} of {shard.name} cannot be decoded by OpenCV {cv2.__version__}; AVIF needs 4.12"
+                    )
+                yield name, np.ascontiguousarray(pixels[..., ::-1])
 
 
 def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

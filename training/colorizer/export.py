@@ -1,7 +1,8 @@
 """Write the trained colorizer as ONNX: ``python -m training.colorizer.export WORK OUT.onnx``; checked against PyTorch.
 
-Inputs and outputs are those of `training.colorizer.network`, with one more output, ``bins`` (q, 2): the a*, b* of each
-class, so that the file explains itself.
+Inputs and outputs are those of `training.colorizer.network`, with two more outputs: ``bins`` (q, 2), the a*, b* of each
+class, so that the file explains itself; and ``looks`` (n, c, H/8, W/8), which tells things apart. Every file is
+calibrated; see `training.colorizer.calibrate`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import onnx
@@ -17,13 +17,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from training.colorizer.calibrate import calibrate
 from training.colorizer.network import Colorizer
-from training.colorizer.views import Photos, aged, steering
+from training.colorizer.settle import settle
+from training.colorizer.views import Photos
 
-__all__ = ["load", "main", "settle", "sober", "write"]
+__all__ = ["load", "main", "write"]
 
-_SETTLE_PHOTOS = 32  # in a batch
-_SOBER = 0.6  # how much of the loss's preference for rare colours is taken back
 _INPUTS = ("lightness", "hints", "mood")
 
 
@@ -34,47 +34,17 @@ class _Exported(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, lightness: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor]:
-        return self.net(lightness, hints, mood), self.net.bins + 0
+    def forward(self, lightness: Tensor, hints: Tensor, mood: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features = self.net.features(lightness)
+        return self.net.decode(features, hints, mood), self.net.bins + 0, self.net.looks(features)
 
 
 def load(checkpoint: Path) -> tuple[Colorizer, dict[str, float]]:
-    """The network at a checkpoint, and how long it was trained."""
+    """The averaged network at a checkpoint, and how long it was trained."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    net = Colorizer(state["net"]["bins"])
-    net.load_state_dict(state["net"])
+    net = Colorizer(state["average"]["bins"])
+    net.load_state_dict(state["average"])
     return net.eval(), {name: float(state[name]) for name in ("step", "views", "seconds")}
-
-
-@torch.no_grad()
-def settle(net: Colorizer, photos: Photos, batches: int = 40) -> None:
-    """Measure the decoder's batch statistics again over photos as training shows them.
-
-    The running averages lag behind weights that move, which costs more than a tenth of the cross-entropy until the
-    rate has come down.
-    """
-    decoder = (module for name, module in net.named_modules() if not name.startswith("encoder."))
-    norms = [module for module in decoder if isinstance(module, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean of all batches
-    rng = np.random.default_rng(0)
-    net.train()
-    net.encoder.eval()
-    for _ in range(batches):
-        light, chroma = photos.draw(_SETTLE_PHOTOS)
-        net(aged(light), *steering(chroma, rng))
-    net.eval()
-
-
-def sober(net: Colorizer, rarity: Tensor) -> Colorizer:
-    """Take back some of what the weights of rare colours (q,) in the loss added to their logits.
-
-    Training needs those weights, or rare colours are never learned; answers with all of them show as blotches.
-    """
-    with torch.no_grad():
-        cast(Tensor, net.out[1].bias).sub_(_SOBER * torch.log(rarity))
-    return net
 
 
 def _example(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -101,8 +71,14 @@ def write(net: Colorizer, path: Path) -> str:
         _example(256, 192),
         str(path),
         input_names=list(_INPUTS),
-        output_names=["logits", "bins"],
-        dynamic_axes={"lightness": sizes, "hints": cells, "mood": {0: "batch"}, "logits": cells},
+        output_names=["logits", "bins", "looks"],
+        dynamic_axes={
+            "lightness": sizes,
+            "hints": cells,
+            "mood": {0: "batch"},
+            "logits": cells,
+            "looks": {0: "batch", 2: "blocks down", 3: "blocks across"},
+        },
         opset_version=17,
         dynamo=False,
     )
@@ -121,18 +97,23 @@ def write(net: Colorizer, path: Path) -> str:
 
 
 def main() -> None:
-    """Export the last checkpoint."""
+    """Export a checkpoint."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("work", type=Path, help="folder with checkpoint.pt")
+    parser.add_argument("work", type=Path, help="folder with the checkpoint")
     parser.add_argument("out", type=Path)
+    parser.add_argument("--checkpoint", default="decayed.pt", help="file in the folder")
+    parser.add_argument("--photos", type=int, default=500, help="to calibrate with, and as many to check")
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    net, spent = load(options.work / "checkpoint.pt")
+    torch.set_num_threads(options.threads)
+    net, spent = load(options.work / options.checkpoint)
     torch.manual_seed(0)
     settle(net, Photos(options.work, torch.device("cpu"), seed=0))
-    rarity = torch.from_numpy(np.load(options.work / "bins.npz")["rarity"])
-    digest = write(sober(net, rarity), options.out)
+    raw = options.out.with_suffix(".raw.onnx")
+    write(net, raw)
+    digest = calibrate(options.work, raw, options.out, options.photos, options.threads)
     trained = sum(p.numel() for p in net.parameters())
     print(f"{options.out.name}: {options.out.stat().st_size} bytes, {trained} parameters, sha256 {digest}")
     print(f"{spent['views']:.0f} views in {spent['seconds'] / 60:.1f} minutes")

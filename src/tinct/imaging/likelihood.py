@@ -1,7 +1,8 @@
 """Ask the network: from lightness to a distribution over chroma, and from that to one colouring.
 
 The network is asked at several sizes, and of the mirrored photo too: small, it sees the scene, large, its parts; what
-only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities, then made coherent.
+only one of the answers says is mostly a blotch. The answers are averaged as log-probabilities; then what looks alike
+agrees, and neighbours do.
 
 The colouring is the annealed mean of Zhang, Isola, Efros 2016, "Colorful Image Colorization".
 """
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.imaging.domain_transform import coherent
+from tinct.imaging.featureless import colorable
+from tinct.imaging.mean_field import agreed, resized
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 
@@ -25,15 +28,19 @@ Array = NDArray[np.float32]
 _SIDES = (256, 192, 128)  # of a square as large as what the network sees; the cells are those of the first
 _LONGEST = 2  # times that for a long strip
 _STRIDE = 4
-_CHANNELS = 64
 _SCALE = 110  # of a*, b* and chroma in what the network is told
 _MULTIPLE = 32
 _REACH = 8.0  # cells: how far what looks alike agrees
 _EDGE = 15.0  # L* that separate as much as that distance
-_GAIN = np.float32(1.22)  # gives back the chroma that averaging takes
 _GLANCE = 192  # side of the square that is enough for a first look
 _SPAN, _STEP = 128, 2  # of the table of nearest classes, in units of a*, b*
-_TEMPERATURE = 0.25  # below 1 the likely colours win over the mean of all, which is grey
+_TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
+_LIVELY = (
+    0.5  # how far, as a power, a colouring is brought to the chroma that the network expects of the photo
+)
+_GAIN = 1.27  # times that
+_MOST = 4.0  # that its chroma is multiplied or divided by
+_GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +53,36 @@ class ChromaDistribution:
     """(q, 2) a*, b* of each class."""
     light: Array
     """(h, w) L* of the photo in each cell."""
+    share: Array
+    """(h, w) 0 to 1: how much of its chroma each cell may have."""
 
     def chroma(self) -> Array:
-        """One colouring, (h, w, 2) a*, b*."""
-        p = np.exp((self.logits - self.logits.max(axis=-1, keepdims=True)) / np.float32(_TEMPERATURE))
-        p /= p.sum(axis=-1, keepdims=True)
-        return np.asarray((p @ self.bins) * _GAIN, np.float32)
+        """One colouring, (h, w, 2) a*, b*.
+
+        Where the network is torn between hues, their mean is duller than each. The photo as a whole gets most of the
+        chroma that it loses by this back, so what is sure is lively, and a photo full of doubt does not end grey.
+        """
+        likely = self.logits - self.logits.max(axis=-1, keepdims=True)
+        expected = _softmax(likely) @ np.hypot(self.bins[:, 0], self.bins[:, 1])  # (h, w)
+        mean = _softmax(likely / np.float32(_TEMPERATURE)) @ self.bins
+        size = np.maximum(np.hypot(mean[..., 0], mean[..., 1]), np.float32(1e-3))
+        lost = float((expected * self.share).sum() / max((size * self.share).sum(), 1e-3))
+        gain = _GAIN * float(np.clip(lost, 1 / _MOST, _MOST)) ** _LIVELY
+        wanted = size * np.float32(gain)
+        most = expected * _GARISH + np.float32(1e-3)
+        bounded = wanted / (1 + (wanted / most) ** 8) ** np.float32(1 / 8)
+        return np.asarray(mean * (bounded / size * self.share)[..., None], np.float32)
 
     def blend(self, other: ChromaDistribution) -> ChromaDistribution:
         """Half way to another prediction: what this one is sure of stays, the rest follows the other."""
         return replace(self, logits=(self.logits + other.logits) / np.float32(2))
+
+
+def _softmax(logits: Array) -> Array:
+    """Probabilities of logits whose largest are 0."""
+    p = np.exp(logits)
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
 
 
 def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None = None) -> ChromaDistribution:
@@ -77,22 +104,22 @@ def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None 
     """
     known = np.zeros((0, 4), np.float32) if hints is None else hints
     told = np.zeros(4, np.float32) if mood is None else np.append(mood / _SCALE, 1).astype(np.float32)
-    total: Array | None = None
-    for side in _SIDES:
-        answer, bins = _ask(resize(light, _size(light.shape, side)), known, told)
-        total = answer if total is None else total + _spread(answer, total.shape[:2])
-    assert total is not None
-    cells = resize(light, (total.shape[0], total.shape[1]))
+    total, bins, looks = _ask(resize(light, _size(light.shape, _SIDES[0])), known, told)
+    size = (total.shape[0], total.shape[1])
+    for side in _SIDES[1:]:
+        total += resized(_ask(resize(light, _size(light.shape, side)), known, told)[0], size)
     total /= np.float32(len(_SIDES))
-    return ChromaDistribution(coherent(total, cells, _REACH, _EDGE), bins, cells)
+    cells = resize(light, size)
+    logits = coherent(agreed(total, cells, looks), cells, _REACH, _EDGE)
+    return ChromaDistribution(logits, bins, cells, resize(colorable(light), size))
 
 
 def glance(light: Array) -> ChromaDistribution:
     """What the network says at one small look, in a quarter of the time of `predict_chroma`; all else as there."""
-    answer, bins = _ask(
-        resize(light, _size(light.shape, _GLANCE)), np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
-    )
-    return ChromaDistribution(answer, bins, resize(light, (answer.shape[0], answer.shape[1])))
+    nothing = np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
+    answer, bins, _ = _ask(resize(light, _size(light.shape, _GLANCE)), *nothing)
+    size = (answer.shape[0], answer.shape[1])
+    return ChromaDistribution(answer, bins, resize(light, size), np.ones(size, np.float32))
 
 
 def classes_of(chroma: Array, bins: Array) -> NDArray[np.intp]:
@@ -121,27 +148,21 @@ def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _spread(answer: Array, size: tuple[int, ...]) -> Array:
-    """`answer` (h, w, q) at a larger size; OpenCV takes some channels at once."""
-    parts = range(0, answer.shape[2], _CHANNELS)
-    return np.concatenate(
-        [resize(np.ascontiguousarray(answer[..., k : k + _CHANNELS]), (size[0], size[1])) for k in parts],
-        axis=2,
-    )
+def _ask(light: Array, hints: Array, mood: Array) -> tuple[Array, Array, Array]:
+    """What the network says of the photo and its mirror image.
 
-
-def _ask(light: Array, hints: Array, mood: Array) -> tuple[Array, Array]:
-    """Log-probabilities (h, w, q) of what the network says of the photo and its mirror image, and the classes."""
+    Log-probabilities (h, w, q), the classes (q, 2), and what the encoder sees, (h / 2, w / 2, c).
+    """
     rows, columns = light.shape[0] // _STRIDE, light.shape[1] // _STRIDE
     known = np.zeros((2, 3, rows, columns), np.float32)
     for y, x, a, b in hints:
         row, column = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
         known[0, :, row, column] = known[1, :, row, columns - 1 - column] = a / _SCALE, b / _SCALE, 1
     both = np.stack([light, light[:, ::-1]])[:, None] / np.float32(100)
-    logits, bins = session("colorizer").run(
+    logits, bins, looks = session("colorizer").run(
         {"lightness": both, "hints": known, "mood": np.stack([mood, mood])}
     )
     logits -= logits.max(axis=1, keepdims=True)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
     mean = (logits[0] + logits[1][..., ::-1]) * np.float32(0.5)
-    return np.ascontiguousarray(mean.transpose(1, 2, 0)), bins
+    return np.ascontiguousarray(mean.transpose(1, 2, 0)), bins, looks[0].transpose(1, 2, 0)

@@ -41,6 +41,19 @@ OURS = {"tinct", "starlette"}
 """What no requirement needs to name: FastAPI is made of Starlette and leads to it."""
 CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
 PURE = ("effects", "imaging", "photo", "models")
+SOCKETS = {
+    "socket",
+    "socketserver",
+    "ssl",
+    "http",
+    "http.client",
+    "http.server",
+    "urllib.request",
+    "ftplib",
+    "smtplib",
+}
+DIALLERS = {"open_connection", "create_connection", "create_datagram_endpoint", "open_unix_connection"}
+UNPICKLERS = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib", "torch", "tensorflow", "keras"}
 OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
 
 
@@ -110,6 +123,41 @@ def test_only_photo_uses_the_codecs_of_opencv():
         if isinstance(node, ast.Attribute) and node.attr in CODECS
     ]
     assert users == []
+
+
+def test_only_net_and_server_use_sockets():
+    strangers = [
+        f"{_place(path)}: {name}"
+        for path in _files()
+        if not _within(path, ("net", "server"))
+        for name in [*(SOCKETS & set(_imports(path))), *(DIALLERS & _attributes(path))]
+    ]
+    assert strangers == []
+
+
+def test_nothing_reads_a_file_that_could_hold_code():
+    readers = [
+        f"{_place(path)}: {name}"
+        for path in _files()
+        for name in [
+            *(UNPICKLERS & {name.split(".")[0] for name in _imports(path)}),
+            *({"allow_pickle"} & _keywords(path)),
+        ]
+    ]
+    assert readers == []
+
+
+def _attributes(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def _keywords(path: Path) -> set[str | None]:
+    return {
+        node.arg
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword)
+    }
 
 
 def test_only_settings_reads_the_environment():

@@ -1,6 +1,7 @@
 """Telling of a job's end: written with it, sent beside the jobs, signed, tried again, stopped, replayed."""
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from tinct.jobs.callbacks.outbox import Outcome, State
 from tinct.jobs.callbacks.recipe import Recipe, retry_after
 from tinct.jobs.callbacks.sender import Sender
 from tinct.jobs.callbacks.service import Stored
-from tinct.jobs.callbacks.standard import WAITS_S, signature, standard_webhook
+from tinct.jobs.callbacks.standard import WAITS_S, new_secret, signature, standard_webhook
 from tinct.jobs.job import Callback, JobState
 from tinct.net.deliver import Answer
 
@@ -111,6 +112,29 @@ async def test_the_signature_is_that_of_the_published_example():
         body,
     )
     assert made == "v1,+P6fKip4fweTDI8A6yaQWMDF5hCggxYyf8nyVFpe8YE="
+
+
+async def test_a_secret_has_32_random_bytes():
+    made = {new_secret() for _ in range(100)}
+    assert len(made) == 100
+    assert {len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) for one in made} == {32}
+
+
+@pytest.mark.parametrize("skew_s", [-330, 330])
+async def test_a_receivers_library_refuses_a_message_signed_more_than_300_s_ago_or_ahead(skew_s):
+    secret, body = new_secret(), b'{"type":"job.succeeded"}'
+    for seconds in (0, skew_s):
+        at = int(time.time()) + seconds
+        headers = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(at),
+            "webhook-signature": signature(secret, "msg_1", at, body),
+        }
+        if seconds == 0:
+            Webhook(secret).verify(body, headers)
+        else:
+            with pytest.raises(WebhookVerificationError):
+                Webhook(secret).verify(body, headers)
 
 
 async def test_a_failed_and_a_cancelled_job_are_told_too(backend, account):

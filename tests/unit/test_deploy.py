@@ -63,3 +63,19 @@ def test_the_containers_are_not_root_and_cannot_write_their_own_files() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     assert all(services[name]["read_only"] for name in ("api", "worker"))
     assert services["worker"]["deploy"]["replicas"] == 2
+
+
+def test_the_containers_have_no_capabilities_and_gain_none() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for name in ("api", "worker"):
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert "cap_add" not in services[name]
+        assert "no-new-privileges:true" in services[name]["security_opt"]
+
+
+def test_every_release_is_pinned_exactly() -> None:
+    lines = (DEPLOY / "constraints.txt").read_text().splitlines()
+    loose = [
+        line for line in lines if not line.startswith("#") and not re.fullmatch(r"[\w.-]+==[\w.+!-]+", line)
+    ]
+    assert loose == []

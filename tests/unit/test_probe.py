@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 
 import numpy as np
@@ -286,6 +287,52 @@ def test_bytes_behind_the_photo_vanish() -> None:
     for name in ("jpeg", "png"):
         photo = decode.open(WHOLE[name] + b"<script>alert(1)</script>PK\x03\x04")
         assert b"<script>" not in encode(photo, name)
+
+
+SCRIPT = b"<script>alert(1)</script>"
+
+
+def archive() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("page.html", SCRIPT)
+    return file.getvalue()
+
+
+POLYGLOTS = {
+    "GIF with a script in a comment": WHOLE["gif"][:-1]
+    + b"\x21\xfe"
+    + bytes([len(SCRIPT)])
+    + SCRIPT
+    + b"\0\x3b",
+    "PNG with an archive behind it": WHOLE["png"] + archive(),
+    "JPEG with a page in a comment": with_jpeg_segment(WHOLE["jpeg"], 0xFE, SCRIPT),
+    "JPEG with a page in a segment of an application": with_jpeg_segment(WHOLE["jpeg"], 0xED, SCRIPT),
+}
+
+
+@pytest.mark.parametrize("name", POLYGLOTS)
+def test_a_photo_that_is_something_else_too_comes_out_as_a_photo_alone(name: str) -> None:
+    from tinct.photo.encode import encode
+
+    photo = decode.open(POLYGLOTS[name])
+    for kind in ("jpeg", "png"):
+        out = encode(photo, kind, metadata="all")
+        assert SCRIPT not in out
+        assert b"PK\x03\x04" not in out
+
+
+def test_a_document_that_holds_a_photo_is_no_photo() -> None:
+    with pytest.raises(UnsupportedPhotoError):
+        decode.open(b"%PDF-1.7\n1 0 obj<</Filter/DCTDecode>>stream\n" + WHOLE["jpeg"] + b"\nendstream\n%%EOF")
+
+
+def test_an_avif_that_claims_huge_sides_is_refused_by_its_header() -> None:
+    before, whole = resident(), WHOLE["avif"]
+    at = whole.index(b"ispe") + 8  # behind the name, version and flags
+    with pytest.raises(PhotoLimitError, match="60000 x 60000"):
+        decode.open(whole[:at] + struct.pack(">II", 60000, 60000) + whole[at + 8 :])
+    assert resident() - before < 20 * 2**20
 
 
 def test_no_word_of_a_library_reaches_the_caller(capfd, caplog) -> None:

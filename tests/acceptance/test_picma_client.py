@@ -88,8 +88,11 @@ class PicMa:
 
 @pytest.fixture(scope="module")
 def picma(tmp_path_factory: pytest.TempPathFactory, _face_models_folder: Path) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("picma")
+    (folder / "picma.toml").write_text("[callback]\nwaits_s = [0.2, 0.4, 0.8]\ntotal_s = 3\n")
     running = Server(
-        tmp_path_factory.mktemp("picma") / "data",
+        folder / "data",
+        picma=str(folder / "picma.toml"),
         allow_private_hosts="127.0.0.1",
         models=str(_face_models_folder),
         fetch_total_s="3",

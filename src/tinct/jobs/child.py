@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -125,7 +125,8 @@ def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Pat
 def perform(task: Task) -> Outcome:
     """Run one task. Errors come back as an outcome, never as an exception."""
     try:
-        return _perform(task)
+        with _temporary_files_in(task.folder):
+            return _perform(task)
     except (MemoryError, ModelMemoryError):
         return _failed(JobMemoryError())
     except TinctError as error:
@@ -134,6 +135,16 @@ def perform(task: Task) -> Outcome:
         if _out_of_memory(error):
             return _failed(JobMemoryError())
         return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """What libraries put aside goes with the task's own folder."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _out_of_memory(error: Exception) -> bool:
@@ -150,7 +161,6 @@ def _failed(error: TinctError, detail: str = "") -> Outcome:
 def _perform(task: Task) -> Outcome:
     from tinct.photo import encode, formats, probe
 
-    tempfile.tempdir = task.folder
     effect = registry.get(task.effect)
     photos = {
         name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ class Issued:
     """For people."""
 
 
-class Credentials:
+class Credentials(ABC):
     """The keys of a wire format. Several may share one kind, which is then issued once for all of them."""
 
     kind: str
@@ -29,6 +30,7 @@ class Credentials:
     scopes: str = ""
     """The form of a scope, such as ``cos:BUCKET:ACTION``; empty where keys have none."""
 
+    @abstractmethod
     async def issue(
         self, accounts: Accounts, account_id: str, *, name: str = "", scopes: Sequence[str] = ()
     ) -> Issued:
@@ -41,7 +43,6 @@ class Credentials:
         scopes : sequence of str
             What it may do; empty means everything.
         """
-        raise NotImplementedError
 
     def accepts(self, scope: str) -> bool:
         """Whether `scope` has the form of this wire format's scopes; a mistyped one would allow nothing."""

@@ -155,3 +155,9 @@ def uploaded(client: httpx.Client, content: bytes | None = None) -> str:
     reply = client.post("/v1/files", content=content or photo())
     assert reply.status_code == 201, reply.text
     return str(reply.json()["id"])
+
+
+def uploads(client: httpx.Client) -> list[str]:
+    """The ids of the files that were uploaded; results of jobs that still run come by themselves."""
+    files = client.get("/v1/files", params={"limit": 500}).json()["files"]
+    return [file["id"] for file in files if file["job"] is None]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from running import Server, finished, photo, submitted, uploaded
+from running import Server, finished, photo, submitted, uploaded, uploads
 
 
 def refused(reply: httpx.Response, status: int, code: str) -> dict:
@@ -261,7 +261,7 @@ def test_a_body_that_is_not_json_is_malformed(client: httpx.Client, body: bytes)
 
 
 def test_what_is_not_a_photo_is_refused_and_not_stored(client: httpx.Client) -> None:
-    before = client.get("/v1/files", params={"limit": 500}).json()["files"]
+    before = uploads(client)
     refused(
         client.post("/v1/files", content=b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
         415,
@@ -271,7 +271,7 @@ def test_what_is_not_a_photo_is_refused_and_not_stored(client: httpx.Client) -> 
     refused(client.post("/v1/files", content=b""), 422, "photo_empty")
     refused(client.post("/v1/files", content=photo()[:20]), 422, "photo_broken")
     refused(client.post("/v1/files", files={"picture": photo()}), 422, "invalid_parameter")
-    assert client.get("/v1/files", params={"limit": 500}).json()["files"] == before
+    assert uploads(client) == before
 
 
 def test_unknown_addresses_and_methods_are_refused_in_the_same_words(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from running import Server, finished, photo, submitted, uploaded
+from running import Server, finished, photo, submitted, uploaded, uploads
 
 LIMIT = 8 * 2**20  # of the test server's uploads
 
@@ -24,13 +24,13 @@ def endless(sent: list[int], size: int) -> Iterator[bytes]:
 
 
 def test_an_upload_over_the_limit_is_refused_while_it_streams(server: Server, client: httpx.Client) -> None:
-    before = client.get("/v1/files", params={"limit": 500}).json()["files"]
+    before = uploads(client)
     sent: list[int] = []
     reply = client.post("/v1/files", content=endless(sent, 10 * LIMIT))
     assert reply.status_code == 413
     assert reply.json()["error"]["code"] in ("upload_too_large", "body_too_large")
     assert sum(sent) < 4 * LIMIT
-    assert client.get("/v1/files", params={"limit": 500}).json()["files"] == before
+    assert uploads(client) == before
 
 
 def test_a_declared_length_over_the_limit_is_refused_before_the_body(

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from running import Server, photo
+from running import Server, photo, uploads
 
 HERE = Path(__file__).parent
 SUBMIT = "/api/image/effects/image-hd-color-migration"
@@ -116,11 +116,9 @@ def test_a_mistake_gets_its_documented_code(case: dict[str, Any], server: Server
     request = {"method": "POST", "path": SUBMIT, "surface": "native", "form": form}
     request["files"] = case.get("files", {"image": "photo"})
     with server.client(key) as native:
-        before = native.get("/v1/files", params={"limit": 500}).json()["files"]
+        before = uploads(native)
         reply = ask(server, key, request, {})
-        assert native.get("/v1/files", params={"limit": 500}).json()["files"] == before, (
-            "something was stored"
-        )
+        assert uploads(native) == before, "something was stored"
     assert reply.status_code == case["status"], reply.text
     shape = json.loads(
         json.dumps(ERRORS["shape"]).replace('"~STATUS"', str(case["status"])).replace("~CODE", case["code"])

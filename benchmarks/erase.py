@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 import tinct
 from benchmarks.data import photos
 from benchmarks.tables import table
-from tinct.effects.erase.completion import Method
+from tinct.imaging.fill.completion import Method
 from tinct.photo.photo import Photo
 
 __all__ = ["main"]

@@ -35,7 +35,7 @@ def _sheet(photos: list[tinct.Photo], path: Path, quality: int = 88) -> None:
 
 def _erased(photo: tinct.Photo, box: tuple[int, int, int, int]) -> list[tinct.Photo]:
     """The photo with a rectangle marked, and without what was in it."""
-    from tinct.effects.erase.mask import boxes
+    from tinct.imaging.fill.mask import boxes
 
     mask = boxes(photo, [box])
     marked = np.where(mask.pixels > 0, photo.pixels // 2 + np.array([127, 0, 127], np.uint8), photo.pixels)

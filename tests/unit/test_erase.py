@@ -9,9 +9,9 @@ import pytest
 from scenes import picture
 
 import tinct
-from tinct.effects.erase.mask import boxes
 from tinct.effects.registry import get
 from tinct.errors import ParameterError
+from tinct.imaging.fill.mask import boxes
 from tinct.photo.photo import Photo
 
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
-from tinct.effects.erase.mask import boxes
 from tinct.errors import EmptyPhotoError, ParameterError
+from tinct.imaging.fill.mask import boxes
 from tinct.photo.photo import Photo
 
 RUN = CliRunner()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinct.effects.erase import poisson
-from tinct.effects.erase.holes import find
-from tinct.effects.erase.labelling import cheapest_labels
-from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
-from tinct.effects.erase.patchmatch import Library, nearest, patchmatch, texture
-from tinct.effects.erase.scene import Scene, nearest_known, smaller
-from tinct.effects.erase.upsampling import upsampled
+from tinct.imaging.fill import poisson
+from tinct.imaging.fill.holes import find
+from tinct.imaging.fill.labelling import cheapest_labels
+from tinct.imaging.fill.offset_field import Ground, OffsetField, icm, repair, seam_cost
+from tinct.imaging.fill.patchmatch import Library, nearest, patchmatch, texture
+from tinct.imaging.fill.scene import Scene, nearest_known, smaller
+from tinct.imaging.fill.upsampling import upsampled
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Scene:

@@ -43,7 +43,7 @@ class Command(EffectCommand):
 
     def make(self, photos: Mapping[str, Any], progress: Callable[[float], None]) -> Output:
         """With the boxes as a mask of this photo's size."""
-        from tinct.effects.erase.mask import boxes
+        from tinct.imaging.fill.mask import boxes
 
         if self._boxes:
             photos = {**photos, "mask": boxes(photos["image"], self._boxes)}

@@ -15,11 +15,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from tinct.effects.erase.labelling import cheapest_labels
-from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, icm, repair
-from tinct.effects.erase.patchmatch import SIDE, Library, texture
-from tinct.effects.erase.scene import Array, Flags, Scene, smaller
-from tinct.effects.erase.upsampling import upsampled
+from tinct.imaging.fill.labelling import cheapest_labels
+from tinct.imaging.fill.offset_field import Ground, Ints, OffsetField, icm, repair
+from tinct.imaging.fill.patchmatch import SIDE, Library, texture
+from tinct.imaging.fill.scene import Array, Flags, Scene, smaller
+from tinct.imaging.fill.upsampling import upsampled
 
 __all__ = ["dominant_shifts", "shift_map"]
 

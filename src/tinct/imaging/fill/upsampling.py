@@ -7,8 +7,8 @@ import math
 import cv2
 import numpy as np
 
-from tinct.effects.erase.offset_field import Ground, Ints, OffsetField, repair
-from tinct.effects.erase.scene import Flags
+from tinct.imaging.fill.offset_field import Ground, Ints, OffsetField, repair
+from tinct.imaging.fill.scene import Flags
 
 __all__ = ["upsampled"]
 

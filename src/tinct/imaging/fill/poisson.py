@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.offset_field import SIDES, Ground, Ints, OffsetField
-from tinct.effects.erase.scene import Array
+from tinct.imaging.fill.offset_field import SIDES, Ground, Ints, OffsetField
+from tinct.imaging.fill.scene import Array
 
 __all__ = ["poisson_blend"]
 

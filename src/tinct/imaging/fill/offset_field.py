@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.scene import Array, Flags, nearest_known
+from tinct.imaging.fill.scene import Array, Flags, nearest_known
 from tinct.photo.photo import Pixels
 
 __all__ = ["Ground", "Ints", "OffsetField", "icm", "repair", "seam_cost"]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.scene import Array, Flags, Scene
+from tinct.imaging.fill.scene import Array, Flags, Scene
 
 __all__ = ["SIDE", "Library", "NearestNeighbourField", "nearest", "patchmatch", "texture"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.scene import Flags
+from tinct.imaging.fill.scene import Flags
 
 __all__ = ["Box", "Hole", "find"]
 

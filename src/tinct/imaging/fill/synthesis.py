@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.offset_field import OffsetField
-from tinct.effects.erase.patchmatch import (
+from tinct.imaging.fill.offset_field import OffsetField
+from tinct.imaging.fill.patchmatch import (
     SIDE,
     Ints,
     Library,
@@ -27,7 +27,7 @@ from tinct.effects.erase.patchmatch import (
     patchmatch,
     texture,
 )
-from tinct.effects.erase.scene import Array, Scene, smaller
+from tinct.imaging.fill.scene import Array, Scene, smaller
 
 __all__ = ["synthesise"]
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.erase.offset_field import SIDES, Ints
-from tinct.effects.erase.scene import Array, Flags, Scene
+from tinct.imaging.fill.offset_field import SIDES, Ints
+from tinct.imaging.fill.scene import Array, Flags, Scene
 
 __all__ = ["cheapest_labels"]
 

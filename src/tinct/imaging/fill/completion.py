@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from tinct.effects.effect import Progress, unheard
-from tinct.effects.erase.offset_field import Ground, OffsetField, icm, repair, seam_cost
-from tinct.effects.erase.scene import Scene
-from tinct.effects.erase.shifts import shift_map
-from tinct.effects.erase.synthesis import synthesise
+from tinct.imaging.fill.offset_field import Ground, OffsetField, icm, repair, seam_cost
+from tinct.imaging.fill.scene import Scene
+from tinct.imaging.fill.shifts import shift_map
+from tinct.imaging.fill.synthesis import synthesise
 from tinct.imaging.threads import single_threaded
 
 __all__ = ["Method", "complete"]
@@ -26,7 +26,7 @@ costs less they cost together, as a texture that looks worn."""
 
 @single_threaded
 def complete(
-    scene: Scene, method: Method, seed: int, progress: Progress = unheard
+    scene: Scene, method: Method, seed: int, progress: Callable[[float], None] = lambda _: None
 ) -> tuple[OffsetField | None, str]:
     """Where to copy from, and the names of the engines that say so, the one for the larger part first.
 

@@ -1,0 +1,1 @@
+"""Patch completion: holes of a photo are rebuilt from the rest of it."""

@@ -24,6 +24,7 @@ from tinct.errors import (
     SmallFaceError,
 )
 from tinct.faces import canonical, detect, find
+from tinct.faces.crop import Crops
 from tinct.faces.face import Face
 from tinct.faces.points import EYES, LIPS_RING, OVAL_RING
 from tinct.faces.pose import Pose, fit, pose_of
@@ -97,7 +98,7 @@ def test_every_place_is_seen_whole_by_a_view_in_which_the_smallest_face_is_large
 ) -> None:
     rng = np.random.default_rng(0)
     photo = Photo(rng.integers(0, 256, (*size, 3), dtype=np.uint8))
-    seen = list(views(photo, 192, small=small))
+    seen = list(views(Crops(photo), 192, small=small))
     assert seen[0].whole
     least = smallest_face(*size, small=small)
     fine = min(view.scale for view in seen)
@@ -111,9 +112,29 @@ def test_every_place_is_seen_whole_by_a_view_in_which_the_smallest_face_is_large
     assert covered.all()
 
 
+def test_a_square_cut_from_a_halved_copy_shows_what_one_cut_from_the_photo_does() -> None:
+    y, x = np.mgrid[:603, :801]
+    pixels = np.dstack([x * 0.3, y * 0.4, 120 + 60 * np.sin(x / 40) * np.cos(y / 50)]).astype(np.uint8)
+    crops, centre = Crops(Photo(pixels)), np.array([400.5, 300.25])
+    view, to_photo = crops.square(centre, 500.0, 0.3, 64)
+    places = np.dstack(np.meshgrid(np.arange(64), np.arange(64))) @ to_photo[:, :2].T + to_photo[:, 2]
+    blurred = cv2.GaussianBlur(pixels.astype(np.float32) / 255, (0, 0), 4)
+    expected = cv2.remap(
+        blurred, places[..., 0].astype(np.float32), places[..., 1].astype(np.float32), cv2.INTER_LINEAR
+    )
+    assert np.abs(view - expected).mean() < 0.004
+    np.testing.assert_allclose(to_photo @ [31.5, 31.5, 1], centre)
+
+
+def test_squares_that_reach_over_a_tiny_photo_have_its_border() -> None:
+    crops = Crops(Photo(np.full((3, 5, 3), 90, np.uint8)))
+    view, _ = crops.square(np.array([0.0, 0.0]), 4000.0, 0.0, 32)
+    np.testing.assert_allclose(view, 90 / 255, atol=1e-6)
+
+
 def test_tiles_without_any_structure_are_not_looked_at() -> None:
     sky = Photo(np.full((2000, 3000, 3), 180, np.uint8))
-    assert len(list(views(sky, 192, small=False))) == 1
+    assert len(list(views(Crops(sky), 192, small=False))) == 1
 
 
 def test_a_box_is_clipped_to_the_photo_and_says_how_much_of_the_face_is_inside() -> None:
@@ -277,7 +298,7 @@ class TestNetworks:
         assert len(tinct.find_faces(Photo(close))) == 1
 
     def test_the_detector_gives_eyes_nose_mouth_and_ears(self, astronaut: Photo) -> None:
-        best = detect.detect(astronaut)[0]
+        best = detect.detect(Crops(astronaut))[0]
         right_eye, left_eye, nose, mouth, right_ear, left_ear = best.points
         assert right_ear[0] < right_eye[0] < nose[0] < left_eye[0] < left_ear[0]
         assert right_eye[1] < nose[1] < mouth[1]

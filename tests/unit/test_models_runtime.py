@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,27 @@ def test_a_share_of_the_cores_is_given_to_the_runtime(
     monkeypatch.setattr(onnxruntime, "InferenceSession", record)
     runtime.session("double")
     assert seen == [3]
+
+
+def test_items_are_worked_on_beside_each_other_and_answers_keep_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = threading.Barrier(2, timeout=10)
+    monkeypatch.setattr(runtime, "_threads", 2)
+
+    def work(number: int) -> int:
+        both.wait()  # passes only if two are at work
+        return number * 10
+
+    assert runtime.each(work, range(6)) == [0, 10, 20, 30, 40, 50]
+    monkeypatch.setattr(runtime, "_threads", 1)
+    assert runtime.each(lambda number: threading.current_thread().name, [1, 2]) == ["MainThread"] * 2
+    with pytest.raises(ModelError):
+        runtime.each(_refuse, [1, 2])
+
+
+def _refuse(number: int) -> None:
+    raise ModelError("no")
 
 
 def test_a_graphics_card_is_used_where_there_is_one_and_left_where_it_fails(

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from tinct.faces.crop import square
+from tinct.faces.crop import Crops
 from tinct.faces.detect import FAR, NEAR, Detection, score_at, side_of
 from tinct.faces.mesh import Mesh, around
-from tinct.photo.photo import Photo
 
 __all__ = ["LEAST", "MAYBE", "confidence"]
 
@@ -27,15 +24,18 @@ _LOOKS: Final = ((NEAR, 0.35), (NEAR, 0.6), (FAR, 0.2), (FAR, 0.45))
 """Detector, and the share of its view that the face takes."""
 
 
-def confidence(photo: Photo, candidate: Detection, mesh: Mesh) -> float:
+def confidence(crops: Crops, candidate: Detection, mesh: Mesh) -> float:
     """How sure it is that a traced face is one, 0..1.
 
-    The mesh's own flag times the average of four looks, with a quarter of what the detector said at first.
+    The mesh's own flag times the average of four looks, with a quarter of what the detector said at first. Where the
+    rest of the looks could not bring it to `LEAST` any more, they count as if they saw nothing.
     """
     if mesh.flag < MAYBE:
         return 0.0
-    scores = []
-    for name, share in _LOOKS:
-        view, _ = square(photo, *around(mesh.points, 1 / share), side_of(name))
-        scores.append(score_at(name, view, share))
-    return 0.75 * mesh.flag * float(np.mean(scores)) + 0.25 * candidate.score
+    sure, step = 0.25 * candidate.score, 0.75 * mesh.flag / len(_LOOKS)
+    for left, (name, share) in zip(range(len(_LOOKS), 0, -1), _LOOKS, strict=True):
+        if sure + left * step < LEAST:
+            break
+        view, _ = crops.square(*around(mesh.points, 1 / share), side_of(name))
+        sure += step * score_at(name, view, share)
+    return sure

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.faces.crop import Crops
 from tinct.faces.views import View, views
-from tinct.models.runtime import session
-from tinct.photo.photo import Photo
+from tinct.models.runtime import each, session
 from tinct.photo.resize import resize
 
 __all__ = ["FAR", "HEAD", "NEAR", "Detection", "detect", "detect_heads", "head_score", "score_at", "side_of"]
@@ -49,12 +49,13 @@ class Detection:
     points: Array
 
 
-def detect(photo: Photo, *, small: bool = False) -> list[Detection]:
+def detect(crops: Crops, *, small: bool = False) -> list[Detection]:
     """Candidates for faces, best first; none twice.
 
     Parameters
     ----------
-    photo : Photo
+    crops : Crops
+        Of the photo.
     small : bool
         Also look for faces below 24 pixels, down to 14; takes several times as long.
 
@@ -63,22 +64,24 @@ def detect(photo: Photo, *, small: bool = False) -> list[Detection]:
     MissingModelError, ModelError
         See :mod:`tinct.models.runtime`.
     """
-    found: list[Detection] = []
-    for view in views(photo, _FAR_SIDE, small=small):
-        if view.whole:
-            found += _look(NEAR, _with_side(view, _NEAR_SIDE))
-        found += _look(FAR, view)
-    return _merged(found)
+    seen = each(_seen, views(crops, _FAR_SIDE, small=small))
+    return _merged([one for found in seen for one in found])
 
 
-def detect_heads(photo: Photo) -> list[Detection]:
+def detect_heads(crops: Crops) -> list[Detection]:
     """Heads from any side, those from behind too, that take 1/14 of the longer side or more; best first.
 
     The far detector tells them beside faces; their points mean nothing. Balls are sometimes taken for heads.
     """
-    view = next(iter(views(photo, _FAR_SIDE, small=False)))
+    view = next(iter(views(crops, _FAR_SIDE, small=False)))
     found = [one for one in _look(FAR, view, output=1) if one.score > HEAD]
     return _merged(found)
+
+
+def _seen(view: View) -> list[Detection]:
+    """What both detectors see in a view; the one for large faces looks at whole photos only."""
+    near = _look(NEAR, _with_side(view, _NEAR_SIDE)) if view.whole else []
+    return near + _look(FAR, view)
 
 
 def head_score(rgb: NDArray[np.float32]) -> float:
@@ -88,11 +91,11 @@ def head_score(rgb: NDArray[np.float32]) -> float:
 
 
 def _places(side: int, grids: tuple[tuple[int, int], ...]) -> Array:
-    """Centres (n, 2), in pixels of the view: `each` at every place of the grid of each stride."""
+    """Centres (n, 2), in pixels of the view: `many` at every place of the grid of each stride."""
     centres = []
-    for stride, each in grids:
+    for stride, many in grids:
         y, x = np.mgrid[: side // stride, : side // stride]
-        centres.append(np.repeat((np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * stride, each, axis=0))
+        centres.append(np.repeat((np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * stride, many, axis=0))
     return np.concatenate(centres)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from tinct.errors import (
@@ -12,9 +14,11 @@ from tinct.errors import (
     SmallFaceError,
 )
 from tinct.faces import confirm, detect, mesh
+from tinct.faces.crop import Crops
 from tinct.faces.face import Face
 from tinct.faces.pose import pose_of
 from tinct.models import store
+from tinct.models.runtime import each
 from tinct.photo.photo import Photo
 
 __all__ = ["MODELS", "check", "find_faces", "installed", "largest_face", "one_face"]
@@ -53,14 +57,15 @@ def find_faces(photo: Photo, *, small: bool = False) -> tuple[Face, ...]:
     ModelError
         They cannot be used.
     """
-    found: list[Face] = []
-    for candidate in detect.detect(photo, small=small):
-        if any(_within(candidate, face) for face in found):
-            continue
-        traced = mesh.trace(photo, candidate)
-        sure = confirm.confidence(photo, candidate, traced)
-        if sure >= confirm.LEAST:
-            found.append(Face(traced.points, sure, pose_of(traced.points), (photo.width, photo.height)))
+    crops = Crops(photo)
+    waiting, found = detect.detect(crops, small=small), list[Face]()
+    while waiting:
+        apart = _apart(waiting)
+        traced = each(functools.partial(_traced, crops), apart)
+        found += [face for face in traced if face is not None]
+        waiting = [
+            one for one in waiting if one not in apart and not any(_within(one, face) for face in found)
+        ]
     return tuple(sorted(_different(found), key=_place))
 
 
@@ -142,6 +147,24 @@ def check(
         raise FaceCutError(
             f"the photo's border cuts the face: {face.inside:.0%} of its outline are inside, {inside:.0%} are needed"
         )
+
+
+def _apart(candidates: list[detect.Detection]) -> list[detect.Detection]:
+    """The best candidate and all that do not touch a better one: whether one is a face says nothing about another."""
+    chosen: list[detect.Detection] = []
+    for number, one in enumerate(candidates):
+        if all(detect.overlap(one.box, better.box) == 0 for better in candidates[:number]):
+            chosen.append(one)
+    return chosen
+
+
+def _traced(crops: Crops, candidate: detect.Detection) -> Face | None:
+    """The face of a candidate; None where it is none."""
+    mesh_ = mesh.trace(crops, candidate)
+    sure = confirm.confidence(crops, candidate, mesh_)
+    if sure < confirm.LEAST:
+        return None
+    return Face(mesh_.points, sure, pose_of(mesh_.points), (crops.photo.width, crops.photo.height))
 
 
 def _within(candidate: detect.Detection, face: Face) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.photo.photo import Photo
+from tinct.faces.crop import Crops
 from tinct.photo.resize import resize
 
 __all__ = ["View", "smallest_face", "views"]
@@ -61,14 +61,15 @@ def smallest_face(height: int, width: int, *, small: bool) -> float:
     return max(14.0, longer / 200) if small else max(24.0, longer / 80)
 
 
-def views(photo: Photo, side: int, *, small: bool) -> Iterator[View]:
+def views(crops: Crops, side: int, *, small: bool) -> Iterator[View]:
     """The views of `side` pixels that find all faces down to :func:`smallest_face`, the whole photo first."""
+    photo = crops.photo
     longer = max(photo.height, photo.width)
     least = SEEN * smallest_face(photo.height, photo.width, small=small)
     sides = [float(longer)]
     while sides[-1] > least:
         sides.append(max(sides[-1] * _SHRINK, least))
-    proxy = photo.proxy(int(np.ceil(longer * side / sides[-1])))
+    proxy = crops.proxy(int(np.ceil(longer * side / sides[-1])))
     for number, tile in enumerate(sides):
         scale = tile / side
         size = (max(1, round(photo.height / scale)), max(1, round(photo.width / scale)))
@@ -95,7 +96,9 @@ def _starts(length: int, side: int, overlap: float) -> list[int]:
 def _view(level: Array, left: int, top: int, side: int, scale: float) -> View:
     height, width = level.shape[:2]
     part = level[top : top + side, left : left + side]
-    rgb = np.full((side, side, 3), 0.5, np.float32)
-    rgb[: part.shape[0], : part.shape[1]] = part
+    rgb = part
+    if part.shape[:2] != (side, side):
+        rgb = np.full((side, side, 3), 0.5, np.float32)
+        rgb[: part.shape[0], : part.shape[1]] = part
     beyond = (left > 0, top > 0, left + side < width, top + side < height)
     return View(rgb, scale, left * scale, top * scale, beyond, not any(beyond))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.faces import find
-from tinct.faces.crop import square
+from tinct.faces.crop import Crops, square
 from tinct.faces.detect import HEAD, Detection, detect_heads, head_score
 from tinct.faces.face import Face
 from tinct.faces.points import OVAL_RING
@@ -63,7 +63,7 @@ def look(photo: Photo) -> Found:
         return Found((photo.width, photo.height))
     small = np.rint(np.clip(photo.proxy(_SIDE), 0, 1) * 255).astype(np.uint8)
     copy = Photo(small)
-    return Found((copy.width, copy.height), find.find_faces(copy), tuple(detect_heads(copy)))
+    return Found((copy.width, copy.height), find.find_faces(copy), tuple(detect_heads(Crops(copy))))
 
 
 def look_closer(photo: Photo, region: NDArray[np.bool_], probability: Array) -> Evidence | None:
@@ -103,21 +103,22 @@ def with_faces(probability: Array, photo: Photo, faces: Sequence[Face]) -> Array
     Faces that are small in the photo are looked at again, each in a square of its own; what is seen there counts where
     it is more.
     """
-    made = probability.copy()
+    made, crops = probability.copy(), Crops(photo)
     for face in sorted(faces, key=lambda one: -one.size)[:_MOST]:
         if face.size < _LARGE * max(face.photo_size):
-            _look_again(made, photo, face)
+            _look_again(made, crops, face)
     for face in faces:
         _fill(made, face)
     return made
 
 
-def _look_again(probability: Array, photo: Photo, face: Face) -> None:
+def _look_again(probability: Array, crops: Crops, face: Face) -> None:
     """Put what the segmenter sees around one face into `probability` where it is more."""
+    photo = crops.photo
     height, width = probability.shape
     scale = photo.width / face.photo_size[0]
     middle = (face.points[OVAL_RING, :2].mean(axis=0) + [0, face.size * 0.5] + 0.5) * scale - 0.5
-    view, to_photo = square(photo, middle, face.size * _NEAR * scale, 0.0, SEEN)
+    view, to_photo = crops.square(middle, face.size * _NEAR * scale, 0.0, SEEN)
     seen = predict(view)
     edge = np.minimum(np.arange(SEEN), np.arange(SEEN)[::-1]) / (SEEN / 8)
     seen = seen * np.minimum(np.minimum.outer(edge, edge), 1).astype(np.float32)

@@ -51,6 +51,11 @@ class Packaged(_Record):
     """Model card: file in this package's folder ``cards``."""
 
     @property
+    def light(self) -> bool:
+        """None of these is; see `Fetched`."""
+        return False
+
+    @property
     def memory_bytes(self) -> int:
         """Memory that its session keeps, about."""
         return 4 * self.bytes
@@ -108,6 +113,9 @@ class Fetched(_Record):
     """What the licence demands, where it must be accepted before use."""
     sizes: Sizes | None = None
     """For networks of one size; None where any size runs."""
+    light: bool = False
+    """So small that threads of one run only wait for each other, and that its working memory may stay: it is run
+    beside itself instead, by :func:`tinct.models.runtime.each`."""
 
     @model_validator(mode="after")
     def _defaults_are_permissive(self) -> Fetched:

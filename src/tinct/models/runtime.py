@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,10 @@ from tinct.models.manifest import entry
 from tinct.models.memory import by_tiles, fitting
 from tinct.settings import current
 
-__all__ = ["Session", "by_tiles", "fitting", "forget", "session", "use_threads"]
+__all__ = ["Session", "by_tiles", "each", "fitting", "forget", "session", "use_threads"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _MOST_THREADS = 4  # these networks are small; more threads wait for each other
 _PROVIDERS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
@@ -55,7 +59,9 @@ class Session:
 
     def __init__(self, name: str, size: store.Size | None = None) -> None:
         self.name = name
-        self._session = _open(name, store.load(name, size))
+        light = entry(name).light
+        self._session = _open(name, store.load(name, size), 1 if light else _shared_threads())
+        self._options = None if light else _run_options()
         self._input: str = self._session.get_inputs()[0].name
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
@@ -82,7 +88,7 @@ class Session:
             The network refused its input; its own message is not passed on.
         """
         try:
-            found: list[NDArray[np.float32]] = self._session.run(outputs, dict(feeds), _run_options())
+            found: list[NDArray[np.float32]] = self._session.run(outputs, dict(feeds), self._options)
             return found
         except Exception as error:
             shapes = ", ".join(f"{name} {value.dtype} {value.shape}" for name, value in feeds.items())
@@ -115,6 +121,20 @@ def forget() -> None:
         _sessions.clear()
 
 
+def each(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Do `work` for each of the items, in as many threads as sessions may have; the answers in the items' order."""
+    waiting = list(items)
+    threads = min(_shared_threads(), len(waiting))
+    if threads < 2:
+        return [work(item) for item in waiting]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, waiting))
+
+
+def _shared_threads() -> int:
+    return _threads or min(cores(), _MOST_THREADS)
+
+
 def _make_room(wanted: int) -> None:
     """Drop the sessions unused for longest, until `wanted` bytes fit the budget."""
     budget = current().model_memory_bytes
@@ -122,11 +142,11 @@ def _make_room(wanted: int) -> None:
         _sessions.popitem(last=False)
 
 
-def _open(name: str, weights: bytes) -> Any:
+def _open(name: str, weights: bytes, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads or min(cores(), _MOST_THREADS)
+    options.intra_op_num_threads = threads
     options.log_severity_level = 4  # its own words go nowhere; failures are raised
     options.enable_mem_pattern = False  # halves the peak of large networks, at no cost in time
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -241,6 +241,55 @@ class Settings(ServingSettings):
         "table of this package.",
     )
 
+    # -- YouCam -----------------------------------------------------------------------------------
+    youcam_raw_keys: bool = Field(
+        True, description="Whether YouCam's client_id is accepted as a bearer, as its newer clients send it."
+    )
+    youcam_token_s: float = Field(7200.0, gt=0, description="Seconds that a YouCam access token lives.")
+    youcam_clock_s: float = Field(
+        300.0, gt=0, description="Seconds that the clock of a YouCam client may be off when it signs in."
+    )
+    youcam_lease_s: float = Field(
+        12.0,
+        ge=0,
+        description="Seconds without a poll after which a YouCam v1.0 task is dropped, free of charge: the vendor's "
+        "ten and two of grace. 0 drops none.",
+    )
+    youcam_link_s: float = Field(
+        7200.0,
+        gt=0,
+        description="Seconds that a link to a YouCam result works, and one to send a file to in v2.",
+    )
+    youcam_v1_files_s: float = Field(
+        24 * 3600.0, gt=0, description="Seconds that a file stays which was declared by YouCam v1.0."
+    )
+    youcam_keep_s: float = Field(
+        30 * 24 * 3600.0,
+        gt=0,
+        description="Seconds that YouCam's results stay, and files that were declared by its later versions.",
+    )
+    youcam_address_calls: str = Field(
+        "100/300",
+        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        description="YouCam v1: calls/seconds from one address, as the vendor has it; 0/1 is no limit. An office needs "
+        "more.",
+    )
+    youcam_token_calls: str = Field(
+        "100/60",
+        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        description="YouCam v1: calls/seconds with one token or key; 0/1 is no limit.",
+    )
+    youcam_v2_address_calls: str = Field(
+        "250/300",
+        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        description="YouCam v2: calls/seconds from one address; 0/1 is no limit.",
+    )
+    youcam_v2_key_calls: str = Field(
+        "250/300",
+        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        description="YouCam v2: calls/seconds with one key or token; 0/1 is no limit.",
+    )
+
     def own_effects(self) -> list[tuple[str, str]]:
         """Name and place of each of ``extra_effects``."""
         pairs = (part.partition("=") for part in self.extra_effects.split(",") if part.strip())

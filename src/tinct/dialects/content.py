@@ -12,7 +12,7 @@ from tinct.backend import Backend
 from tinct.dialects.dialect import backend_of
 from tinct.jobs.files import File, suffix
 
-__all__ = ["content", "link", "link_at"]
+__all__ = ["base_of", "content", "link", "link_at"]
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -21,6 +21,11 @@ _SAFE_HEADERS = {
     "Accept-Ranges": "bytes",
 }
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+def base_of(connection: HTTPConnection) -> str:
+    """This server's address as its caller knows it, without a slash at its end."""
+    return (backend_of(connection).settings.public_url or str(connection.base_url)).rstrip("/")
 
 
 def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: float) -> str:

@@ -55,6 +55,13 @@ class Repeats:
             return None
         return Remembered(job_id=row["job_id"], digest=row["digest"], contents=row["contents"])
 
+    async def forget(self, account: str, key: str, job_id: str) -> None:
+        """Let a key that led to this job lead to a new one."""
+        await self._database.run(
+            "DELETE FROM idempotency WHERE account_id = %s AND key = %s AND job_id = %s",
+            (account, key, job_id),
+        )
+
     async def check(self, order: Order, known: Remembered, contents: Mapping[str, str]) -> None:
         """Accept an order that is the known one, though its files may have gone.
 

@@ -1,0 +1,132 @@
+"""Tasks: made, asked for, deleted. One path for all tools and all forms of the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from tinct.accounts.keys import Account
+from tinct.dialects.bodies import json_object
+from tinct.dialects.dialect import backend_of, settings_of
+from tinct.dialects.youcam import styles, wire
+from tinct.dialects.youcam.ask import Ask, read
+from tinct.dialects.youcam.errors import Generation, invalid, unsupported
+from tinct.dialects.youcam.files import link
+from tinct.dialects.youcam.inputs import Found, fetched, stored
+from tinct.dialects.youcam.tool import Tool
+from tinct.errors import AbandonedError, CreditError, JobMissingError
+from tinct.jobs.job import Job, JobState, Order
+
+__all__ = ["NAME", "poll", "run", "task_of"]
+
+NAME: Final = "youcam"
+"""Of the wire format and its jobs."""
+
+
+async def run(request: Request, account: Account, tool: Tool, version: str) -> dict[str, Any]:
+    """Make a task; ``version`` is ``v1``, ``v2.0`` or ``v2.1``."""
+    ask = read(tool, version, await json_object(request))
+    if (known := await _known(request, account, ask)) is not None:
+        return {"task_id": known.id}
+    found = await stored(request, account.id, ask)
+    style = styles.resolve(ask.tool, ask.chosen)
+    values = ask.values | {"style": style}
+    if (lacking := ask.tool.missing(ask.form, values)) is not None:
+        raise unsupported(lacking)
+    assert ask.form.to is not None
+    async with fetched(request, account.id, ask, found):
+        order = Order(
+            account=account.id,
+            effect=ask.form.name_of_effect(values),
+            params=ask.form.to(values),
+            inputs=found.inputs(ask),
+            format=_format(ask, found, version),
+            keep_results_s=settings_of(request).youcam_keep_s,
+            expired_inputs_fail=True,
+            credits=ask.tool.cost(values),
+            tool=f"{NAME}/{ask.tool.slug}",
+            idempotency_key=ask.repeat,
+            lease_s=(settings_of(request).youcam_lease_s or None) if version == "v1" else None,
+            dialect=NAME,
+            meta={"tool": ask.tool.slug, "version": version, "action": ask.action},
+        )
+        if (
+            found.failure is not None
+        ):  # a task that costs nothing; but it is not made for those who could not pay
+            await _check_units(request, order)
+        made = await backend_of(request).jobs.submit(order, failure=found.failure)
+    return {"task_id": made.job.id}
+
+
+async def poll(
+    request: Request, account: Account, tool: Tool, task_id: str, generation: Generation
+) -> dict[str, Any]:
+    """Tell of a task."""
+    job = await task_of(request, account, task_id)
+    if job.meta.get("tool") != tool.slug:
+        raise JobMissingError("it is another tool's")
+    now = datetime.now(UTC)
+    return wire.polled(job, tool, generation, lambda file, format: link(request, file, format), now)
+
+
+async def task_of(request: Request, account: Account, task_id: str | None) -> Job:
+    """A task that is there.
+
+    Raises
+    ------
+    RefusalError
+        No id is given.
+    JobMissingError
+        It is unknown, another account's, lost, expired or deleted.
+    """
+    if not task_id:
+        raise invalid("task_id", None, "the id that the run call gave")
+    job = await backend_of(request).jobs.get(account.id, task_id)
+    over = job.results_expire_at is not None and job.results_expire_at <= datetime.now(UTC)
+    if job.dialect != NAME or over or _lost(job):
+        raise JobMissingError("there is no such task")
+    return job
+
+
+def _lost(job: Job) -> bool:
+    return job.state is JobState.CANCELLED and isinstance(job.error, AbandonedError)
+
+
+async def _known(request: Request, account: Account, ask: Ask) -> Job | None:
+    """The task of an earlier call of which this one is a repeat; one that was lost, failed or deleted is forgotten."""
+    if ask.repeat is None:
+        return None
+    jobs = backend_of(request).jobs
+    before = await jobs.repeats.find(account.id, ask.repeat)
+    if before is None:
+        return None
+    try:
+        job = await jobs.get(account.id, before.job_id)
+        if not job.state.final or job.state is JobState.SUCCEEDED:
+            return job
+    except JobMissingError:
+        pass
+    await jobs.repeats.forget(account.id, ask.repeat, before.job_id)
+    return None
+
+
+async def _check_units(request: Request, order: Order) -> None:
+    assert order.credits is not None
+    balance = await backend_of(request).credits.balance(order.account)
+    price = backend_of(request).prices.base(order.tool or "", order.credits)
+    if not balance.unlimited and balance.available < price:
+        raise CreditError(price, balance.available)
+
+
+def _format(ask: Ask, found: Found, version: str) -> str:
+    """Format of the results."""
+    if ask.form.picture is not None:
+        return ask.form.picture
+    if ask.ending is not None:
+        return ask.ending
+    source = found.files["src"][0].format if found.files.get("src") else "jpeg"
+    if version == "v1":
+        return "png" if source == "png" else "jpeg"
+    return "jpeg" if source == "jpeg" else "png"

@@ -20,14 +20,14 @@ __version__ = "0.1.0"
 
 
 def _places() -> dict[str, str]:
-    """The module of each public name, as the stub imports it."""
-    tree = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    return {name.name: str(node.module) for node in imports for name in node.names}
+    """The module of each name that the stub imports for others; of effects it has the signatures."""
+    imports = [node for node in _STUB.body if isinstance(node, ast.ImportFrom)]
+    return {name.name: str(node.module) for node in imports for name in node.names if name.asname}
 
 
+_STUB = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
 _WHERE = _places()
-__all__ = sorted(_WHERE)
+__all__ = sorted([*_WHERE, *(node.name for node in _STUB.body if isinstance(node, ast.FunctionDef))])
 
 
 def __getattr__(name: str) -> Any:

@@ -1,3 +1,6 @@
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
 from tinct import errors as errors
 from tinct.effects.available import available as available
 from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
@@ -8,33 +11,453 @@ from tinct.faces.face import Face as Face
 from tinct.faces.find import find_faces as find_faces
 from tinct.imaging.colormap import ColorMap as ColorMap
 from tinct.photo.decode import open as open
+from tinct.photo.given import PhotoLike as PhotoLike
 from tinct.photo.photo import Photo as Photo
 
 # isort: off
 # Effects and what they return, written from the registry by scripts/derive
 from tinct.effects.background.background import Background as Background
-from tinct.effects.background.background import background as background
 from tinct.effects.colorize.colorize import Colorization as Colorization
-from tinct.effects.colorize.colorize import colorize as colorize
-from tinct.effects.convert import convert as convert
+from tinct.effects.colorize.hints import Hint
 from tinct.effects.correct.correct import Correction as Correction
-from tinct.effects.correct.correct import correct as correct
 from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetection
-from tinct.effects.detect_faces.detect_faces import detect_faces as detect_faces
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
-from tinct.effects.enhance.enhance import enhance as enhance
 from tinct.effects.erase.erase import Erasure as Erasure
-from tinct.effects.erase.erase import erase as erase
 from tinct.effects.light.light import Lighting as Lighting
-from tinct.effects.light.light import light as light
 from tinct.effects.makeup.makeup import Makeup as Makeup
-from tinct.effects.makeup.makeup import makeup as makeup
 from tinct.effects.migrate.migrate import Migration as Migration
-from tinct.effects.migrate.migrate import migrate as migrate
 from tinct.effects.moderate.moderate import Moderation as Moderation
-from tinct.effects.moderate.moderate import moderate as moderate
 from tinct.effects.swap.swap import Swap as Swap
-from tinct.effects.swap.swap import swap as swap
+
+def background(
+    photo: PhotoLike,
+    mode: Literal["remove", "mask", "change", "blur"] = "remove",
+    *,
+    subject: Literal["auto", "person", "any"] = "auto",
+    colors: Sequence[str] | None = None,
+    amount: float = 0.5,
+    backdrop: PhotoLike | None = None,
+    mask: PhotoLike | None = None,
+    progress: Callable[[float], None] = ...,
+) -> Background:
+    """Cut the subject out, give its matte, put it before another background, or blur what is behind it.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo with the subject.
+    backdrop : Photo, path, bytes, file, PIL image or array, optional
+        For change: what stands behind the subject; cut to shape.
+    mask : Photo, path, bytes, file, PIL image or array, optional
+        A matte of one's own: grey, of the photo's size, white on the subject.
+    mode : remove, mask, change or blur
+        remove: the subject alone, with opacity. mask: its matte, white on black. change: the subject on
+        another background. blur: the background out of focus.
+    subject : auto, person or any
+        person: people only. any: whatever stands out, by the network isnet if it is installed, else by
+        colour, which is less sure. auto: people if there are any, else any.
+    colors : 1 to 2 × text
+        For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or
+        #RRGGBB.
+    amount : above 0, up to 1
+        For blur: how far out of focus; 1 is a lens of a twentieth of the photo.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is not allowed, or no subject was found.
+    """
+
+def colorize(
+    photo: PhotoLike,
+    strength: float = 1.0,
+    variants: int = 1,
+    seed: int = 0,
+    neutralise: Literal["auto", "on", "off"] | bool = "auto",
+    *,
+    hints: Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]] = (),
+    reference: PhotoLike | None = None,
+    smooth_scan: bool = False,
+    progress: Callable[[float], None] = ...,
+) -> Colorization:
+    """Colour a black-and-white photo; luminance stays, and known colours or a reference photo may steer it.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to colour: grey, toned, or in colour; then it is coloured anew.
+    reference : Photo, path, bytes, file, PIL image or array, optional
+        A photo whose colours to lean towards.
+    strength : 0 to 1
+        0 leaves the photo without new colour, 1 colours it fully.
+    variants : 1 to 4
+        How many different colourings; the first is the best answer.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+    neutralise : auto, on or off
+        What happens to colour the photo already has, which shows where strength is below 1. auto: the
+        tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays.
+    hints : up to 200 × {x, y, color}
+        Known colours: x, y in pixels, and color. They spread over what looks alike nearby.
+    smooth_scan : true or false
+        Keep dust, scratches and grain of an old scan from misleading the network; pixels stay.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    ModelError
+        The weights are missing or damaged.
+
+    References
+    ----------
+    Zhang, Isola, Efros 2016, "Colorful Image Colorization".
+    """
+
+def convert(
+    photo: PhotoLike,
+) -> Photo:
+    """Turn the photo upright and save it in another format, with its colours and profile unchanged.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to convert.
+    """
+
+def correct(
+    photo: PhotoLike,
+    *,
+    strength: float = 1.0,
+    variants: int = 1,
+    engine: Literal["auto", "classical", "maxim"] = "auto",
+    progress: Callable[[float], None] = ...,
+) -> Correction:
+    """Take away the tint of the light, set black and white, wake up dull colours; in up to four looks.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to correct, in any depth and RGB profile; both stay.
+    strength : 0 to 1
+        0 returns the photo's own pixels, 1 the full change.
+    variants : 1 to 4
+        How many looks; the first is the plain correction, then warm, vivid and soft.
+    engine : auto, classical or maxim
+        classical finds the tint of the light with Tinct's own small network and sets black and white
+        point; maxim is a retouching network, about 6 s each. auto takes classical.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is not allowed.
+    MissingModelError
+        ``maxim`` was asked for and is not installed.
+    """
+
+def detect_faces(
+    photo: PhotoLike,
+    *,
+    small: bool = False,
+    required: bool = False,
+    progress: Callable[[float], None] = ...,
+) -> FaceDetection:
+    """Find all faces of a photo: boxes from left to right, how sure each is, and how the heads are turned.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo in which to look for faces.
+    small : true or false
+        Also faces of 14 to 24 pixels; takes several times as long.
+    required : true or false
+        Fail where there is no face.
+
+    Raises
+    ------
+    NoFaceError
+        There is no face, and `required` is set.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def enhance(
+    photo: PhotoLike,
+    scale: Literal[1, 2, 4] = 2,
+    model: Literal["auto", "span", "realesrgan", "clearreality", "animevideo", "classical"] = "auto",
+    denoise: Literal["auto"] | float = "auto",
+    *,
+    faces: bool = False,
+    progress: Callable[[float], None] = ...,
+) -> Enhancement:
+    """Make a photo sharper and two or four times larger, or restore it at its own size; its colours stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        8 or 16 bit, at least 8 pixels a side; depth, profile and opacity stay.
+    scale : 1, 2 or 4
+        How many times wider and higher the result is; 1 restores at the photo's own size.
+    model : auto, span, realesrgan, clearreality, animevideo or classical
+        span is true to the source; realesrgan restores and is about 40 times slower; clearreality also
+        cleans up JPEG (non-commercial licence); animevideo is for drawings; classical needs no network.
+        auto takes realesrgan for photos up to 0.16 megapixels, and for soft ones up to 0.64; span for
+        others; and classical for sharp photos at their own size and where the networks are not
+        installed.
+    denoise : auto or 0 to 1
+        0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto
+        removes what is found, and nothing from photos that are nearly clean. The higher, the less grain
+        is left.
+    faces : true or false
+        Also give each face, before and after: its box and 30 % of its sides around it.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    MissingModelError, ModelLicenceError
+        The named model, or those that find faces, are not installed; the message says how to get them.
+
+    References
+    ----------
+    Wan et al. 2024, "Swift parameter-free attention network for efficient super-resolution" (SPAN); Wang et al. 2021,
+    "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data".
+    """
+
+def erase(
+    photo: PhotoLike,
+    mask: PhotoLike,
+    method: Literal["auto", "shift", "patch"] = "auto",
+    grow: int = 0,
+    *,
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Erasure:
+    """Remove what a mask covers and continue the surroundings there; pixels outside the mask stay as they are.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to remove something from; wholly transparent pixels are not copied.
+    mask : Photo, path, bytes, file, PIL image or array
+        A grey picture of the same size: white is removed, black is kept, grey between them mixes;
+        opacity counts as laid on black.
+    method : auto, shift or patch
+        shift continues structure by few large copies, patch builds texture from many small ones, auto
+        takes for each hole the one whose seams show less.
+    grow : 0 to 200
+        Pixels by which the mask is widened, so that halos and soft shadows of the object go too.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+
+    References
+    ----------
+    He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
+    2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
+    """
+
+def light(
+    photo: PhotoLike,
+    *,
+    strength: float = 1.0,
+    engine: Literal["auto", "classical", "maxim"] = "auto",
+    denoise: bool = True,
+    progress: Callable[[float], None] = ...,
+) -> Lighting:
+    """Brighten dark and unevenly lit photos; what is bright is not clipped, and noise is not shown.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to brighten, in any depth and RGB profile; both stay.
+    strength : 0 to 1
+        0 returns the photo's own pixels, 1 the full change.
+    engine : auto, classical or maxim
+        classical needs no network; maxim is one for dark photos, about 6 s each. auto takes classical,
+        which came closer to photos that had been darkened and does not clip lamps and skies.
+    denoise : true or false
+        Remove the noise that brightening would show.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is not allowed.
+    MissingModelError
+        ``maxim`` was asked for and is not installed.
+    """
+
+def makeup(
+    photo: PhotoLike,
+    *,
+    reference: PhotoLike | None = None,
+    look: Literal["natural", "rose", "classic", "smoky", "bronze", "berry"] | None = None,
+    lips: float = 1.0,
+    shadow: float = 1.0,
+    liner: float = 1.0,
+    blush: float = 1.0,
+    foundation: float = 1.0,
+    everybody: bool = False,
+    progress: Callable[[float], None] = ...,
+) -> Makeup:
+    """Put makeup on a face: what a reference photo's face wears, or a named look; skin tone, light and hair stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo whose faces are made up.
+    reference : Photo, path, bytes, file, PIL image or array, optional
+        A face that wears the makeup; of several the largest.
+    look : natural, rose, classic, smoky, bronze or berry
+        A named look, in place of a reference.
+    lips : 0 to 1
+        How much lipstick; 0 none.
+    shadow : 0 to 1
+        How much shadow on the lids; 0 none.
+    liner : 0 to 1
+        How much of the lines along the lashes; 0 none.
+    blush : 0 to 1
+        How much blush; 0 none.
+    foundation : 0 to 1
+        How much the skin is evened; its tone stays.
+    everybody : true or false
+        All faces; otherwise the largest.
+
+    Raises
+    ------
+    ParameterError
+        Neither or both of reference and look are given.
+    FaceError
+        A photo has no face, or one that is too small, turned too far, cut, covered, or has its eyes closed; a subclass
+        says which. Of the reference it is a subclass of `ReferenceFaceError`.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def migrate(
+    photo: PhotoLike,
+    mode: Literal["auto", "template", "reference"] = "auto",
+    *,
+    count: int = 1,
+    style: Literal["natural", "bold"] | None = None,
+    colors: Sequence[str] | None = None,
+    spread: float = 0.0,
+    reference: PhotoLike | None = None,
+    degree: float = 1.0,
+    smoothness: float = 0.5,
+    seed: int = 0,
+    portrait: bool = True,
+    strength: float = 1.0,
+    protect: Literal["person", "skin"] = "person",
+    progress: Callable[[float], None] = ...,
+) -> Migration:
+    """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to recolour.
+    reference : Photo, path, bytes, file, PIL image or array, optional
+        Where the colours come from, in mode reference.
+    mode : auto, template or reference
+        auto: new colour families; template: swatches become the main colours; reference: take the
+        colours of the photo given as `reference`.
+    count : 1 to 8
+        How many results; more than 1 only in mode auto.
+    style : natural or bold
+        Mode auto: natural turns what is known by its colour (sky, lawn, fruit) only as far as is
+        likely, bold turns all alike; by default natural for up to 4 results, bold for more.
+    colors : 1 to 7 × text
+        1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them.
+    spread : 0 to 1
+        Mode template: 0 is calm, a smooth area keeps one swatch; 1 insists on every swatch.
+    degree : 0 to 1
+        0 keeps the photo, 1 is the full recolouring, between them a linear blend.
+    smoothness : 0 to 1
+        Mode reference: 0 follows the reference's colours most tightly, 1 keeps the photo's drawing
+        most.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+    portrait : true or false
+        People keep their own colours.
+    strength : 0 to 1
+        How completely people keep their colours.
+    protect : person or skin
+        What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair and
+        clothes.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    """
+
+def moderate(
+    photo: PhotoLike,
+    *,
+    threshold: float = 0.5,
+    progress: Callable[[float], None] = ...,
+) -> Moderation:
+    """Tell photos with nudity or pornography from others; the facts hold the verdict and all scores.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        Any size and depth; transparent parts are seen on white. It does not come back.
+    threshold : above 0, below 1
+        A photo whose score reaches it is called unsafe; lower is stricter.
+
+    Raises
+    ------
+    ParameterError
+        `threshold` is outside its range.
+    MissingModelError
+        No classifier is installed.
+    """
+
+def swap(
+    photo: PhotoLike,
+    references: PhotoLike | Sequence[PhotoLike],
+    *,
+    mapping: Sequence[int] | None = None,
+    consent: bool = False,
+    force: bool = False,
+    mark: bool = False,
+    progress: Callable[[float], None] = ...,
+) -> Swap:
+    """Put the faces of reference photos on the heads of a photo; pose, expression, light and hair stay the photo's.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo whose faces are replaced.
+    references : Photo, path, bytes, file, PIL image or array, or a list of them
+        Faces to put in; of several in one photo the largest.
+    mapping : any number × -1 to 9
+        For each face of the photo from left to right, as detect_faces numbers them, the number of the
+        reference from 0, or -1 to leave it; faces beyond the list stay. Without it the first reference
+        goes to the largest face.
+    consent : true or false
+        Says that those who are shown agree; without it nothing is swapped.
+    force : true or false
+        Also where poses or expressions differ too much to look real.
+    mark : true or false
+        Write into a corner that faces were swapped.
+
+    Raises
+    ------
+    ParameterError
+        Consent is missing, or `mapping` names a face or reference that is not there.
+    FaceError
+        There is no face, or one does not suit; a subclass says why. Of a reference it is a `ReferenceFaceError`.
+    MissingModelError
+        The networks are not installed.
+    """
+
 # End of effects
 # isort: on
 

@@ -54,7 +54,7 @@ def test_the_library_has_it_with_checks_and_a_docstring(source: "tinct.Photo") -
     with pytest.raises(ParameterError, match=r"strength: got 2"):
         tinct.duotone(source, strength=2)  # type: ignore[attr-defined]
     with pytest.raises(ParameterError, match=r"photo: got .*; allowed: a Photo"):
-        tinct.duotone("photo.jpg")  # type: ignore[attr-defined]
+        tinct.duotone(7)  # type: ignore[attr-defined]
     assert "strength : 0 to 1\n    0 returns the photo's own pixels." in tinct.duotone.__doc__  # type: ignore[attr-defined]
     assert "Print a photo's lightness in two inks." in tinct.duotone.__doc__  # type: ignore[attr-defined]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import textwrap
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pydantic.fields import FieldInfo
 from tinct.effects.effect import Effect, Input, Output, Photos, Progress, Sizes
 from tinct.effects.findings import output, roles
 from tinct.effects.tables import parameters
-from tinct.errors import ParameterError
+from tinct.photo.given import as_photo, as_photos
 from tinct.photo.photo import Photo
 
 __all__ = ["CheckedAs", "OfOnePhoto", "declared", "effect"]
@@ -57,6 +58,9 @@ def effect(
     counted: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function an effect; it stays a function with the same signature, which checks what it is given.
+
+    Where the signature says `Photo`, callers may give a path, bytes, a file, an image of PIL or an array as well: they
+    become photos here, as `tinct.photo.given` says, so that no effect has to know.
 
     Parameters
     ----------
@@ -153,12 +157,11 @@ class _Signature:
         photos: dict[str, Any] = {}
         for item in self.inputs:
             value = given.pop(item.argument, None)
-            several = tuple(value) if item.is_list and isinstance(value, Sequence) else (value,)
-            if value is None or not several:
+            if value is None or (item.is_list and isinstance(value, list | tuple) and not value):
                 continue
-            if not all(isinstance(one, Photo) for one in several):
-                raise ParameterError(item.argument, value, "a Photo, as tinct.open returns it")
-            photos[item.name] = several if item.is_list else value
+            photos[item.name] = (
+                as_photos(value, item.argument) if item.is_list else as_photo(value, item.argument)
+            )
         heard = {"progress": given.pop("progress")} if "progress" in given else {}
         return self._arguments(_seen(photos), declared.accept(photos, given)) | heard
 
@@ -186,8 +189,8 @@ class _Signature:
 
     def documented(self) -> str:
         """The docstring with a section of the parameters."""
-        lines = [f"{item.argument} : {_kind(item)}\n    {item.summary}" for item in self.inputs]
-        lines += [f"{p.name} : {p.allowed}\n    {p.summary}" for p in parameters(self.model)]
+        lines = [f"{item.argument} : {_kind(item)}\n{_wrapped(item.summary)}" for item in self.inputs]
+        lines += [f"{p.name} : {p.allowed}\n{_wrapped(p.summary)}" for p in parameters(self.model)]
         head, _, rest = self.doc.partition("\n\n")
         return "\n\n".join(filter(None, [head, "Parameters\n----------\n" + "\n".join(lines), rest]))
 
@@ -203,7 +206,14 @@ def _seen(photos: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(item: Input) -> str:
-    return ("sequence of Photo" if item.is_list else "Photo") + ("" if item.required else ", optional")
+    photo = "Photo, path, bytes, file, PIL image or array"
+    return (f"{photo}, or a list of them" if item.is_list else photo) + (
+        "" if item.required else ", optional"
+    )
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100, initial_indent="    ", subsequent_indent="    ")
 
 
 def _any(hint: Any, mark: type[Any]) -> Any:

@@ -5,6 +5,7 @@
     ├── PhotoError              the bytes of a photo cannot be used
     │   ├── EmptyPhotoError         no bytes at all
     │   ├── UnsupportedPhotoError   not one of the formats that are read
+    │   │   └── PhotoMissingError       no such file; a FileNotFoundError too
     │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
     │   ├── PhotoModeError          a colour mode that is not taken here
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
@@ -22,6 +23,7 @@
     │   ├── FacesUnlikeError        two differ too much for one to take the other's place
     │   └── ReferenceFaceError      the same of the photo that is the example: ReferenceNoFaceError and so on
     ├── ColorMapError           a .cube file that cannot be read
+    │   └── ColorMapMissingError    no such file; a FileNotFoundError too
     ├── ModelError              weights are missing, damaged or not accepted
     │   ├── MissingModelError       not installed; says which command gets it
     │   ├── DamagedModelError       digest differs; names both digests
@@ -86,6 +88,7 @@ from __future__ import annotations
 
 from tinct.errors.base import (
     ColorMapError,
+    ColorMapMissingError,
     DamagedModelError,
     DatabaseError,
     MissingModelError,
@@ -133,6 +136,7 @@ from tinct.errors.photo import (
     EmptyPhotoError,
     PhotoError,
     PhotoLimitError,
+    PhotoMissingError,
     PhotoModeError,
     SmallPhotoError,
     UnsupportedPhotoError,
@@ -192,6 +196,7 @@ __all__ = [
     "BucketNotEmptyError",
     "CallbackMissingError",
     "ColorMapError",
+    "ColorMapMissingError",
     "CreditError",
     "DamagedModelError",
     "DatabaseError",
@@ -242,6 +247,7 @@ __all__ = [
     "PartSizeError",
     "PhotoError",
     "PhotoLimitError",
+    "PhotoMissingError",
     "PhotoModeError",
     "QueueFullError",
     "RateLimitError",

@@ -6,6 +6,7 @@ from typing import Self
 
 __all__ = [
     "ColorMapError",
+    "ColorMapMissingError",
     "DamagedModelError",
     "DatabaseError",
     "MissingModelError",
@@ -72,6 +73,12 @@ class ColorMapError(TinctError):
     """A colour map (.cube) cannot be read."""
 
     code = "color_map_unusable"
+
+
+class ColorMapMissingError(ColorMapError, FileNotFoundError):
+    """There is no file where a colour map was said to be."""
+
+    code = "color_map_missing"
 
 
 class ModelError(TinctError):

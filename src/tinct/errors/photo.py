@@ -9,6 +9,7 @@ __all__ = [
     "EmptyPhotoError",
     "PhotoError",
     "PhotoLimitError",
+    "PhotoMissingError",
     "PhotoModeError",
     "SmallPhotoError",
     "UnsupportedPhotoError",
@@ -31,6 +32,12 @@ class UnsupportedPhotoError(PhotoError):
     """The content is not one of the photo formats that are read."""
 
     code = "photo_unsupported"
+
+
+class PhotoMissingError(UnsupportedPhotoError, FileNotFoundError):
+    """There is no file where a photo was said to be."""
+
+    code = "photo_missing"
 
 
 class BrokenPhotoError(PhotoError):

@@ -13,7 +13,7 @@ from tinct.faces.pose import Pose
 __all__ = ["Face"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Face:
     """A traced face.
 
@@ -33,6 +33,10 @@ class Face:
     confidence: float
     pose: Pose
     photo_size: tuple[int, int]
+
+    def __repr__(self) -> str:
+        turned = f"yaw {self.pose.yaw:.0f}, pitch {self.pose.pitch:.0f}, roll {self.pose.roll:.0f}"
+        return f"Face(box={self.box}, confidence={self.confidence:.2f}, {turned})"
 
     @property
     def box(self) -> tuple[int, int, int, int]:

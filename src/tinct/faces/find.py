@@ -19,6 +19,7 @@ from tinct.faces.face import Face
 from tinct.faces.pose import pose_of
 from tinct.models import store
 from tinct.models.runtime import each
+from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo
 
 __all__ = ["MODELS", "check", "find_faces", "installed", "largest_face", "one_face"]
@@ -35,12 +36,12 @@ def installed() -> bool:
     return all(store.installed(name) for name in MODELS)
 
 
-def find_faces(photo: Photo, *, small: bool = False) -> tuple[Face, ...]:
+def find_faces(photo: PhotoLike, *, small: bool = False) -> tuple[Face, ...]:
     """Find all faces.
 
     Parameters
     ----------
-    photo : Photo
+    photo : Photo, path, bytes, file, PIL image or array
     small : bool
         Also look for faces between 14 and 24 pixels, or 1/200 and 1/80 of the longer side; takes several times as
         long.
@@ -57,7 +58,7 @@ def find_faces(photo: Photo, *, small: bool = False) -> tuple[Face, ...]:
     ModelError
         They cannot be used.
     """
-    crops = Crops(photo)
+    crops = Crops(as_photo(photo))
     waiting, found = detect.detect(crops, small=small), list[Face]()
     while waiting:
         apart = _apart(waiting)

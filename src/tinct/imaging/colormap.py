@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
 from tinct.imaging import cube
+from tinct.imaging.region import region
 from tinct.imaging.strips import by_strips
+from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo, Pixels
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def grid(size: int = GRID) -> Array:
     return np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ColorMap:
     """A map from colours to colours, sampled on a cubic lattice of sRGB.
 
@@ -63,6 +65,9 @@ class ColorMap:
             raise ParameterError("lattice", s, "(N, N, N, 3) with N from 2 to 129")
         if not np.isfinite(self.lattice).all():
             raise ParameterError("lattice", "values that are not finite", "numbers")
+
+    def __repr__(self) -> str:
+        return f"ColorMap({self.title!r}, {self.size}x{self.size}x{self.size})"
 
     @property
     def size(self) -> int:
@@ -106,16 +111,25 @@ class ColorMap:
         return out.reshape(np.shape(rgb))
 
     def apply(
-        self, photo: Photo, *, degree: float = 1.0, protect: Protection | None = None, strength: float = 1.0
+        self,
+        photo: PhotoLike,
+        *,
+        degree: float = 1.0,
+        mask: PhotoLike | None = None,
+        protect: Protection | None = None,
+        strength: float = 1.0,
     ) -> Photo:
         """Recolour a photo at full size.
 
         Parameters
         ----------
-        photo : Photo
+        photo : Photo, path, bytes, file, PIL image or array
             8 or 16 bit, in any RGB profile; the result stays in that profile. Alpha and metadata are untouched.
         degree : float
             0 returns the source's pixels exactly, 1 the full map, between them a linear blend.
+        mask : photo, path, PIL image or array, optional
+            The region that is recoloured, as a grey picture of the photo's size: white is, black is not, grey mixes.
+            Maps of other regions are applied to what comes back.
         protect : Protection, optional
             Where the photo keeps its own colours.
         strength : float
@@ -124,8 +138,10 @@ class ColorMap:
         Raises
         ------
         ParameterError
-            `degree` or `strength` is not a number in 0..1.
+            `degree` or `strength` is not a number in 0..1, or `mask` has another size.
         """
+        photo = as_photo(photo)
+        inside = None if mask is None else region(photo, mask)
         degree, strength = check_degree(degree), check_degree(strength, "strength")
         if degree == 0:
             return photo
@@ -136,10 +152,14 @@ class ColorMap:
         def recolor(top: int, bottom: int) -> None:
             strip, result = source[top:bottom], out[top:bottom]
             lut.apply(strip, result)
+            kept = None
             if protect is not None and strength:
-                mask = protect.rows(strip, top, photo.height)
-                if mask.any():
-                    _restore(strip, result, mask * np.float32(strength))
+                kept = protect.rows(strip, top, photo.height) * np.float32(strength)
+            if inside is not None:
+                part = inside[top:bottom] / np.float32(255)  # (n, W)
+                kept = 1 - part if kept is None else 1 - part * (1 - kept)
+            if kept is not None and kept.any():
+                _restore(strip, result, kept)
 
         by_strips(recolor, (photo.height, photo.width), _STRIP_PIXELS)
         return replace(photo, pixels=out, gray=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct import atomic
-from tinct.errors import ColorMapError, OutputError
+from tinct.errors import ColorMapError, ColorMapMissingError, OutputError
 
 __all__ = ["read", "write"]
 
@@ -52,8 +52,10 @@ def read(path: Path) -> tuple[Array, str]:
 
     Raises
     ------
+    ColorMapMissingError
+        There is no such file; it is a `FileNotFoundError` too.
     ColorMapError
-        The file is missing, is no 3-D cube, has the wrong number of rows, or a domain that makes no sense.
+        The file is no 3-D cube, has the wrong number of rows, or a domain that makes no sense.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -61,6 +63,10 @@ def read(path: Path) -> tuple[Array, str]:
                 f"{path.name} is larger than {_MAX_BYTES} bytes, more than any 3-D cube needs"
             )
         text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        raise ColorMapMissingError(
+            f"{path.name} cannot be read: there is no such file; check its name"
+        ) from None
     except OSError:
         raise ColorMapError(f"{path.name} cannot be read; check that it exists and is a file") from None
     size, title, numbers = 0, "", []

@@ -47,13 +47,16 @@ class Kept:
     """How many faces were found in it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PersonMask:
     """Where people are; see :class:`tinct.imaging.guided.GuidedMask` for how it is held."""
 
     guided: GuidedMask
     kept: tuple[Kept, ...] = ()
     """Who they are, from left to right."""
+
+    def __repr__(self) -> str:
+        return f"PersonMask({self.share:.1%} of the photo, {self.facts['count']} people)"
 
     @property
     def small(self) -> Array:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
-from tinct.errors import ParameterError, UnsupportedPhotoError
+from tinct.errors import ParameterError, PhotoMissingError, UnsupportedPhotoError
 from tinct.photo import exif, formats, spaces, tiff
 from tinct.photo import icc as profiles
 from tinct.photo.headers import Malformed, webp_chunks
@@ -24,10 +25,10 @@ from tinct.settings import Settings, current
 if TYPE_CHECKING:
     from tinct.photo.vips import Image
 
-__all__ = ["open"]
+__all__ = ["open", "photo_of"]
 
 
-def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = None) -> Photo:
+def open(source: str | os.PathLike[str] | bytes | BinaryIO, *, settings: Settings | None = None) -> Photo:
     """Read a photo.
 
     The content decides the format, whatever the name says. Orientation is applied once, here. RGB pixels stay
@@ -35,8 +36,8 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
 
     Parameters
     ----------
-    source : str, Path, bytes or binary file
-        A path, the encoded bytes, or an open file, which is read from where it stands.
+    source : path, bytes or binary file
+        A path, the encoded bytes, or an open file, which is read from where it stands to its end.
     settings : Settings, optional
         The limits; those of this process by default.
 
@@ -48,6 +49,8 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
     ------
     EmptyPhotoError, UnsupportedPhotoError, BrokenPhotoError, PhotoLimitError
         See :mod:`tinct.errors`; no other error comes from the content.
+    PhotoMissingError
+        There is no such file; it is a `FileNotFoundError` too.
     ParameterError
         `source` is of another type.
     """
@@ -61,6 +64,11 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
         found: Decoded = decode(data, header, limits)
     except Malformed:
         raise broken(row.name) from None
+    return photo_of(found, row.name)
+
+
+def photo_of(found: Decoded, format: str) -> Photo:
+    """The photo that a loader found in a file of some format."""
     pixels, icc = _in_known_space(found)
     upright = found.blocks.upright()
     return Photo(
@@ -68,7 +76,7 @@ def open(source: str | Path | bytes | BinaryIO, *, settings: Settings | None = N
         found.alpha,
         icc,
         upright.exif,
-        format=row.name,
+        format=format,
         gray=found.gray,
         xmp=upright.xmp,
         iptc=upright.iptc,
@@ -98,28 +106,53 @@ def _in_known_space(found: Decoded) -> tuple[Pixels, bytes | None]:
     return found.pixels, icc if profiles.usable(icc) else None
 
 
-def _read(source: str | Path | bytes | BinaryIO, limits: Settings) -> bytes:
+def _read(source: str | os.PathLike[str] | bytes | BinaryIO, limits: Settings) -> bytes:
     """The bytes of a source, never more than the limit and one."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        check_bytes(len(source), limits)
+        check_bytes(memoryview(source).nbytes, limits)
         return bytes(source)
     if hasattr(source, "read"):
-        data = source.read(limits.max_photo_bytes + 1)
-        if isinstance(data, bytes):
-            return data
-    if not isinstance(source, (str, Path)):
+        return _read_file(cast(BinaryIO, source), limits.max_photo_bytes + 1)
+    if not isinstance(source, (str, os.PathLike)):
         raise ParameterError(
             "source", type(source).__name__, "a path, bytes or a file opened for reading bytes"
         )
-    path = Path(source)
+    name = os.fsdecode(source)
+    path = Path(name)
     try:
         check_bytes(path.stat().st_size, limits)
         return path.read_bytes()
+    except FileNotFoundError:
+        raise PhotoMissingError(f"{name}: there is no such file; {_where(name)}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise UnsupportedPhotoError(
             f"{path.name}: cannot be read ({reason.lower()}); name a photo file that is there"
         ) from None
+
+
+def _where(source: str) -> str:
+    """What to do about a file that is not there."""
+    if source.lower().startswith(("http://", "https://")):
+        return "addresses are not fetched here: download the photo, or send its bytes"
+    return "check its name" if os.path.isabs(source) else "check its name, and the folder you are in"
+
+
+def _read_file(file: BinaryIO, most: int) -> bytes:
+    """All that is left of an open file, up to `most` bytes; some give less at a time than they are asked for."""
+    parts: list[bytes] = []
+    left = most
+    while left > 0:
+        part = file.read(left)
+        if not isinstance(part, bytes):
+            raise ParameterError(
+                "source", "a file of text", "a file opened for reading bytes: open(path, 'rb')"
+            )
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _by_vips(

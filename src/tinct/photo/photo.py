@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.errors import ParameterError
 from tinct.photo.picture import Picture, Pixels
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+    from PIL.Image import Image
+
     from tinct.photo.encode import Metadata
 
 __all__ = ["Photo", "Pixels"]
+
+_SHOWN = 768
+"""Longer side, in pixels, of what a notebook gets: a megabyte of PNG or so at most, whatever the photo."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -42,6 +49,78 @@ class Photo(Picture):
     resolution : tuple of float, optional
         Pixels per inch, across and down.
     """
+
+    @classmethod
+    def from_array(
+        cls, array: ArrayLike, *, icc: bytes | None = None, format: str = "png", depth: Literal[8, 16] = 8
+    ) -> Photo:
+        """A photo of the pixels in an array, which is copied.
+
+        Parameters
+        ----------
+        array : array_like
+            (H, W) or (H, W, 1) is gray, (H, W, 2) gray with opacity, (H, W, 3) colours, red first, and (H, W, 4)
+            colours with opacity, not premultiplied; uint8, uint16, bool, or floats from 0 to 1. OpenCV has blue first:
+            give it ``image[..., ::-1]``.
+        icc : bytes, optional
+            Profile of the pixels; None means sRGB.
+        format : str
+            The default for saving.
+        depth : {8, 16}
+            Bits to which floats are rounded.
+
+        Raises
+        ------
+        ParameterError
+            Another shape or type, floats outside 0..1, no pixel, or an unknown format.
+        """
+        from tinct.photo import formats
+        from tinct.photo.arrays import from_array
+
+        row = formats.named(format)
+        if row is None:
+            raise ParameterError("format", format, ", ".join(found.name for found in formats.FORMATS))
+        found = from_array(array, depth=depth)
+        return cls(found.pixels, found.alpha, icc, format=row.name, gray=found.gray)
+
+    @classmethod
+    def from_pil(cls, image: Image) -> Photo:
+        """A photo of an image of Pillow, which is copied; turned upright, with its profile and metadata.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image
+            CMYK and Lab become sRGB, as in files.
+
+        Raises
+        ------
+        ParameterError
+            Mode F, or I beyond 16 bits.
+        PhotoLimitError
+            It is larger than photos may be.
+        """
+        from tinct.photo.decode import photo_of
+        from tinct.photo.pil import from_pil
+
+        return photo_of(*from_pil(image))
+
+    def to_pil(self) -> Image:
+        """The photo as an image of Pillow: RGB, RGBA, L, LA or I;16, with profile, Exif and resolution in ``info``.
+
+        Colours of 16 bits are rounded to 8, for Pillow has no more.
+        """
+        from tinct.photo.pil import to_pil
+
+        return to_pil(self)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The pixels for ``np.asarray(photo)``: (H, W, 3), or (H, W, 4) with opacity; read-only unless copied."""
+        from tinct.photo.arrays import to_array
+
+        pixels = to_array(self)
+        if copy is False and (self.alpha is not None or dtype not in (None, pixels.dtype)):
+            raise ValueError("a photo with opacity, or in another dtype, needs a copy")
+        return np.array(pixels, dtype) if copy else np.asarray(pixels, dtype)
 
     def proxy(self, side: int) -> NDArray[np.float32]:
         """A small copy for fitting.
@@ -93,6 +172,29 @@ class Photo(Picture):
         from tinct.photo.encode import save
 
         return save(self, path, format=format, quality=quality, metadata=metadata, overwrite=overwrite)
+
+    def show(self, *, side: int = 1600) -> None:
+        """Show the photo on the screen: in a notebook there, elsewhere in the desktop's own program.
+
+        Parameters
+        ----------
+        side : int
+            Longer side in pixels of what is shown; a smaller photo keeps its size.
+
+        Raises
+        ------
+        OutputError
+            There is no program that shows pictures.
+        """
+        from tinct.photo.pil import show
+
+        show(self, side)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: a copy in sRGB, its longer side at most 768 pixels."""
+        from tinct.photo.preview import png
+
+        return png(self, _SHOWN)
 
     def __repr__(self) -> str:
         facts = [f"{self.width}x{self.height}", f"{self.depth}-bit", self.format]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,12 @@ from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
+from tinct.imaging.pool import pooled
+from tinct.imaging.region import region
 from tinct.imaging.sample import Sample
+from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo
+from tinct.photo.resize import shrink
 
 __all__ = [
     "Migration",
@@ -191,7 +195,7 @@ def migrate(
         Names the field, what was found and what is allowed.
     """
     proxy = _proxy(photo)
-    goal = None if reference is None else _sample(reference)
+    goal = None if reference is None else _sample_of_one(reference, None)
     people = find_people(photo, protect) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small, photo.opacity(SIDE))
     dealt = None
@@ -212,22 +216,68 @@ def migrate(
     return Migration(tuple(photos), tuple(maps), people, dealt.swatches, dealt.capacity)
 
 
-def fit_auto(photo: Photo, count: int = 1, *, seed: int = 0, style: Style | None = None) -> list[ColorMap]:
-    """Fit maps to `count` (1..8) distinct colour families; see :func:`migrate`."""
+PhotosLike: TypeAlias = PhotoLike | Sequence[PhotoLike]
+"""One photo, or several to which one map is fitted: each counts alike."""
+
+
+def fit_auto(
+    photo: PhotosLike,
+    count: int = 1,
+    *,
+    seed: int = 0,
+    style: Style | None = None,
+    mask: PhotosLike | None = None,
+) -> list[ColorMap]:
+    """Fit maps to distinct colour families; see :func:`migrate`.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        Or a list of up to 100 of them, to which the same maps are fitted.
+    count : int
+        1..8.
+    seed, style
+        As in :func:`migrate`.
+    mask : photo, path, PIL image or array, optional
+        What of the photo counts, as a grey picture of its size, white on what does; of several photos a list.
+
+    Returns
+    -------
+    list of ColorMap
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    """
     params = _checked(mode="auto", count=count, seed=seed, style=style)
-    return auto.fit_auto(_sample(photo), params.count, params.seed, params.style)
+    return auto.fit_auto(_sample(photo, mask), params.count, params.seed, params.style)
 
 
-def fit_template(photo: Photo, colors: str | Iterable[str], *, spread: float = 0.0) -> ColorMap:
-    """Fit the map that makes 1..7 swatches the photo's main colours; see :func:`migrate`."""
+def fit_template(
+    photo: PhotosLike, colors: str | Iterable[str], *, spread: float = 0.0, mask: PhotosLike | None = None
+) -> ColorMap:
+    """Fit the map that makes 1..7 swatches the main colours; see :func:`migrate`, and :func:`fit_auto` for photos."""
     params = _checked(mode="template", colors=colors, spread=spread)
-    return template.fit_template(_sample(photo), params.colors, params.spread).map
+    return template.fit_template(_sample(photo, mask), params.colors, params.spread).map
 
 
-def fit_reference(photo: Photo, reference: Photo, *, smoothness: float = 0.5, seed: int = 0) -> ColorMap:
-    """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`."""
+def fit_reference(
+    photo: PhotosLike,
+    reference: PhotosLike,
+    *,
+    smoothness: float = 0.5,
+    seed: int = 0,
+    mask: PhotosLike | None = None,
+    reference_mask: PhotosLike | None = None,
+) -> ColorMap:
+    """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`, and :func:`fit_auto` for photos.
+
+    Both may be several: one map for a whole set, or the colours of a set of examples.
+    """
     params = _checked(mode="reference", smoothness=smoothness, seed=seed)
-    source, goal = _sample(photo), _sample(reference)
+    source = _sample(photo, mask)
+    goal = _sample(reference, reference_mask, "reference")
     return fit_colors_of(source, goal, params.smoothness, params.seed)
 
 
@@ -235,12 +285,13 @@ def _checked(**params: object) -> Any:
     return declared(migrate).parse(params)
 
 
-def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]:
-    """The photo's dominant colours, largest first.
+def dominant_colors(photo: PhotosLike, count: int = 6) -> list[palette.DominantColor]:
+    """The dominant colours of a photo, or of several, largest first.
 
     Parameters
     ----------
-    photo : Photo
+    photo : Photo, path, bytes, file, PIL image or array
+        Or a list of up to 100 of them; each counts alike.
     count : int
         1..32; a photo with fewer colours gives fewer.
 
@@ -254,10 +305,30 @@ def dominant_colors(photo: Photo, count: int = 6) -> list[palette.DominantColor]
     return palette.clusters(_sample(photo), count)
 
 
-def _sample(photo: Photo) -> Sample:
-    """What a fit sees of a photo."""
-    photo = photo.without_hidden_colors()
-    return Sample(_proxy(photo), opacity=photo.opacity(SIDE))
+def _sample(given: PhotosLike, masks: PhotosLike | None = None, field: str = "photo") -> Sample:
+    """What a fit sees of photos."""
+    several = list(given) if isinstance(given, list | tuple) else [given]
+    parts = (
+        [masks] * len(several)
+        if masks is None
+        else list(masks)
+        if isinstance(masks, list | tuple)
+        else [masks]
+    )
+    if len(parts) != len(several):
+        raise ParameterError("mask", f"{len(parts)} masks", f"{len(several)}, one for each photo")
+    samples = [_sample_of_one(as_photo(one, field), part) for one, part in zip(several, parts, strict=True)]
+    return pooled(samples, SIDE, field)
+
+
+def _sample_of_one(photo: Photo, mask: Any) -> Sample:
+    opacity = photo.opacity(SIDE)
+    if mask is not None:
+        inside = np.asarray(shrink(region(photo, mask), SIDE) / np.float32(255), np.float32)
+        if not inside.any():
+            raise ParameterError("mask", "nothing but black", "white where the photo counts")
+        opacity = inside if opacity is None else np.asarray(opacity * inside, np.float32)
+    return Sample(_proxy(photo.without_hidden_colors()), opacity=opacity)
 
 
 def _proxy(photo: Photo) -> NDArray[np.float32]:

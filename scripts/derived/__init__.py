@@ -1,0 +1,1 @@
+"""What `scripts/derive` writes: each module makes the text of one kind of page."""

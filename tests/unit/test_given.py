@@ -17,7 +17,7 @@ from tinct.effects import registry
 from tinct.effects.effect import Effect
 from tinct.errors import OutputError, ParameterError, PhotoLimitError, PhotoMissingError, TinctError
 from tinct.photo.given import as_photo
-from tinct.settings import Settings, use
+from tinct.settings import current
 from unit.photo_files import as_bytes, exif_block, jpeg, matrix_icc, scene
 
 
@@ -251,13 +251,15 @@ def test_a_photo_goes_to_pillow_with_profile_exif_and_resolution() -> None:
     assert differ.mean() < 1, "Lab of 8 bits has no more"
 
 
-def test_limits_hold_for_images_of_pillow_too() -> None:
-    use(Settings(max_photo_pixels=100))
+def test_limits_hold_for_images_of_pillow_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINCT_MAX_PHOTO_PIXELS", "100")
+    current.cache_clear()
     try:
         with pytest.raises(PhotoLimitError):
             tinct.Photo.from_pil(Image.new("RGB", (20, 20)))
     finally:
-        use(Settings())
+        monkeypatch.undo()
+        current.cache_clear()
 
 
 # -- what people see ------------------------------------------------------------------------------

@@ -165,12 +165,12 @@ class ColorMap:
         return replace(photo, pixels=out, gray=False)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write an Adobe/IRIDAS ``.cube`` file; see :mod:`tinct.imaging.cube`."""
+        """Write an Adobe/IRIDAS ``.cube`` file, which editors read; it appears whole or not at all."""
         return cube.write(self.lattice, self.title, Path(path), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> ColorMap:
-        """Read a ``.cube`` file; see :mod:`tinct.imaging.cube`."""
+        """Read a ``.cube`` file of 2 to 129 nodes a side; a missing one is a `FileNotFoundError` too."""
         return cls(*cube.read(Path(path)))
 
     def _in_profile(self, icc: bytes | None) -> Array:

@@ -168,7 +168,33 @@ class Photo(Picture):
         metadata: Metadata = "no-gps",
         overwrite: bool = True,
     ) -> Path:
-        """Write the photo to `path`; see :func:`tinct.photo.encode.encode` for the parameters."""
+        """Write the photo to a file, which appears whole or not at all; the profile is embedded.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its ending chooses the format unless `format` does.
+        format : str, optional
+            ``jpeg png webp tiff heif avif``, or by another usual name, such as ``jpg``.
+        quality : int
+            1..100, of the lossy ones.
+        metadata : {'no-gps', 'all', 'none'}
+            Exif, XMP and IPTC without the place, with it, or none of them.
+        overwrite : bool
+            Whether a file of that name may be replaced.
+
+        Returns
+        -------
+        Path
+            `path`.
+
+        Raises
+        ------
+        ParameterError
+            A parameter is not allowed, or the ending names no format.
+        OutputError
+            The file is there and may not be replaced, or cannot be written.
+        """
         from tinct.photo.encode import save
 
         return save(self, path, format=format, quality=quality, metadata=metadata, overwrite=overwrite)

@@ -257,7 +257,24 @@ def fit_auto(
 def fit_template(
     photo: PhotosLike, colors: str | Iterable[str], *, spread: float = 0.0, mask: PhotosLike | None = None
 ) -> ColorMap:
-    """Fit the map that makes 1..7 swatches the main colours; see :func:`migrate`, and :func:`fit_auto` for photos."""
+    """Fit the map that makes swatches the main colours; see :func:`migrate`.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        Or a list of up to 100 of them, to which the same map is fitted.
+    colors : str or iterable of str
+        1 to 7 swatches, as in :func:`migrate`; one string may hold several, separated by commas.
+    spread : float
+        0 is calm, 1 insists on every swatch.
+    mask : photo, path, PIL image or array, optional
+        As in :func:`fit_auto`.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    """
     params = _checked(mode="template", colors=colors, spread=spread)
     return template.fit_template(_sample(photo, mask), params.colors, params.spread).map
 
@@ -271,9 +288,23 @@ def fit_reference(
     mask: PhotosLike | None = None,
     reference_mask: PhotosLike | None = None,
 ) -> ColorMap:
-    """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`, and :func:`fit_auto` for photos.
+    """Fit the map that gives `photo` the colours of `reference`; see :func:`migrate`.
 
-    Both may be several: one map for a whole set, or the colours of a set of examples.
+    Parameters
+    ----------
+    photo, reference : Photo, path, bytes, file, PIL image or array
+        Or lists of up to 100 of them: one map for a whole set, or the colours of a set of examples.
+    smoothness : float
+        0 follows the reference's colours most tightly, 1 keeps the photo's drawing most.
+    seed : int
+        The same photos and seed give the same map.
+    mask, reference_mask : photo, path, PIL image or array, optional
+        What counts, as in :func:`fit_auto`: the map of an object is fitted to it alone, and applied to it alone.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
     """
     params = _checked(mode="reference", smoothness=smoothness, seed=seed)
     source = _sample(photo, mask)

@@ -10,6 +10,8 @@ from tinct.effects.migrate.migrate import fit_template as fit_template
 from tinct.faces.face import Face as Face
 from tinct.faces.find import find_faces as find_faces
 from tinct.imaging.colormap import ColorMap as ColorMap
+from tinct.imaging.watermark import Mark as Mark
+from tinct.imaging.watermark import find_mark as find_mark
 from tinct.photo.decode import open as open
 from tinct.photo.given import PhotoLike as PhotoLike
 from tinct.photo.photo import Photo as Photo

@@ -165,6 +165,12 @@ class Settings(ServingSettings):
         description="Own effects as name=module:ATTRIBUTE, comma-separated; the module must be importable.",
     )
 
+    allow_swap: bool = Field(
+        False,
+        description="Whether orders of face swap are taken. Who switches it on says that callers have the consent "
+        "of those who are shown; each order has to say so too.",
+    )
+
     prices: Path | None = Field(
         None,
         description="TOML file that changes what effects cost, by parameters and files too; none: their own prices.",

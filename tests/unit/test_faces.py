@@ -209,8 +209,16 @@ def test_without_the_networks_the_error_names_the_command(
     runtime.forget()
     try:
         assert not find.installed()
-        with pytest.raises(MissingModelError, match="tinct models fetch face-"):
+        with pytest.raises(MissingModelError, match=r"tinct models fetch face-near face-far face-mesh$"):
             tinct.find_faces(Photo(np.zeros((50, 50, 3), np.uint8)))
+        photo = Photo(np.zeros((50, 50, 3), np.uint8))
+        for work in (
+            lambda: tinct.makeup(photo, look="rose"),
+            lambda: tinct.swap(photo, [photo], consent=True),
+            lambda: tinct.detect_faces(photo),
+        ):
+            with pytest.raises(MissingModelError, match=r"fetch face-near face-far face-mesh$"):
+                work()
     finally:
         current.cache_clear()
 

@@ -21,6 +21,7 @@ from tinct.jobs.job import Order as Call
 from tinct.photo import decode, formats
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
+from tinct.settings import Settings
 
 ROWS = {row.name: row for row in formats.FORMATS}
 
@@ -70,11 +71,11 @@ def test_every_interface_takes_exactly_the_formats_that_are_written() -> None:
     for name in ROWS:
         call = Call(account="a", effect="convert", inputs={"image": "f"}, format=name)
         if name in formats.WRITABLE:
-            orders.check(call, most_bytes=1000)
+            orders.check(call, Settings())
             batch.Outputs(Path("out"), True, format=name)
         else:
             with pytest.raises(ParameterError, match="format"):
-                orders.check(call, most_bytes=1000)
+                orders.check(call, Settings())
             with pytest.raises(ParameterError, match="format"):
                 batch.Outputs(Path("out"), True, format=name)
     assert set(ROWS) <= set(MEDIA_TYPES)
@@ -86,9 +87,7 @@ def test_every_interface_takes_exactly_the_formats_that_are_written() -> None:
 def test_an_order_for_a_format_whose_extra_is_missing_says_what_to_install(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(UnsupportedPhotoError, match=r'pip install "tinct\[heic\]"'):
-        orders.check(
-            Call(account="a", effect="convert", inputs={"image": "f"}, format="heif"), most_bytes=1000
-        )
+        orders.check(Call(account="a", effect="convert", inputs={"image": "f"}, format="heif"), Settings())
     assert formats.kept("heif") == "png"
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from backends import Postgres, ended, submitted, working
-from tinct.backend import open_backend
-from tinct.errors import JobTooLongError, ParameterError, QueueFullError
+from tinct.backend import Backend, open_backend
+from tinct.errors import EffectRefusedError, JobTooLongError, ParameterError, QueueFullError
 from tinct.jobs import retention
 from tinct.jobs.child import Task, perform
 from tinct.jobs.job import JobState
@@ -49,6 +49,28 @@ async def test_the_scratch_folder_of_a_job_that_still_runs_is_never_swept(backen
         await retention.expire(backend)
         assert (found[0].exists(), left.exists()) == (True, False)
         assert (await ended(backend, job)).state is JobState.SUCCEEDED
+
+
+async def test_swaps_are_taken_only_where_the_operator_allows_them_and_the_caller_says_so_too(
+    postgres: Postgres, tmp_path
+):
+    async def refused(backend: Backend, error: type[Exception], words: str, **params: bool) -> None:
+        account = (await backend.accounts.create("tester")).account.id
+        photo = await backend.files.put(account, picture(60, 80))
+        inputs = {"image": photo.id, "references": (photo.id,)}
+        with pytest.raises(error, match=words):
+            await submitted(backend, account, "swap", params=params, inputs=inputs)
+
+    settings = postgres.create(tmp_path / "data")
+    async with open_backend(settings) as backend:
+        await refused(backend, EffectRefusedError, "TINCT_ALLOW_SWAP=true", consent=True)
+    async with open_backend(settings.with_changes(allow_swap=True)) as backend:
+        await refused(backend, ParameterError, "consent", consent=False)
+        account = (await backend.accounts.create("tester")).account.id
+        photo = await backend.files.put(account, picture(60, 80))
+        inputs = {"image": photo.id, "references": (photo.id,)}
+        job = await submitted(backend, account, "swap", params={"consent": True}, inputs=inputs)
+        assert job.effect == "swap"
 
 
 async def test_an_effect_that_foresees_a_long_call_gets_three_times_its_estimate(

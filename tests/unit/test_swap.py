@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from tinct.faces.flat import SIDE
 from tinct.faces.points import OVAL_RING
 from tinct.faces.pose import Pose
 from tinct.faces.regions import region, window
+from tinct.imaging import watermark
+from tinct.photo import decode
 from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
 
 
@@ -159,10 +163,21 @@ class TestNetworks:
 
     def test_a_mark_can_be_written(self, astronaut: Photo) -> None:
         plain = tinct.swap(astronaut, [astronaut], consent=True).photo
-        marked = tinct.swap(astronaut, [astronaut], consent=True, mark=True).photo
+        marked = tinct.swap(astronaut, [astronaut], consent=True, mark="visible").photo
         different = (plain.pixels != marked.pixels).any(axis=-1)
         assert different[-40:, -150:].any()
         assert not different[:-40].any()
+
+    def test_an_invisible_mark_is_found_again_by_the_command(self, astronaut: Photo, tmp_path: Path) -> None:
+        paths = [
+            tinct.swap(astronaut, [astronaut], consent=True, mark=mark).photo.save(
+                tmp_path / f"{mark}.jpg", quality=75
+            )
+            for mark in ("none", "invisible")
+        ]
+        result = CliRunner().invoke(app, ["marked", *map(str, paths), "--json"])
+        found = {Path(entry["photo"]).stem: entry["marked"] for entry in json.loads(result.output)}
+        assert found == {"none": False, "invisible": True}
 
     def test_photos_without_faces_are_refused_by_role(self, astronaut: Photo) -> None:
         cat = Photo(data.chelsea())
@@ -170,6 +185,56 @@ class TestNetworks:
             tinct.swap(cat, [astronaut], consent=True)
         with pytest.raises(ReferenceFaceError):
             tinct.swap(astronaut, [cat], consent=True)
+
+
+def textured(side: int = 600) -> Photo:
+    """A picture with the spectrum of photos."""
+    rng = np.random.default_rng(1)
+    layers = [
+        cv2.resize(rng.normal(0, 0.4 / n, (n, n, 3)), (side, side), interpolation=cv2.INTER_CUBIC) * 4
+        for n in (3, 6, 12, 24, 48, 96)
+    ]
+    made = 0.5 + sum(layers) + rng.normal(0, 0.02, (side, side, 3))
+    return Photo(np.rint(np.clip(made, 0.02, 0.98) * 255).astype(np.uint8))
+
+
+def again(photo: Photo, scale: float, quality: int) -> Photo:
+    """The photo scaled, saved as JPEG and read again."""
+    small = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    data = encode(Photo(small), "jpeg", quality=quality)
+    return decode.open(data)
+
+
+@pytest.mark.parametrize(("scale", "quality"), [(1.0, 95), (1.0, 75), (0.5, 95), (0.5, 75), (1.5, 75)])
+def test_an_invisible_mark_survives_jpeg_and_scaling(scale: float, quality: int) -> None:
+    photo = textured()
+    assert not tinct.find_mark(again(photo, scale, quality)).found
+    found = tinct.find_mark(again(watermark.marked(photo), scale, quality))
+    assert found.found, found
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_an_invisible_mark_changes_luma_alone_and_little(dtype: Any) -> None:
+    full = float(np.iinfo(dtype).max)
+    photo = Photo((textured(300).pixels.astype(np.float64) / 255 * full).astype(dtype))
+    change = (watermark.marked(photo).pixels.astype(float) - photo.pixels) / full * 255
+    assert 0.3 < np.sqrt((change**2).mean()) < 3.5
+    inside = ((photo.pixels > 0.05 * full) & (photo.pixels < 0.95 * full)).all(axis=-1)  # nothing is cut off there
+    assert np.abs(change - change.mean(axis=-1, keepdims=True))[inside].max() <= 0.7
+
+
+def test_photos_without_a_mark_do_not_show_one_by_chance() -> None:
+    rng = np.random.default_rng(3)
+    strengths = [
+        tinct.find_mark(
+            Photo(cv2.GaussianBlur(rng.integers(0, 256, (90, 120, 3), np.uint8), (0, 0), blur))
+        ).strength
+        for blur in (0.5, 1, 2, 3)
+        for _ in range(5)
+    ]
+    assert np.abs(strengths).max() < 4.5
+    assert 0.3 < np.std(strengths) < 2
+    assert not tinct.find_mark(Photo(np.full((80, 80, 3), 120, np.uint8))).found
 
 
 def test_the_effect_is_served_with_its_parameters() -> None:

@@ -90,6 +90,7 @@ def _tinct(
 
 app.command()(doctor.doctor)
 app.command()(faces.faces)
+app.command()(faces.marked)
 app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)

@@ -1,4 +1,4 @@
-"""``tinct faces``: where the faces of photos are."""
+"""``tinct faces``: where the faces of photos are; ``tinct marked``: whether some of them were swapped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from tinct.cli import batch
 
-__all__ = ["faces"]
+__all__ = ["faces", "marked"]
 
 
 def faces(
@@ -49,3 +49,20 @@ def faces(
         return {"faces": facts(found), **written}
 
     batch.run(named, work, as_json=json)
+
+
+def marked(
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Look for the invisible sign that swap writes with --mark invisible; strength from 6 on means that it is there."""
+    import tinct
+
+    def work(path: Path) -> dict[str, Any]:
+        found = tinct.find_mark(tinct.open(path))
+        if not json:
+            said = "faces were swapped" if found.found else "no sign found"
+            typer.echo(f"{path}: {said} (strength {found.strength:.1f})")
+        return {"marked": found.found, "strength": round(found.strength, 2)}
+
+    batch.run(batch.collect(photos), work, as_json=json)

@@ -56,6 +56,7 @@ def effect(
     together: Callable[..., None] | None = None,
     label: str | Callable[..., str] = "",
     counted: str = "",
+    permission: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function an effect; it stays a function with the same signature, which checks what it is given.
 
@@ -80,6 +81,8 @@ def effect(
         What files of results are called after; the effect's name by default.
     counted : str
         The parameter that says how many results there will be; without one there is one.
+    permission : str
+        The field of the settings that must be true before a server takes orders of it; none by default.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
@@ -99,6 +102,7 @@ def effect(
             label=functools.partial(signature.call, label, {}) if callable(label) else lambda params: label,
             of_one=signature.of_one,
             counted=counted,
+            permission=permission,
         )
 
         @functools.wraps(function)

@@ -128,6 +128,8 @@ class Effect:
     """What a result's file is called after, by its parameters; empty for the effect's name."""
     of_one: frozenset[str] = frozenset()
     """Parameters that speak of places in one photo."""
+    permission: str = ""
+    """The setting with which an operator allows a server to take orders of it; without one every server does."""
     counted: str = ""
     """The parameter that says how many results there will be; without one there is one."""
 

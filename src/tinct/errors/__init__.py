@@ -57,7 +57,8 @@
     ├── AccountError            the caller may not do this
     │   ├── KeyRefusedError         key or secret unknown, revoked or expired
     │   ├── CreditError             not enough credits
-    │   └── RateLimitError          too many requests; knows when to come back
+    │   ├── RateLimitError          too many requests; knows when to come back
+    │   └── EffectRefusedError      the operator does not allow this effect
     ├── FetchError              a URL cannot be fetched
     │   ├── RefusedUrlError         it leads where nothing is fetched from
     │   ├── UnreachableUrlError     no answer, not 200, or too slow
@@ -145,6 +146,7 @@ from tinct.errors.service import (
     AccountError,
     CallbackMissingError,
     CreditError,
+    EffectRefusedError,
     FetchError,
     IdempotencyError,
     JobDeletedError,
@@ -201,6 +203,7 @@ __all__ = [
     "DamagedModelError",
     "DatabaseError",
     "DigestError",
+    "EffectRefusedError",
     "EmptyPhotoError",
     "EyeClosedError",
     "EyeCoveredError",

@@ -8,6 +8,7 @@ __all__ = [
     "AccountError",
     "CallbackMissingError",
     "CreditError",
+    "EffectRefusedError",
     "FetchError",
     "IdempotencyError",
     "JobDeletedError",
@@ -68,6 +69,23 @@ class RateLimitError(AccountError):
     def __init__(self, retry_after_s: float) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"too many requests; try again in {retry_after_s:.1f} s")
+
+
+class EffectRefusedError(AccountError):
+    """The operator has not allowed this server to take orders of an effect.
+
+    Parameters
+    ----------
+    effect, setting : str
+        Names of the effect, and of the setting that would allow it.
+    """
+
+    code = "effect_not_allowed"
+
+    def __init__(self, effect: str, setting: str) -> None:
+        super().__init__(
+            f"this server takes no orders of {effect!r}; its operator can allow them: TINCT_{setting.upper()}=true"
+        )
 
 
 class FetchError(TinctError):

@@ -58,6 +58,7 @@ def find_faces(photo: PhotoLike, *, small: bool = False) -> tuple[Face, ...]:
     ModelError
         They cannot be used.
     """
+    store.demand(MODELS)
     crops = Crops(as_photo(photo))
     waiting, found = detect.detect(crops, small=small), list[Face]()
     while waiting:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.photo import Photo
 
-__all__ = ["LEAST", "marked", "strength"]
+__all__ = ["LEAST", "Mark", "find_mark", "marked"]
 
 Array = NDArray[np.float32]
 
@@ -44,15 +45,29 @@ _CALM: Final = 0.02  # spread of luma around a place at which a mark is as stron
 _STRIP: Final = 512  # rows that are changed at a time
 
 
-def strength(photo: Photo) -> float:
-    """How strongly a photo shows the sign, in standard deviations of photos that have none; from `LEAST` on it does."""
-    return _strength(_luma(photo))
+@dataclass(frozen=True)
+class Mark:
+    """Whether a photo carries the sign."""
+
+    found: bool
+    strength: float
+    """In standard deviations of photos without it; from `LEAST` on it was found."""
+
+
+def find_mark(photo: Photo) -> Mark:
+    """Look for the invisible sign that :func:`tinct.swap` writes with ``mark="invisible"``.
+
+    A photo without it passes for one that has it once in 65 million at most. One that has it is told also after it was
+    halved and saved as JPEG, but not after a part was cut off.
+    """
+    found = _strength(_luma(photo))
+    return Mark(found >= LEAST, found)
 
 
 def marked(photo: Photo) -> Photo:
-    """The photo with the sign in it; every pixel may change by a few levels of 255 at most, of its luma alone.
+    """The photo with the sign in it: luma changes by `_MOST` levels of 255 at most, root mean square.
 
-    Very flat pictures take less of it than is wanted; :func:`strength` tells.
+    Very restless pictures take less of it than is wanted; :func:`find_mark` tells.
     """
     luma = _luma(photo)
     field = _pattern() * _shares(luma)
@@ -68,7 +83,9 @@ def _added(photo: Photo, field: Array) -> Photo:
     """The photo with a change of its luma, 0..1, on the grid."""
     out = photo.pixels.copy()
     full = np.float32(np.iinfo(out.dtype).max)
-    whole = np.asarray(cv2.resize(field, (photo.width, photo.height), interpolation=cv2.INTER_CUBIC), np.float32)
+    whole = np.asarray(
+        cv2.resize(field, (photo.width, photo.height), interpolation=cv2.INTER_CUBIC), np.float32
+    )
     for top in range(0, photo.height, _STRIP):
         rows = out[top : top + _STRIP]
         change = whole[top : top + _STRIP, :, None] * full
@@ -116,5 +133,7 @@ def _shares(luma: Array) -> Array:
     """How much of the mark each place takes: more where the photo is restless, for there nobody sees it."""
     mean, square = (cv2.blur(values, (9, 9)) for values in (luma, luma**2))
     spread = np.sqrt(np.maximum(np.asarray(square) - np.asarray(mean) ** 2, 0))
-    inner = cv2.erode(spread.astype(np.float32), np.ones((13, 13), np.uint8))  # calm places stay so beside edges
+    inner = cv2.erode(
+        spread.astype(np.float32), np.ones((13, 13), np.uint8)
+    )  # calm places stay so beside edges
     return np.asarray(np.clip(0.3 + 0.7 * cv2.GaussianBlur(inner, (0, 0), 4) / _CALM, 0.3, 2.5), np.float32)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from tinct.accounts.prices import Prices, Usage
 from tinct.effects import registry
 from tinct.effects.effect import Effect
-from tinct.errors import JobTooLongError, ParameterError
+from tinct.errors import EffectRefusedError, JobTooLongError, ParameterError
 from tinct.jobs.files import File
 from tinct.jobs.job import Order, file_ids
 from tinct.photo import formats
@@ -25,13 +25,12 @@ _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # 
 _ROOM: Final = 3  # how many times its estimate a job may take
 
 
-def check(order: Order, *, most_bytes: int, complete: bool = True) -> Effect:
+def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
     """Hold everything that an order says against what is allowed.
 
     Parameters
     ----------
-    most_bytes : int
-        Of each of the mappings that are kept, as JSON.
+    settings : Settings
     complete : bool
         False: inputs may be missing, since the job has failed already.
 
@@ -44,9 +43,12 @@ def check(order: Order, *, most_bytes: int, complete: bool = True) -> Effect:
     ------
     ParameterError
         Names the first field that is wrong.
+    EffectRefusedError
+        The operator does not allow this effect.
     UnsupportedPhotoError
         The format needs an extra that is not installed.
     """
+    most_bytes = settings.max_params_bytes
     for field in ("params", "aliases", "meta"):
         size = _json_bytes(getattr(order, field))
         if size is None:
@@ -56,6 +58,8 @@ def check(order: Order, *, most_bytes: int, complete: bool = True) -> Effect:
         if size > most_bytes:
             raise ParameterError(field, f"{size} bytes of JSON", f"up to {most_bytes}")
     effect = registry.get(order.effect)
+    if effect.permission and not getattr(settings, effect.permission):
+        raise EffectRefusedError(effect.name, effect.permission)
     effect.accept(order.inputs, order.params, complete=complete)
     if order.format is not None:
         if order.format not in formats.WRITABLE:

@@ -128,12 +128,14 @@ class Jobs:
             The account has too few credits.
         IdempotencyError
             The idempotency key, or an alias, was used for another order.
+        EffectRefusedError
+            The operator does not allow this effect.
         JobTooLongError
             It would run longer than the operator allows.
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        effect = check(order, most_bytes=self._settings.max_params_bytes, complete=failure is None)
+        effect = check(order, self._settings, complete=failure is None)
         contents = contents or {}
         if order.idempotency_key is not None:
             known_order = await self.repeats.find(order.account, order.idempotency_key)

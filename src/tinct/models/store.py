@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +27,7 @@ __all__ = [
     "card",
     "check_converted",
     "converted",
+    "demand",
     "discard_converted",
     "folder",
     "installed",
@@ -57,6 +59,24 @@ def installed(name: str) -> bool:
     if isinstance(model, Packaged):
         return resources.files("tinct.models").joinpath("weights", model.file).is_file()
     return all(_has_size(folder(name) / source.file, source.bytes) for source in model.sources)
+
+
+def demand(names: Sequence[str]) -> None:
+    """Refuse to start where one of several models that work together is not installed.
+
+    Raises
+    ------
+    MissingModelError
+        Names all that are missing, and the one command that gets them.
+    """
+    missing = [name for name in names if not installed(name)]
+    if len(missing) == 1:
+        raise _missing(missing[0])
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        raise MissingModelError(
+            f"the models {listed} are not installed; run: tinct models fetch {' '.join(missing)}"
+        )
 
 
 def card(name: str) -> str | None:
@@ -172,10 +192,12 @@ def _source(name: str, source: Source) -> bytes:
     try:
         data = (folder(name) / source.file).read_bytes()
     except OSError:
-        raise MissingModelError(
-            f"the model {name!r} is not installed; run: tinct models fetch {name}"
-        ) from None
+        raise _missing(name) from None
     return _verified(name, source.sha256, data)
+
+
+def _missing(name: str) -> MissingModelError:
+    return MissingModelError(f"the model {name!r} is not installed; run: tinct models fetch {name}")
 
 
 def _verified(name: str, expected: str, data: bytes, remedy: str | None = None) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -17,9 +17,12 @@ from tinct.effects.swap.onto import given, put, refuse_unlike
 from tinct.errors import FaceError, NoFaceError, ParameterError
 from tinct.faces.face import Face
 from tinct.faces.find import MODELS, find_faces, largest_face
+from tinct.imaging import watermark
 from tinct.photo.photo import Photo
 
-__all__ = ["Swap", "swap"]
+__all__ = ["Mark", "Swap", "swap"]
+
+Mark = Literal["none", "visible", "invisible"]
 
 _SKIP = -1
 
@@ -33,7 +36,12 @@ class Swap:
     """Those that were replaced; facts tell their boxes: left, top, right, bottom."""
 
 
-@effect(title="Face swap", engines={"mediapipe": MODELS})
+def _agreed(consent: bool) -> None:
+    if not consent:
+        raise ParameterError("consent", consent, "true, if those who are shown agree")
+
+
+@effect(title="Face swap", engines={"mediapipe": MODELS}, together=_agreed, permission="allow_swap")
 def swap(
     photo: Annotated[Photo, Field(description="The photo whose faces are replaced.")],
     references: Annotated[
@@ -58,7 +66,13 @@ def swap(
     force: Annotated[
         bool, Field(description="Also where poses or expressions differ too much to look real.")
     ] = False,
-    mark: Annotated[bool, Field(description="Write into a corner that faces were swapped.")] = False,
+    mark: Annotated[
+        Mark,
+        Field(
+            description="visible writes into a corner that faces were swapped; invisible hides it in the whole photo, "
+            "where `tinct marked` finds it again."
+        ),
+    ] = "none",
     progress: Progress = unheard,
 ) -> Swap:
     """Put the faces of reference photos on the heads of a photo; pose, expression, light and hair stay the photo's.
@@ -72,8 +86,6 @@ def swap(
     MissingModelError
         The networks are not installed.
     """
-    if not consent:
-        raise ParameterError("consent", consent, "true, if those who are shown agree")
     found = find_faces(photo)
     if not found:
         raise NoFaceError("no face was found in the photo; use one that shows a face from the front")
@@ -96,7 +108,7 @@ def swap(
         result = put(result, target, sources[number])
         done.append(found[position])
         progress(0.4 + 0.6 * len(done) / len(pairs))
-    return Swap(photo=_marked(result) if mark and done else result, faces=tuple(done))
+    return Swap(photo=_MARKS[mark](result) if done else result, faces=tuple(done))
 
 
 def _pairs(found: Sequence[Face], mapping: Sequence[int] | None, references: int) -> dict[int, int]:
@@ -112,7 +124,7 @@ def _pairs(found: Sequence[Face], mapping: Sequence[int] | None, references: int
     return {position: number for position, number in enumerate(mapping) if number != _SKIP}
 
 
-def _marked(photo: Photo) -> Photo:
+def _written(photo: Photo) -> Photo:
     """A line of text in the lower right corner, light on dark."""
     pixels = photo.pixels.copy()
     full = float(np.iinfo(pixels.dtype).max)
@@ -124,3 +136,10 @@ def _marked(photo: Photo) -> Photo:
     for color, width in (((0.0, 0.0, 0.0), thick + 2), ((full, full, full), thick)):
         cv2.putText(pixels, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)
     return photo.with_pixels(pixels)
+
+
+_MARKS: dict[Mark, Callable[[Photo], Photo]] = {
+    "none": lambda photo: photo,
+    "visible": _written,
+    "invisible": watermark.marked,
+}

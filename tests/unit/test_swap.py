@@ -219,7 +219,9 @@ def test_an_invisible_mark_changes_luma_alone_and_little(dtype: Any) -> None:
     photo = Photo((textured(300).pixels.astype(np.float64) / 255 * full).astype(dtype))
     change = (watermark.marked(photo).pixels.astype(float) - photo.pixels) / full * 255
     assert 0.3 < np.sqrt((change**2).mean()) < 3.5
-    inside = ((photo.pixels > 0.05 * full) & (photo.pixels < 0.95 * full)).all(axis=-1)  # nothing is cut off there
+    inside = ((photo.pixels > 0.05 * full) & (photo.pixels < 0.95 * full)).all(
+        axis=-1
+    )  # nothing is cut off there
     assert np.abs(change - change.mean(axis=-1, keepdims=True))[inside].max() <= 0.7
 
 

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo
 
 __all__ = ["LEAST", "Mark", "find_mark", "marked"]
@@ -54,13 +55,13 @@ class Mark:
     """In standard deviations of photos without it; from `LEAST` on it was found."""
 
 
-def find_mark(photo: Photo) -> Mark:
+def find_mark(photo: PhotoLike) -> Mark:
     """Look for the invisible sign that :func:`tinct.swap` writes with ``mark="invisible"``.
 
     A photo without it passes for one that has it once in 65 million at most. One that has it is told also after it was
     halved and saved as JPEG, but not after a part was cut off.
     """
-    found = _strength(_luma(photo))
+    found = _strength(_luma(as_photo(photo)))
     return Mark(found >= LEAST, found)
 
 

@@ -14,9 +14,11 @@ from tinct.accounts.key_pairs import KeyPairs
 from tinct.accounts.keys import Accounts
 from tinct.accounts.limits import Limits
 from tinct.accounts.prices import Prices
+from tinct.accounts.sessions import Sessions
 from tinct.accounts.signing import SigningSecrets
 from tinct.accounts.tokens import Tokens
 from tinct.effects import registry
+from tinct.jobs.archives import Archives
 from tinct.jobs.callbacks.recipe import Recipe
 from tinct.jobs.callbacks.service import Callbacks
 from tinct.jobs.changes import Changes
@@ -56,6 +58,7 @@ class Backend:
     links: Links
     accounts: Accounts
     tokens: Tokens
+    sessions: Sessions
     key_pairs: KeyPairs
     credits: Credits
     prices: Prices
@@ -69,6 +72,7 @@ class Backend:
     queue: Queue
     changes: Changes
     jobs: Jobs
+    archives: Archives
     callbacks: Callbacks
     fetcher: Fetcher
     intake: Intake
@@ -98,7 +102,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         try:
             files = Files(database, blobs, settings)
             contents = Contents(database, blobs, settings)
-            accounts = Accounts(database, keyring)
+            accounts, tokens = Accounts(database, keyring), Tokens(database, keyring)
             secrets = SigningSecrets(database, keyring, "callbacks")
             deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
             objects, fetcher = Objects(database, contents), Fetcher(settings)
@@ -109,7 +113,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 blobs=blobs,
                 links=Links(keyring),
                 accounts=accounts,
-                tokens=Tokens(database, keyring),
+                tokens=tokens,
+                sessions=Sessions(tokens, accounts, keyring, settings),
                 key_pairs=KeyPairs(accounts),
                 credits=Credits(database),
                 prices=prices,
@@ -123,6 +128,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 queue=queue,
                 changes=changes,
                 jobs=jobs,
+                archives=Archives(database, jobs, files, settings),
                 callbacks=Callbacks(database, secrets, deliverer, rotation_s=rotation_s),
                 fetcher=fetcher,
                 intake=Intake(jobs, files, objects, fetcher, settings),

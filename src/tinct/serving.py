@@ -73,6 +73,7 @@ class ServingSettings(BaseModel):
         gt=0,
         description="Bytes of JSON that one job keeps of its parameters; the same for its meta data.",
     )
+    max_archive_files: int = Field(5000, ge=1, description="Results that one ZIP of a batch may hold.")
     max_wait_s: float = Field(
         25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
     )
@@ -103,6 +104,15 @@ class ServingSettings(BaseModel):
         repr=False,
         min_length=16,
         description="Bearer token that may read /metrics from elsewhere; without it, loopback alone may.",
+    )
+    session_s: float = Field(
+        12 * 3600.0,
+        ge=60,
+        lt=1e9,
+        description="Seconds that a browser's session lasts; it ends with its key too.",
+    )
+    session_link_s: float = Field(
+        600.0, gt=0, lt=1e9, description="Seconds in which the link of `tinct serve --open` has to be opened."
     )
     upload_link_s: float = Field(
         3600.0, gt=0, description="Seconds a link works to which a declared file is sent."

@@ -33,9 +33,11 @@ async def told(client: httpx.AsyncClient, metrics: Metrics, path: str, host: str
 
 
 @pytest.mark.asyncio
-async def test_the_bare_address_leads_to_the_documentation_unless_it_is_a_bucket(client):
+async def test_the_bare_address_leads_people_to_the_studio_and_programs_to_the_documentation(client):
     reply = await client.get("/")
     assert (reply.status_code, reply.headers["location"]) == (307, "/docs")
+    reply = await client.get("/", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (reply.status_code, reply.headers["location"]) == (307, "/studio/")
     assert (await client.get("/", headers={"host": COS})).headers["content-type"] == "application/xml"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,12 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Jobs that run at a time; one per processor by default.")
     ] = None,
+    open_: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="Open the studio in this machine's browser, signed in by a one-time link."
+        ),
+    ] = False,
 ) -> None:
     """Start the server: database, API and worker, in one command.
 
@@ -35,13 +43,17 @@ def serve(
 
     settings = settings_from(data=data, host=host, port=port, workers=workers)
     logs.configure(repeats_per_minute=settings.log_repeats_per_minute)
-    asyncio.run(run(settings, _greet))
+    asyncio.run(run(settings, _greet, link=open_))
 
 
 def _greet(started: Started) -> None:
     typer.echo(f"Tinct listens on {started.url}")
+    typer.echo(f"Studio: {started.url}/studio/")
     typer.echo(f"API documentation: {started.url}/docs")
     if started.api_key:
         typer.echo(f"API key, shown only now: {started.api_key}")
     else:
         typer.echo("More API keys: tinct keys create --data DIR --name NAME")
+    if started.link:
+        typer.echo(f"Studio, signed in, once within minutes: {started.link}")
+        threading.Thread(target=webbrowser.open, args=(started.link,), daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection, Request
@@ -12,7 +13,7 @@ from tinct.backend import Backend
 from tinct.dialects.dialect import backend_of
 from tinct.jobs.files import File, suffix
 
-__all__ = ["base_of", "content", "link", "link_at"]
+__all__ = ["Part", "base_of", "content", "link", "link_at", "part_of"]
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,23 +62,41 @@ async def content(request: Request, file: File, *, max_age_s: int = 0) -> Respon
         "Cache-Control": f"private, max-age={max_age_s}",
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
     }
+    part = part_of(request, file.size, etag, headers)
+    if isinstance(part, Response):
+        return part
+    if request.method == "HEAD":
+        return Response(status_code=part.status, headers=headers, media_type=file.media_type)
+    stream = await backend_of(request).files.open(file, part.start, part.end)
+    return StreamingResponse(stream, status_code=part.status, headers=headers, media_type=file.media_type)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What of some bytes is to be sent."""
+
+    start: int
+    end: int
+    """Exclusive."""
+    status: int
+
+
+def part_of(request: Request, size: int, etag: str, headers: dict[str, str]) -> Part | Response:
+    """Which of `size` bytes a request asks for, or the reply where it gets none; `headers` are completed."""
     if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
     if asked is None or asked.group() == "bytes=-" or request.headers.get("if-range", etag) != etag:
-        start, end, status = 0, file.size, 200
+        start, end, status = 0, size, 200
     else:
-        start, end = _bounds(asked[1], asked[2], file.size)
+        start, end = _bounds(asked[1], asked[2], size)
         if start >= end:
-            headers["Content-Range"] = f"bytes */{file.size}"
+            headers["Content-Range"] = f"bytes */{size}"
             return Response(status_code=416, headers=headers)
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         status = 206
     headers["Content-Length"] = str(end - start)
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=file.media_type)
-    stream = await backend_of(request).files.open(file, start, end)
-    return StreamingResponse(stream, status_code=status, headers=headers, media_type=file.media_type)
+    return Part(start=start, end=end, status=status)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:

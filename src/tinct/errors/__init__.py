@@ -57,6 +57,7 @@
     ├── AccountError            the caller may not do this
     │   ├── KeyRefusedError         key or secret unknown, revoked or expired
     │   ├── CreditError             not enough credits
+    │   ├── CrossSiteError          a browser's request without its session's CSRF token
     │   ├── RateLimitError          too many requests; knows when to come back
     │   └── EffectRefusedError      the operator does not allow this effect
     ├── FetchError              a URL cannot be fetched
@@ -146,6 +147,7 @@ from tinct.errors.service import (
     AccountError,
     CallbackMissingError,
     CreditError,
+    CrossSiteError,
     EffectRefusedError,
     FetchError,
     IdempotencyError,
@@ -200,6 +202,7 @@ __all__ = [
     "ColorMapError",
     "ColorMapMissingError",
     "CreditError",
+    "CrossSiteError",
     "DamagedModelError",
     "DatabaseError",
     "DigestError",

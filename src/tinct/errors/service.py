@@ -8,6 +8,7 @@ __all__ = [
     "AccountError",
     "CallbackMissingError",
     "CreditError",
+    "CrossSiteError",
     "EffectRefusedError",
     "FetchError",
     "IdempotencyError",
@@ -35,6 +36,17 @@ class KeyRefusedError(AccountError):
     """A key or secret is unknown, revoked or expired."""
 
     code = "key_refused"
+
+
+class CrossSiteError(AccountError):
+    """A browser's request came without its session's CSRF token, so another site may have caused it."""
+
+    code = "csrf_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the request has not the CSRF token of its session; send it as X-CSRF-Token, or reload the page"
+        )
 
 
 class CreditError(AccountError):

@@ -196,6 +196,8 @@ class Order:
     """Who is told when the job ends."""
     dialect: str = "native"
     """The wire format it came by."""
+    batch: str | None = None
+    """The caller's own name for orders that belong together; None for one that stands alone."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Further ids by which it can be found: kind (``ailab.task_id``) -> value. Unique per kind."""
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -236,6 +238,8 @@ class Job:
     """What the effect found, such as the palette."""
     failure: Failure | None
     dialect: str
+    batch: str | None = None
+    """The caller's own name for the jobs that belong together."""
     aliases: Mapping[str, str]
     meta: Mapping[str, Any]
     created_at: datetime

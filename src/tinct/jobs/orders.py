@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from tinct.storage.database import storable
 __all__ = ["check", "deadline", "digest", "price"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
+_BATCH: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LEAST_S: Final = 0.01
 _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # the most of each
 _ROOM: Final = 3  # how many times its estimate a job may take
@@ -73,6 +75,8 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
         value = getattr(order, field)
         if value is not None and not _LEAST_S <= value <= most:
             raise ParameterError(field, value, f"{_LEAST_S} to {most:g} seconds")
+    if order.batch is not None and not _BATCH.fullmatch(order.batch):
+        raise ParameterError("batch", order.batch, "1 to 64 letters, digits, . _ and -")
     key = order.idempotency_key
     if key is not None and (not 1 <= len(key) <= _LONGEST_KEY or not storable(key)):
         raise ParameterError("idempotency_key", key, f"1 to {_LONGEST_KEY} characters")

@@ -40,6 +40,7 @@ def job_of(row: Row) -> Job:
         facts=row["facts"],
         failure=Failure(code=code, message=row["failure_message"]) if code is not None else None,
         dialect=row["dialect"],
+        batch=row["batch"],
         aliases=row["aliases"],
         meta=row["meta"],
         created_at=row["created_at"],

@@ -44,10 +44,10 @@ _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry)
+    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch)
 VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
     %(keep)s, %(discard)s, %(owns)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s,
-    %(entry)s)
+    %(entry)s, %(batch)s)
 RETURNING *
 """
 _OWN: Final = """
@@ -61,6 +61,7 @@ SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
     AND (%(effect)s::text IS NULL OR effect = %(effect)s)
     AND (%(dialect)s::text IS NULL OR dialect = %(dialect)s)
+    AND (%(batch)s::text IS NULL OR batch = %(batch)s)
 ORDER BY sequence DESC LIMIT %(limit)s
 """
 
@@ -242,6 +243,7 @@ class Jobs:
         states: Sequence[JobState] = (),
         effect: str | None = None,
         dialect: str | None = None,
+        batch: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
@@ -256,7 +258,7 @@ class Jobs:
             raise ParameterError("limit", limit, f"1 to {_MOST_PER_PAGE}")
         if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
             raise ParameterError("cursor", cursor, "the next_cursor of a page")
-        if not storable(f"{effect}{dialect}"):
+        if not storable(f"{effect}{dialect}{batch}"):
             return Page(jobs=(), next_cursor=None)
         rows = await self._database.all(
             _LIST,
@@ -266,6 +268,7 @@ class Jobs:
                 "states": [state.value for state in states] or None,
                 "effect": effect,
                 "dialect": dialect,
+                "batch": batch,
                 "limit": limit + 1,
             },
         )
@@ -368,6 +371,7 @@ class Jobs:
                 "aliases": Json(dict(order.aliases)),
                 "meta": Json(dict(order.meta)),
                 "entry": entry,
+                "batch": order.batch,
             },
         )
         row = await cursor.fetchone()

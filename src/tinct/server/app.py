@@ -10,6 +10,7 @@ from tinct.dialects.registry import DIALECTS
 from tinct.server.front import Front
 from tinct.server.metrics import Metrics
 from tinct.server.ops import operations
+from tinct.server.studio import STUDIO
 
 __all__ = ["create_app"]
 
@@ -34,4 +35,4 @@ def create_app(
         dialect.limits(
             backend.settings
         )  # what a wire format's own table gets wrong shows before the first call
-    return Front(backend, (operations(metrics), *dialects), metrics)
+    return Front(backend, (operations(metrics), STUDIO, *dialects), metrics)

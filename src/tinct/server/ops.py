@@ -17,7 +17,7 @@ from tinct.dialects.guard import refused
 from tinct.dialects.limits import CallLimits, usual
 from tinct.dialects.native.errors import words
 from tinct.errors import LinkError, TinctError
-from tinct.server import docs
+from tinct.server import docs, studio
 from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
@@ -59,8 +59,8 @@ def operations(metrics: Metrics) -> Dialect:
 
 
 async def _front_door(request: Request) -> Response:
-    """Whoever opens the printed address in a browser is led to the documentation."""
-    return RedirectResponse("/docs", 307)
+    """Whoever opens the printed address in a browser is led to the studio, a program to the documentation."""
+    return RedirectResponse("/studio/" if studio.wanted(request) else "/docs", 307, {"Vary": "Accept"})
 
 
 async def _health(request: Request) -> Response:

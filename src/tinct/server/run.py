@@ -37,6 +37,8 @@ class Started:
     """Address under which it listens."""
     api_key: str | None
     """Key of the account made on the first start; None on later ones."""
+    link: str | None = None
+    """Opens the studio for the first account, once, without a key; None where nobody asked for it."""
 
 
 class _Server(uvicorn.Server):
@@ -47,7 +49,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
+async def serve(settings: Settings, started: Callable[[Started], None], *, link: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends at once.
 
     Parameters
@@ -55,6 +57,8 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
     settings : Settings
     started : callable
         Called once the server answers.
+    link : bool
+        Whether to make a link that opens the studio once.
 
     Raises
     ------
@@ -72,7 +76,9 @@ async def serve(settings: Settings, started: Callable[[Started], None]) -> None:
             try:
                 while not server.started and not serving.done():
                     await asyncio.sleep(0.005)
-                started(Started(url=_url(listener), api_key=await _first_key(backend)))
+                url, api_key = _url(listener), await _first_key(backend)
+                studio = await _studio_link(backend, settings.public_url or url) if link else None
+                started(Started(url=url, api_key=api_key, link=studio))
                 worker.start()
                 waiting = asyncio.create_task(told.wait())
                 await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -149,3 +155,12 @@ async def _first_key(backend: Backend) -> str | None:
     if await backend.accounts.any():
         return None
     return (await backend.accounts.create(_FIRST_ACCOUNT)).api_key
+
+
+async def _studio_link(backend: Backend, url: str) -> str | None:
+    """A link that opens the studio for the oldest account; what follows the # is sent to no server and in no log."""
+    live = (account for account in await backend.accounts.list() if account.revoked_at is None)
+    account = next(live, None)
+    if account is None:
+        return None
+    return f"{url.rstrip('/')}/studio/#open={await backend.sessions.link(account.id)}"

@@ -1,24 +1,79 @@
-"""Who calls: a bearer key."""
+"""Who calls: a bearer key, or a browser by the cookie of its session."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from tinct.accounts.keys import Account
-from tinct.dialects.guard import admit
+from tinct.dialects.dialect import backend_of
+from tinct.dialects.guard import admit, counted, refused
+from tinct.errors import CrossSiteError, KeyRefusedError
 
-__all__ = ["Caller"]
+__all__ = ["COOKIE", "CSRF_HEADER", "SCHEME", "Bearer", "Caller", "Cookie", "check_origin", "of_session"]
+
+COOKIE: Final = "tinct_session"
+CSRF_HEADER: Final = "X-CSRF-Token"
+SCHEME: Final = "BrowserSession"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, as `tinct keys create` prints it.")
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    scheme_name=SCHEME,
+    auto_error=False,
+    description=f"A browser's session, from `POST /v1/session`; what changes something also needs `{CSRF_HEADER}`.",
+)
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+"""A route's parameter: the key that came, if one did."""
+Cookie = Annotated[str | None, Depends(_cookie)]
+"""A route's parameter: the session that came, if one did."""
 
 
-async def _caller(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Account:
-    return await admit(request, given.credentials if given else None)
+async def _caller(request: Request, given: Bearer, session: Cookie) -> Account:
+    if given is not None or not session:
+        return await admit(request, given.credentials if given else None)
+    return await of_session(request, session)
+
+
+async def of_session(request: Request, session: str) -> Account:
+    """The account of a session, which may call once more.
+
+    Raises
+    ------
+    KeyRefusedError
+        It has ended.
+    CrossSiteError
+        The request changes something and lacks the session's CSRF token, or another site's page sent it.
+    RateLimitError
+        As `admit`.
+    """
+    sessions = backend_of(request).sessions
+    try:
+        account = await sessions.account(session)
+        if request.method not in _SAFE:
+            check_origin(request)
+            sessions.check(session, request.headers.get(CSRF_HEADER))
+    except (KeyRefusedError, CrossSiteError):
+        await refused(request)
+        raise
+    await counted(request, account)
+    return account
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what a browser says comes from another site's page; clients that are no browsers say nothing.
+
+    Raises
+    ------
+    CrossSiteError
+        It does.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise CrossSiteError
 
 
 Caller = Annotated[Account, Depends(_caller)]

@@ -55,6 +55,7 @@ async def submit(
                 deadline_s=order.deadline_s,
                 callbacks=await callbacks.wanted(backend_of(request), account.id, order.callback_url),
                 idempotency_key=idempotency_key,
+                batch=order.batch,
             ),
             sources(order.effect, order.inputs, parts),
             rule=PhotoRule(max_bytes=settings_of(request).max_upload_bytes),
@@ -72,6 +73,7 @@ async def list_jobs(
     account: Caller,
     state: Annotated[list[_State] | None, Query(description="Only these states.")] = None,
     effect: Annotated[wire.Text | None, Query(max_length=100, description="Only this effect.")] = None,
+    batch: Annotated[str | None, Query(pattern=wire.BATCH, description="Only this batch.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
 ) -> wire.JobList:
@@ -80,6 +82,7 @@ async def list_jobs(
         account.id,
         states=[JobState(name) for name in state or ()],
         effect=effect,
+        batch=batch,
         limit=limit,
         cursor=cursor,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinct.dialects.native.wire import ErrorReply
 
-__all__ = ["BINARY", "REFUSALS"]
+__all__ = ["BINARY", "REFUSALS", "ZIP"]
 
 _PHRASES = {
     400: "The request is malformed.",
@@ -31,11 +31,18 @@ def _replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
 REFUSALS = _replies(*_PHRASES)
 """Every refusal that a route can give."""
 
-_BYTES = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
-BINARY: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": _BYTES},
-    206: {"description": "The part that was asked for.", "content": _BYTES},
-    304: {"description": "It has not changed."},
-    416: {"description": "The range lies outside the file."},
-}
-"""Replies that carry a file."""
+
+def _carrying(media_type: str) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        200: {"description": "The file.", "content": content},
+        206: {"description": "The part that was asked for.", "content": content},
+        304: {"description": "It has not changed."},
+        416: {"description": "The range lies outside the file."},
+    }
+
+
+BINARY = _carrying("image/*")
+"""Replies that carry a photo."""
+ZIP = _carrying("application/zip")
+"""Replies that carry an archive."""

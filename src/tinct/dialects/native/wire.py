@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 MOST_LISTED = 100  # photos in one list
+BATCH = r"^[A-Za-z0-9._-]{1,64}$"
 PRIORITIES = {"low": -10, "normal": 0, "high": 10}
 
 
@@ -213,6 +214,12 @@ class Order(Record):
         description="http(s) URL that is told when the job has ended: a POST signed and tried again after Standard "
         "Webhooks. Check signatures with the secret from ``GET /v1/callbacks/secret``.",
     )
+    batch: str | None = Field(
+        None,
+        pattern=BATCH,
+        description="Your own name for orders that belong together: list their jobs by it, and get all their results "
+        "as one ZIP from ``GET /v1/batches/{batch}/results.zip``.",
+    )
 
 
 class Result(Record):
@@ -243,6 +250,7 @@ class Job(Record):
     progress: float = Field(ge=0, le=1)
     position: int | None = Field(description="Place in the queue from 1; null when it does not wait.")
     attempt: int = Field(description="Attempts begun; more than 1 after a crash.")
+    batch: str | None = Field(description="The order's own.")
     params: dict[str, Any]
     inputs: dict[str, str | list[str]] = Field(description="File ids by input name.")
     results: list[Result] = Field(
@@ -363,6 +371,7 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
         progress=job.progress,
         position=position or None if job.state is JobState.QUEUED else None,
         attempt=job.attempt,
+        batch=job.batch,
         params=dict(job.params),
         inputs={name: named if isinstance(named, str) else list(named) for name, named in job.inputs.items()},
         results=[

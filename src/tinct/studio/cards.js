@@ -1,0 +1,103 @@
+// <job-card>: how far one job is, what came of it, and what can be done with it. <palette-strip>: colours side by side.
+
+import { contentOf } from "./api.js";
+import { button, h, icon } from "./dom.js";
+import { ICONS } from "./icons.js";
+import * as store from "./store.js";
+import { T, left } from "./texts.js";
+
+export class JobCard extends HTMLElement {
+  #key = "";
+  #bar = null;
+  #says = null;
+
+  /**
+   * @param {any} job as the server tells it, or null
+   * @param {{refused?: string | null, waiting?: string | null, onRetry?: () => void, share?: () => void}} [more]
+   */
+  show(job, { refused = null, waiting = null, onRetry = null, share = null } = {}) {
+    this.hidden = !job && !refused && !waiting;
+    if (this.hidden) return this.replaceChildren();
+    const key = `${job?.id} ${job?.state} ${refused} ${waiting}`;
+    if (key !== this.#key) this.#draw(job, { refused, waiting, onRetry, share });
+    this.#key = key;
+    this.#update(job, waiting);
+  }
+
+  #draw(job, { refused, waiting, onRetry, share }) {
+    const state = refused ? "failed" : job?.state ?? "sending";
+    this.dataset.state = state;
+    const going = state === "queued" || state === "running" || state === "sending";
+    this.#bar = going ? h("progress", { max: 1, "aria-label": T.job.progress }) : null;
+    this.#says = h("p", { class: "job-state", role: "status" });
+    const problem = refused ?? job?.failure?.message ?? null;
+    const results = state === "succeeded" ? job.results : [];
+    this.replaceChildren(
+      this.#says,
+      this.#bar ?? "",
+      problem && state !== "cancelled" ? h("p", { class: "problem" }, problem) : "",
+      h("div", { class: "actions" },
+        results.length ? h("a", { class: "button primary", href: contentOf(results[0].id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
+        results.length > 1 && job.batch ? h("a", { class: "button", href: zip(job.batch), download: "" }, icon(ICONS.download), h("span", { text: T.job.all(results.length) })) : null,
+        going && job ? button({ words: T.job.cancel, glyph: ICONS.close, on: { click: () => void store.cancel(job.id) } }) : null,
+        problem && onRetry ? button({ words: T.job.retry, glyph: ICONS.retry, on: { click: onRetry } }) : null,
+        share && job ? button({ words: T.job.code, glyph: ICONS.code, on: { click: share } }) : null),
+      state === "succeeded" ? facts(job) : "");
+  }
+
+  #update(job, waiting) {
+    if (waiting) this.#says.textContent = waiting;
+    else if (job) this.#says.textContent = T.job.states[job.state]?.(job, remaining(job)) ?? job.state;
+    else this.#says.textContent = T.job.refused;
+    if (!this.#bar) return;
+    if (job?.state === "running" && job.progress > 0) this.#bar.value = job.progress;
+    else this.#bar.removeAttribute("value");
+  }
+}
+
+/** Seconds that a running job may still take, from how far it came since this page saw it run; null where unknown. */
+function remaining(job) {
+  if (job.state !== "running" || !job.began || job.progress < 0.05) return null;
+  const ran = (performance.now() - job.began) / 1000;
+  return ran < 1 ? null : left((ran / job.progress) * (1 - job.progress));
+}
+
+export const zip = (batch) => `/v1/batches/${encodeURIComponent(batch)}/results.zip`;
+
+/** What a job found, for those who want to know. */
+function facts(job) {
+  const told = Object.entries(job.facts ?? {}).filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length));
+  if (!told.length) return "";
+  const open = !job.results.length; // then they are all there is
+  return h("details", { class: "facts", open }, h("summary", { text: T.job.facts }), h("dl", {}, ...told.flatMap(([name, value]) => [h("dt", { text: name.replaceAll("_", " ") }), h("dd", {}, shown(value))])));
+}
+
+function shown(value) {
+  if (Array.isArray(value) && value.length && value.every((item) => typeof item === "string" && /^#[0-9A-F]{6}$/i.test(item))) return strip(value);
+  if (Array.isArray(value) && value.length && value.every(Array.isArray)) return h("div", {}, ...value.map((item) => shown(item)));
+  if (typeof value === "object") return h("code", { text: JSON.stringify(value) });
+  return String(value);
+}
+
+/** Colours side by side; `shares` are their widths. */
+export function strip(colors, shares = null, label = T.palette.strip) {
+  const made = document.createElement("palette-strip");
+  made.show(colors, shares, label);
+  return made;
+}
+
+export class PaletteStrip extends HTMLElement {
+  show(colors, shares = null, label = T.palette.strip) {
+    this.setAttribute("role", "img");
+    this.setAttribute("aria-label", `${label}: ${colors.join(", ")}`);
+    this.replaceChildren(...colors.map((color, place) => {
+      const band = h("span", { title: color });
+      band.style.background = color;
+      band.style.flexGrow = String(shares?.[place] ?? 1);
+      return band;
+    }));
+  }
+}
+
+customElements.define("job-card", JobCard);
+customElements.define("palette-strip", PaletteStrip);

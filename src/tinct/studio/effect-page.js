@@ -1,0 +1,272 @@
+// A page for one effect, made from what the server says of it.
+
+import { contentOf, currentSession } from "./api.js";
+import { strip, zip } from "./cards.js";
+import { button, debounced, h, icon, uid } from "./dom.js";
+import { DropZone } from "./drop.js";
+import "./form.js";
+import { ICONS } from "./icons.js";
+import { fitted } from "./pictures.js";
+import "./stage.js";
+import { share } from "./share.js";
+import * as store from "./store.js";
+import { stateOf } from "./tray.js";
+import { T } from "./texts.js";
+
+const FORMATS = ["jpeg", "png", "webp"];
+
+/**
+ * What every page of an effect has: stage, results, form, further photos, the button, and the job's card.
+ * A page with controls of its own changes parts of it.
+ */
+export class EffectPage {
+  effect;
+  params;
+  stage = document.createElement("photo-stage");
+  form = document.createElement("schema-form");
+  card = document.createElement("job-card");
+  inputs = {}; // further photos by input name: { name, fileId }
+  format = null;
+  shownResult = 0;
+  #off = new AbortController();
+  #seen = "";
+
+  /** @param {any} effect as `/v1/effects` tells it @param {URLSearchParams} query */
+  constructor(effect, query) {
+    this.effect = effect;
+    this.params = fromQuery(query, effect.params);
+    this.format = query.get("format");
+    this.root = h("section", { class: "page effect", dataset: { effect: effect.name } });
+  }
+
+  get signal() {
+    return this.#off.signal;
+  }
+
+  /** Build the page. */
+  open() {
+    const drop = /** @type {DropZone} */ (h("drop-zone", { multiple: true, words: T.effect.drop }));
+    drop.addEventListener("files", (event) => store.add(event.detail));
+    this.drop = drop;
+    this.results = h("div", { class: "results", role: "group", "aria-label": T.effect.results, hidden: true });
+    this.note = h("p", { class: "help note", hidden: true });
+    this.go = h("div", { class: "go" });
+    this.extra = h("div", { class: "inputs" });
+    this.panel = h("aside", { class: "panel", "aria-label": this.effect.title }, h("div", { class: "panel-body" }, ...this.controls()), this.go, this.card);
+    this.root.append(
+      h("header", {}, h("h1", { text: this.effect.title }), h("p", { text: this.effect.summary })),
+      h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.stage, this.note, this.results), this.panel));
+    for (const kind of ["items", "jobs", "selected"]) store.on(kind, () => this.refresh(), this.signal);
+    this.stage.addEventListener("shown", (event) => {
+      this.note.hidden = event.detail.seen || !store.current();
+      this.note.textContent = T.error.unseen;
+    });
+    this.form.addEventListener("change", debounced(() => this.remember(), 150));
+    this.refresh();
+    return this.root;
+  }
+
+  close() {
+    this.#off.abort();
+  }
+
+  /** What stands in the panel above the button. */
+  controls() {
+    this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped() });
+    for (const input of this.effect.inputs.slice(1)) if (!this.drawn(input)) this.extra.append(this.slot(input));
+    return [this.extra, this.form, this.effect.roles.length ? this.formats() : ""];
+  }
+
+  /** Hand-made fields by parameter. */
+  ownFields() {
+    return {};
+  }
+
+  skipped() {
+    return [];
+  }
+
+  /** Whether an input is made in this page, such as a mask. */
+  drawn() {
+    return false;
+  }
+
+  /** A place for one further photo. */
+  slot(input) {
+    const shown = h("div", { class: "slot-photo", hidden: true });
+    const zone = h("drop-zone", { words: T.drop.one });
+    const many = input.most > 1;
+    if (many) zone.setAttribute("multiple", "");
+    const draw = () => {
+      const given = this.inputs[input.name] ?? [];
+      shown.hidden = !given.length;
+      zone.hidden = given.length >= input.most;
+      shown.replaceChildren(...given.map((photo, place) => h("figure", {}, photo.thumb ? h("img", { src: photo.thumb, alt: photo.name }) : null, h("figcaption", { text: many ? `${place}: ${photo.name}` : photo.name }), button({ words: T.effect.change, class: "quiet", on: { click: () => {
+        this.inputs[input.name].splice(place, 1);
+        draw();
+        this.refresh();
+      } } }))));
+    };
+    zone.addEventListener("files", async (event) => {
+      const problem = zone.querySelector(".problem") ?? zone.appendChild(h("p", { class: "problem", role: "alert" }));
+      problem.textContent = "";
+      for (const file of event.detail.slice(0, input.most)) {
+        try {
+          const stored = await store.store(file, file.name);
+          const thumb = await fitted(file, 240).then(asUrl).catch(() => null);
+          this.inputs[input.name] = [...(this.inputs[input.name] ?? []), { name: file.name, fileId: stored.id, thumb, file }];
+        } catch (error) {
+          problem.textContent = error.message;
+        }
+      }
+      draw();
+      this.refresh();
+      this.changed(input.name);
+    });
+    draw();
+    const title = T.params[input.name] ?? input.name.charAt(0).toUpperCase() + input.name.slice(1);
+    return h("fieldset", { class: "field slot", dataset: { input: input.name } }, h("legend", { text: input.required ? title : `${title} (${T.effect.optional})` }), zone, shown, h("p", { class: "help", text: input.summary }));
+  }
+
+  /** A hook: a further photo came. */
+  changed() {}
+
+  formats() {
+    const id = uid("format");
+    const select = h("select", { id, on: { change: () => {
+      this.format = select.value || null;
+      this.remember();
+    } } }, h("option", { value: "", text: T.form.sameFormat }), ...FORMATS.map((name) => h("option", { value: name, text: T.formats[name], selected: name === this.format })));
+    return h("div", { class: "field choice" }, h("label", { htmlFor: id, text: T.form.format }), select);
+  }
+
+  /** The order, without the photo itself. */
+  order() {
+    const inputs = Object.fromEntries(Object.entries(this.inputs).filter(([, given]) => given.length).map(([name, given]) => {
+      const input = this.effect.inputs.find((item) => item.name === name);
+      return [name, (input?.most ?? 1) > 1 ? given.map((photo) => photo.fileId) : given[0].fileId];
+    }));
+    return { params: this.form.values, inputs, ...(this.format ? { format: this.format } : {}) };
+  }
+
+  /** Why the button cannot be pressed; null where it can. */
+  hindered() {
+    const engines = this.effect.engines;
+    if (engines.length && !engines.some((engine) => engine.ready)) return T.effect.missing(engines.map((engine) => engine.fetch).filter(Boolean).join("; "));
+    const lacking = this.effect.inputs.slice(1).find((input) => input.required && !this.drawn(input) && (this.inputs[input.name]?.length ?? 0) < input.least);
+    return lacking ? `${T.effect.input}: ${lacking.name}` : null;
+  }
+
+  /** Order it for some photos. */
+  async run(photos) {
+    store.run(this.effect.name, this.order(), photos);
+  }
+
+  /** Settings live in the address, so that a reload and a link keep them. */
+  remember() {
+    const query = new URLSearchParams(Object.entries(this.form.values).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]));
+    if (this.format) query.set("format", this.format);
+    const text = query.toString();
+    history.replaceState(null, "", `#/${this.effect.name}${text ? `?${text}` : ""}`);
+  }
+
+  /** The last job of this effect for a photo. */
+  jobFor(item) {
+    return item.jobs.map((id) => store.jobOf(id)).filter((job) => job?.effect === this.effect.name).at(-1) ?? null;
+  }
+
+  refresh() {
+    const item = store.current();
+    this.root.classList.toggle("empty", !item);
+    this.drop.hidden = Boolean(item);
+    this.stage.hidden = !item;
+    this.drawGo(item);
+    this.drawCard(item);
+    this.drawStage(item);
+  }
+
+  drawGo(item) {
+    const photos = store.all().filter((photo) => photo.state !== "failed");
+    const why = this.hindered();
+    const key = `${item?.id} ${item?.state} ${photos.length} ${why}`;
+    if (this.go.dataset.key === key) return;
+    this.go.dataset.key = key;
+    const price = currentSession()?.limited ? ` · ${T.price(this.effect.credits)}` : "";
+    const off = Boolean(why) || !item || item.state === "failed";
+    this.go.replaceChildren(
+      button({ words: T.effect.run + price, class: "primary run", disabled: off, on: { click: () => void this.run([store.current()]) } }),
+      photos.length > 1 ? button({ words: T.effect.runAll(photos.length), class: "run-all", disabled: Boolean(why), on: { click: () => void this.run(store.all().filter((photo) => photo.state !== "failed")) } }) : "",
+      why ? h("p", { class: "help", text: why }) : "");
+  }
+
+  drawCard(item) {
+    if (!item) return this.card.show(null);
+    const job = this.jobFor(item);
+    const run = store.allRuns().findLast((one) => one.effect === this.effect.name && one.photos.includes(item.id));
+    const refused = run?.refused[item.id] ?? null;
+    const waiting = run && !refused && !run.of[item.id] ? T.job.sends : null;
+    this.card.show(waiting || refused ? null : job, {
+      refused: item.state === "failed" ? item.error : refused,
+      waiting,
+      onRetry: item.state !== "failed" && run ? () => store.retry(run, [item.id]) : null,
+      share: job ? () => share({ effect: job.effect, params: job.params, inputs: job.inputs, format: this.format, name: item.name }) : null,
+    });
+  }
+
+  /** Results of a job that are pictures to look at. */
+  pictures(job) {
+    return job?.state === "succeeded" ? job.results : [];
+  }
+
+  drawStage(item) {
+    const job = item ? this.jobFor(item) : null;
+    const pictures = this.pictures(job);
+    const chosen = pictures[Math.min(this.shownResult, pictures.length - 1)] ?? null;
+    const key = `${item?.id} ${item?.url} ${chosen?.id} ${pictures.length}`;
+    if (key === this.#seen) return;
+    if (!this.#seen.startsWith(`${item?.id} `)) this.shownResult = 0;
+    this.#seen = key;
+    this.drawResults(item, job, pictures, chosen);
+    if (item) void this.stage.show({ before: item.url, after: chosen ? contentOf(chosen.id) : null, words: item.name });
+  }
+
+  drawResults(item, job, pictures, chosen) {
+    this.results.hidden = !pictures.length;
+    this.results.replaceChildren(...pictures.map((result, place) => this.resultCard(item, job, result, place, chosen)));
+  }
+
+  resultCard(item, job, result, place, chosen) {
+    const palette = job.facts.palettes?.[place];
+    return h("div", { class: "result" },
+      h("button", { type: "button", class: "pick", "aria-pressed": String(result === chosen), "aria-label": T.effect.result(place + 1), on: { click: () => {
+        this.shownResult = place;
+        this.drawStage(store.current());
+      } } }, h("img", { src: contentOf(result.id), alt: "", loading: "lazy", decoding: "async" })),
+      palette ? strip(palette) : null,
+      h("div", { class: "actions" },
+        h("a", { class: "button quiet", href: contentOf(result.id), download: "", title: T.job.download, "aria-label": `${T.job.download} ${place + 1}` }, icon(ICONS.download)),
+        button({ glyph: ICONS.next, label: T.job.use, class: "quiet", on: { click: () => void store.take(result.id, item.name) } })));
+  }
+}
+
+async function asUrl(bitmap) {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  return URL.createObjectURL(await canvas.convertToBlob({ type: "image/webp" }));
+}
+
+/** Parameters from the address; what the schema does not know is left out. */
+export function fromQuery(query, schema) {
+  const found = {};
+  for (const [name, text] of query) {
+    if (!(name in (schema.properties ?? {}))) continue;
+    try {
+      found[name] = JSON.parse(text);
+    } catch {
+      found[name] = text;
+    }
+  }
+  return found;
+}
+
+export { stateOf, zip };

@@ -1,0 +1,234 @@
+// <schema-form>: fields for the parameters of an effect, made from their JSON Schema; a new effect needs nothing here.
+
+import { button, h, uid } from "./dom.js";
+import { ICONS } from "./icons.js";
+import { T, sentence } from "./texts.js";
+
+const FEW = 4; // choices that are shown side by side
+const APART = new Set(["seed", "engine", "method", "force"]); // what most people leave
+
+/** @typedef {{value: any, element: HTMLElement}} Field */
+
+export class SchemaForm extends HTMLElement {
+  #schema = null;
+  #values = {};
+  #own = {};
+
+  /**
+   * @param {any} schema of an object
+   * @param {Record<string, any>} values what differs from the defaults
+   * @param {{own?: Record<string, (name: string, schema: any, value: any, change: (value: any) => void) => HTMLElement | null>, skip?: string[]}} [options]
+   *   hand-made fields by name, and names that are shown elsewhere
+   */
+  use(schema, values, { own = {}, skip = [] } = {}) {
+    this.#schema = schema;
+    this.#values = { ...values };
+    this.#own = own;
+    const shown = Object.entries(schema.properties ?? {}).filter(([name]) => !skip.includes(name));
+    const first = shown.filter(([name]) => !APART.has(name)).map(([name, field]) => this.#field(name, field));
+    const more = shown.filter(([name]) => APART.has(name)).map(([name, field]) => this.#field(name, field));
+    this.replaceChildren(...first.filter(Boolean), more.length ? h("details", { class: "more" }, h("summary", { text: T.form.more }), ...more.filter(Boolean)) : "");
+    this.#relevant();
+  }
+
+  /**
+   * Hide what the present choices leave without effect. A description that begins with "For blur:" or "Mode auto:" says so,
+   * where that word is a choice of another parameter.
+   */
+  #relevant() {
+    const chosen = Object.entries(this.#schema.properties ?? {}).filter(([, field]) => field.enum).map(([name, field]) => [field.enum, this.get(name)]);
+    for (const element of this.querySelectorAll(".field[data-name]")) {
+      const told = this.#schema.properties[element.dataset.name]?.description ?? "";
+      const word = told.match(/^(?:For|Mode) (\w+)[:,]/)?.[1];
+      const rules = word && chosen.find(([choices]) => choices.includes(word));
+      element.classList.toggle("away", Boolean(rules) && rules[1] !== word);
+    }
+  }
+
+  /** What differs from the defaults; what an order needs to say. */
+  get values() {
+    const differs = ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(this.#schema.properties[name]?.default);
+    return Object.fromEntries(Object.entries(this.#values).filter(([name]) => name in (this.#schema?.properties ?? {})).filter(differs));
+  }
+
+  /** One value, the default where nobody chose. */
+  get(name) {
+    return name in this.#values ? this.#values[name] : this.#schema.properties[name]?.default;
+  }
+
+  set(name, value) {
+    if (value === undefined) delete this.#values[name];
+    else this.#values[name] = value;
+    this.#relevant();
+    this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
+  }
+
+  #field(name, raw) {
+    const schema = plain(raw, this.#schema.$defs ?? {});
+    const value = this.get(name);
+    const change = (fresh) => this.set(name, fresh);
+    const made = this.#own[name] ? this.#own[name](name, schema, value, change) : fieldFor(name, schema, value, change);
+    if (made?.classList.contains("field")) made.dataset.name = name;
+    return made;
+  }
+}
+
+/** A field for one parameter. */
+export function fieldFor(name, schema, value, change) {
+  const title = T.params[name] ?? sentence(schema.title ?? name);
+  const told = T.help[name] ?? (schema.description ?? "").replace(/^(?:For|Mode) \w+[:,] ?/, "").replace(/^\w/, (letter) => letter.toUpperCase());
+  if (schema.type === "boolean") return toggle(name, title, told, value, change);
+  if (schema.enum) return schema.enum.length <= FEW ? radios(name, title, told, schema, value, change) : choice(name, title, told, schema, value, change);
+  if (schema.auto) return automatic(name, title, told, schema, value, change);
+  if (schema.type === "number" || schema.type === "integer") return number(name, title, told, schema, value, change);
+  if (schema.type === "array" && schema.items?.type === "string") return swatches(name, title, told, schema, value, change);
+  if (schema.type === "array" && schema.items?.type === "integer") return numbers(name, title, told, value, change);
+  if (schema.type === "string") return words(name, title, told, schema, value, change);
+  return raw(name, title, told, value, change);
+}
+
+/** A schema without references, and without null beside it. */
+function plain(schema, defs) {
+  if (schema.$ref) return { ...plain(defs[schema.$ref.split("/").at(-1)] ?? {}, defs), ...schema };
+  const options = schema.anyOf?.map((option) => plain(option, defs)) ?? null;
+  if (!options) return schema;
+  const real = options.filter((option) => option.type !== "null");
+  const common = { title: schema.title, description: schema.description, default: schema.default };
+  const constant = real.find((option) => "const" in option);
+  const measured = real.find((option) => option.type === "number" || option.type === "integer");
+  if (constant && measured) return { ...measured, ...common, auto: constant.const };
+  return { ...real[0], ...common, nullable: options.length > real.length };
+}
+
+function labelled(kind, title, told, id, ...content) {
+  const help = told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null;
+  return h("div", { class: `field ${kind}` }, h("label", { htmlFor: id, text: title }), ...content, help);
+}
+
+function group(kind, title, told, id, ...content) {
+  return h("fieldset", { class: `field ${kind}`, "aria-describedby": told ? `${id}-help` : null }, h("legend", { text: title }), ...content, told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null);
+}
+
+function toggle(name, title, told, value, change) {
+  const id = uid(name);
+  const box = h("input", { type: "checkbox", id, name, role: "switch", checked: Boolean(value), "aria-describedby": told ? `${id}-help` : null, on: { change: () => change(box.checked) } });
+  return h("div", { class: "field toggle" }, h("label", { htmlFor: id }, box, h("span", { text: title })), told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null);
+}
+
+function radios(name, title, told, schema, value, change) {
+  const id = uid(name);
+  const options = schema.nullable ? [null, ...schema.enum] : schema.enum;
+  return group("radios", title, told, id, h("div", { class: "segments" }, ...options.map((option) => h("label", {},
+    h("input", { type: "radio", name: id, value: String(option), checked: option === value || (option === null && value === undefined), on: { change: () => change(option) } }),
+    h("span", { text: option === null ? T.form.unset : T.choices[option] ?? sentence(String(option)) })))));
+}
+
+function choice(name, title, told, schema, value, change) {
+  const id = uid(name);
+  const options = schema.nullable ? [null, ...schema.enum] : schema.enum;
+  const select = h("select", { id, name, "aria-describedby": told ? `${id}-help` : null, on: { change: () => change(options[select.selectedIndex]) } },
+    ...options.map((option) => h("option", { text: option === null ? T.form.unset : T.choices[option] ?? sentence(String(option)), selected: option === value })));
+  return labelled("choice", title, told, id, select);
+}
+
+function bounds(schema) {
+  const least = schema.minimum ?? schema.exclusiveMinimum;
+  const most = schema.maximum ?? schema.exclusiveMaximum;
+  const whole = schema.type === "integer";
+  const step = whole ? 1 : (most - least) / 100;
+  return { least: schema.exclusiveMinimum !== undefined && !whole ? least + step : least, most: schema.exclusiveMaximum !== undefined ? most - (whole ? 1 : step) : most, step, whole };
+}
+
+function number(name, title, told, schema, value, change) {
+  const id = uid(name);
+  const { least, most, step, whole } = bounds(schema);
+  const slides = least !== undefined && most !== undefined && most - least <= 1000;
+  if (!slides) {
+    const box = h("input", { type: "number", id, name, value: value ?? "", min: least, max: most, step: whole ? 1 : "any", inputMode: "decimal", "aria-describedby": told ? `${id}-help` : null, on: { change: () => box.validity.valid && change(box.value === "" ? undefined : Number(box.value)) } });
+    return labelled("number", title, told, id, box);
+  }
+  const out = h("output", { htmlFor: id, text: shown(value, whole, most) });
+  const range = h("input", { type: "range", id, name, min: least, max: most, step, value: String(value ?? least), "aria-describedby": told ? `${id}-help` : null, on: {
+    input: () => { out.textContent = shown(Number(range.value), whole, most); change(Number(range.value)); },
+  } });
+  return h("div", { class: "field slider" }, h("div", { class: "row" }, h("label", { htmlFor: id, text: title }), out), range, told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null);
+}
+
+const shown = (value, whole, most) => (value === undefined || value === null ? "" : whole || most > 1 ? String(Math.round(value * 100) / 100) : `${Math.round(value * 100)} %`);
+
+function automatic(name, title, told, schema, value, change) {
+  const own = typeof value === "number";
+  const slider = number(name, title, "", schema, own ? value : 0.5, change);
+  const range = slider.querySelector("input");
+  range.disabled = !own;
+  const auto = toggle(`${name}-auto`, T.form.automatic, told, !own, (on) => {
+    range.disabled = on;
+    change(on ? schema.auto : Number(range.value));
+  });
+  return h("div", { class: "pair" }, slider, auto);
+}
+
+function words(name, title, told, schema, value, change) {
+  const id = uid(name);
+  const color = /#.*6|^\^#/.test(schema.pattern ?? "") || /#RRGGBB/.test(schema.description ?? "");
+  const box = h("input", { type: color ? "color" : "text", id, name, value: value ?? "", pattern: schema.pattern ?? null, maxLength: schema.maxLength ?? 2000, autocomplete: "off", "aria-describedby": told ? `${id}-help` : null, on: { change: () => box.validity.valid && change(box.value || undefined) } });
+  return labelled(color ? "color" : "words", title, told, id, box);
+}
+
+function numbers(name, title, told, value, change) {
+  const id = uid(name);
+  const box = h("input", { type: "text", id, name, value: (value ?? []).join(", "), pattern: "-?[0-9]+(\\s*,\\s*-?[0-9]+)*", autocomplete: "off", placeholder: "0, 1, -1", "aria-describedby": `${id}-help`, on: { change: () => box.validity.valid && change(box.value.trim() ? box.value.split(",").map(Number) : undefined) } });
+  return labelled("words", title, told, id, box);
+}
+
+function raw(name, title, told, value, change) {
+  const id = uid(name);
+  const box = h("textarea", { id, name, rows: 3, spellcheck: false, value: value === undefined || value === null ? "" : JSON.stringify(value), "aria-describedby": told ? `${id}-help` : null, on: { change: () => {
+    try {
+      change(box.value.trim() ? JSON.parse(box.value) : undefined);
+      box.setCustomValidity("");
+    } catch {
+      box.setCustomValidity(T.form.noJson);
+      box.reportValidity();
+    }
+  } } });
+  return labelled("words", title, told, id, box);
+}
+
+/** Colours as swatches that can be picked, added and taken away. */
+export function swatches(name, title, told, schema, value, change) {
+  const id = uid(name);
+  let colors = [...(value ?? [])];
+  const most = schema.maxItems ?? 8;
+  const list = h("div", { class: "swatches" });
+  const draw = (focus = -1) => {
+    list.replaceChildren(
+      ...colors.map((color, place) => h("span", { class: "swatch" },
+        h("input", { type: "color", value: hex(color), "aria-label": T.palette.swatch(place + 1, color), on: {
+          input: (event) => { colors[place] = event.target.value.toUpperCase(); change([...colors]); },
+          change: () => draw(place),
+        } }),
+        button({ glyph: ICONS.close, label: T.palette.remove(place + 1), class: "tiny", on: { click: () => { colors.splice(place, 1); change(colors.length ? [...colors] : undefined); draw(); } } }))),
+      colors.length < most ? button({ glyph: ICONS.add, label: T.palette.add, class: "swatch-add", on: { click: () => { colors.push(SUGGESTED[colors.length % SUGGESTED.length]); change([...colors]); draw(colors.length - 1); } } }) : "");
+    if (focus >= 0) list.querySelectorAll("input")[focus]?.focus();
+  };
+  draw();
+  const field = group("palette", title, told, id, list);
+  field.setColors = (fresh) => {
+    colors = fresh.slice(0, most);
+    change(colors.length ? [...colors] : undefined);
+    draw();
+  };
+  return field;
+}
+
+const SUGGESTED = ["#1B4965", "#F4A259", "#5B8E7D", "#BC4B51", "#F4E285", "#6D597A", "#8CB369", "#2E2E3A"];
+
+/** A colour as the browser's picker takes it. */
+export function hex(color) {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.fillStyle = /^[0-9a-f]{6}$/i.test(color) ? `#${color}` : color;
+  return context.fillStyle;
+}
+
+customElements.define("schema-form", SchemaForm);

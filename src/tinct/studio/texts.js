@@ -1,0 +1,176 @@
+// Every word that the studio says. To translate it, translate this file; what effects say of themselves comes from the server.
+
+const plural = (count, one, many) => (count === 1 ? one : many.replace("#", String(count)));
+
+/** Seconds in words. */
+export function left(seconds) {
+  if (seconds < 5) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`;
+  return `about ${Math.round(seconds / 60)} min left`;
+}
+
+/** "smooth_scan" and "Smooth Scan" as "Smooth scan". */
+export function sentence(text) {
+  const words = text.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}
+
+const megabytes = (count) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
+
+export const T = {
+  name: "Tinct",
+  close: "Close",
+  nav: { tools: "Tools", history: "History", signOut: "Sign out", theme: "Switch between light and dark", docs: "API", skip: "Skip to the photo", account: "Account" },
+  offline: "The server does not answer. Trying again; nothing is lost.",
+  credits: (count) => plural(count, "1 credit left", "# credits left"),
+  price: (count) => plural(count, "1 credit", "# credits"),
+  leave: "Photos are still being sent.",
+
+  signin: {
+    title: "Sign in",
+    why: "Paste an API key of this server once. This browser then keeps a session; the key itself is not kept.",
+    key: "API key",
+    go: "Sign in",
+    where: "The server shows a key at its first start. For another: tinct keys create --data DIR --name NAME",
+    ended: "The session has ended. Sign in to go on; everything is still here.",
+  },
+
+  drop: {
+    here: "Drop photos here",
+    one: "Drop a photo here",
+    choose: "Choose photos",
+    chooseOne: "Choose a photo",
+    folder: "Choose a folder",
+    paste: "Or paste with Ctrl V. Photos go to your own server and nowhere else.",
+    anywhere: "Drop to add",
+  },
+
+  error: {
+    internal: "The server failed. Try again.",
+    unanswered: "The server does not answer.",
+    tooLarge: (size, most) => `The file has ${megabytes(size)}; this server takes up to ${megabytes(most)}. Send a smaller one.`,
+    notSent: "It was not sent before the page was closed. Add it again.",
+    empty: "The file is empty.",
+    unseen: "This browser cannot show this format. The server can still work on it; choose JPEG or PNG as the format of the result to see it here.",
+    noEffect: "This server has no such tool.",
+    failed: "Something in this page failed. Reload it; nothing is lost.",
+  },
+
+  stage: {
+    view: "Photo. Plus and minus zoom, 0 fits, 1 shows real pixels, arrow keys move, C compares, L is the loupe.",
+    before: "Before",
+    after: "After",
+    result: "Result",
+    split: "Divider between before and after",
+    hold: "Hold to compare",
+    tools: "View",
+    fit: "Fit to the window",
+    actual: "Real pixels",
+    zoomIn: "Zoom in",
+    loupe: "Loupe",
+  },
+
+  form: {
+    more: "More settings",
+    unset: "Automatic",
+    automatic: "Automatic",
+    noJson: "This is not JSON.",
+    format: "Format of the result",
+    sameFormat: "As the photo",
+    quality: "Quality",
+  },
+  formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
+  params: {},
+  help: {},
+  choices: { jpeg: "JPEG", png: "PNG", webp: "WebP" },
+
+  palette: {
+    swatch: (place, color) => `Swatch ${place}, ${color}`,
+    remove: (place) => `Remove swatch ${place}`,
+    add: "Add a swatch",
+    strip: "Main colours",
+  },
+
+  effect: {
+    run: "Run",
+    runAll: (count) => `Run on all ${count} photos`,
+    missing: (commands) => `Not ready on this server. Its operator can bring what is missing: ${commands}`,
+    drop: "Drop a photo to begin",
+    input: "Choose a photo",
+    optional: "optional",
+    change: "Change",
+    results: "Results",
+    result: (number) => `Result ${number}`,
+  },
+
+  job: {
+    progress: "Progress",
+    download: "Download",
+    all: (count) => `All ${count} as ZIP`,
+    use: "Use as next photo",
+    cancel: "Cancel",
+    retry: "Try again",
+    code: "Copy as code",
+    facts: "What was found",
+    refused: "Not accepted",
+    sends: "The photo is on its way",
+    states: {
+      queued: (job) => (job.position ? `Waiting, place ${job.position}` : "Waiting"),
+      running: (job, rest) => `Working, ${Math.round(job.progress * 100)} %${rest ? `, ${rest}` : ""}`,
+      succeeded: (job) => {
+        const took = (new Date(job.finished_at).getTime() - new Date(job.started_at ?? job.created_at).getTime()) / 1000;
+        return `Done in ${took < 10 ? took.toFixed(1) : Math.round(took)} s`;
+      },
+      failed: () => "Failed",
+      timed_out: () => "It took too long",
+      retries_exhausted: () => "It failed several times",
+      cancelled: () => "Cancelled",
+    },
+  },
+
+  tray: {
+    label: "Your photos",
+    pasted: "pasted.png",
+    count: (count) => plural(count, "1 photo", "# photos"),
+    more: "Add photos",
+    clear: "Clear all",
+    remove: (name) => `Remove ${name}`,
+    waits: "Waits to be sent",
+    sends: (share) => `Sending, ${Math.round(share * 100)} %`,
+    ready: "Ready",
+    queued: "Waiting",
+    place: (place) => `Place ${place}`,
+    runs: (share) => `${Math.round(share * 100)} %`,
+    done: () => "Done",
+  },
+
+  run: {
+    tally: (effect, { total, done, failed }) => `${sentence(effect)}: ${done} of ${total} done${failed ? `, ${failed} failed` : ""}`,
+    zip: (count) => `Download ${count} as one ZIP`,
+    retry: (count) => plural(count, "Try the failed one again", "Try the # failed again"),
+  },
+
+  history: {
+    title: "History",
+    says: "Everything this account has ordered, newest first. What you delete is gone from the server at once.",
+    empty: "Nothing yet.",
+    more: "Show more",
+    remove: "Delete",
+    sure: "Delete for good?",
+    expired: "The results have expired.",
+    credits: "Credits",
+    balance: (available, held) => `${plural(available, "1 credit", "# credits")} to spend${held ? `, ${held} held by jobs that run` : ""}.`,
+    columns: ["When", "What", "For", "Credits"],
+    kinds: { grant: "Given", hold: "Held", charge: "Spent", release: "Given back", expire: "Lapsed" },
+  },
+
+  share: {
+    title: "The same as code",
+    curl: "curl",
+    python: "Python",
+    command: "Command line",
+    copy: "Copy",
+    copied: "Copied",
+    byHand: "Select it and copy",
+  },
+};

@@ -1,0 +1,57 @@
+"""The studio in a real browser: Debian's Chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from running import Server
+from studio.watched import Watched, watched
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; it is in the extra dev")
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",  # as root there is no other way
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of a module only: its event loop would be in the way of tests of coroutines."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip("there is no Chromium on this machine; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def studio(browser: Browser, server: Server) -> Iterator[Watched]:
+    """A desktop's page, signed in to an account of its own; whatever goes wrong in it fails the test at its end."""
+    with watched(browser, server, **DESKTOP) as page:
+        page.sign_in()
+        yield page
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Watched]:
+    with watched(browser, server, **PHONE) as page:
+        page.sign_in()
+        yield page

@@ -1,0 +1,140 @@
+"""A page of the studio that is watched: what breaks the policy, goes to another origin or is an error, is noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from running import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request
+
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Watched:
+    """A page, and what was seen of it."""
+
+    page: Page
+    server: Server
+    key: str
+    errors: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+    """Requests to other origins."""
+    sent: list[str] = field(default_factory=list)
+    """Paths that were asked for."""
+    refusals: bool = False
+    """True where the test itself brings about replies of 400 and above, which browsers write to their console."""
+
+    def sign_in(self) -> None:
+        """Open the studio and paste the key."""
+        self.page.goto(f"{self.server.url}/")
+        self.page.get_by_label("API key").fill(self.key)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.locator(".rail a").first.wait_for()
+
+    def open(self, effect: str, **query: str) -> None:
+        """The page of an effect."""
+        text = "&".join(f"{name}={value}" for name, value in query.items())
+        self.page.evaluate("(hash) => { location.hash = hash }", f"#/{effect}{'?' + text if text else ''}")
+        self.page.locator(f".effect[data-effect={effect}]").wait_for()
+
+    def drop(self, *files: tuple[str, bytes]) -> None:
+        """Drop files onto the window, as a person does from a folder."""
+        self.page.evaluate(
+            """async (files) => {
+                const transfer = new DataTransfer();
+                for (const [name, content] of files) {
+                    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+                    transfer.items.add(new File([bytes], name));
+                }
+                const how = { dataTransfer: transfer, bubbles: true, cancelable: true };
+                for (const kind of ["dragenter", "dragover", "drop"]) {
+                    document.querySelector("main").dispatchEvent(new DragEvent(kind, how));
+                }
+            }""",
+            [[name, _base64(content)] for name, content in files],
+        )
+
+    def wait_for_state(self, state: str, count: int = 1, patience_s: float = 90) -> None:
+        """Until so many photos of the tray are in a state."""
+        self.page.wait_for_function(
+            "([state, count]) => document.querySelectorAll(`.cell[data-state=${state}]`).length === count",
+            arg=[state, count],
+            timeout=patience_s * 1000,
+        )
+
+    def accessibility(self) -> list[str]:
+        """What axe-core finds wrong with the page as it stands."""
+        import axe_playwright_python
+
+        script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+        self.page.evaluate(script)  # by the debugger, so the page's policy stays as it is
+        found = self.page.evaluate(
+            "(rules) => axe.run(document, { runOnly: rules })", {"type": "tag", "values": RULES}
+        )
+        return [
+            f"{one['id']}: {node['html'][:200]} {json.dumps(node['any'][:1])[:300]}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
+
+    def check(self) -> None:
+        """Nothing was seen that should not be there."""
+        assert self.page.evaluate("window.violations") == []
+        assert self.strange == []
+        assert self.errors == []
+
+
+def _base64(content: bytes) -> str:
+    import base64
+
+    return base64.b64encode(content).decode()
+
+
+@contextmanager
+def watched(browser: Browser, server: Server, *, key: str | None = None, **context: Any) -> Iterator[Watched]:
+    """A page in a browser of its own; what was seen is checked where the test itself did not fail."""
+    opened = browser.new_context(accept_downloads=True, **context)
+    page = opened.new_page()
+    page.set_default_timeout(30_000)
+    page.add_init_script(VIOLATIONS)
+    found = Watched(page=page, server=server, key=key or server.key()["api_key"])
+    origin = urlsplit(server.url).netloc
+
+    def asked(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("blob", "data"):
+            return
+        found.sent.append(parts.path)
+        if parts.netloc != origin:
+            found.strange.append(request.url)
+
+    def said(message: Any) -> None:
+        if message.type != "error":
+            return
+        if found.refusals and message.text.startswith("Failed to load resource"):
+            return
+        found.errors.append(message.text)
+
+    opened.on("request", asked)
+    page.on("console", said)
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    try:
+        yield found
+        found.check()
+    finally:
+        opened.close()

@@ -428,7 +428,7 @@ def swap(
     mapping: Sequence[int] | None = None,
     consent: bool = False,
     force: bool = False,
-    mark: bool = False,
+    mark: Literal["none", "visible", "invisible"] = "none",
     progress: Callable[[float], None] = ...,
 ) -> Swap:
     """Put the faces of reference photos on the heads of a photo; pose, expression, light and hair stay the photo's.
@@ -447,8 +447,9 @@ def swap(
         Says that those who are shown agree; without it nothing is swapped.
     force : true or false
         Also where poses or expressions differ too much to look real.
-    mark : true or false
-        Write into a corner that faces were swapped.
+    mark : none, visible or invisible
+        visible writes into a corner that faces were swapped; invisible hides it in the whole photo,
+        where `tinct marked` finds it again.
 
     Raises
     ------

@@ -64,6 +64,13 @@ class Settings(ServingSettings):
         description="Bytes of one colour profile, Exif block or XMP packet. The largest press profiles have 3 MB.",
     )
 
+    folder_pixels: int = Field(
+        32_000_000,
+        gt=0,
+        description="Pixels of photos that a folder run of the command line works on at a time, for each core. A pixel "
+        "takes about 10 bytes; a larger photo is worked on alone.",
+    )
+
     # -- where things are -------------------------------------------------------------------------
     data: Path = Field(
         Path("tinct-data"),

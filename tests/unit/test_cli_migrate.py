@@ -141,21 +141,33 @@ def test_another_format_can_be_asked_for(folder):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--auto", "0"], "count: got 0; allowed:"),
-        (["--auto", "9"], "count: got 9; allowed:"),
-        (["--template", ""], "colors: got ''; allowed: colours written"),
-        (["--template", "reddish"], "colors: got 'reddish'; allowed: colours written"),
-        (["--template", ",".join(["DB0D0D"] * 8)], "colors: got '8 colours'; allowed: 1 to 7"),
-        (["--degree", "1.5"], "degree: got 1.5; allowed:"),
-        (["--degree", "nan"], "degree: got nan; allowed:"),
-        (["--strength", "-1"], "strength: got -1.0; allowed:"),
-        (["--smoothness", "2", "--reference", "rocket.png"], "smoothness: got 2.0; allowed:"),
-        (["--seed", "-5"], "seed: got -5; allowed:"),
+        (["--auto", "0"], "--auto: got 0; allowed: 1 to 8"),
+        (["--auto", "9"], "--auto: got 9; allowed: 1 to 8"),
+        (["--template", ""], "--template: got ''; allowed: colours written"),
+        (["--template", "reddish"], "--template: got 'reddish'; allowed: colours written"),
+        (["--template", ",".join(["DB0D0D"] * 8)], "--template: got '8 colours'; allowed: 1 to 7"),
+        (["--degree", "1.5"], "--degree: got 1.5; allowed:"),
+        (["--degree", "nan"], "--degree: got nan; allowed:"),
+        (["--protect", "skin"], "--protect: got 'skin'; allowed: nothing with --no-portrait"),
+        (["--save-mask", "m.png"], "--save-mask: got 'm.png'; allowed: nothing with --no-portrait"),
+        (["--smoothness", "2", "--reference", "rocket.png"], "--smoothness: got 2.0; allowed: 0 to 1"),
+        (["--seed", "-5"], "--seed: got -5; allowed:"),
+        (["--smoothness", "0.2"], "--smoothness: got '0.2'; allowed: only with --reference"),
+        (["--spread", "0"], "--spread: got '0'; allowed: only with --template"),
+        (["--style", "bold", "--template", "red"], "--style: got 'bold'; allowed: only with --auto"),
+        (["--seed", "1", "--template", "red"], "--seed: got '1'; allowed: only with --auto or --reference"),
+        (["--cube-size", "17"], "--cube-size: got '17'; allowed: only with --cube FILE"),
+        (["--cube-size", "18", "--cube", "m.cube"], "--cube-size: got '18'; allowed: 17, 33, 65"),
+        (["--cube", "m.txt"], "--cube: got 'm.txt'; allowed: a file name that ends in .cube or .png"),
+        (["--sheet", "sheet.doc"], "--sheet: got 'sheet.doc'; allowed: a file name that ends in .jpg"),
+        (["--quality", "0"], "--quality: got '0'; allowed: 1 to 100"),
+        (["--quality", "80", "--format", "png"], "--quality: got '80'; allowed: no quality with png"),
+        (["--skip-existing", "--overwrite"], "--skip-existing: got 'it'; allowed: either"),
         (["--auto", "2", "--template", "DB0D0D"], "mode: got '--auto and --template'; allowed: only one"),
         (["--reference", "rocket.png", "--apply", "a.cube"], "only one of them"),
-        (["--format", "bmp"], "format: got 'bmp'; allowed: one of jpeg"),
-        (["--format", "png", "-o", "a.jpg"], "format: got 'png'"),
-        (["--auto", "2", "-o", "a.jpg"], "output: got 'a.jpg'; allowed: a folder"),
+        (["--format", "bmp"], "--format: got 'bmp'; allowed: one of jpeg"),
+        (["--format", "png", "-o", "a.jpg"], "--format: got 'png'"),
+        (["--auto", "2", "-o", "a.jpg"], "-o: got 'a.jpg'; allowed: a folder"),
     ],
 )
 def test_a_wrong_option_is_refused_with_what_is_allowed_and_nothing_is_written(folder, options, says):
@@ -164,10 +176,17 @@ def test_a_wrong_option_is_refused_with_what_is_allowed_and_nothing_is_written(f
     assert _files() == before
 
 
+@pytest.mark.parametrize("typed", ["--protect-degree", "--strength"])
+def test_an_option_is_named_as_it_was_typed(folder, typed):
+    for words in ([typed, "-1"], [f"{typed}=-1"]):
+        refused = _run("migrate", "coffee.jpg", *words)
+        assert _error(refused, ParameterError) == f"{typed}: got -1.0; allowed: 0 to 1"
+
+
 @pytest.mark.parametrize("reference", ["notes.jpg", "none.jpg", "."])
 def test_an_unreadable_reference_is_refused_by_name_and_nothing_is_written(folder, reference):
     before = _files()
-    assert _error(_migrate("coffee.jpg", "--reference", reference), TinctError).startswith("reference: ")
+    assert _error(_migrate("coffee.jpg", "--reference", reference), TinctError).startswith("--reference: ")
     assert _files() == before
 
 
@@ -203,7 +222,7 @@ def test_the_command_ends_with_status_2_and_one_sentence_for_a_wrong_option(fold
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("tinct: count: got 9; allowed:")
+    assert done.stderr.startswith("tinct: --auto: got 9; allowed:")
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
 
@@ -233,10 +252,10 @@ def test_palette_refuses_a_count_out_of_range(folder, count):
 
 def test_the_mask_shows_where_people_kept_their_colours(folder):
     tinct.Photo(picture("astronaut", 256)).save("person.png")
-    result = _run("migrate", "person.png", "--auto", "1", "--mask", "-o", "out", "--json")
+    result = _run("migrate", "person.png", "--auto", "1", "--save-mask", "m.png", "-o", "out", "--json")
     assert result.exit_code == 0, result.output
     (report,) = json.loads(result.output)
-    assert report["mask"] == "out/person-people.png"
+    assert report["mask"] == "m.png"
     mask, source, made = (
         tinct.open(p).pixels.astype(int) for p in (report["mask"], "person.png", report["results"][0])
     )
@@ -248,6 +267,6 @@ def test_the_mask_shows_where_people_kept_their_colours(folder):
 
 
 def test_a_photo_without_people_has_no_mask(folder):
-    result = _run("migrate", "rocket.png", "--mask", "-o", "out", "--json")
+    result = _run("migrate", "rocket.png", "--save-mask", "m.png", "-o", "out", "--json")
     assert json.loads(result.output)[0]["mask"] is None
     assert {p.name for p in Path("out").iterdir()} == {"rocket-auto.png"}

@@ -71,7 +71,7 @@ def test_a_wrong_option_is_named(photo: Path, tmp_path: Path, field: str, option
 
 def test_a_mask_that_cannot_be_read_is_not_taken_for_the_photo(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "mask.png").write_bytes(b"")
-    with pytest.raises(EmptyPhotoError, match=r"^mask: "):
+    with pytest.raises(EmptyPhotoError, match=r"^--mask: "):
         _run(photo, "--mask", tmp_path / "mask.png", "-o", tmp_path / "out.png")
 
 

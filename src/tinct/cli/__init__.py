@@ -11,7 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tinct import __version__, extras
-from tinct.cli import callbacks, credits, doctor, faces, keys, models, palette, serve, worker
+from tinct.cli import callbacks, credits, doctor, examples, faces, keys, models, palette, serve, worker
+from tinct.cli.refusals import sentence
+from tinct.cli.words import TYPED
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-_SPECIAL = ("enhance", "erase", "migrate", "moderate")
+_SPECIAL = ("background", "enhance", "erase", "migrate", "moderate")
 """Effects whose commands have a module of their own here."""
 
 
@@ -39,9 +41,37 @@ class _Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
-        if own is not None or effect not in _effects():
-            return own
-        return TyperCommand(cmd_name, help=registry.sentence(effect)) if self._listing else _command(effect)
+        if own is None and effect in _effects():
+            if self._listing:
+                return TyperCommand(cmd_name, help=registry.sentence(effect))
+            own = _command(effect)
+        return own if own is None else examples.shown(own, cmd_name)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Errors will say the options as they were typed."""
+        ctx.meta[TYPED] = list(args)
+        return super().parse_args(ctx, args)
+
+    def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **options: Any) -> Any:
+        """Wrong options are one sentence in one form, and exit status 2."""
+        alone = options.pop("standalone_mode", True)
+        run: Any = functools.partial(super().main, args, prog_name, *more, **options)
+        if not alone:
+            return run(standalone_mode=False)
+        try:
+            status = run(standalone_mode=False)
+        except typer.Abort:
+            typer.echo("tinct: stopped", err=True)
+            status = 1
+        except Exception as error:
+            if not hasattr(error, "format_message") or not hasattr(error, "ctx"):
+                raise
+            if type(error).__name__ == "NoArgsIsHelpError":
+                error.show()  # type: ignore[attr-defined]
+            else:
+                typer.echo(f"tinct: {sentence(error)}", err=True)
+            status = 2
+        sys.exit(status if isinstance(status, int) else 0)
 
 
 def _effects() -> tuple[str, ...]:
@@ -60,11 +90,11 @@ def _register() -> None:
 
 def _command(name: str) -> Any:
     """The command of an effect."""
+    from tinct.cli.effects import command_of
+
     module = importlib.import_module(f"tinct.cli.{name if name in _SPECIAL else 'effects'}")
     kind: type[EffectCommand] = module.Command if name in _SPECIAL else module.EffectCommand
-    alone = typer.Typer(add_completion=False)
-    alone.command(name.replace("_", "-"))(kind.function(registry.get(name)))
-    return typer.main.get_command(alone)
+    return command_of(kind, registry.get(name))
 
 
 app = typer.Typer(

@@ -1,120 +1,44 @@
-"""What every command that works on photos shares: finding them, naming results, going through them one by one."""
+"""What every command that works on photos shares: going through them, several at a time, and telling what became."""
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from tinct.errors import OutputError, ParameterError, TinctError
-from tinct.photo import formats
+from tinct.cli.inputs import STREAM, Found, collect
+from tinct.cli.outputs import Outputs
+from tinct.errors import TinctError
+from tinct.machine import cores, free_memory
+from tinct.settings import current
 
-__all__ = ["Found", "Meter", "Outputs", "collect", "run"]
+__all__ = ["Done", "Found", "Meter", "Outputs", "Work", "collect", "run"]
 
-
-@dataclass(frozen=True)
-class Found:
-    """What the arguments of a command name."""
-
-    photos: list[Path]
-    skipped: int = 0
-    """Files in named folders that are no photos by their names, or hidden."""
-
-
-def collect(arguments: Iterable[str]) -> Found:
-    """Photos named by files, folders (the photos directly inside) and glob patterns, each once, in order.
-
-    What is hidden in a folder is left alone: programs keep previews and notes of their own there (``._photo.jpg``).
-
-    Raises
-    ------
-    ParameterError
-        An argument names nothing, or a folder without photos.
-    """
-    found: dict[Path, None] = {}
-    skipped = 0
-    for argument in arguments:
-        path = Path(argument)
-        if os.path.isdir(path):  # unlike its own method, this is false for what cannot be a path
-            files = [p for p in path.iterdir() if p.is_file()]
-            inside = sorted(p for p in files if formats.of_path(p) and not p.name.startswith("."))
-            skipped += len(files) - len(inside)
-            if not inside:
-                raise ParameterError("photo", argument, "a folder with photos in it")
-            found.update(dict.fromkeys(inside))
-        elif os.path.exists(path):
-            found[path] = None
-        else:
-            matches = sorted(Path(m) for m in glob.glob(argument, recursive=True) if Path(m).is_file())
-            if not matches:
-                raise ParameterError("photo", argument, "a file, a folder or a pattern that matches files")
-            found.update(dict.fromkeys(matches))
-    return Found(list(found), skipped)
+_HELD = 10  # bytes per pixel of a photo in work: source, result, encoded
+_FREE = 2  # of the free memory, a folder takes one part in so many
 
 
 @dataclass
-class Outputs:
-    """Where results go: names that are derived, never collide, and never replace a file unless told to."""
+class Done:
+    """What came of a photo."""
 
-    out: Path
-    single: bool
-    """One photo with one result: `out` may then be a file name."""
-    overwrite: bool = False
-    format: str | None = None
-    _taken: set[Path] = field(default_factory=set)
+    report: dict[str, Any] = field(default_factory=dict)
+    """For programs."""
+    tell: list[Callable[[], None]] = field(default_factory=list)
+    """Prints for people what is special, when it is this photo's turn."""
 
-    def __post_init__(self) -> None:
-        if self.format is not None:
-            row = formats.named(self.format)
-            if row is None or not row.writable:
-                raise ParameterError("format", self.format, "one of " + ", ".join(formats.WRITABLE))
-            self.format = row.name
-        if self._is_file and not self.single:
-            raise ParameterError("output", str(self.out), "a folder, because there are several results")
-        if self._is_file and self.format and formats.of_path(self.out) is not formats.get(self.format):
-            raise ParameterError("format", self.format, f"the format that the name {self.out.name} says")
 
-    @property
-    def _is_file(self) -> bool:
-        return formats.of_path(self.out) is not None and not os.path.isdir(self.out)
-
-    def photo(self, source: Path, source_format: str, label: str) -> Path:
-        """Path for a result of `source`."""
-        if self._is_file:
-            if os.path.exists(self.out) and not self.overwrite:
-                raise OutputError(f"{self.out.name} exists; choose another name or add --overwrite")
-            return self._in_folder(self.out)
-        return self.extra(source, source_format, label)
-
-    def extra(self, source: Path, source_format: str, label: str) -> Path:
-        """Path for something of `source` that is not its result, such as a mask."""
-        suffix = formats.get(self.format or formats.kept(source_format)).ending
-        return self.beside(f"{source.stem}-{label}{suffix}")
-
-    def beside(self, name: str) -> Path:
-        """Path in the output folder, numbered where the name is taken."""
-        folder = self.out.parent if self._is_file else self.out
-        wanted = folder / name
-        path, number = wanted, 2
-        while path in self._taken or (os.path.exists(path) and not self.overwrite):
-            path = wanted.with_stem(f"{wanted.stem}-{number}")
-            number += 1
-        return self._in_folder(path)
-
-    def _in_folder(self, path: Path) -> Path:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            raise OutputError(f"folder {path.parent.name} cannot be made; choose another output") from None
-        self._taken.add(path)
-        return path
+Work = Callable[[Path], Done]
 
 
 class Meter:
@@ -135,49 +59,164 @@ class Meter:
 
 
 def run(
-    found: Found, work: Callable[[Path], dict[str, Any]], *, as_json: bool, meter: Meter | None = None
-) -> None:
+    found: Found,
+    work: Work,
+    *,
+    as_json: bool,
+    meter: Meter | None = None,
+    abreast: bool = False,
+    listed: bool = True,
+    where: str = "",
+) -> list[dict[str, Any]]:
     """Do `work` on each photo; an error of one does not stop the others.
 
     Prints a line per written file and, of several photos, a last one that sums up; or one JSON document with
-    `as_json`. Exits with status 1 if any photo failed.
-    With a `meter` that `work` tells how far it is, the bar moves within a photo too.
+    `as_json`. All of it is in the order of the photos. With a `meter` that `work` tells how far it is, the bar moves
+    within a photo too.
+
+    Parameters
+    ----------
+    found : Found
+    work : callable
+    as_json : bool
+    meter : Meter, optional
+    abreast : bool
+        Whether `work` may run on several photos at once: on as many as there are cores, and memory for.
+    listed : bool
+        False: written files are not listed.
+    where : str
+        Where results lie, for the last line; told by the results themselves otherwise.
+
+    Returns
+    -------
+    list of dict
+        A report for each photo.
+
+    Raises
+    ------
+    typer.Exit
+        With status 1, if any photo failed.
     """
-    photos, reports = found.photos, []
-    with _Progress(len(photos), quiet=as_json, slow=meter is not None) as progress:
+    reports = []
+    with _Progress(len(found.photos), quiet=as_json, slow=meter is not None) as progress:
         if meter is not None:
             meter._shown = progress
-        for photo in photos:
+        for photo, done in _each(found.photos, work, cores() if abreast else 1):
             report: dict[str, Any] = {"photo": str(photo)}
-            try:
-                report |= work(photo)
-            except TinctError as error:
-                report["error"] = {"code": error.code, "message": error.message}
+            if isinstance(done, TinctError):
+                report["error"] = {"code": done.code, "message": done.message}
                 if not as_json:
-                    progress.say(f"tinct: {photo}: {error}", err=True)
+                    progress.say(f"tinct: {photo}: {done}", err=True)
             else:
+                report |= done.report
                 if not as_json:
-                    for path in report.get("results", []):
+                    for tell in done.tell:
+                        tell()
+                    for path in report.get("results", []) if listed and "skipped" not in report else []:
                         progress.say(path)
             reports.append(report)
             progress.step()
     if as_json:
         typer.echo(json.dumps(reports, indent=2))
-    elif len(photos) > 1:
-        typer.echo(_summary(reports, found.skipped), err=True)
+    elif len(found.photos) > 1:
+        typer.echo(_summary(reports, found, where), err=True)
     if any("error" in report for report in reports):
         raise typer.Exit(1)
+    return reports
 
 
-def _summary(reports: list[dict[str, Any]], skipped: int) -> str:
+def _each(photos: list[Path], work: Work, workers: int) -> Iterator[tuple[Path, Done | TinctError]]:
+    """What came of each photo, in their order, however many are worked on at a time."""
+    workers = min(workers, len(photos))
+    if workers < 2:
+        for photo in photos:
+            yield photo, _tried(work, photo)
+        return
+    gate = _Gate(workers)
+
+    def one(number: int, photo: Path) -> Done | TinctError:
+        with gate.room(number, photo):
+            return _tried(work, photo)
+
+    waiting: deque[tuple[Path, Future[Done | TinctError]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for number, photo in enumerate(photos):
+                waiting.append((photo, pool.submit(one, number, photo)))
+                while len(waiting) > 4 * workers or (waiting and waiting[0][1].done()):
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _tried(work: Work, photo: Path) -> Done | TinctError:
+    try:
+        return work(photo)
+    except TinctError as error:
+        return error
+
+
+class _Gate:
+    """Lets photos in, in their order, as long as those inside leave room; one alone always comes in."""
+
+    def __init__(self, workers: int) -> None:
+        self._room = min(current().folder_pixels * workers, free_memory() // _FREE // _HELD)
+        self._workers = workers
+        self._changed = threading.Condition()
+        self._next = self._inside = 0
+
+    @contextmanager
+    def room(self, number: int, photo: Path) -> Iterator[None]:
+        """Wait for the turn of photo `number`; inside, its share of the cores is what it may use."""
+        from tinct.imaging.threads import sharing
+
+        pixels = min(_pixels(photo), self._room)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: number == self._next and (not self._inside or self._inside + pixels <= self._room)
+            )
+            self._next += 1
+            self._inside += pixels
+            self._changed.notify_all()
+        beside = max(1, min(self._workers, self._room // max(pixels, 1)))
+        try:
+            with sharing(max(1, cores() // beside)):
+                yield
+        finally:
+            with self._changed:
+                self._inside -= pixels
+                self._changed.notify_all()
+
+
+def _pixels(photo: Path) -> int:
+    """Of the photo, by its header; 0 where that cannot be read, for decoding will say why."""
+    from tinct.photo.glance import size_of
+
+    return 0 if photo == STREAM else size_of(photo)
+
+
+def _summary(reports: list[dict[str, Any]], found: Found, where: str) -> str:
     """How many photos were done, how many not, and where the results lie."""
     failed = sum("error" in report for report in reports)
-    parts = [f"{len(reports) - failed} photos done"]
-    parts += [f"{skipped} files skipped (hidden, or no photos)"] if skipped else []
+    there = sum("skipped" in report for report in reports)
+    parts = [f"{len(reports) - failed - there} photos done"]
+    parts += [f"{there} photos skipped (results exist)"] if there else []
+    parts += [f"{found.skipped} files skipped (hidden, or no photos)"] if found.skipped else []
+    parts += [f"{found.results} files skipped (results of other photos)"] if found.results else []
     parts += [f"{failed} failed"] if failed else []
     folders = {os.path.dirname(path) or "." for report in reports for path in report.get("results", [])}
-    where = f"; results in {', '.join(sorted(folders))}" if folders else ""
-    return f"tinct: {', '.join(parts)}{where}"
+    where = where or _listed(sorted(folders))
+    return f"tinct: {', '.join(parts)}" + (f"; results in {where}" if where and folders else "")
+
+
+def _listed(folders: list[str], most: int = 3) -> str:
+    shown = ", ".join(folders[:most])
+    return shown + (f" and {len(folders) - most} more folders" if len(folders) > most else "")
 
 
 class _Progress:

@@ -4,42 +4,79 @@ from __future__ import annotations
 
 import inspect
 import json as jsonlib
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
+from typer.core import TyperCommand
 
-from tinct.cli import batch
+from tinct.cli import batch, inputs, words
+from tinct.cli.outputs import Beside, Outputs, write_stream
+from tinct.cli.parameters import Options, flag_of, number, options_of
 from tinct.cli.sheet import Sheet
-from tinct.errors import OutputError, ParameterError, PhotoError
+from tinct.errors import ParameterError, PhotoError
+from tinct.photo import formats
 
 if TYPE_CHECKING:
-    from tinct.effects.effect import Effect, Input, Output, Result
+    from tinct.effects.effect import Effect, Output, Result
     from tinct.photo.photo import Photo
 
-__all__ = ["EffectCommand", "Options", "opened"]
+__all__ = ["PHOTOS", "RECURSIVE", "EffectCommand", "command_of"]
 
-Options = Mapping[str, tuple[Any, Any]]
-"""Type and default of each option, as typer reads them."""
+PHOTOS = typer.Argument(
+    metavar="PHOTO...",
+    help="Files, folders or patterns; - is standard input. Of a folder, hidden files and results of its other photos "
+    "are left alone.",
+)
+RECURSIVE = typer.Option(False, "--recursive", "-r", help="Also take photos of folders inside folders.")
 
-_PHOTOS: Options = {
-    "photos": (list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns."))
-}
+
+def _formats(incomplete: str) -> list[str]:
+    """For completion in the shell."""
+    return [name for row in formats.FORMATS if row.writable for name in {row.name, row.ending[1:]}]
+
+
 _OUTPUT: Options = {
-    "sheet": (Path | None, typer.Option(None, help="Also write a before/after contact sheet here.")),
-    "output": (Path, typer.Option(Path(), "--output", "-o", help="A folder, or a file for a single result.")),
+    "sheet": (
+        Path | None,
+        typer.Option(None, metavar="FILE", help="Also write a before/after contact sheet here."),
+    ),
+    "output": (
+        Path | None,
+        typer.Option(
+            None,
+            "--output",
+            "-o",
+            metavar="FILE|FOLDER|-",
+            help="A folder, or a file for a single result; - is standard output. By default each result lies beside "
+            "its photo, and that of standard input goes to standard output.",
+        ),
+    ),
     "format": (
         str | None,
-        typer.Option(None, help="jpg, png, webp, tiff, heic or avif; else what suits it."),
+        typer.Option(
+            None,
+            metavar="NAME",
+            help="jpg, png, webp, tiff, heic or avif; else what suits it.",
+            autocompletion=_formats,
+        ),
     ),
-    "quality": (int, typer.Option(92, min=1, max=100, help="Of lossy formats.")),
+    "quality": (
+        str,
+        typer.Option("92", metavar="[1 to 100]", help="Of formats that lose detail: jpg, webp, heic, avif."),
+    ),
     "keep_gps": (bool, typer.Option(False, "--keep-gps", help="Keep the place in the metadata.")),
     "overwrite": (bool, typer.Option(False, "--overwrite", help="Replace files of the same name.")),
+    "skip_existing": (
+        bool,
+        typer.Option(False, "--skip-existing", help="Leave out photos whose results are there already."),
+    ),
 }
 """Where results go, and how they are written; the same for every effect that makes photos."""
 _JSON: Options = {"json": (bool, typer.Option(False, "--json", help="Print one JSON document."))}
+_SHEET_ENDINGS = tuple(ending for row in formats.FORMATS if row.writable for ending in row.endings)
 
 
 class EffectCommand:
@@ -51,16 +88,26 @@ class EffectCommand:
         What is to be done.
     given : dict
         Values of all options by name.
+    ctx : typer.Context
+        How the command was called.
     """
 
     extra: ClassVar[Options] = {}
     """Options that the effect does not declare."""
     replaced: ClassVar[frozenset[str]] = frozenset()
     """Inputs and parameters that the extra options decide."""
+    words: ClassVar[Mapping[str, str]] = {}
+    """Parameters that are called otherwise here than everywhere."""
+    written: ClassVar[tuple[str, ...]] = ("sheet",)
+    """Options that name files to write."""
+    fields: ClassVar[Mapping[str, str]] = {}
+    """Parameters that an option of another name decides."""
 
-    def __init__(self, effect: Effect, given: dict[str, Any]) -> None:
+    def __init__(self, effect: Effect, given: dict[str, Any], ctx: typer.Context) -> None:
         self.effect = effect
         self.given = given
+        self.ctx = ctx
+        self.asked = words.asked(ctx)
         self.params: Any = None
         self.inputs: dict[str, Any] = {}
 
@@ -68,19 +115,29 @@ class EffectCommand:
     def function(cls, effect: Effect) -> Callable[..., None]:
         """The function from which typer makes the command."""
 
-        def command(**given: Any) -> None:
-            cls(effect, given).run()
+        def command(ctx: typer.Context, **given: Any) -> None:
+            made = cls(effect, given, ctx)
+            (ctx.obj if callable(ctx.obj) else EffectCommand.run)(made)
 
         output = _OUTPUT if effect.roles else {}
-        options = {**_PHOTOS, **cls.extra, **_options(effect, cls.replaced), **output, **_JSON}
+        options: dict[str, tuple[Any, Any]] = {
+            "photos": (list[str], PHOTOS),
+            "recursive": (bool, RECURSIVE),
+            **cls.extra,
+            **options_of(effect, cls.words, cls.replaced),
+            **output,
+            **_JSON,
+        }
         kind = inspect.Parameter.KEYWORD_ONLY
+        context = inspect.Parameter("ctx", kind, annotation=typer.Context)
         command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [
+            [context]
+            + [
                 inspect.Parameter(name, kind, default=info, annotation=of)
                 for name, (of, info) in options.items()
             ]
         )
-        command.__annotations__ = {name: of for name, (of, _) in options.items()}
+        command.__annotations__ = {"ctx": typer.Context} | {name: of for name, (of, _) in options.items()}
         command.__name__, command.__doc__ = effect.name, effect.summary
         return command
 
@@ -88,27 +145,33 @@ class EffectCommand:
 
     def read(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Inputs beside the photo, opened, and parameters as they were given."""
-        inputs: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for item in self.effect.inputs[1:]:
             given = self.given.get(item.name)
             if isinstance(given, list):
-                inputs |= {item.name: [opened(path, item.name) for path in given]} if given else {}
+                found |= {item.name: [self.opened(path, item.name) for path in given]} if given else {}
             elif given is not None:
-                inputs[item.name] = opened(given, item.name)
-        fields = set(self.effect.params.model_fields) - self.replaced
-        return inputs, {name: self.given[name] for name in fields if self.given[name] is not None}
+                found[item.name] = self.opened(given, item.name)
+        model = self.effect.params
+        fields = set(model.model_fields) - self.replaced
+        schema = model.model_json_schema()["properties"] if fields else {}
+        given = {name: self.given[name] for name in fields if self.given[name] is not None}
+        return found, {name: number(value, schema[name]) for name, value in given.items()}
+
+    def sensible(self) -> None:
+        """Refuse options that mean nothing beside the others; see `only`."""
 
     def foretell(self, path: Path, photos: Mapping[str, Any]) -> str | None:
         """What to say before slow work."""
         return None
 
     def make(self, photos: Mapping[str, Any], progress: Callable[[float], None]) -> Output:
-        """The work on one photo."""
+        """The work on one photo; may be called for several at a time."""
         return self.effect.run(photos, self.params, progress)
 
-    def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
+    def report(self, path: Path, photo: Photo, output: Output) -> batch.Done:
         """What is told of a photo beside its results."""
-        return dict(output.facts)
+        return batch.Done(dict(output.facts))
 
     def line(self, path: Path, facts: Mapping[str, Any]) -> str:
         """What people read of a photo without results."""
@@ -123,156 +186,216 @@ class EffectCommand:
 
     # -- what is the same for all -----------------------------------------------------------------
 
-    def run(self) -> None:
-        """Do it."""
+    def only(self, names: str, when: bool, allowed: str) -> None:
+        """Refuse those of the options `names` that were given, unless `when`."""
+        for name in names.split():
+            if name in self.asked and not when:
+                given = self.given[name]
+                raise ParameterError(
+                    self.fields.get(name, name),
+                    "it" if isinstance(given, (bool, list)) else str(given),
+                    allowed,
+                )
+
+    def opened(self, path: Path, name: str) -> Photo:
+        """A photo that is given by an option; errors name the option."""
+        try:
+            if path == inputs.STREAM:
+                self._claim_input(name)
+            return inputs.opened(path)
+        except PhotoError as error:
+            raise type(error)(f"{words.option(self.ctx, name)}: {error}") from None
+
+    def _claim_input(self, name: str) -> None:
+        if "-" in self.given["photos"]:
+            raise ParameterError(name, "-", "a file: standard input is the photo")
+        inputs.check_stream(name)
+
+    @contextmanager
+    def refusal(self) -> Iterator[None]:
+        """Errors name options."""
+        with words.refusal(self.ctx, self.fields):
+            yield
+
+    def begin(self) -> None:
+        """Check all that is asked for, before any photo is opened."""
+        self._check_plain()
+        self.sensible()
         self.inputs, params = self.read()
         self.params = self.effect.accept({"image": "", **self.inputs}, params)
-        found = batch.collect(self.given["photos"])
-        self._refuse_several(len(found.photos))
-        meter = batch.Meter() if self.effect.estimate else None
-        if not self.effect.roles:
-            self._tell(found, meter)
-        else:
-            self._write(found, meter)
+        self.meter = batch.Meter() if self.effect.estimate else None
+
+    def run(self) -> None:
+        """Do it."""
+        with self.refusal():
+            self.begin()
+            found = self.collect()
+            self.go(found)
         self.finish()
+
+    def collect(self) -> batch.Found:
+        """The photos of the arguments."""
+        labels = words.labels if self.effect.roles else tuple
+        given = self.given
+        written = [Path(given[name]) for name in ("output", *self.written) if given.get(name) is not None]
+        return inputs.collect(given["photos"], recursive=given["recursive"], labels=labels, but=written)
+
+    def go(self, found: batch.Found) -> list[dict[str, Any]]:
+        """Work on these photos; a report of each."""
+        self._refuse_several(len(found.photos))
+        return self._write(found) if self.effect.roles else self._tell(found)
+
+    def _check_plain(self) -> None:
+        """The options that all commands have."""
+        if not self.effect.roles:
+            return
+        given = self.given
+        try:
+            self._quality = int(given["quality"])
+        except ValueError:
+            self._quality = 0
+        if not 1 <= self._quality <= 100:
+            raise ParameterError("quality", given["quality"], "1 to 100")
+        self.only("skip_existing", not given["overwrite"], "either --skip-existing or --overwrite")
+        row = formats.named(given["format"]) if given["format"] else formats.of_path(given["output"] or "")
+        if row is not None and row.writable:
+            lossy = ", ".join(row.name for row in formats.FORMATS if row.writable and row.lossy)
+            self.only(
+                "quality", row.lossy, f"no quality with {row.name}, which loses nothing; it is for {lossy}"
+            )
 
     def _refuse_several(self, photos: int) -> None:
         """What speaks of one photo cannot serve several."""
         bound = [item.name for item in self.effect.inputs if item.of_one and item.name in self.inputs]
         bound += [name for name in self.effect.of_one if getattr(self.params, name, None)]
         if bound and photos > 1:
-            raise ParameterError(
-                _named(bound[0], self.effect), f"{photos} photos", "one photo, the one it belongs to"
-            )
+            flag = flag_of(bound[0], self.effect, self.words)
+            wrong = ParameterError(flag[2:], f"{photos} photos", "one photo, the one it belongs to")
+            raise words.OptionError(flag, wrong)
 
-    def _done(self, path: Path, photo: Photo, meter: batch.Meter | None) -> Output:
+    def _done(self, path: Path, photo: Photo) -> Output:
         photos = {"image": photo, **self.inputs}
+        meter = self.meter
         if meter is not None and (said := self.foretell(path, photos)):
             meter.say(said)
         return self.make(photos, meter.part if meter is not None else lambda share: None)
 
-    def _tell(self, found: batch.Found, meter: batch.Meter | None) -> None:
-        import tinct
+    @property
+    def abreast(self) -> bool:
+        """Whether several photos may be worked on at a time: not where one alone keeps all cores busy for long."""
+        return self.meter is None
 
-        def work(path: Path) -> dict[str, Any]:
-            photo = tinct.open(path)
-            facts = self.report(path, photo, self._done(path, photo, meter))
-            if not self.given["json"]:
-                typer.echo(self.line(path, facts))
-            return facts
+    def _tell(self, found: batch.Found) -> list[dict[str, Any]]:
+        def work(path: Path) -> batch.Done:
+            with self.refusal():
+                photo = inputs.opened(path)
+                done = self.report(path, photo, self._done(path, photo))
+            line = self.line(path, done.report)
+            done.tell.append(lambda: typer.echo(line))
+            return done
 
-        batch.run(found, work, as_json=self.given["json"], meter=meter)
+        return batch.run(found, work, as_json=self.given["json"], meter=self.meter, abreast=self.abreast)
 
-    def _write(self, found: batch.Found, meter: batch.Meter | None) -> None:
-        import tinct
+    def labels(self, results: int) -> list[str]:
+        """What names of results end in, as far as they are known before the work."""
+        return [self.label() + (f"-{number}" if results > 1 else "") for number in range(1, results + 1)]
 
-        given, sheet, page = self.given, self.given["sheet"], Sheet()
-        if sheet is not None and os.path.exists(sheet) and not given["overwrite"]:
-            raise OutputError(f"{sheet.name} exists; choose another name or add --overwrite")
+    def _write(self, found: batch.Found) -> list[dict[str, Any]]:
         results = self.effect.count(self.params)
-        outputs = batch.Outputs(
-            given["output"], len(found.photos) * results == 1, given["overwrite"], given["format"]
-        )
-        self.prepare(len(found.photos), outputs)
+        outputs = self.outputs(found, results)
+        outputs.check()
+        self.prepare(found.photos, outputs)
+        sheet, page = self._sheet(found.photos), Sheet()
+        numbers = {path: number for number, path in enumerate(found.photos)}
 
-        def work(path: Path) -> dict[str, Any]:
-            photo = tinct.open(path)
-            output = self._done(path, photo, meter)
-            if sheet is not None:
-                page.add(photo, *output.photos)
-            saved = [
-                self._saved(outputs, path, number, result, results)
-                for number, result in enumerate(output.results, 1)
-            ]
-            return {"results": saved, **self.report(path, photo, output)}
+        def work(path: Path) -> batch.Done:
+            with self.refusal():
+                if self.given["skip_existing"] and outputs.has(path, self.labels(results)):
+                    return batch.Done({"results": [], "skipped": "results exist"})
+                outputs.check_file()
+                photo = inputs.opened(path)
+                output = self._done(path, photo)
+                if sheet is not None:
+                    page.add(numbers[path], photo, *output.photos)
+                done = self.report(path, photo, output)
+                saved = [
+                    self._saved(outputs, path, number, result, results)
+                    for number, result in enumerate(output.results, 1)
+                ]
+            return batch.Done({"results": saved} | done.report, done.tell)
 
         try:
-            batch.run(found, work, as_json=given["json"], meter=meter)
+            return batch.run(
+                found,
+                work,
+                as_json=self.given["json"],
+                meter=self.meter,
+                abreast=self.abreast,
+                listed=not outputs.is_stream,
+                where=str(outputs.out) if outputs.out is not None else "",
+            )
         finally:
             if sheet is not None and page:
-                page.save(sheet)
+                page.save(sheet.path(found.photos[0]))
 
-    def prepare(self, photos: int, outputs: batch.Outputs) -> None:
-        """Before the first photo."""
+    def outputs(self, found: batch.Found, results: int) -> Outputs:
+        """Where results go."""
+        given = self.given
+        out = given["output"]
+        if out is None and found.photos == [inputs.STREAM]:
+            out = inputs.STREAM
+        if out == inputs.STREAM and given["json"]:
+            raise ParameterError("json", "it", "no JSON with the photo on standard output; give -o FILE")
+        single = len(found.photos) * results == 1
+        return Outputs(out, single, given["overwrite"], given["format"], found.places, found.photos)
 
-    def _saved(self, outputs: batch.Outputs, path: Path, number: int, result: Result, results: int) -> str:
+    def _sheet(self, photos: list[Path]) -> Beside | None:
+        return self.beside("sheet", photos[:1], 1, _SHEET_ENDINGS)
+
+    def beside(
+        self, name: str, photos: list[Path], each: int, endings: tuple[str, ...], label: str = ""
+    ) -> Beside | None:
+        """Where the files go that an option names, beside results; None without it. See `Beside`."""
+        path = self.given[name]
+        if path is None:
+            return None
+        return Beside(
+            name, path, photos, each, overwrite=self.given["overwrite"], endings=endings, label=label
+        )
+
+    def prepare(self, photos: list[Path], outputs: Outputs) -> None:
+        """Before the first photo: names of what comes beside results."""
+
+    def _saved(self, outputs: Outputs, path: Path, number: int, result: Result, results: int) -> str:
         """Write one result; its path."""
         photo, label = result.photo, self.label()
-        if result.role in ("main", "variant"):
+        metadata: Any = "all" if self.given["keep_gps"] else "no-gps"
+        format, quality = self.given["format"], self._quality
+        main = result.role in ("main", "variant")
+        if outputs.is_stream:
+            if main:
+                write_stream(photo, format, quality, metadata)
+            return str(outputs.out)
+        if main:
             label += f"-{result.label or number}" if results > 1 else ""
             target = outputs.photo(path, photo.format, label)
         else:
-            target = outputs.extra(
-                path, photo.format, "-".join(filter(None, [label, result.role, result.label]))
-            )
-        metadata: Any = "all" if self.given["keep_gps"] else "no-gps"
+            ending = "-".join(filter(None, [label, result.role, result.label]))
+            target = outputs.extra(path, photo.format, ending)
         saved = photo.save(
-            target, format=self.given["format"], quality=self.given["quality"], metadata=metadata
+            target, format=format, quality=quality, metadata=metadata, overwrite=self.given["overwrite"]
         )
         return str(saved)
 
 
-def opened(path: Path, name: str) -> Photo:
-    """A photo that is given by an option; errors name the option."""
-    import tinct
-
-    try:
-        return tinct.open(path)
-    except PhotoError as error:
-        raise type(error)(f"{name}: {error}") from None
-
-
-def _named(name: str, effect: Effect) -> str:
-    """An option's name: one of a list is given at a time."""
-    many = {item.name for item in effect.inputs if item.is_list}
-    schema = effect.params.model_json_schema()["properties"].get(name, {})
-    is_list = name in many or "items" in _plain(schema)
-    return name[:-1] if is_list and name.endswith("s") else name
-
-
-def _options(effect: Effect, replaced: frozenset[str]) -> dict[str, tuple[Any, Any]]:
-    """An option for every further input, and for every parameter."""
-    from tinct.effects.tables import parameters
-
-    schema = effect.params.model_json_schema()["properties"] if effect.params.model_fields else {}
-    options = {item.name: _input(item, effect) for item in effect.inputs[1:] if item.name not in replaced}
-    for found in parameters(effect.params):
-        if found.name not in replaced:
-            options[found.name] = _parameter(found.name, found.allowed, schema[found.name], effect)
-    return options
-
-
-def _input(item: Input, effect: Effect) -> tuple[Any, Any]:
-    name = "--" + _named(item.name, effect).replace("_", "-")
-    default = ... if item.required else None
-    of = list[Path] if item.is_list else Path
-    return (of if item.required else of | None), typer.Option(
-        default, name, metavar="FILE", help=item.summary
-    )
-
-
-def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A JSON Schema without the null beside it, where that is all."""
-    options = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-    return options[0] if len(options) == 1 else schema
-
-
-def _parameter(name: str, allowed: str, schema: Mapping[str, Any], effect: Effect) -> tuple[Any, Any]:
-    """Type and typer's record of a parameter; what is allowed is checked by the effect, with its own sentence."""
-    plain = _plain(schema)
-    flag = "--" + _named(name, effect).replace("_", "-")
-    help, default = schema.get("description", ""), schema.get("default", ...)
-    kinds = {"boolean": bool, "integer": int, "number": float}
-    if "items" in plain:
-        return list[str] | None, typer.Option(None, flag, help=f"{help} May be given again.")
-    of = kinds.get(plain.get("type", ""), str)
-    if of is bool:
-        flag += f"/--no-{flag[2:]}" if default is True else ""
-        return bool, typer.Option(default, flag, help=help)
-    if "enum" in plain:
-        metavar = "|".join(map(str, plain["enum"]))
-    else:
-        metavar = allowed if of is not str or "anyOf" in plain else "TEXT"
-    return (of if default is not None else of | None), typer.Option(
-        default, flag, metavar=f"[{metavar}]", help=help
-    )
+def command_of(kind: type[EffectCommand], effect: Effect) -> Any:
+    """The command, as typer runs it."""
+    synonyms = {
+        "--" + name.replace("_", "-"): "--" + shown.replace("_", "-")
+        for name in effect.params.model_fields
+        if (shown := kind.words.get(name) or words.word(effect, name)) != name
+    }
+    own: type[TyperCommand] = type("Command", (words.Command,), {"synonyms": synonyms})
+    alone = typer.Typer(add_completion=False)
+    alone.command(effect.name.replace("_", "-"), cls=own)(kind.function(effect))
+    return typer.main.get_command(alone)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 
-from tinct.cli.effects import EffectCommand, Options
+from tinct.cli.effects import EffectCommand
+from tinct.cli.parameters import Options
 from tinct.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ class Command(EffectCommand):
     extra: ClassVar[Options] = {
         "box": (
             list[str] | None,
-            typer.Option(None, help="A rectangle to remove, x,y,width,height; may be given again."),
+            typer.Option(
+                None, metavar="X,Y,WIDTH,HEIGHT", help="A rectangle to remove, in pixels. May be given again."
+            ),
         ),
         "mask": (
             Path | None,

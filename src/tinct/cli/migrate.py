@@ -2,130 +2,182 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 
 from tinct.cli import batch
-from tinct.cli.effects import EffectCommand, Options
-from tinct.errors import OutputError, ParameterError
+from tinct.cli.effects import EffectCommand
+from tinct.cli.outputs import Beside, Outputs
+from tinct.cli.parameters import Options, number
+from tinct.effects.effect import Output
+from tinct.errors import ParameterError
 
 if TYPE_CHECKING:
-    from tinct.effects.effect import Output
     from tinct.imaging.colormap import ColorMap
     from tinct.imaging.people import PersonMask
     from tinct.photo.photo import Photo
 
 __all__ = ["Command"]
 
+_WAYS = ("auto", "template", "reference", "apply")
+_MAP_ENDINGS = (".cube", ".png")
+_SIZES = ("17", "33", "65")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made(Output):
+    """Results with what else may be saved of them."""
+
+    maps: tuple[ColorMap, ...]
+    people: PersonMask | None
+
 
 class Command(EffectCommand):
     """One of four ways to recolour, and what comes of it beside photos."""
 
     extra: ClassVar[Options] = {
-        "auto": (int | None, typer.Option(None, help="This many new colour families, 1 to 8.")),
-        "template": (str | None, typer.Option(None, help='1 to 7 swatches, such as "#DB0D0D,navy".')),
-        "apply": (Path | None, typer.Option(None, metavar="FILE", help="A colour map (.cube) to apply.")),
+        "auto": (
+            str | None,
+            typer.Option(None, metavar="[1 to 8]", help="This many new colour families; one is the default."),
+        ),
+        "template": (
+            str | None,
+            typer.Option(
+                None,
+                metavar="COLORS",
+                help='1 to 7 swatches, such as "#DB0D0D,navy": CSS names, #RGB, #RRGGBB.',
+            ),
+        ),
+        "apply": (
+            Path | None,
+            typer.Option(None, metavar="FILE", help="A colour map to apply: .cube, or HaldCLUT as PNG."),
+        ),
         "cube": (
             Path | None,
-            typer.Option(None, metavar="FILE", help="Also save the fitted colour map here (.cube)."),
+            typer.Option(
+                None,
+                metavar="FILE",
+                help="Also save the colour map here, as it was applied (with --degree): .cube, or .png for HaldCLUT.",
+            ),
         ),
-        "mask": (bool, typer.Option(False, "--mask", help="Also write where people were found.")),
+        "cube_size": (
+            str | None,
+            typer.Option(
+                None,
+                metavar="[17|33|65]",
+                help="Nodes along each side of the saved .cube; 33 is what a fit has.",
+                autocompletion=lambda incomplete: list(_SIZES),
+            ),
+        ),
+        "save_mask": (
+            Path | None,
+            typer.Option(
+                None,
+                metavar="FILE",
+                help="Also save where people were found and kept their colours: a grey picture, white on people.",
+            ),
+        ),
     }
     replaced = frozenset({"mode", "count", "colors"})
+    written = ("sheet", "cube", "save_mask")
+    words: ClassVar[Mapping[str, str]] = {"strength": "protect_degree"}
+    fields: ClassVar[Mapping[str, str]] = {"count": "auto", "colors": "template"}
+
+    def sensible(self) -> None:
+        """The option that was given says the mode; those of other modes are refused."""
+        given = self.given
+        chosen = [way for way in _WAYS if given[way] is not None]
+        if len(chosen) > 1:
+            raise ParameterError("mode", " and ".join("--" + name for name in chosen), "only one of them")
+        self._way = way = chosen[0] if chosen else "auto"
+        self.only("style", way == "auto", "only with --auto")
+        self.only("spread", way == "template", "only with --template")
+        self.only("smoothness", way == "reference", "only with --reference")
+        self.only("seed", way in ("auto", "reference"), "only with --auto or --reference")
+        self.only(
+            "strength protect save_mask",
+            given["portrait"],
+            "nothing with --no-portrait: nobody is looked for",
+        )
+        self.only("cube_size", given["cube"] is not None, "only with --cube FILE")
+        if given["cube"] is not None:
+            is_cube = given["cube"].suffix.lower() == ".cube"
+            self.only("cube_size", is_cube, "only with a .cube; a HaldCLUT has 64 nodes")
+        if given["cube_size"] not in (None, *_SIZES):
+            raise ParameterError("cube_size", given["cube_size"], ", ".join(_SIZES))
 
     def read(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The option that was given says the mode."""
+        """With the mode, and the map that is to be applied."""
         import tinct
 
         given = self.given
-        chosen = [way for way in ("auto", "template", "reference", "apply") if given[way] is not None]
-        if len(chosen) > 1:
-            raise ParameterError("mode", " and ".join("--" + name for name in chosen), "only one of them")
         self._map = tinct.ColorMap.load(given["apply"]) if given["apply"] is not None else None
-        mode = chosen[0] if chosen and chosen[0] != "apply" else "auto"
         inputs, params = super().read()
         ways = {
-            "mode": mode,
+            "mode": "auto" if self._way == "apply" else self._way,
             "colors": given["template"],
-            "count": 1 if given["auto"] is None else given["auto"],
+            "count": 1 if given["auto"] is None else number(given["auto"], {"type": "integer"}),
         }
         return inputs, params | ways
 
-    def prepare(self, photos: int, outputs: batch.Outputs) -> None:
-        """Names for colour maps."""
-        self._outputs = outputs
-        cube, count = self.given["cube"], self.params.count
-        self._cubes = _Cubes(cube, photos, count, self.given["overwrite"]) if cube is not None else None
+    def prepare(self, photos: list[Path], outputs: Outputs) -> None:
+        """Names for colour maps and masks."""
+        self._cubes = self.beside("cube", photos, self.params.count, _MAP_ENDINGS)
+        self._masks: Beside | None = self.beside("save_mask", photos, 1, (".png",), "mask")
 
     def label(self) -> str:
         """After the map that is applied, or the mode."""
-        return self.given["apply"].stem if self._map is not None else super().label()
+        return f"apply-{self.given['apply'].stem}" if self._map is not None else super().label()
 
     def make(self, photos: Mapping[str, Any], progress: Callable[[float], None]) -> Output:
-        """Keep the maps and people of this photo for `report`."""
-        from tinct.effects.effect import Output, best_first
+        """With the maps and people of this photo."""
+        from tinct.effects.effect import best_first
         from tinct.effects.migrate.migrate import migrate
         from tinct.imaging.people import find_people
 
         photo, params = photos["image"], self.params
-        self._maps: tuple[ColorMap, ...]
-        self._people: PersonMask | None
         if self._map is None:
             made = migrate(photo, reference=photos.get("reference"), progress=progress, **dict(params))
-            self._maps, self._people = made.maps, made.people
-            return Output(results=best_first(made.photos))
-        self._maps, self._people = (
-            (self._map,),
-            find_people(photo, params.protect) if params.portrait else None,
-        )
-        done = self._map.apply(photo, degree=params.degree, protect=self._people, strength=params.strength)
-        return Output(results=best_first([done]))
+            return _Made(results=best_first(made.photos), maps=made.maps, people=made.people)
+        people = find_people(photo, params.protect) if params.portrait else None
+        done = self._map.apply(photo, degree=params.degree, protect=people, strength=params.strength)
+        return _Made(results=best_first([done]), maps=(self._map,), people=people)
 
-    def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
+    def report(self, path: Path, photo: Photo, output: Output) -> batch.Done:
         """What was saved beside results."""
-        report: dict[str, Any] = {}
-        if self._people is not None:
-            report["people"] = self._people.facts
-            if not self.given["json"]:
-                kept = f"people kept: {self._people.share:.0%} (--no-portrait to recolour them)"
-                typer.echo(f"{path}: {kept}", err=True)
+        assert isinstance(output, _Made)
+        done = batch.Done()
+        if output.people is not None:
+            done.report["people"] = output.people.facts
+            kept = f"people kept: {output.people.share:.0%} (--no-portrait to recolour them)"
+            done.tell.append(lambda: typer.echo(f"{path}: {kept}", err=True))
         if self._cubes is not None:
-            report["maps"] = self._cubes.save(self._maps, path)
-        if self.given["mask"]:
-            report["mask"] = self._save_mask(photo, self._outputs.beside(f"{path.stem}-people.png"))
-        return report
+            done.report["maps"] = [
+                self._save_map(color_map, self._cubes.path(path, number))
+                for number, color_map in enumerate(output.maps, 1)
+            ]
+        if self._masks is not None:
+            done.report["mask"] = self._save_mask(output.people, photo, self._masks, path)
+        return done
 
-    def _save_mask(self, photo: Photo, path: Path) -> str | None:
+    def _save_map(self, color_map: ColorMap, path: Path) -> str:
+        """The map at the degree that was shown."""
+        shown = color_map.blend(self.params.degree) if self.params.degree < 1 else color_map
+        size = int(self.given["cube_size"]) if self.given["cube_size"] is not None else None
+        return str(shown.save(path, size=size, overwrite=self.given["overwrite"]))
+
+    def _save_mask(self, people: PersonMask | None, photo: Photo, masks: Beside, path: Path) -> str | None:
         """Write the mask as a grey PNG; None without people."""
-        if self._people is None:
+        if people is None:
             return None
         import numpy as np
 
         from tinct.photo.photo import Photo
 
-        full = self._people.full(photo)
-        return str(Photo(np.repeat(full[..., None], 3, axis=2), gray=True).save(path))
-
-
-class _Cubes:
-    """Where fitted maps go: one under the name that was asked for, several under names made from it."""
-
-    def __init__(self, path: Path, photos: int, maps: int, overwrite: bool) -> None:
-        self._path, self._photos, self._maps, self._overwrite = path, photos, maps, overwrite
-        self._names = batch.Outputs(path.parent, single=False, overwrite=overwrite)
-        if photos * maps == 1 and os.path.exists(path) and not overwrite:
-            raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
-
-    def save(self, maps: tuple[ColorMap, ...], photo: Path) -> list[str]:
-        saved = []
-        for number, color_map in enumerate(maps, 1):
-            parts = [self._path.stem]
-            parts += [photo.stem] if self._photos > 1 else []
-            parts += [str(number)] if self._maps > 1 else []
-            path = self._names.beside("-".join(parts) + self._path.suffix)
-            saved.append(str(color_map.save(path, overwrite=self._overwrite)))
-        return saved
+        full = people.full(photo)
+        mask = Photo(np.repeat(full[..., None], 3, axis=2), gray=True)
+        return str(mask.save(masks.path(path), overwrite=self.given["overwrite"]))

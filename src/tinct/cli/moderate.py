@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tinct.cli.batch import Done
 from tinct.cli.effects import EffectCommand
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ class Command(EffectCommand):
 
     _unsafe = False
 
-    def report(self, path: Path, photo: Photo, output: Output) -> dict[str, Any]:
+    def report(self, path: Path, photo: Photo, output: Output) -> Done:
         """Remember whether any photo is unsafe."""
-        self._unsafe |= output.facts["verdict"] == "unsafe"
+        if output.facts["verdict"] == "unsafe":
+            self._unsafe = True
         return super().report(path, photo, output)
 
     def line(self, path: Path, facts: Mapping[str, Any]) -> str:

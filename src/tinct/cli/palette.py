@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tinct.cli import batch
+from tinct.cli import batch, inputs
+from tinct.cli.effects import PHOTOS, RECURSIVE
 
 __all__ = ["palette"]
 
@@ -15,23 +16,22 @@ _WIDTH = 40  # character cells of the drawn strip
 
 
 def palette(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.")],
+    photos: list[str] = PHOTOS,
+    recursive: bool = RECURSIVE,
     count: Annotated[int, typer.Option(help="Most colours to show.", min=1, max=32)] = 6,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Print and draw the dominant colours of photos."""
     import tinct
 
-    def work(path: Path) -> dict[str, Any]:
-        colors = tinct.dominant_colors(tinct.open(path), count)
-        if not json:
-            _draw(str(path), [(c.hex, c.share) for c in colors])
+    def work(path: Path) -> batch.Done:
+        colors = tinct.dominant_colors(inputs.opened(path), count)
         listed = [
             {"color": c.hex, "share": round(c.share, 4), "lab": [round(v, 2) for v in c.lab]} for c in colors
         ]
-        return {"colors": listed}
+        return batch.Done({"colors": listed}, [lambda: _draw(str(path), [(c.hex, c.share) for c in colors])])
 
-    batch.run(batch.collect(photos), work, as_json=json)
+    batch.run(batch.collect(photos, recursive=recursive), work, as_json=json, abreast=True)
 
 
 def _draw(title: str, colors: list[tuple[str, float]]) -> None:

@@ -21,17 +21,17 @@ class Sheet:
     """Collects rows of small pictures; holds no full-size photo."""
 
     def __init__(self) -> None:
-        self._rows: list[list[NDArray[np.uint8]]] = []
+        self._rows: dict[int, list[NDArray[np.uint8]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def add(self, *photos: Photo) -> None:
-        """Append a row."""
+    def add(self, number: int, *photos: Photo) -> None:
+        """A row; rows stand in the order of their numbers, whenever they come."""
         import numpy as np
 
         cells = (np.clip(photo.proxy(_CELL), 0, 1) * 255 + 0.5 for photo in photos)
-        self._rows.append([cell.astype(np.uint8) for cell in cells])
+        self._rows[number] = [cell.astype(np.uint8) for cell in cells]
 
     def save(self, path: Path) -> Path:
         """Write the sheet; two rows share a line when there are more than four."""
@@ -39,12 +39,13 @@ class Sheet:
 
         from tinct.photo.photo import Photo
 
-        across = max(len(row) for row in self._rows)
-        columns = 2 if len(self._rows) > 4 else 1
-        lines = -(-len(self._rows) // columns)
+        rows = [self._rows[number] for number in sorted(self._rows)]
+        across = max(len(row) for row in rows)
+        columns = 2 if len(rows) > 4 else 1
+        lines = -(-len(rows) // columns)
         step = _CELL + _GAP
         page = np.full((lines * step + _GAP, columns * (across * step + _GAP), 3), 255, np.uint8)
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(rows):
             line, column = number % lines, number // lines
             for place, cell in enumerate(row):
                 top = _GAP + line * step

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
-from tinct.imaging import cube
+from tinct.imaging import cube, hald
 from tinct.imaging.region import region
 from tinct.imaging.strips import by_strips
+from tinct.photo import formats
 from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo, Pixels
 
@@ -164,14 +165,47 @@ class ColorMap:
         by_strips(recolor, (photo.height, photo.width), _STRIP_PIXELS)
         return replace(photo, pixels=out, gray=False)
 
-    def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write an Adobe/IRIDAS ``.cube`` file, which editors read; it appears whole or not at all."""
-        return cube.write(self.lattice, self.title, Path(path), overwrite=overwrite)
+    def resized(self, size: int) -> ColorMap:
+        """The same map on a lattice of `size` (2..129) nodes a side."""
+        if size == self.size:
+            return self
+        if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 129:
+            raise ParameterError("size", size, "a whole number from 2 to 129")
+        return replace(self, lattice=self.colors(grid(size)))
+
+    def save(self, path: str | Path, *, size: int | None = None, overwrite: bool = True) -> Path:
+        """Write an Adobe/IRIDAS ``.cube`` file, or a HaldCLUT picture where the name ends in ``.png``.
+
+        Parameters
+        ----------
+        path : str or Path
+        size : int, optional
+            Nodes along each side of a ``.cube``: 17, 33 and 65 are usual; the map's own by default.
+        overwrite : bool
+            Whether a file of that name may be replaced.
+
+        Raises
+        ------
+        ParameterError
+            `size` is not allowed, or given for a HaldCLUT.
+        OutputError
+            The file exists and may not be replaced, or its folder cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() == ".png":
+            if size is not None:
+                raise ParameterError(
+                    "size", size, f"nothing for a HaldCLUT, which has {hald.SIDE} nodes a side"
+                )
+            return hald.write(self.resized(hald.SIDE).lattice, path, overwrite=overwrite)
+        made = self if size is None else self.resized(size)
+        return cube.write(made.lattice, self.title, path, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> ColorMap:
-        """Read a ``.cube`` file of 2 to 129 nodes a side; a missing one is a `FileNotFoundError` too."""
-        return cls(*cube.read(Path(path)))
+        """Read a ``.cube`` file of 2 to 129 nodes a side, or a HaldCLUT picture; a missing one is a `FileNotFoundError` too."""
+        path = Path(path)
+        return cls(*(hald.read(path) if formats.of_path(path) is not None else cube.read(path)))
 
     def _in_profile(self, icc: bytes | None) -> Array:
         """The lattice for pixels encoded by profile `icc`."""

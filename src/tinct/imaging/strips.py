@@ -29,13 +29,18 @@ def by_strips(
     pixels : int
         Of one strip, about; what a thread works on should stay in its core's cache.
     threads : int, optional
-        At most; as many as there are cores by default.
+        At most; as many as there are cores for it by default.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     height, width = size
     step = max(1, pixels // width)
-    with ThreadPoolExecutor(min(threads or cores(), cores())) as pool:
+    count = min(threads or cores(), cores())
+    if count == 1:
+        for top in range(0, height, step):
+            work(top, min(top + step, height))
+        return
+    with ThreadPoolExecutor(count) as pool:
         for _ in pool.map(lambda top: work(top, min(top + step, height)), range(0, height, step)):
             pass
 

@@ -127,7 +127,7 @@ def _read(source: str | os.PathLike[str] | bytes | BinaryIO, limits: Settings) -
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise UnsupportedPhotoError(
-            f"{path.name}: cannot be read ({reason.lower()}); name a photo file that is there"
+            f"{path.name or path}: cannot be read ({reason.lower()}); name a photo file that is there"
         ) from None
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinct.errors import TinctError
 from tinct.photo import formats
 from tinct.photo.headers import Malformed
 from tinct.photo.probe import facts
 
-__all__ = ["Glance", "glance"]
+__all__ = ["Glance", "glance", "size_of"]
 
 _MOST_METADATA = 8 * 2**20  # bytes of one block; orientation stands in the first
+_HEAD = 2**18  # bytes; thumbnails and profiles before a size are smaller
 _TURNED = 5  # orientations from here on swap width and height
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, b"\xff\xd9"
 _BARE = (0x01, *range(0xD0, 0xD9))  # markers without a length
@@ -84,3 +86,23 @@ def _scan(data: bytes) -> int | None:
             continue
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return None
+
+
+def size_of(path: Path) -> int:
+    """Pixels of a photo in a file, by its header; 0 where that cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+        Only the beginning of the file is read, as far as headers usually reach.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            try:
+                header = facts(head)
+            except TinctError:
+                header = facts(head + file.read())
+    except (OSError, ValueError, TinctError):
+        return 0
+    return header.width * header.height

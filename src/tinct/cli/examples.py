@@ -1,0 +1,97 @@
+"""Examples that help texts end with: a person's first tries, and nothing that they would have to guess."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["EXAMPLES", "shown"]
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "background": (
+        "tinct background portrait.jpg -o cutout.png",
+        "tinct background product.jpg --mode change --color white -o shop/",
+        "tinct background portrait.jpg --mode blur --degree 0.3",
+    ),
+    "colorize": (
+        "tinct colorize old.jpg",
+        "tinct colorize album/ --recursive --skip-existing -o coloured/",
+        'tinct colorize old.jpg --hint "120,80,navy" --variants 3',
+    ),
+    "convert": (
+        "tinct convert photo.heic --format jpg",
+        "tinct convert - --format webp < photo.png > photo.webp",
+    ),
+    "correct": ("tinct correct tinted.jpg", "tinct correct tinted.jpg --variants 4 --sheet looks.jpg"),
+    "detect-faces": ("tinct detect-faces group.jpg --json",),
+    "enhance": (
+        "tinct enhance small.jpg --scale 4",
+        "tinct enhance noisy.jpg --scale 1 --denoise 0.8 -o clean.jpg",
+    ),
+    "erase": (
+        'tinct erase photo.jpg --box "120,80,64,64"',
+        "tinct erase photo.jpg --mask mask.png --grow 8 -o clean.jpg",
+    ),
+    "faces": ("tinct faces group.jpg --boxes numbered.jpg", "tinct faces album/ --recursive --json"),
+    "light": ("tinct light dark.jpg", "tinct light holiday/ --degree 0.6 -o lighter/"),
+    "makeup": (
+        "tinct makeup portrait.jpg --look rose",
+        "tinct makeup portrait.jpg --reference worn.jpg --lips 0.7",
+    ),
+    "migrate": (
+        "tinct migrate photo.jpg --auto 4 -o out/",
+        'tinct migrate photo.jpg --template "#1B4965,#F4A259"',
+        "tinct migrate first.jpg --reference look.jpg --cube look.cube",
+        "tinct migrate holiday/ --recursive --apply look.cube -o out/",
+        "tinct migrate - --apply look.cube < photo.jpg > recoloured.jpg",
+    ),
+    "marked": ("tinct marked photo.jpg",),
+    "moderate": ("tinct moderate uploads/ --json",),
+    "palette": ("tinct palette photo.jpg --count 5",),
+    "swap": ("tinct swap group.jpg --reference face.jpg --consent -o swapped.jpg",),
+    "doctor": ("tinct doctor --data tinct-data",),
+    "serve": ("tinct serve --data tinct-data --port 8080",),
+    "watch": (
+        "tinct watch incoming/ --apply look.cube -o done/",
+        "tinct watch incoming/ colorize --degree 0.8 -o done/",
+    ),
+    "worker": ("tinct worker --data tinct-data --workers 2",),
+    "callbacks list": ("tinct callbacks list --state failed",),
+    "callbacks show": ("tinct callbacks show msg_0123",),
+    "callbacks replay": ("tinct callbacks replay msg_0123",),
+    "callbacks secret": ("tinct callbacks secret acct_0123 --rotate",),
+    "callbacks set": ("tinct callbacks set acct_0123 https://shop.example/hook",),
+    "callbacks test": ("tinct callbacks test https://shop.example/hook",),
+    "credits grant": ("tinct credits grant acct_0123 500 --kind subscription --days 31",),
+    "credits show": ("tinct credits show acct_0123",),
+    "credits history": ("tinct credits history acct_0123 --json",),
+    "keys create": ('tinct keys create --name "web shop" --credits 1000',),
+    "keys list": ("tinct keys list --data tinct-data",),
+    "keys revoke": ("tinct keys revoke acct_0123",),
+    "keys rotate": ("tinct keys rotate acct_0123 --grace-s 86400",),
+    "keys temporary": ("tinct keys temporary SECRET_ID --seconds 1800",),
+    "models fetch": ("tinct models fetch --defaults", "tinct models fetch isnet --accept-license"),
+    "models import": ("tinct models import archives/",),
+    "models list": ("tinct models list",),
+    "models path": ("tinct models path",),
+    "models runtime": ("tinct models runtime gpu",),
+    "models show": ("tinct models show person",),
+    "models verify": ("tinct models verify",),
+}
+"""By command; a test runs each through the command's own parser."""
+
+
+def shown(command: Any, name: str) -> Any:
+    """The command, and those inside it, with examples below their help."""
+    inner = getattr(command, "commands", None)
+    if inner:
+        for own, each in inner.items():
+            shown(each, f"{name} {own}")
+        first = EXAMPLES.get(name) or next(
+            (lines for key, lines in EXAMPLES.items() if key.startswith(f"{name} ")), ()
+        )
+    else:
+        first = EXAMPLES.get(name, (f"tinct {name} photo.jpg",))
+    if first:
+        lines = [("Example: " if len(first) == 1 else "Examples:"), *first]
+        command.epilog = "".join(lines) if len(first) == 1 else "\n\n".join(lines)
+    return command

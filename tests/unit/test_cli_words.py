@@ -1,0 +1,164 @@
+"""The words of the command line: one vocabulary, one form of errors, examples that run, completion in the shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from scenes import photo
+from typer.testing import CliRunner
+
+from tinct.cli import app, examples, words
+from tinct.effects import registry
+
+ROOT = typer.main.get_command(app)
+
+
+def _commands(command=ROOT, path=()):
+    """All commands that do something, by name."""
+    ctx = typer.Context(command, info_name="tinct")
+    if hasattr(command, "list_commands"):
+        for name in command.list_commands(ctx):
+            inner = command.get_command(ctx, name)
+            yield from _commands(inner, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+COMMANDS = dict(_commands())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    photo("coffee", 48).save(tmp_path / "coffee.jpg")
+    return tmp_path
+
+
+def _error(folder: Path, *said: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tinct", *said], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_text_ends_with_an_example_that_the_command_understands(name):
+    helped = CliRunner().invoke(app, [*name.split(), "-h"], env={"COLUMNS": "200"})
+    assert helped.exit_code == 0
+    assert name in examples.EXAMPLES
+    for line in examples.EXAMPLES[name]:
+        assert " ".join(line.split()) in " ".join(helped.output.split())
+        said = shlex.split(line.partition(" < ")[0])
+        assert said[: 1 + len(name.split())] == ["tinct", *name.split()]
+        COMMANDS[name].make_context("tinct", said[1 + len(name.split()) :])
+
+
+def test_a_mask_goes_in_and_save_mask_comes_out():
+    for name, command in COMMANDS.items():
+        for param in command.params:
+            if "--mask" in param.opts:
+                assert param.metavar == "FILE", name
+                assert not getattr(param, "is_flag", False), name
+            assert not ("mask" in param.name and param.opts[0].startswith("--") and "matte" in param.opts), (
+                name
+            )
+    assert any("--save-mask" in param.opts for param in COMMANDS["migrate"].params)
+
+
+def test_the_amount_is_degree_and_the_network_engine_everywhere():
+    for name in registry.names():
+        opts = {opt for param in COMMANDS[name.replace("_", "-")].params for opt in param.opts}
+        assert not opts & {"--strength", "--amount", "--model", "--method"}, name
+    for name in ("migrate", "colorize", "light", "correct", "background"):
+        assert any("--degree" in param.opts for param in COMMANDS[name].params), name
+    for name in ("light", "correct", "enhance", "erase"):
+        assert any("--engine" in param.opts for param in COMMANDS[name].params), name
+
+
+def test_the_librarys_names_are_understood_too(folder):
+    for word in ("--degree", "--strength"):
+        done = CliRunner().invoke(
+            app, ["light", str(folder / "coffee.jpg"), word, "0", "-o", str(folder / f"{word}.png")]
+        )
+        assert done.exit_code == 0, done.output
+    assert (folder / "--degree.png").read_bytes() == (folder / "--strength.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("light coffee.jpg --degree 2", "--degree: got 2.0; allowed: 0 to 1"),
+        ("light coffee.jpg --strength=2", "--strength: got 2.0; allowed: 0 to 1"),
+        ("light coffee.jpg --degree much", "--degree: got 'much'; allowed: 0 to 1"),
+        ("enhance coffee.jpg --scale 3", "--scale: got 3; allowed: 1, 2 or 4"),
+        ("enhance coffee.jpg --scale big", "--scale: got 'big'; allowed: 1, 2 or 4"),
+        ("erase coffee.jpg", "--mask: got 'neither --mask nor --box'; allowed: either --mask FILE or"),
+        ("erase coffee.jpg --box left", "--box: got 'left'; allowed: x,y,width,height"),
+        ("colorize coffee.jpg --hint 1,2", "--hint: got '1,2'; allowed: "),
+        ("background coffee.jpg --color reddish", "--color: got 'it'; allowed: only with --mode change"),
+        ("background coffee.jpg --mode change", "--color: got nothing; allowed: one or two colours"),
+        ("background coffee.jpg --degree 0.5", "--degree: got '0.5'; allowed: only with --mode blur"),
+        (
+            "background coffee.jpg --subject any --mask coffee.jpg",
+            "--subject: got 'any'; allowed: nothing with",
+        ),
+        ("convert coffee.jpg --format bmp", "--format: got 'bmp'; allowed: one of jpeg, png"),
+        ("convert coffee.jpg --quality", "--quality: got nothing; allowed: a value"),
+        (
+            "convert coffee.jpg --formt png",
+            "--formt: there is no such option; allowed: the options of: ",
+        ),
+        ("convert", "PHOTOS: got nothing; allowed: files, folders or patterns"),
+        ("convert nowhere.jpg", "photo: got 'nowhere.jpg'; allowed: a file, a folder or a pattern"),
+        ("palette coffee.jpg --count 40", "--count: got '40'; allowed: 1 to 32"),
+        ("palette coffee.jpg --count=many", "--count: got 'many'; allowed: 1 to 32"),
+        ("colourise coffee.jpg", "command: got 'colourise'; allowed: background, colorize"),
+        ("credits grant acct 0", "AMOUNT: got '0'; allowed: 1 or more"),
+    ],
+)
+def test_errors_name_the_option_as_it_was_typed_in_one_form(folder, said, line):
+    assert _error(folder, *said.split()).startswith(f"tinct: {line}")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("tinct migrate photo.jpg --style ", {"natural", "bold"}),
+        ("tinct background photo.jpg --mode ", {"remove", "mask", "change", "blur"}),
+        ("tinct enhance photo.jpg --scale ", {"1", "2", "4"}),
+        ("tinct light photo.jpg --engine ma", {"maxim"}),
+        ("tinct convert photo.jpg --format ", {"jpg", "png", "webp", "tiff", "heic", "avif"}),
+        ("tinct mig", {"migrate"}),
+        ("tinct migrate --save", {"--save-mask"}),
+    ],
+)
+def test_the_shell_completes_choices(line, wanted):
+    words_before = line.split(" ")
+    asked = os.environ | {
+        "_TINCT_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words_before) - 1),
+    }
+    command = [sys.executable, "-c", "import sys; sys.argv[0] = 'tinct'; from tinct.cli import main; main()"]
+    done = subprocess.run(command, env=asked, capture_output=True, text=True, check=False)
+    assert wanted <= set(done.stdout.split()), done
+
+
+def test_labels_of_a_function_cover_its_choices():
+    assert words.labels_of(registry.get("enhance")) == {"x2", "x4", "enhanced"}
+
+
+def test_one_word_is_one_parameter_of_an_effect():
+    for name in registry.names():
+        effect = registry.get(name)
+        shown = [words.word(effect, field) for field in effect.params.model_fields]
+        if name != "migrate":
+            assert len(set(shown)) == len(shown), name

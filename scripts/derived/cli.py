@@ -8,6 +8,7 @@ import click
 import typer
 
 from tinct.cli import app
+from tinct.cli.examples import EXAMPLES
 
 __all__ = ["write"]
 
@@ -50,7 +51,9 @@ def _described(name: str, command: Any) -> str:
     rows = [f"| `{_shown(one)}` | | {_cell(one.help)} |\n" for one in arguments if one.help]
     rows += [f"| {_option(one)} | {_default(one)} | {_cell(one.help)} |\n" for one in options]
     table = "| | default | |\n|---|---|---|\n" + "".join(rows) if rows else ""
-    return f"\n## {name}\n\n```text\n{' '.join(words)}\n```\n\n{_text(command)}\n\n{table}"
+    lines = EXAMPLES.get(name.removeprefix("tinct "), ())
+    tries = "\n```bash\n" + "\n".join(lines) + "\n```\n" if lines else ""
+    return f"\n## {name}\n\n```text\n{' '.join(words)}\n```\n\n{_text(command)}\n\n{table}{tries}"
 
 
 def _text(command: Any) -> str:

@@ -270,3 +270,52 @@ def test_a_photo_without_people_has_no_mask(folder):
     result = _run("migrate", "rocket.png", "--save-mask", "m.png", "-o", "out", "--json")
     assert json.loads(result.output)[0]["mask"] is None
     assert {p.name for p in Path("out").iterdir()} == {"rocket-auto.png"}
+
+
+def test_a_mask_that_goes_in_says_where_colours_change(folder):
+    source = tinct.open("coffee.jpg").pixels
+    mask = np.zeros(source.shape, np.uint8)
+    mask[:, :48] = 255
+    tinct.Photo(mask, gray=True).save("where.png")
+    for options in (["--template", "#0E0CBB"], ["--apply", "m.cube"]):
+        words = [*options, *(["--cube", "m.cube"] if "--template" in options else [])]
+        made = f"{options[0]}.png"
+        assert _migrate("coffee.jpg", *words, "--mask", "where.png", "-o", made).exit_code == 0
+        changed = (tinct.open(made).pixels != source).any(axis=2)
+        assert not changed[:, 48:].any()
+        assert changed[:, :48].mean() > 0.5
+    wrong = _migrate("coffee.jpg", "rocket.png", "--mask", "where.png", "-o", "out")
+    assert (
+        _error(wrong, ParameterError) == "--mask: got '2 photos'; allowed: one photo, the one it belongs to"
+    )
+
+
+def test_a_saved_map_is_the_one_that_was_shown(folder):
+    _migrate("rocket.png", "--template", "#0E0CBB", "--degree", "0.4", "--cube", "m.cube", "-o", "one.png")
+    _migrate("rocket.png", "--apply", "m.cube", "-o", "two.png")
+    one, two = (tinct.open(f"{n}.png").pixels.astype(int) for n in ("one", "two"))
+    assert np.abs(one - two).max() <= 1
+    full = _migrate("rocket.png", "--template", "#0E0CBB", "-o", "full.png")
+    assert full.exit_code == 0
+    assert np.abs(one - tinct.open("full.png").pixels).max() > 5
+
+
+@pytest.mark.parametrize("size", [17, 65])
+def test_a_map_is_saved_in_the_size_that_was_asked_for_with_its_title(folder, size):
+    _migrate(
+        "rocket.png", "--template", "#0E0CBB", "--cube", "m.cube", "--cube-size", str(size), "-o", "one.png"
+    )
+    assert tinct.ColorMap.load("m.cube").size == size
+    assert tinct.ColorMap.load("m.cube").title == "Swatches #0E0CBB"
+    _migrate("rocket.png", "--apply", "m.cube", "-o", "two.png")
+    one, two = (tinct.open(f"{n}.png").pixels.astype(int) for n in ("one", "two"))
+    assert np.abs(one - two).max() <= (1 if size == 65 else 20)
+
+
+def test_a_haldclut_does_what_the_cube_does(folder):
+    for name in ("m.cube", "m.png"):
+        _migrate("rocket.png", "--template", "#0E0CBB", "--cube", name, "-o", f"first-{name}.png")
+        assert _migrate("coffee.jpg", "--apply", name, "-o", f"{name}-out.png").exit_code == 0
+    one, two = (tinct.open(f"{n}-out.png").pixels.astype(int) for n in ("m.cube", "m.png"))
+    assert np.abs(one - two).mean() < 0.3  # 33 nodes a side became 64
+    assert np.percentile(np.abs(one - two), 99.9) <= 3

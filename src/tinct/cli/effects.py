@@ -264,10 +264,14 @@ class EffectCommand:
                 "quality", row.lossy, f"no quality with {row.name}, which loses nothing; it is for {lossy}"
             )
 
+    def bound_to_one(self) -> list[str]:
+        """Names of what was given and speaks of one photo alone."""
+        bound = [item.name for item in self.effect.inputs if item.of_one and item.name in self.inputs]
+        return bound + [name for name in self.effect.of_one if getattr(self.params, name, None)]
+
     def _refuse_several(self, photos: int) -> None:
         """What speaks of one photo cannot serve several."""
-        bound = [item.name for item in self.effect.inputs if item.of_one and item.name in self.inputs]
-        bound += [name for name in self.effect.of_one if getattr(self.params, name, None)]
+        bound = self.bound_to_one()
         if bound and photos > 1:
             flag = flag_of(bound[0], self.effect, self.words)
             wrong = ParameterError(flag[2:], f"{photos} photos", "one photo, the one it belongs to")

@@ -171,7 +171,9 @@ class ColorMap:
             return self
         if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 129:
             raise ParameterError("size", size, "a whole number from 2 to 129")
-        return replace(self, lattice=self.colors(grid(size)))
+        nodes = grid(size)
+        _transform(self.lattice).getDefaultCPUProcessor().applyRGB(nodes)  # in place, as `apply` interpolates
+        return replace(self, lattice=nodes)
 
     def save(self, path: str | Path, *, size: int | None = None, overwrite: bool = True) -> Path:
         """Write an Adobe/IRIDAS ``.cube`` file, or a HaldCLUT picture where the name ends in ``.png``.
@@ -203,7 +205,10 @@ class ColorMap:
 
     @classmethod
     def load(cls, path: str | Path) -> ColorMap:
-        """Read a ``.cube`` file of 2 to 129 nodes a side, or a HaldCLUT picture; a missing one is a `FileNotFoundError` too."""
+        """Read a ``.cube`` file of 2 to 129 nodes a side, or a HaldCLUT picture.
+
+        A missing one is a `FileNotFoundError` too.
+        """
         path = Path(path)
         return cls(*(hald.read(path) if formats.of_path(path) is not None else cube.read(path)))
 
@@ -239,17 +244,24 @@ def _restore(source: Pixels, result: Pixels, mask: Array) -> None:
     result[:] = np.rint(result + m * (source.astype(np.float32) - result)).astype(result.dtype)
 
 
+def _transform(lattice: Array) -> ocio.Processor:
+    """OpenColorIO's processor of a lattice, by tetrahedral interpolation."""
+    import PyOpenColorIO as ocio
+
+    transform = ocio.Lut3DTransform(gridSize=lattice.shape[0])
+    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+    transform.setData(np.ascontiguousarray(lattice, np.float32).ravel())
+    return ocio.Config.CreateRaw().getProcessor(transform)
+
+
 class _Lut:
     """A lattice compiled for one pixel depth; OpenColorIO's tetrahedral interpolation."""
 
     def __init__(self, lattice: Array, dtype: np.dtype[Any]) -> None:
         import PyOpenColorIO as ocio
 
-        transform = ocio.Lut3DTransform(gridSize=lattice.shape[0])
-        transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
-        transform.setData(np.ascontiguousarray(lattice, np.float32).ravel())
         depth = ocio.BIT_DEPTH_UINT8 if dtype == np.uint8 else ocio.BIT_DEPTH_UINT16
-        processor = ocio.Config.CreateRaw().getProcessor(transform)
+        processor = _transform(lattice)
         self._depth = depth
         self._cpu = processor.getOptimizedCPUProcessor(depth, depth, ocio.OPTIMIZATION_DEFAULT)
 

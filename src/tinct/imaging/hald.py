@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.errors import ColorMapError, PhotoError
+from tinct.errors import ColorMapError, ColorMapMissingError, PhotoError
 from tinct.photo.photo import Photo
 
 __all__ = ["SIDE", "read", "write"]
@@ -43,6 +43,8 @@ def read(path: Path) -> tuple[Array, str]:
 
     Raises
     ------
+    ColorMapMissingError
+        There is no such file.
     ColorMapError
         The file cannot be read, or is not a HaldCLUT.
     """
@@ -51,8 +53,9 @@ def read(path: Path) -> tuple[Array, str]:
     try:
         photo = decode.open(path)
     except PhotoError as error:
+        kind = ColorMapMissingError if isinstance(error, FileNotFoundError) else ColorMapError
         said = str(error).removeprefix(f"{path.name}: ")
-        raise ColorMapError(f"{path.name} is no colour map: {said}") from None
+        raise kind(f"{path.name} is no colour map: {said}") from None
     level = round(photo.width ** (1 / 3))
     if photo.width != photo.height or level**3 != photo.width or level not in _LEVELS:
         sides = ", ".join(str(n**3) for n in _LEVELS)

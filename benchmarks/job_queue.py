@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import statistics
@@ -22,6 +23,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from benchmarks import bare_queue
+from benchmarks.processes import times
 from tinct.backend import Backend, open_backend
 from tinct.effects.declare import effect
 from tinct.jobs.job import Order
@@ -31,6 +34,7 @@ from tinct.settings import Settings
 
 _PICTURE = Photo(np.zeros((4, 4, 3), np.uint8))
 _WAITING = 100_000
+_ROUNDS = 3
 
 
 @effect(title="No-op")
@@ -86,8 +90,8 @@ async def latency(backend: Backend, account: str, times: int) -> None:
         _tell(f"submit to result, {name}", await _timed(whole, times))
 
 
-async def throughput(backend: Backend, account: str, jobs: int) -> None:
-    """Many no-op jobs from 8 submitters at once, until the last one has ended."""
+async def throughput(backend: Backend, account: str, jobs: int) -> float:
+    """Many no-op jobs from 8 submitters at once, until the last one has ended; how many a second."""
     order = Order(account=account, effect="noop")
     made: list[str] = []
 
@@ -102,6 +106,20 @@ async def throughput(backend: Backend, account: str, jobs: int) -> None:
     ended = time.perf_counter() - began
     print(f"throughput: {len(made) / ended:.0f} no-op jobs/s end to end over {len(made)}", flush=True)
     print(f"            accepted in {accepted:.1f} s, ended in {ended:.1f} s", flush=True)
+    return len(made) / ended
+
+
+async def _used(backend: Backend, account: str) -> str:
+    """Processor time of a no-op job in ms, by process, of which the client is this one."""
+    data = backend.settings.data
+    before, count = times(os.getpid(), data), 200
+    with contextlib.redirect_stdout(None):
+        await throughput(backend, account, count)
+    after = times(os.getpid(), data)
+    names = {"server": "client"}
+    return ", ".join(
+        f"{names.get(role, role)} {(after[role] - before[role]) / count * 1e3:.1f}" for role in after
+    )
 
 
 async def depth(backend: Backend, account: str, times: int) -> None:
@@ -150,17 +168,28 @@ async def _fill(backend: Backend, account: str) -> None:
 
 
 async def _main(quick: bool) -> None:
-    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the worker shall import what this process does
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             data=Path(folder), workers=2, extra_effects="noop=benchmarks.job_queue:noop", min_free_bytes=0
         )
         async with open_backend(settings) as backend:
             account = (await backend.accounts.create("benchmark")).account.id
-            async with _worker(settings):
-                await asyncio.sleep(2)
-                await latency(backend, account, 50 if quick else 300)
-                await throughput(backend, account, 400 if quick else 4000)
+            rates: list[tuple[float, float]] = []
+            for round in range(_ROUNDS):  # in turns, as a machine is not equally fast all the time
+                async with _worker(settings):
+                    await asyncio.sleep(2)
+                    if not round:
+                        await latency(backend, account, 50 if quick else 300)
+                    whole = await throughput(backend, account, 400 if quick else 2000)
+                    used = await _used(backend, account)
+                with bare_queue.worker(backend.database.url):
+                    await asyncio.sleep(1)
+                    rates.append((whole, await bare_queue.rate(backend.database.url, 400 if quick else 2000)))
+            shares = [whole / bare for whole, bare in rates]
+            shown = ", ".join(f"{whole:.0f} of {bare:.0f}" for whole, bare in rates)
+            print(f"share of the bare queue: {statistics.median(shares):.2f} (jobs/s: {shown})", flush=True)
+            print(f"processor time of a no-op job, ms: {used}", flush=True)
             await depth(backend, account, 100 if quick else 500)
 
 

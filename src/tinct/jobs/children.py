@@ -60,8 +60,12 @@ class Child:
         self._reader: int | None = None
         self._rest = b""
         self._told: Callable[[float], None] | None = None
-        self.pid: int | None = None
+        self._process: psutil.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
         """Of the process that is ready for a task, or runs one; as told by itself, so good for looking only."""
+        return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
         """Start the process, so that the first job need not wait for it; `run` tries again if that fails."""
@@ -121,10 +125,8 @@ class Child:
 
     def resident(self) -> int:
         """Bytes of memory that the process holds now; 0 if there is none."""
-        if self.pid is None:
-            return 0
         try:
-            return int(psutil.Process(self.pid).memory_info().rss)
+            return int(self._process.memory_info().rss) if self._process is not None else 0
         except psutil.Error:
             return 0
 
@@ -135,7 +137,7 @@ class Child:
             asyncio.get_running_loop().remove_reader(self._reader)
             os.close(self._reader)
         self._reader, self._rest = None, b""
-        self.pid = None
+        self._process = None
         if pool is not None:
             threading.Thread(target=dispose, args=(pool,), daemon=True, name="dispose of child").start()
 
@@ -153,9 +155,9 @@ class Child:
         self._rest = rest[-100:]
         for line in lines:
             kind, _, value = line[:100].decode("ascii", "replace").partition(" ")
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, psutil.Error):
                 if kind == "pid":
-                    self.pid = int(value)
+                    self._process = psutil.Process(int(value))
                 elif kind == "progress" and self._told is not None:
                     self._told(min(max(float(value), 0.0), 1.0))
 

@@ -110,13 +110,20 @@ class File:
 
 _PHOTO_FACTS: Final = tuple(PhotoFacts.__dataclass_fields__)
 _APART: Final = ("account", "photo", "state", "open")  # fields that are no columns of their own
-_RECORD: Final = """
-INSERT INTO files (id, account_id, key, name, media_type, size, etag, format, width, height, depth, channels, frames,
-    mode, seconds, job_id, role, created_at, expires_at, state)
-VALUES (%(id)s, %(account)s, %(key)s, %(name)s, %(media_type)s, %(size)s, %(etag)s, %(format)s, %(width)s, %(height)s,
-    %(depth)s, %(channels)s, %(frames)s, %(mode)s, %(seconds)s, %(job_id)s, %(role)s, %(created_at)s, %(expires_at)s,
-    %(state)s)
+_COLUMNS: Final = (
+    *("id", "account_id", "key", "name", "media_type", "size", "etag", "format"),
+    *_PHOTO_FACTS,
+    *("seconds", "job_id", "role", "created_at", "expires_at", "state"),
+)
+_RECORD: Final = f"""
+INSERT INTO files ({", ".join(_COLUMNS)}) VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
 """
+RESULT_COLUMNS: Final = ", ".join(_COLUMNS)
+"""Columns of a file's record, for the statement that ends a job."""
+RESULT_VALUES: Final = ", ".join(
+    "ended.results_expire_at" if name == "expires_at" else f"file.{name}" for name in _COLUMNS
+)
+"""Their values, from rows called `file`; results stay as long as the job called `ended` says."""
 
 
 class Files:
@@ -375,9 +382,21 @@ def content_of(came: Received) -> dict[str, Any]:
 
 async def record(connection: Connection, file: File) -> None:
     """Insert a file's record, perhaps in the caller's transaction; its bytes are stored already."""
-    values = dataclasses.asdict(file)
-    values |= values.pop("photo") or dict.fromkeys(_PHOTO_FACTS)
-    await connection.execute(_RECORD, values)
+    await connection.execute(_RECORD, _values(file))
+
+
+def columns(file: File) -> dict[str, Any]:
+    """A file's record as JSON, by column."""
+    return _values(file) | {
+        "created_at": file.created_at.isoformat(),
+        "expires_at": file.expires_at.isoformat(),
+    }
+
+
+def _values(file: File) -> dict[str, Any]:
+    facts = dataclasses.asdict(file.photo) if file.photo else dict.fromkeys(_PHOTO_FACTS)
+    rest = {name: getattr(file, name) for name in _COLUMNS if name not in (*_PHOTO_FACTS, "account_id")}
+    return rest | facts | {"account_id": file.account}
 
 
 async def close(connection: Connection, files: Mapping[str, File]) -> None:

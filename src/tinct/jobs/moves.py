@@ -7,32 +7,55 @@ the move, so a job that ended is settled, and one that did not is not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
 from tinct.jobs.callbacks.outbox import announce
-from tinct.jobs.files import File, record
-from tinct.jobs.job import Failure, Job, JobState, Result, file_ids
+from tinct.jobs.files import RESULT_COLUMNS, RESULT_VALUES, File, columns
+from tinct.jobs.job import Failure, Job, JobState, Result
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources
-from tinct.storage.database import Connection, Json
+from tinct.storage.database import Connection, Database, Json
 
-__all__ = ["claim", "deliver_again", "end", "lose", "report", "requeue"]
+__all__ = ["alone", "claim", "deliver_again", "end", "ending", "lose", "report", "requeue"]
 
 _CLAIM: Final = """
 UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
 WHERE id = %(id)s AND entry = %(entry)s AND state = ANY(%(from)s)
 RETURNING *
 """
-_END: Final = """
-UPDATE jobs SET state = %(to)s, revision = revision + 1, finished_at = now(), results = %(results)s, facts = %(facts)s,
-    progress = CASE WHEN %(to)s = 'succeeded' THEN 1 ELSE progress END,
-    failure_code = %(code)s, failure_message = %(message)s,
-    results_expire_at = now() + make_interval(secs => keep_results_s)
-WHERE id = %(id)s AND state = ANY(%(from)s) AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
-RETURNING *
+_ALONE: Final = "credits = 0 AND callbacks = '[]'"  # nothing else has to be written when such a job ends
+_END: Final = f"""
+WITH ended AS (
+    UPDATE jobs SET state = %(to)s, revision = revision + 1, finished_at = now(), results = %(results)s,
+        facts = %(facts)s, progress = CASE WHEN %(to)s = 'succeeded' THEN 1 ELSE progress END,
+        failure_code = %(code)s, failure_message = %(message)s,
+        results_expire_at = now() + make_interval(secs => keep_results_s)
+    WHERE id = %(id)s AND state = ANY(%(from)s) AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
+    RETURNING *
+), stored AS (
+    INSERT INTO files ({RESULT_COLUMNS})
+    SELECT {RESULT_VALUES} FROM ended, jsonb_populate_recordset(NULL::files, %(files)s) AS file
+), discarded AS (
+    UPDATE files SET expires_at = now() FROM ended
+    WHERE ended.discard_inputs AND files.job_id IS NULL
+        AND files.id IN (SELECT named #>> '{{}}' FROM ended, jsonb_path_query(ended.inputs, '$.*[*]') AS named)
+), owned AS (
+    UPDATE files SET expires_at = ended.results_expire_at FROM ended
+    WHERE ended.owns_inputs AND files.job_id = ended.id AND files.role = 'input'
+), counted AS (
+    INSERT INTO statistics AS s (effect, state, code, shard, jobs, waited_s, ran_s)
+    SELECT effect, state, coalesce(failure_code, ''), floor(random() * 16), 1,
+        extract(epoch FROM greatest(coalesce(started_at, finished_at) - created_at, interval '0')),
+        extract(epoch FROM greatest(finished_at - coalesce(started_at, finished_at), interval '0'))
+    FROM ended WHERE {_ALONE}
+    ON CONFLICT (effect, state, code, shard) DO UPDATE
+        SET jobs = s.jobs + 1, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
+)
+SELECT * FROM ended
 """
 _REQUEUE: Final = """
 UPDATE jobs SET state = 'queued', progress = 0, entry = %(entry)s, revision = revision + 1
@@ -100,6 +123,7 @@ async def end(
             "from": sources(to),
             "attempt": attempt,
             "results": Json([dataclasses.asdict(_result(file)) for file in files]),
+            "files": Json([columns(file) for file in files]),
             "facts": Json(dict(facts or {})),
             "code": failure.code if failure else None,
             "message": failure.message if failure else None,
@@ -109,25 +133,26 @@ async def end(
     if row is None:
         return None
     job = job_of(row)
-    for file in files:
-        assert job.results_expire_at is not None
-        await record(connection, dataclasses.replace(file, expires_at=job.results_expire_at))
-    if row["discard_inputs"] and job.inputs:
-        await connection.execute(
-            "UPDATE files SET expires_at = now() WHERE id = ANY(%s) AND job_id IS NULL",
-            (file_ids(job.inputs),),
-        )
-    if row["owns_inputs"]:
-        await connection.execute(
-            "UPDATE files SET expires_at = %s WHERE job_id = %s AND role = 'input'",
-            (job.results_expire_at, job.id),
-        )
+    if alone(job):
+        return job
     if job.credits:
         move = credits.charge if to is JobState.SUCCEEDED else credits.release
         await move(connection, job.account, job.id)
     await announce(connection, row)
     await _count(connection, job)
     return job
+
+
+def alone(job: Job) -> bool:
+    """Whether `end` is one statement for this job, which needs no transaction around it."""
+    return not (job.credits or job.callbacks)
+
+
+@asynccontextmanager
+async def ending(database: Database, job: Job) -> AsyncIterator[Connection]:
+    """A connection for `end`: in a transaction, where more than one statement belongs to the end of this job."""
+    async with database.connection() if alone(job) else database.transaction() as connection:
+        yield connection
 
 
 async def requeue(connection: Connection, queue: Queue, job: Job) -> bool:

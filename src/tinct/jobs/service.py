@@ -45,9 +45,11 @@ _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, eac
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch)
-VALUES (%(id)s, %(account)s, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(owns)s, %(credits)s, %(lease)s, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s,
-    %(entry)s, %(batch)s)
+SELECT %(id)s, accounts.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
+    %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
+    %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s::bigint,
+    %(batch)s
+FROM accounts WHERE accounts.id = %(account)s AND revoked_at IS NULL
 RETURNING *
 """
 _OWN: Final = """
@@ -338,16 +340,6 @@ class Jobs:
         *,
         queued: bool,
     ) -> Job:
-        cursor = await connection.execute(
-            "SELECT unlimited FROM accounts WHERE id = %s AND revoked_at IS NULL", (order.account,)
-        )
-        account = await cursor.fetchone()
-        if account is None:
-            raise KeyRefusedError("there is no such account")
-        if account["unlimited"]:
-            price = 0
-        if price:
-            await hold(connection, order.account, job_id, price, note=order.tool or order.effect)
         entry = await self._queue.add(connection, job_id, priority=order.priority) if queued else None
         cursor = await connection.execute(
             _INSERT,
@@ -375,7 +367,10 @@ class Jobs:
             },
         )
         row = await cursor.fetchone()
-        assert row is not None
+        if row is None:
+            raise KeyRefusedError("there is no such account")
+        if row["credits"]:
+            await hold(connection, order.account, job_id, row["credits"], note=order.tool or order.effect)
         if order.owns_inputs:
             values = {"job": job_id, "keep": self._settings.keep_jobs_s, "ids": file_ids(order.inputs)}
             await connection.execute(_OWN, values)

@@ -116,7 +116,7 @@ class Worker:
         finally:
             child.start()
             self._free.put_nowait(child)
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await _remove(folder)
 
     async def _claim(self, job_id: str, entry: int) -> Job | None:
         async with self._backend.database.connection(durable=False) as connection:
@@ -230,7 +230,7 @@ class Worker:
         except StorageError as error:
             await self._end(job, JobState.FAILED, Failure.of(error))
             return
-        async with self._backend.database.transaction() as connection:
+        async with moves.ending(self._backend.database, job) as connection:
             ended = await moves.end(
                 connection, job.id, JobState.SUCCEEDED, attempt=job.attempt, files=files, facts=outcome.facts
             )
@@ -245,7 +245,7 @@ class Worker:
         return row is not None
 
     async def _end(self, job: Job, state: JobState, failure: Failure | None) -> None:
-        async with self._backend.database.transaction() as connection:
+        async with moves.ending(self._backend.database, job) as connection:
             await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
 
     async def _lost(self, job: Job) -> None:
@@ -265,6 +265,14 @@ class Worker:
                 return await act()
             except DatabaseError:
                 await asyncio.sleep(_AGAIN_S)
+
+
+async def _remove(folder: Path) -> None:
+    """Remove a task's folder, which is empty once its results are stored."""
+    try:
+        folder.rmdir()
+    except OSError:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _timed_out(job: Job) -> _End:

@@ -57,7 +57,8 @@ class Faults:
         except psutil.Error:
             return [], []
 
-    def kill(self, what: str) -> None:
+    def kill(self, what: str) -> bool:
+        """Kill one; False if there is none now."""
         workers, children = self.descendants()
         if what == "database":
             note = self.data / "database" / "cluster" / "postmaster.pid"
@@ -67,16 +68,17 @@ class Faults:
         else:
             victims = workers if what == "worker" else children
         if not victims:
-            return
+            return False
         try:
             os.kill(self.random.choice(victims), signal.SIGKILL)
         except ProcessLookupError:
-            return
+            return False
         self.killed[what] += 1
         if what == "api":
             with self.lock:
                 self.server.stop()
                 self.server = self.start()
+        return True
 
     def ask(self, key: str, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask until somebody answers, as any client would."""
@@ -116,13 +118,10 @@ def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
     number = 0
     while not done.is_set() and number < max(24, jobs // 4):
         done.wait(faults.random.uniform(0.05, 0.4))
+        what = {7: "database", 13: "api"}.get(number) or faults.random.choice(plan)
+        if not faults.kill(what):  # a worker that starts has no children yet
+            continue
         number += 1
-        if number == 8:
-            faults.kill("database")
-        elif number == 14:
-            faults.kill("api")
-        else:
-            faults.kill(faults.random.choice(plan))
         if jobs > 200 and number % 100 == 0:
             faults.kill(faults.random.choice(["database", "api"]))
 

@@ -55,6 +55,7 @@ def effect(
     estimate: Callable[..., float] | None = None,
     together: Callable[..., None] | None = None,
     label: str | Callable[..., str] = "",
+    preview: Callable[..., Photo | None] | None = None,
     counted: str = "",
     permission: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -79,6 +80,8 @@ def effect(
         None: before the work, they are names of files.
     label : str or callable
         What files of results are called after; the effect's name by default.
+    preview : callable
+        A small picture of what some of the parameters bring, where there is something to choose by the eye.
     counted : str
         The parameter that says how many results there will be; without one there is one.
     permission : str
@@ -100,6 +103,7 @@ def effect(
             estimate=None if estimate is None else functools.partial(signature.call_sized, estimate),
             together=None if together is None else functools.partial(signature.call, together),
             label=functools.partial(signature.call, label, {}) if callable(label) else lambda params: label,
+            preview=functools.partial(signature.call, preview, {}) if preview else lambda params: None,
             of_one=signature.of_one,
             counted=counted,
             permission=permission,

@@ -10,7 +10,7 @@ from typing import Any
 from tinct.effects import available, registry
 from tinct.effects.effect import Effect
 
-__all__ = ["EffectFacts", "InputFacts", "catalogue", "facts"]
+__all__ = ["EffectFacts", "InputFacts", "catalogue", "facts", "preview"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,22 @@ def facts(name: str) -> EffectFacts:
 def catalogue() -> tuple[EffectFacts, ...]:
     """All effects, by name."""
     return tuple(facts(name) for name in registry.names())
+
+
+@functools.lru_cache(maxsize=256)
+def preview(name: str, params: tuple[tuple[str, Any], ...]) -> bytes | None:
+    """A small JPEG of what some parameters of an effect bring; None where it has no such picture.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect, or a parameter that it does not take.
+    """
+    from tinct.photo.encode import encode
+
+    effect = registry.get(name)
+    photo = effect.preview(effect.parse(dict(params)))
+    return None if photo is None else encode(photo, "jpeg", quality=85)
 
 
 @functools.lru_cache(maxsize=256)

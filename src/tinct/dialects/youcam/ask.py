@@ -93,6 +93,7 @@ def _payload(tool: Tool, form: Form, body: Mapping[str, Any], older: bool) -> As
     action = _object("payload.actions[0]", actions[0])
     asked = action.get("params")
     given = {} if asked is None else _object("payload.actions[0].params", asked)
+    values = params.read(form.params, given)
     repeat = None
     if older and number is not None:
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
@@ -102,8 +103,8 @@ def _payload(tool: Tool, form: Form, body: Mapping[str, Any], older: bool) -> As
         form=form,
         files={role: _listed(sets, role, least, most) for role, (least, most) in form.inputs.items()},
         by_url=frozenset(),
-        values=params.read(form.params, given),
-        chosen=_chosen(form, given, templates=not older),
+        values=values,
+        chosen=_chosen(form, given, values, templates=not older),
         action=_whole("payload.actions[0].id", action.get("id")),
         ending={"jpg": "jpeg", "png": "png"}.get(str(payload.get("output_ext"))),
         repeat=repeat,
@@ -137,13 +138,14 @@ def _flat(tool: Tool, form: Form, body: Mapping[str, Any]) -> Ask:
             by_url.add(role)
             for url in files[role]:
                 _check_url(said[0], url)
+    values = params.read(form.params, body)
     return Ask(
         tool=tool,
         form=form,
         files=files,
         by_url=frozenset(by_url),
-        values=params.read(form.params, body),
-        chosen=_chosen(form, body, templates=True),
+        values=values,
+        chosen=_chosen(form, body, values, templates=True),
     )
 
 
@@ -165,9 +167,11 @@ def _check_url(field: str, url: str) -> None:
 # -- both ------------------------------------------------------------------------------------------
 
 
-def _chosen(form: Form, given: Mapping[str, Any], *, templates: bool) -> Chosen | None:
+def _chosen(
+    form: Form, given: Mapping[str, Any], values: Mapping[str, Any], *, templates: bool
+) -> Chosen | None:
     """The style that a call names; a template only where there are such."""
-    if form.styled == "no":
+    if form.styled == "no" or (form.styled_if and values.get(form.styled_if[0]) != form.styled_if[1]):
         return None
     template = given.get("template_id") if templates else None
     if template not in (None, ""):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -15,7 +15,7 @@ from tinct.accounts.limits import Window
 from tinct.dialects.dialect import Claims, Dialect, application, settings_of
 from tinct.dialects.limits import CallLimits
 from tinct.dialects.refusals import refusal_headers
-from tinct.dialects.youcam import files, tasks, units, wire
+from tinct.dialects.youcam import files, styles, tasks, units, wire
 from tinct.dialects.youcam.auth import CREDENTIALS, caller, sign_in
 from tinct.dialects.youcam.errors import refusal
 from tinct.dialects.youcam.tool import Tool
@@ -29,7 +29,7 @@ _JSON_BYTES: Final = 2**20
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _PATH: Final = re.compile(r"/s2s/v(1\.[01]|2\.[01])/(.+?)/?")
 _SLUG: Final = re.compile(r"[a-z0-9/-]{1,40}")
-_LINKS: Final = (files.UPLOADS, files.DOWNLOADS)
+_LINKS: Final = (files.UPLOADS, files.DOWNLOADS, styles.THUMBS)
 
 
 async def _answer(request: Request) -> Response:
@@ -37,21 +37,23 @@ async def _answer(request: Request) -> Response:
     for start, methods, serve in (
         (files.UPLOADS, ("PUT",), files.upload),
         (files.DOWNLOADS, ("GET", "HEAD"), files.download),
+        (styles.THUMBS, ("GET", "HEAD"), styles.thumb),
     ):
         if path.startswith(start):
             if request.method == "OPTIONS":
                 return files.preflight()
             _only(request, *methods)
-            return await serve(request, path.removeprefix(start))
+            reply = await serve(request, path.removeprefix(start))
+            reply.headers.update(files.CORS)
+            return reply
     found = _PATH.fullmatch(path)
     if found is None:
         raise HTTPException(404, "There is no such call.")
     version, rest = f"v{found[1]}", found[2]
-    reply = await (_older if version < "v2" else _newer)(request, version, rest)
-    return JSONResponse(reply)
+    return JSONResponse(await (_older if version < "v2" else _newer)(request, version, rest))
 
 
-async def _older(request: Request, version: str, rest: str) -> dict[str, object]:
+async def _older(request: Request, version: str, rest: str) -> dict[str, Any]:
     """v1.0, and v1.1 for files and tasks."""
     area, _, name = rest.partition("/")
     if area == "client" and version == "v1.0":
@@ -63,6 +65,9 @@ async def _older(request: Request, version: str, rest: str) -> dict[str, object]
         return wire.replied("result", await files.declare(request, who.account, version))
     if area != "task":
         raise HTTPException(404, "There is no such call.")
+    for start, told in (("style-group/", styles.groups), ("style/", styles.styles)):
+        if name.startswith(start):
+            return wire.replied("result", await _listed(request, name.removeprefix(start), "v1", told))
     tool = _tool(name, "v1")
     _only(request, "POST", "GET")
     who = await caller(request, newer=False)
@@ -72,7 +77,7 @@ async def _older(request: Request, version: str, rest: str) -> dict[str, object]
     return await tasks.poll(request, who.account, tool, task_id, "v1")
 
 
-async def _client(request: Request, name: str) -> dict[str, object]:
+async def _client(request: Request, name: str) -> dict[str, Any]:
     if name == "auth":
         _only(request, "POST")
         return wire.replied("result", await sign_in(request))
@@ -85,7 +90,7 @@ async def _client(request: Request, name: str) -> dict[str, object]:
     return wire.replied("result", await units.history(request, who))
 
 
-async def _newer(request: Request, version: str, rest: str) -> dict[str, object]:
+async def _newer(request: Request, version: str, rest: str) -> dict[str, Any]:
     """v2.0 and v2.1."""
     area, _, name = rest.partition("/")
     if area == "file":
@@ -100,6 +105,9 @@ async def _newer(request: Request, version: str, rest: str) -> dict[str, object]
         return wire.replied("result", units.costs(request))
     if area != "task":
         raise HTTPException(404, "There is no such call.")
+    if name.startswith("template/"):
+        slug = name.removeprefix("template/")
+        return wire.replied("data", await _listed(request, slug, version, styles.templates))
     if find(name) is not None:
         tool = _tool(name, version)
         _only(request, "POST", "GET")
@@ -113,6 +121,17 @@ async def _newer(request: Request, version: str, rest: str) -> dict[str, object]
         _only(request, "GET")
         who = await caller(request, newer=True)
     return await tasks.poll(request, who.account, tool, task_id, "v2")
+
+
+async def _listed(
+    request: Request, slug: str, version: str, told: Callable[[Request, Tool], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    tool = _tool(slug, version)
+    if not tool.lists(version[:2]):
+        raise HTTPException(404, "There is no such list.")
+    _only(request, "GET")
+    await caller(request, newer=version != "v1")
+    return await told(request, tool)
 
 
 def _tool(slug: str, version: str) -> Tool:

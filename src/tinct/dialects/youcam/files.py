@@ -105,7 +105,7 @@ async def upload(request: Request, file_id: str) -> Response:
         await backend.declarations.send(file_id, request.stream(), max_bytes=MAX_BYTES, accepted="anything")
     except FileMissingError as error:
         raise RefusalError(403, "Forbidden", error.message) from None
-    return Response(status_code=200, headers=CORS)
+    return Response(status_code=200)
 
 
 async def download(request: Request, name: str) -> Response:
@@ -113,11 +113,9 @@ async def download(request: Request, name: str) -> Response:
     await _check_link(request, request.method)
     try:
         file = await backend_of(request).files.get(None, name.partition(".")[0])
-        reply = await content(request, file, max_age_s=round(settings_of(request).youcam_link_s))
+        return await content(request, file, max_age_s=round(settings_of(request).youcam_link_s))
     except FileMissingError as error:
         raise RefusalError(404, "NotFound", error.message) from None
-    reply.headers.update(CORS)
-    return reply
 
 
 def link(request: Request, file: File | str, format: str) -> str:

@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SIDES: Final = re.compile(r"([0-9]{1,5})\*([0-9]{1,5})", re.ASCII)
-_MOST: Final = 2**53  # what clients' numbers hold exactly
+_MOST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,8 @@ class Form:
     params: tuple[Param, ...] = ()
     styled: Literal["no", "required", "optional"] = "no"
     """Whether a style, or a template, is chosen."""
+    styled_if: tuple[str, str] | None = None
+    """The parameter, and its value, with which what is chosen counts; None: always."""
     check: Callable[[Values, Mapping[str, int]], None] = lambda values, counts: None
     """Refuses values that do not belong together, given how many files came of each role."""
     effect: str | Callable[[Values], str] = ""
@@ -77,10 +79,8 @@ class Tool:
     """Engine codes that are not the general ones."""
     repeats: bool = True
     """False: ``request_id`` may be left out in v1."""
-    has_styles: bool = False
-    """Whether there are lists of styles in v1."""
-    has_templates: bool = False
-    """Whether there is a list of templates in v2."""
+    catalogue: str = ""
+    """Where its styles and templates are listed; empty where there are none."""
     per_second: tuple[int, int] | None = None
     """For the list of costs: units for so many seconds."""
 
@@ -92,6 +92,10 @@ class Tool:
     def name(self) -> str:
         """Its name in the history of units."""
         return self.action or "api_" + self.slug.replace("-", "_").replace("/", "_")
+
+    def lists(self, generation: str) -> bool:
+        """Whether there are lists of its styles (``v1``) or templates (``v2``)."""
+        return any(form.styled != "no" for name, form in self.forms.items() if name.startswith(generation))
 
     def cost(self, values: Values) -> int:
         """Units of one task."""

@@ -49,7 +49,7 @@ def _placed(values: Values, counts: Mapping[str, int]) -> None:
 
 
 def _one_example(values: Values, counts: Mapping[str, int]) -> None:
-    if counts.get("ref", 0) + (values["style"] is not None) != 1:
+    if counts["ref"] + (values["style"] is not None) != 1:
         raise invalid("ref_file_id, ref_file_url, template_id", None, "exactly one of them")
 
 
@@ -103,8 +103,7 @@ def _hair(slug: str, title: str, price: int, formats: frozenset[str]) -> Tool:
         forms=_both(Form(limit=limit, styled="required", effect="hair")),
         codes=_HAIR,
         repeats=slug == "hair-style",
-        has_styles=True,
-        has_templates=True,
+        catalogue="hair" if slug == "hair-style" else slug,
     )
 
 
@@ -183,11 +182,12 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.text("prompt", 1, 2000, required=False),
                 ),
                 styled="optional",
+                styled_if=("type", "template"),
                 effect=_scenery,
                 to=lambda values: {"mode": "change", **values["style"]},
             ),
         },
-        has_templates=True,
+        catalogue="backgrounds",
     ),
     Tool(
         slug="bg-blur",
@@ -286,8 +286,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 effect="generate",
             ),
         },
-        has_styles=True,
-        has_templates=True,
+        catalogue="pictures",
     ),
     Tool(
         slug="text-to-image/youcam",
@@ -383,7 +382,7 @@ TOOLS: Final[Sequence[Tool]] = (
             ),
         },
         codes=_HAIR,
-        has_templates=True,
+        catalogue="hair",
     ),
 )
 """Every tool."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from tinct.effects.background import backdrop as backdrops
+from tinct.effects.background import scenes
 from tinct.effects.background.foreground import estimate, foreground
 from tinct.effects.background.subject import Matte, Subject, find, given
 from tinct.effects.declare import OfOnePhoto, effect
@@ -19,7 +20,7 @@ from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.strips import rows_of
-from tinct.photo.color import linear_to_srgb, srgb_to_linear
+from tinct.photo.color import linear_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize, shrink
 
@@ -50,13 +51,17 @@ def _one_or_two(value: object) -> object:
     return None if value is None else parse_colors(value, most=2)  # type: ignore[arg-type]
 
 
-def _together(mode: Mode, colors: object, backdrop: object) -> None:
+def _together(mode: Mode, colors: object, scene: object, backdrop: object) -> None:
     if colors is not None and mode != "change":
         raise ParameterError("colors", f"with mode {mode}", "colours only with mode change")
-    if backdrop is not None and (mode != "change" or colors is not None):
-        raise ParameterError("backdrop", "a photo", "a backdrop only with mode change and without colors")
-    if mode == "change" and backdrop is None and colors is None:
-        raise ParameterError("colors", None, "one or two colours, or a backdrop, with mode change")
+    if scene is not None and (mode != "change" or colors is not None):
+        raise ParameterError("scene", scene, "a scene only with mode change and without colors")
+    if backdrop is not None and (mode != "change" or colors is not None or scene is not None):
+        raise ParameterError(
+            "backdrop", "a photo", "a backdrop only with mode change and without colors or a scene"
+        )
+    if mode == "change" and backdrop is None and colors is None and scene is None:
+        raise ParameterError("colors", None, "one or two colours, a scene, or a backdrop, with mode change")
 
 
 _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "blur"}
@@ -67,6 +72,7 @@ _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "
     engines={"person": ("person",), "isnet": ("isnet",), "classical": (), "mask": ()},
     together=_together,
     label=lambda mode: _LABELS[mode],
+    preview=lambda scene: scenes.picture(scene),
 )
 def background(
     photo: Annotated[Photo, Field(description="The photo with the subject.")],
@@ -92,6 +98,10 @@ def background(
             description="For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or "
             "#RRGGBB."
         ),
+    ] = None,
+    scene: Annotated[
+        scenes.Scene | None,
+        Field(description="For change, without a backdrop and colours: one that is drawn, of that name."),
     ] = None,
     amount: Annotated[
         float,
@@ -125,6 +135,8 @@ def background(
             return backdrops.covering(backdrop, (photo.height, photo.width), photo.icc)
         if colors is not None:
             return backdrops.gradient(colors, (photo.height, photo.width), photo.icc)
+        if scene is not None:
+            return srgb_to_profile(scenes.render(scene, (photo.height, photo.width)), photo.icc)
         return None
 
     matte = given(photo, mask) if mask is not None else find(photo, subject)

@@ -208,3 +208,24 @@ def test_the_command_and_the_served_effect_give_what_the_library_gives(tmp_path)
     output = effect.run({"image": photo}, effect.parse({}), lambda share: None)
     assert np.array_equal(output.photos[0].pixels, library.pixels)
     assert json.loads(json.dumps(dict(output.facts)))["engine"] == "person"
+
+
+def test_a_drawn_scene_stands_behind_the_subject_and_is_the_same_at_every_call():
+    from tinct.effects.background import scenes
+
+    photo, mask = Photo(np.full((60, 80, 3), 200, np.uint8)), np.zeros((60, 80, 3), np.uint8)
+    mask[20:40, 30:50] = 255
+    made = [tinct.background(photo, "change", scene="sky_night", mask=Photo(mask)).photo for _ in range(2)]
+    assert np.array_equal(made[0].pixels, made[1].pixels)
+    assert (made[0].pixels[30, 40] == 200).all()
+    assert made[0].pixels[0].mean() < 60
+    assert len({scenes.picture(name).pixels.tobytes() for name in scenes._SCENES}) == len(scenes._SCENES)
+
+
+def test_a_scene_stands_alone():
+    photo = Photo(np.zeros((8, 8, 3), np.uint8))
+    for more in ({"colors": ["red"]}, {"backdrop": photo}):
+        with pytest.raises(ParameterError):
+            tinct.background(photo, "change", scene="sky_day", **more)
+    with pytest.raises(ParameterError):
+        tinct.background(photo, "blur", scene="sky_day")

@@ -15,7 +15,7 @@ from tinct.backend import Backend
 from tinct.dialects.youcam.auth import CREDENTIALS
 from tinct.server.app import create_app
 
-PICTURE = photo(320, 240, format="JPEG")
+PICTURE = photo(320, 272, format="JPEG")
 
 
 async def member(backend: Backend, credits: int | None = None) -> tuple[Account, dict[str, str]]:

@@ -13,7 +13,7 @@ from tinct.backend import Backend, open_backend
 @pytest_asyncio.fixture
 async def backend(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
     limits = dict.fromkeys(("youcam_address_calls", "youcam_v2_address_calls"), "0/1")
-    async with open_backend(postgres.create(tmp_path / "data", **limits)) as running:
+    async with open_backend(postgres.create(tmp_path / "data", allow_swap=True, **limits)) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ from tinct.dialects.refusals import ErrorTable, RefusalError
 from tinct.errors import (
     CreditError,
     DatabaseError,
+    EffectRefusedError,
     EyeClosedError,
     EyeCoveredError,
     FaceAngleError,
@@ -73,6 +74,7 @@ _REFUSALS: Final = ErrorTable[tuple[int, str]](
         JobTooLongError: (400, "InvalidParameters"),
         JobMissingError: (400, "InvalidTaskId"),
         ModelError: (400, "OperationNotSupport"),
+        EffectRefusedError: (400, "OperationNotSupport"),
         LinkError: (403, "Forbidden"),
         UploadLimitError: (413, "PayloadTooLarge"),
         QueueFullError: (503, "unknown_internal_error"),

@@ -37,6 +37,7 @@ def background(
     *,
     subject: Literal["auto", "person", "any"] = "auto",
     colors: Sequence[str] | None = None,
+    scene: Literal["studio_white", "studio_grey", "studio_dark", "studio_blue", "studio_rose", "nature_meadow", "nature_forest", "nature_cherryblossom", "nature_autumn", "sky_day", "sky_dusk", "sky_night", "sea_calm", "city_night", "festive_gold", "paper_warm"] | None = None,
     amount: float = 0.5,
     backdrop: PhotoLike | None = None,
     mask: PhotoLike | None = None,
@@ -61,6 +62,8 @@ def background(
     colors : 1 to 2 × text
         For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or
         #RRGGBB.
+    scene : studio_white, studio_grey, studio_dark, studio_blue, studio_rose, nature_meadow, nature_forest, nature_cherryblossom, nature_autumn, sky_day, sky_dusk, sky_night, sea_calm, city_night, festive_gold or paper_warm
+        For change, without a backdrop and colours: one that is drawn, of that name.
     amount : above 0, up to 1
         For blur: how far out of focus; 1 is a lens of a twentieth of the photo.
 

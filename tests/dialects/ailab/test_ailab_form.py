@@ -93,3 +93,30 @@ def test_sides_on_the_limits_are_refused(width: int, height: int) -> None:
 def file(width: int, height: int) -> File:
     photo = PhotoFacts(width=width, height=height, depth=8, channels=3, frames=1, mode="rgb")
     return cast(File, SimpleNamespace(format="jpeg", size=1, as_photo=lambda: photo))
+
+
+def test_all_that_is_missing_is_named_at_once_with_what_it_is() -> None:
+    with pytest.raises(AilabError) as caught:
+        parse({}, listed=False)
+    assert caught.value.name == "MISSING_PARAMETERS"
+    for name in ("image, the photo", "mode, AUTO, TEMPLATE or REF_PIC", "degree, a number from 0 to 1"):
+        assert name in caught.value.message
+    with pytest.raises(AilabError) as listing:
+        parse({}, listed=True)
+    assert "mode" not in listing.value.message
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_mode_without_what_it_needs_is_refused_in_both_vocabularies(listed: bool) -> None:
+    for mode, says in (
+        ("REF_PIC", "ref, the reference whose colours"),
+        ("TEMPLATE", "color_template, 1 to 7"),
+    ):
+        with pytest.raises(AilabError) as caught:
+            parse(GOOD | {"mode": mode.encode()}, listed=listed)
+        assert caught.value.name == "MISSING_PARAMETERS"
+        assert says in caught.value.message
+        assert mode in caught.value.message
+    with pytest.raises(AilabError) as empty:
+        parse(GOOD | {"mode": b"REF_PIC", "ref": b""}, listed=listed)
+    assert (empty.value.name, "reference" in empty.value.message) == ("PARAMETERS_CANNOT_EMPTY", True)

@@ -65,11 +65,12 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
         A field is missing, empty or not allowed.
     """
     current = "task_type" in fields and not listed
+    _check_complete(fields, listed=listed)
     if current and _text(fields, "task_type") != "async":
         raise _invalid("task_type", fields, "async")
     image = _file(fields, "image")
     mode = "AUTO" if listed and "mode" not in fields else _text(fields, "mode")
-    if mode not in ("AUTO", "TEMPLATE", "REF_PIC"):
+    if mode not in _NEEDS:
         raise _invalid("mode", fields, "AUTO, TEMPLATE or REF_PIC")
     params: dict[str, Any] = {"degree": _degree(fields)}
     reference = None
@@ -83,13 +84,31 @@ def parse(fields: Mapping[str, bytes], *, listed: bool) -> Ask:
     return Ask(image=image, reference=reference, params=params, current=current)
 
 
+_NEEDS = {"AUTO": (), "TEMPLATE": ("color_template",), "REF_PIC": ("ref",)}
+"""What each mode needs beside the fields that all need."""
+
+_WORDS = {
+    "image": "the photo to recolour, as a PNG or JPG file of multipart/form-data",
+    "mode": "AUTO, TEMPLATE or REF_PIC",
+    "degree": "a number from 0 to 1, how far the colours go",
+    "color_template": "1 to 7 colours such as 056A6B,0A0B0C, which mode TEMPLATE gives to the photo",
+    "ref": "the reference whose colours mode REF_PIC takes, as a PNG or JPG file of multipart/form-data",
+}
+"""What a required field is."""
+
+
+def _check_complete(fields: Mapping[str, bytes], *, listed: bool) -> None:
+    """Refuse a form without all that is required, and name all of it."""
+    mode = fields.get("mode", b"AUTO" if listed else b"").decode("utf-8", "replace").strip()
+    needed = ("image", *(() if listed else ("mode",)), "degree", *_NEEDS.get(mode, ()))
+    missing = [f"{name}, {_WORDS[name]}" for name in needed if name not in fields]
+    if missing:
+        raise AilabError("MISSING_PARAMETERS", f"Missing: {'; '.join(missing)}.")
+
+
 def _file(fields: Mapping[str, bytes], name: str) -> bytes:
-    if name not in fields:
-        raise AilabError(
-            "MISSING_PARAMETERS", f"{name} is missing; send it as a file of multipart/form-data."
-        )
     if not fields[name]:
-        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; send a PNG or JPG file.")
+        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; it is {_WORDS[name]}.")
     if len(fields[name]) > MAX_FILE_BYTES:
         found = f"{name} has more than {MAX_FILE_BYTES} bytes"
         raise AilabError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
@@ -97,11 +116,10 @@ def _file(fields: Mapping[str, bytes], name: str) -> bytes:
 
 
 def _text(fields: Mapping[str, bytes], name: str) -> str:
-    if name not in fields:
-        raise AilabError("MISSING_PARAMETERS", f"{name} is missing.")
     text = fields[name].decode("utf-8", "replace").strip()
     if not text:
-        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty.")
+        meant = f"; it is {_WORDS[name]}" if name in _WORDS else ""
+        raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty{meant}.")
     return text
 
 

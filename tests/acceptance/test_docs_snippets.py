@@ -1,0 +1,133 @@
+"""What the documentation shows is run as it stands there, against a real server, with small photos.
+
+A block that is not run says why, in a comment above it. The blocks of one page run in their order in one shell; a block of Python
+is a program of its own, and one with ``file=NAME`` behind its language is written to that file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinct
+from running import Server, photo
+from unit.photo_files import scene
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/quickstart.md", "docs/recipes.md", "docs/api.md", "docs/ailab.md", "docs/cos.md")
+PATIENCE_S = 300
+BLOCK = re.compile(
+    r"(?:<!-- (?P<said>[^>]*) -->\n)?^```(?P<kind>sh|python)(?: file=(?P<file>[\w.]+))?\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def blocks(page: str) -> Iterator[re.Match[str]]:
+    return BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))
+
+
+def script(page: str) -> str:
+    """One shell script of all blocks that are to be run."""
+    parts = ["set -euo pipefail", 'python3() { "$PYTHON" "$@"; }']
+    for number, block in enumerate(blocks(page), 1):
+        said, kind, file, text = (block[name] for name in ("said", "kind", "file", "text"))
+        if said and (said.startswith("not run: ") or said == "test command"):
+            continue
+        if kind == "sh":
+            parts.append(f"echo '== block {number}' >&2\n{text}")
+            continue
+        name = file or f"block-{number}.py"
+        parts.append(f"cat > {name} <<'END OF BLOCK'\n{text}END OF BLOCK")
+        if not file:
+            parts.append(f"echo '== block {number}' >&2\n\"$PYTHON\" {name}")
+    return "\n".join(parts) + "\n"
+
+
+def small(name: str, seed: int, folder: Path) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    tinct.open(photo(96, 72, seed)).save(folder / name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The photos that the pages speak of."""
+    names = (
+        "photo.jpg",
+        "look.jpg",
+        "first.jpg",
+        "dark.jpg",
+        "small.jpg",
+        "holiday/one.jpg",
+        "holiday/two.jpg",
+    )
+    for seed, name in enumerate(names):
+        small(name, seed, tmp_path)
+    grey = np.repeat(scene(72, 96)[..., 1:2], 3, axis=2)
+    for name in ("grey.jpg", "old.jpg", "album/1931.jpg", "album/1932.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        tinct.Photo(grey, gray=True).save(tmp_path / name)
+    for name in ("shop/red.jpg", "shop/blue.jpg"):
+        small(name, len(name), tmp_path)
+    mask = np.zeros((72, 96), np.uint8)
+    mask[20:40, 30:60] = 255
+    tinct.Photo.from_array(mask).save(tmp_path / "mask.png")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def keys(server: Server) -> dict[str, Any]:
+    return server.key("reader of the documentation")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_of_a_page_runs(page: str, folder: Path, server: Server, keys: dict[str, Any]) -> None:
+    programs = folder / "programs"
+    programs.mkdir()
+    command = programs / "tinct"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tinct "$@"\n')
+    command.chmod(0o755)
+    environment = os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHON": sys.executable,
+        "PYTHONPATH": str(Path(tinct.__file__).parents[1]),
+        "URL": server.url,
+        "KEY": keys["api_key"],
+        "SECRET_ID": keys["cos"]["secret_id"],
+        "SECRET_KEY": keys["cos"]["secret_key"],
+        "no_proxy": "*",
+    }
+    done = subprocess.run(
+        ["bash", "-c", script(page)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def test_every_block_of_every_page_is_run_or_says_why_not() -> None:
+    for page in PAGES:
+        found = list(blocks(page))
+        assert found, page
+        for block in found:
+            said = block["said"]
+            assert not said or re.match(r"not run: \w|test command$|\w+ of ", said), f"{page}: {said}"
+    with_blocks = {
+        path.relative_to(ROOT).as_posix()
+        for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+        if any(
+            not (block["said"] or "").startswith("not run: ")
+            for block in BLOCK.finditer(path.read_text("utf-8"))
+        )
+    }
+    assert {"docs/quickstart.md", "README.md"} <= with_blocks

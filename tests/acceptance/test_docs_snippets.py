@@ -1,7 +1,7 @@
 """What the documentation shows is run as it stands there, against a real server, with small photos.
 
-A block that is not run says why, in a comment above it. The blocks of one page run in their order in one shell; a block of Python
-is a program of its own, and one with ``file=NAME`` behind its language is written to that file.
+A block that is not run says why, in a comment above it. The blocks of one page run in their order in one shell; a block
+of Python is a program of its own, and one with ``file=NAME`` behind its language is written to that file.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ import tinct
 from benchmarks.data import mosaic, photos
 from tinct.faces.find import find_faces
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["main", "without_people"]
 
@@ -47,6 +48,15 @@ def detection() -> None:
     false = {path.name: len(find_faces(tinct.open(path))) for path in without_people()}
     wrong = [f"{name} ({count})" for name, count in false.items() if count]
     print(f"without people: faces in {len(wrong)} of {len(false)} photos", *wrong)
+    for times in (30, 100, 300):
+        found = [(path.name, len(find_faces(_darker(path, times)))) for path in photos("portraits")[::2]]
+        lost = [name for name, count in found if not count]
+        wrong = [path.name for path in without_people()[::4] if find_faces(_darker(path, times))]
+        print(
+            f"{times} times darker: a face in {len(found) - len(lost)} of {len(found)} portraits, "
+            f"in {len(wrong)} of {len(without_people()[::4])} photos without people",
+            *wrong,
+        )
     heads = photos("faces_200px")[::10]
     for width in (34, 50, 67, 100, 200, 800):  # of the crop; the face takes about 0.75 of it
         seen = sum(_pasted(path, width, small=False) for path in heads)
@@ -55,6 +65,14 @@ def detection() -> None:
         )
     seen = sum(_pasted(path, 34, small=True) for path in heads)
     print(f"crop of 34 with small faces asked for: {seen} of {len(heads)}")
+
+
+def _darker(path: Path, times: float) -> Photo:
+    """A photo with less light, as a sensor would see it: with noise, and in the few levels that are left."""
+    rng = np.random.default_rng([round(times), *path.name.encode()])
+    light = srgb_to_linear(np.asarray(tinct.open(path).pixels, np.float32) / 255) / np.float32(times)
+    light = light + rng.normal(0, 1, light.shape).astype(np.float32) * np.float32((2e-5 / times) ** 0.5)
+    return Photo(np.rint(linear_to_srgb(np.clip(light, 0, 1).astype(np.float32)) * 255).astype(np.uint8))
 
 
 def _pasted(path: Path, width: int, *, small: bool) -> bool:

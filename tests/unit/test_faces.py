@@ -25,6 +25,7 @@ from tinct.errors import (
 )
 from tinct.faces import canonical, detect, find
 from tinct.faces.crop import Crops
+from tinct.faces.dark import lifted
 from tinct.faces.face import Face
 from tinct.faces.points import EYES, LIPS_RING, OVAL_RING
 from tinct.faces.pose import Pose, fit, pose_of
@@ -130,6 +131,18 @@ def test_squares_that_reach_over_a_tiny_photo_have_its_border() -> None:
     crops = Crops(Photo(np.full((3, 5, 3), 90, np.uint8)))
     view, _ = crops.square(np.array([0.0, 0.0]), 4000.0, 0.0, 32)
     np.testing.assert_allclose(view, 90 / 255, atol=1e-6)
+
+
+def test_dark_photos_alone_are_lifted_and_what_is_light_in_them_stays() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(2, 9, (300, 400, 3), np.uint8)
+    pixels[:80, :100] = 220
+    copy = lifted(Crops(Photo(pixels)))
+    assert copy is not None
+    assert copy.pixels.dtype == np.uint16
+    assert 0.35 < np.median(copy.pixels[100:] / 65535) < 0.7
+    assert (copy.pixels[10:70, 10:90] > 0.85 * 65535).all()
+    assert lifted(Crops(Photo(np.full((300, 400, 3), 60, np.uint8)))) is None
 
 
 def test_tiles_without_any_structure_are_not_looked_at() -> None:
@@ -284,6 +297,15 @@ class TestNetworks:
         assert [face.box[0] for face in found] == sorted(face.box[0] for face in found)
         widths = [face.width for face in found]
         assert widths == sorted(widths)
+
+    def test_a_face_in_the_dark_is_found_where_it_is(self, astronaut: Photo) -> None:
+        wide = Photo(cv2.resize(astronaut.pixels, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC))
+        dark = Photo(
+            np.rint(np.float32(wide.pixels) / 255 * 12).astype(np.uint8)
+        )  # a twentieth of display light
+        (found,), (lit,) = tinct.find_faces(dark), tinct.find_faces(wide)
+        assert np.abs(np.array(found.box) - lit.box).max() < 0.1 * lit.width
+        assert found.photo_size == (2560, 2560)
 
     def test_small_faces_are_found_when_asked_for(self, astronaut: Photo) -> None:
         photo = crowd(astronaut, [34, 34, 34])

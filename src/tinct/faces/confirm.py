@@ -16,7 +16,7 @@ from tinct.faces.mesh import Mesh, around
 
 __all__ = ["LEAST", "MAYBE", "confidence"]
 
-LEAST: Final = 0.53
+LEAST: Final = 0.51
 """Confidence from which on something counts as a face."""
 MAYBE: Final = 0.5
 """Flag of the mesh below which no further look is worth the time."""

@@ -15,6 +15,7 @@ from tinct.errors import (
 )
 from tinct.faces import confirm, detect, mesh
 from tinct.faces.crop import Crops
+from tinct.faces.dark import lifted
 from tinct.faces.face import Face
 from tinct.faces.pose import pose_of
 from tinct.models import store
@@ -28,6 +29,7 @@ MODELS = (detect.NEAR, detect.FAR, mesh.MESH)
 """Ids in the model manifest that finding faces needs."""
 
 _CERTAIN, _PART = 0.7, 0.8  # confidence of a face, and share of a candidate within it
+_IN_THE_DARK = 0.58  # confidence that is asked for in lifted copies: noise has faces too
 _COVERED = 0.5  # of the smaller of two boxes; then they are one face
 
 
@@ -60,14 +62,10 @@ def find_faces(photo: PhotoLike, *, small: bool = False) -> tuple[Face, ...]:
     """
     store.demand(MODELS)
     crops = Crops(as_photo(photo))
-    waiting, found = detect.detect(crops, small=small), list[Face]()
-    while waiting:
-        apart = _apart(waiting)
-        traced = each(functools.partial(_traced, crops), apart)
-        found += [face for face in traced if face is not None]
-        waiting = [
-            one for one in waiting if one not in apart and not any(_within(one, face) for face in found)
-        ]
+    found, copy = _found(crops, small), lifted(crops)
+    if copy is not None:
+        seen = [face for face in _found(Crops(copy), small) if face.confidence >= _IN_THE_DARK]
+        found += [_enlarged(face, crops.photo) for face in seen]
     return tuple(sorted(_different(found), key=_place))
 
 
@@ -149,6 +147,27 @@ def check(
         raise FaceCutError(
             f"the photo's border cuts the face: {face.inside:.0%} of its outline are inside, {inside:.0%} are needed"
         )
+
+
+def _found(crops: Crops, small: bool) -> list[Face]:
+    """Faces of one photo in any order; some may be there twice."""
+    waiting, found = detect.detect(crops, small=small), list[Face]()
+    while waiting:
+        apart = _apart(waiting)
+        traced = each(functools.partial(_traced, crops), apart)
+        found += [face for face in traced if face is not None]
+        waiting = [
+            one for one in waiting if one not in apart and not any(_within(one, face) for face in found)
+        ]
+    return found
+
+
+def _enlarged(face: Face, photo: Photo) -> Face:
+    """A face of a small copy, as one of the photo."""
+    scale = photo.width / face.photo_size[0]
+    points = face.points * scale
+    points[:, :2] += (scale - 1) / 2
+    return Face(points, face.confidence, face.pose, (photo.width, photo.height))
 
 
 def _apart(candidates: list[detect.Detection]) -> list[detect.Detection]:

@@ -110,9 +110,10 @@ class Settings(ServingSettings):
     # -- jobs -------------------------------------------------------------------------------------
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
-        ge=1,
+        ge=0,
         le=256,
-        description="Jobs that one worker process runs at a time, one child each. Effects use a core each.",
+        description="Jobs that one worker process runs at a time, one child each. Effects use a core each. 0: this "
+        "server has no worker process of its own, and others do the work.",
     )
     job_deadline_s: float = Field(
         300.0, gt=0, description="Seconds one attempt may run; an order may ask for less, never for more."

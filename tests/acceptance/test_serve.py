@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -179,6 +180,46 @@ def test_sigterm_while_it_starts_is_a_stop_like_any_other(data: Path) -> None:
         )  # the latter before Python had read the program
         assert b"Traceback" not in said
     Server(data).stop()
+
+
+def test_a_call_that_waits_is_answered_when_the_server_stops(data: Path) -> None:
+    server = Server(data, extra_effects=EFFECTS, shutdown_s="1")
+    with server.client(server.first_key) as own, ThreadPoolExecutor(1) as pool:
+        job = submitted(own, effect="slow", params={"seconds": 50}, inputs={"image": uploaded(own)})
+        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
+            time.sleep(0.05)
+        waiting = pool.submit(own.get, f"/v1/jobs/{job['id']}", params={"wait": 25})
+        time.sleep(0.5)
+        assert not waiting.done()
+        assert server.stop() == 0
+        reply = waiting.result()
+    assert reply.status_code == 200
+    assert reply.json()["finished_at"] is None
+    assert "timeout graceful shutdown exceeded" not in server.logged()
+
+
+def test_a_server_without_workers_leaves_its_jobs_to_others(data: Path) -> None:
+    server = Server(data, "--workers", "0", extra_effects=EFFECTS)
+    try:
+        with server.client(server.first_key) as own:
+            job = submitted(own, effect="noop", inputs={"image": uploaded(own)})
+            assert own.get(f"/v1/jobs/{job['id']}", params={"wait": 2}).json()["state"] == "queued"
+            command = [*COMMAND, "worker", "--data", str(data), "--workers", "1"]
+            with subprocess.Popen(command, env=server.environment, stdout=subprocess.DEVNULL) as worker:
+                assert finished(own, job["id"])["state"] == "succeeded"
+                worker.terminate()
+        none = subprocess.run(
+            [*COMMAND, "worker", "--data", str(data)],
+            env=server.environment | {"TINCT_WORKERS": "0"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert none.returncode == 1
+        assert "TINCT_WORKERS" in none.stderr
+        assert "Traceback" not in none.stderr
+    finally:
+        server.stop()
 
 
 def test_a_second_sigterm_ends_at_once_and_the_job_is_done_by_the_next_start(data: Path) -> None:

@@ -118,6 +118,29 @@ async def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(site
     assert site.count == 0
 
 
+@pytest.mark.parametrize("site", [{"header_s": 60}], indirect=True)
+async def test_a_connection_that_comes_while_the_server_stops_does_not_keep_it(site: Site) -> None:
+    reader, _ = await site.open(HEAD)
+    assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
+    site.guard.stopped_at = asyncio.get_running_loop().time()
+    late, _ = await site.open()
+    assert await rest(late) == b""
+    await rest(reader)
+    assert site.count == 0
+
+
+@pytest.mark.parametrize("site", [{"header_s": 60}], indirect=True)
+async def test_a_request_on_a_kept_connection_is_answered_while_the_server_stops(site: Site) -> None:
+    reader, writer = await site.open(HEAD)
+    assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
+    await asyncio.sleep(0.1)
+    for connection in list(site.guard._open):
+        connection.shutdown()
+    writer.write(HEAD)
+    assert b"200 OK" in await rest(reader)
+    assert site.count == 0
+
+
 @pytest.mark.parametrize("dripping", [False, True])
 async def test_a_head_has_to_be_whole_in_time_however_it_comes(site: Site, dripping: bool) -> None:
     reader, writer = await site.open(HALF)

@@ -22,7 +22,8 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback by default.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Jobs that run at a time; one per processor by default.")
+        int | None,
+        typer.Option(help="Jobs that run at a time; one per processor by default; 0 leaves them to others."),
     ] = None,
     open_: Annotated[
         bool,

@@ -15,7 +15,7 @@ def worker(
         Path | None, typer.Option(help="Data folder of a server on this machine, to work beside it.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Jobs that run at a time; one per processor by default.")
+        int | None, typer.Option(min=1, help="Jobs that run at a time; one per processor by default.")
     ] = None,
 ) -> None:
     """Work on jobs of a server, here or on another machine.

@@ -25,6 +25,7 @@ from tinct.errors import (
     InputGoneError,
     JobMemoryError,
     JobTimedOutError,
+    ParameterError,
     StorageError,
     TinctError,
 )
@@ -317,8 +318,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises
     ------
+    ParameterError
+        The settings ask for no worker.
     DatabaseError, StorageError
         The backend cannot be opened.
     """
+    if not settings.workers:
+        raise ParameterError("TINCT_WORKERS", 0, "1 or more; 0 is for a server that has no worker of its own")
     async with open_backend(settings) as backend:
         await Worker(backend).run(stop)

@@ -30,6 +30,9 @@ _LATER: Final = (
     1.25  # times the setting, so that a wire format that watches its bodies refuses in its own words
 )
 _LEAST_BYTES: Final = 4096  # of a body or a reply that have to move in that time
+_LINGER_S: Final = (
+    1.0  # while a server stops: what is under way on an idle connection is answered, and then closed
+)
 _OWN_DESCRIPTORS: Final = 96  # files, database, children: what is never left to connections
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _FULL = (
@@ -71,6 +74,8 @@ class Connections:
         """Connection -> whose it is, the oldest first."""
         self._counts: dict[str, int] = {}
         self._looking: asyncio.TimerHandle | None = None
+        self.stopped_at: float | None = None
+        """When the server began to stop, by the loop's clock."""
 
     def admit(self, one: Guarded, host: str | None) -> bool:
         """Whether a new connection may stay; for it, another may have to go."""
@@ -153,6 +158,19 @@ class Guarded(H11Protocol):
         """Something has come."""
         self._received += len(data)
         super().data_received(data)
+        if self.guard.stopped_at is not None and self._serving:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The server stops. Connections that wait for a request get a moment more, since one may be under way."""
+        if self.guard.stopped_at is None:
+            self.guard.stopped_at = self.loop.time()
+        if self._serving:
+            super().shutdown()
+
+    @property
+    def _serving(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def resume_writing(self) -> None:
         """The client has caught up."""
@@ -177,6 +195,10 @@ class Guarded(H11Protocol):
         stage = self.stage
         if stage is not self._seen:
             self._seen, self._since, self._moved = stage, now, self._marks()
+            return
+        stopped_at = self.guard.stopped_at
+        if stopped_at is not None and stage in _IDLE and now - max(self._since, stopped_at) > _LINGER_S:
+            super().shutdown()
             return
         settings = self.guard.settings
         match stage:

@@ -79,7 +79,8 @@ async def serve(settings: Settings, started: Callable[[Started], None], *, link:
                 url, api_key = _url(listener), await _first_key(backend)
                 studio = await _studio_link(backend, settings.public_url or url) if link else None
                 started(Started(url=url, api_key=api_key, link=studio))
-                worker.start()
+                if settings.workers:
+                    worker.start()
                 waiting = asyncio.create_task(told.wait())
                 await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -13,7 +13,7 @@ from tinct.dialects.dialect import backend_of
 from tinct.dialects.native import wire
 from tinct.jobs.job import Job
 
-__all__ = ["REPLIES", "stream"]
+__all__ = ["REPLIES", "done_before", "stream"]
 
 REPLIES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The events.", "content": {"text/event-stream": {}}}
@@ -42,18 +42,21 @@ async def _lines(request: Request, account: str, job_id: str, after: int) -> Asy
 
 async def _until(snapshots: AsyncIterator[Job | None], closing: asyncio.Event) -> AsyncIterator[Job | None]:
     """What comes, until the server closes."""
-    closed = asyncio.ensure_future(closing.wait())
+    while True:
+        step = asyncio.ensure_future(anext(snapshots, ...))
+        if not await done_before(step, closing) or (job := step.result()) is ...:
+            return
+        yield job
+
+
+async def done_before(step: asyncio.Future[Any], over: asyncio.Event) -> bool:
+    """Whether `step` is done before `over` is set; otherwise it is cancelled."""
+    ending = asyncio.ensure_future(over.wait())
     try:
-        while True:
-            step = asyncio.ensure_future(anext(snapshots, ...))
-            try:
-                await asyncio.wait({step, closed}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not step.done():
-                    step.cancel()
-                    await asyncio.gather(step, return_exceptions=True)
-            if step.cancelled() or (job := step.result()) is ...:
-                return
-            yield job
+        await asyncio.wait({step, ending}, return_when=asyncio.FIRST_COMPLETED)
+        return step.done()
     finally:
-        closed.cancel()
+        ending.cancel()
+        if not step.done():
+            step.cancel()
+            await asyncio.gather(step, return_exceptions=True)

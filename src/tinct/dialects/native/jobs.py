@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -102,8 +103,11 @@ async def get_job(
 ) -> wire.Job:
     """A job, now or as soon as it has ended."""
     jobs, most = backend_of(request).jobs, settings_of(request).max_wait_s
-    job = await (jobs.wait(account.id, job_id, min(wait, most)) if wait else jobs.get(account.id, job_id))
-    return await _record(request, job)
+    if wait:
+        waiting = asyncio.ensure_future(jobs.wait(account.id, job_id, min(wait, most)))
+        if await events.done_before(waiting, request.state.stopping):  # else another server can be asked
+            return await _record(request, waiting.result())
+    return await _record(request, await jobs.get(account.id, job_id))
 
 
 @router.get("/{job_id}/events", response_class=Response, responses=events.REPLIES)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 import time
 
@@ -301,3 +302,17 @@ def test_the_documentation_is_one_page_that_loads_nothing(client: httpx.Client) 
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "<script" not in page.text
     assert "/v1/jobs/{job_id}/events" in page.text
+
+
+def test_the_documentation_lists_every_effect_with_its_parameters(client: httpx.Client) -> None:
+    page = httpx.get(f"{client.base_url}/docs").text
+    for effect in client.get("/v1/effects").json()["effects"]:
+        _, found, rest = page.partition(f"id='{effect['name']}'")
+        assert found, effect["name"]
+        assert f"href='#{effect['name']}'" in page
+        shown = rest.partition("<h3")[0]
+        for name in [*effect["params"].get("properties", {}), *(item["name"] for item in effect["inputs"])]:
+            assert f"<td><code>{name}</code>" in shown, f"{effect['name']}: {name}"
+    assert "0 keeps the photo, 1 is the full recolouring" in page
+    for anchor in re.findall(r"href='#([^']+)'", page):
+        assert re.search(rf"id='?{anchor}\b", page), anchor

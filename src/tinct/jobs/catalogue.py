@@ -9,6 +9,7 @@ from typing import Any
 
 from tinct.effects import available, registry
 from tinct.effects.effect import Effect
+from tinct.effects.tables import Parameter, parameters
 
 __all__ = ["EffectFacts", "InputFacts", "catalogue", "facts", "preview"]
 
@@ -40,6 +41,8 @@ class EffectFacts:
     """What its results can be."""
     params: Mapping[str, Any]
     """JSON Schema of the parameters."""
+    words: tuple[Parameter, ...] = ()
+    """The same for people."""
     engines: tuple[available.Engine, ...] = ()
     """Ways in which it works, and which of them are ready here."""
 
@@ -91,4 +94,5 @@ def _facts(effect: Effect) -> EffectFacts:
         ),
         roles=effect.roles,
         params=effect.params.model_json_schema(),
+        words=parameters(effect.params),
     )

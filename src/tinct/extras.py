@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib import metadata
 
-__all__ = ["SERVER", "command", "lacking"]
+__all__ = ["SERVER", "bringing", "command", "lacking"]
 
 SERVER = "server"
 """The extra that brings database, web server and object store."""
@@ -21,6 +21,17 @@ def lacking(extra: str) -> list[str]:
         if re.search(rf"""extra\s*==\s*['"]{re.escape(extra)}['"]""", requirement)
     ]
     return [name[0] for name in wanted if name is not None and not _installed(name[0])]
+
+
+def bringing(package: str) -> str | None:
+    """The extra that asks for a package, rather a small one than ``dev``; None if none does."""
+    found = [
+        marker[1]
+        for requirement in metadata.requires("tinct") or ()
+        if (name := _NAME.match(requirement)) and name[0].lower() == package.lower()
+        if (marker := re.search(r"""extra\s*==\s*['"]([^'"]+)['"]""", requirement))
+    ]
+    return min(found, key=lambda extra: (extra == "dev", extra), default=None)
 
 
 def command(extra: str) -> str:

@@ -21,6 +21,7 @@ from tinct.effects import registry
 from tinct.jobs.archives import Archives
 from tinct.jobs.callbacks.recipe import Recipe
 from tinct.jobs.callbacks.service import Callbacks
+from tinct.jobs.callbacks.webhooks import Webhooks
 from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
@@ -44,6 +45,7 @@ __all__ = ["Backend", "open_backend"]
 _RECIPES: Final = {
     "native": "tinct.dialects.native.callbacks:recipe",
     "picma": "tinct.dialects.picma.callbacks:recipe",
+    "youcam": "tinct.dialects.youcam.webhooks:recipe",
 }
 """How each wire format tells of a job's end, ``module:function`` of a backend; imported when one is first sent."""
 
@@ -74,6 +76,7 @@ class Backend:
     jobs: Jobs
     archives: Archives
     callbacks: Callbacks
+    webhooks: Webhooks
     fetcher: Fetcher
     intake: Intake
 
@@ -107,6 +110,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
             objects, fetcher = Objects(database, contents), Fetcher(settings)
             jobs = Jobs(database, queue, changes, files, blobs, prices, settings)
+            callbacks = Callbacks(database, secrets, deliverer, rotation_s=rotation_s)
             backend = Backend(
                 settings=settings,
                 database=database,
@@ -129,7 +133,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 changes=changes,
                 jobs=jobs,
                 archives=Archives(database, jobs, files, settings),
-                callbacks=Callbacks(database, secrets, deliverer, rotation_s=rotation_s),
+                callbacks=callbacks,
+                webhooks=Webhooks(database, callbacks, settings),
                 fetcher=fetcher,
                 intake=Intake(jobs, files, objects, fetcher, settings),
             )

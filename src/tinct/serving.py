@@ -145,6 +145,12 @@ class ServingSettings(BaseModel):
     callback_bytes: int = Field(
         20_000, ge=1024, description="Bytes of one callback's message; receivers expect less than 20 kB."
     )
+    max_webhooks: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="Addresses of one account that are told of all its jobs of one wire format.",
+    )
     callback_rotation_s: float = Field(
         24 * 3600.0,
         ge=0,

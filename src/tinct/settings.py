@@ -282,6 +282,11 @@ class Settings(ServingSettings):
         gt=0,
         description="Seconds that YouCam's results stay, and files that were declared by its later versions.",
     )
+    youcam_content_check: bool = Field(
+        True,
+        description="Whether photos of YouCam tasks are held against the content check, where its weights are "
+        "installed.",
+    )
     youcam_address_calls: str = Field(
         "100/300",
         pattern=r"^\d{1,6}/[1-9]\d{0,5}$",

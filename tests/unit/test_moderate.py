@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tinct.cli import app
 from tinct.effects import registry
 from tinct.effects.moderate import classify
 from tinct.errors import MissingModelError, ParameterError
+from tinct.jobs.child import Task, perform
 from tinct.models import runtime, store
 from tinct.photo.photo import Photo
 
@@ -168,3 +170,25 @@ def test_the_command_tells_unsafe_photos_by_its_exit_status(
 
 def test_every_engine_is_a_model_of_the_manifest() -> None:
     assert set(classify.ENGINES) <= set(store.models())
+
+
+@pytest.mark.parametrize("screened", [True, False])
+def test_a_screened_job_fails_on_an_unsafe_photo_and_no_other_does(
+    networks: dict[str, Network], tmp_path: Path, screened: bool
+) -> None:
+    path = tmp_path / "photo.png"
+    plain(RED).save(path)
+    folder = tmp_path / "results"
+    folder.mkdir()
+    task = Task(
+        effect="convert",
+        params={},
+        inputs={"image": str(path)},
+        format="png",
+        quality=90,
+        folder=str(folder),
+        screened=screened,
+    )
+    outcome = perform(task)
+    assert outcome.code == ("photo_unsafe" if screened else None)
+    assert len(list(folder.iterdir())) == (0 if screened else 1)

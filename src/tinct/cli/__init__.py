@@ -11,7 +11,19 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tinct import __version__, extras
-from tinct.cli import callbacks, credits, doctor, examples, faces, keys, models, palette, serve, worker
+from tinct.cli import (
+    callbacks,
+    credits,
+    doctor,
+    examples,
+    faces,
+    keys,
+    models,
+    palette,
+    serve,
+    webhooks,
+    worker,
+)
 from tinct.cli.refusals import sentence
 from tinct.cli.words import TYPED
 from tinct.effects import registry
@@ -125,6 +137,7 @@ app.command()(palette.palette)
 app.command()(serve.serve)
 app.command()(worker.worker)
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

@@ -8,6 +8,7 @@
     │   │   └── PhotoMissingError       no such file; a FileNotFoundError too
     │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
     │   ├── PhotoModeError          a colour mode that is not taken here
+    │   ├── UnsafePhotoError        the content check calls it unsafe
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
     │       └── SmallPhotoError         a side below one
     ├── FaceError               the faces of a photo do not allow the effect
@@ -141,6 +142,7 @@ from tinct.errors.photo import (
     PhotoMissingError,
     PhotoModeError,
     SmallPhotoError,
+    UnsafePhotoError,
     UnsupportedPhotoError,
 )
 from tinct.errors.service import (
@@ -274,6 +276,7 @@ __all__ = [
     "StorageFullError",
     "TinctError",
     "UnreachableUrlError",
+    "UnsafePhotoError",
     "UnsupportedPhotoError",
     "UploadClosedError",
     "UploadLimitError",

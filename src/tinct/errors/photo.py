@@ -12,6 +12,7 @@ __all__ = [
     "PhotoMissingError",
     "PhotoModeError",
     "SmallPhotoError",
+    "UnsafePhotoError",
     "UnsupportedPhotoError",
 ]
 
@@ -56,6 +57,12 @@ class SmallPhotoError(PhotoLimitError):
     """A side of the photo is below the least that is taken here."""
 
     code = "photo_too_small"
+
+
+class UnsafePhotoError(PhotoError):
+    """The content check calls the photo unsafe."""
+
+    code = "photo_unsafe"
 
 
 class PhotoModeError(PhotoError):

@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,9 +29,11 @@ from tinct.errors import (
     JobMemoryError,
     ModelMemoryError,
     TinctError,
+    UnsafePhotoError,
     UnsupportedPhotoError,
 )
 from tinct.jobs.confine import confine, own_session
+from tinct.jobs.job import Metadata
 from tinct.jobs.landlock import close_files
 from tinct.settings import Settings, use
 
@@ -58,6 +60,9 @@ class Task:
     quality: int
     folder: str
     """An empty folder for the results."""
+    metadata: Metadata = "no-gps"
+    screened: bool = False
+    """Whether its photos are held against the content check first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,11 +172,15 @@ def _perform(task: Task) -> Outcome:
         for name, named in task.inputs.items()
     }
     params = effect.accept(photos, task.params)
+    if task.screened:
+        _screen([photos[item.name] for item in effect.inputs if item.name in photos and not item.of_one])
     output = effect.run(photos, params, _progress())
+    if task.screened and not photos:
+        _screen([result.photo for result in output.results])
     made = []
     for number, result in enumerate(output.results):
         format = task.format or formats.kept(result.photo.format)
-        data = encode.encode(result.photo, format, quality=task.quality)
+        data = encode.encode(result.photo, format, quality=task.quality, metadata=task.metadata)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)
         facts = probe.facts(data)  # of what was written, which may be less than what was made
@@ -190,6 +199,16 @@ def _perform(task: Task) -> Outcome:
             )
         )
     return Outcome(made=tuple(made), facts=dict(output.facts))
+
+
+def _screen(photos: Sequence[Photo | Sequence[Photo]]) -> None:
+    """Raise `UnsafePhotoError` for the first photo that the content check calls unsafe."""
+    check = registry.get("moderate")
+    for given in photos:
+        for photo in given if isinstance(given, Sequence) else (given,):
+            facts = check.run({"image": photo}, check.parse({}), lambda share: None).facts
+            if facts["verdict"] == "unsafe":
+                raise UnsafePhotoError("the content check calls a photo unsafe; use another one")
 
 
 def _opened(path: Path) -> Photo:

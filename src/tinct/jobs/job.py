@@ -16,9 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from tinct.errors import TinctError, restored
+
+Metadata = Literal["all", "no-gps", "none"]
+"""Exif, XMP and IPTC as they are, without the place, or nothing of them."""
 
 __all__ = [
     "FINAL",
@@ -28,6 +31,7 @@ __all__ = [
     "Inputs",
     "Job",
     "JobState",
+    "Metadata",
     "Order",
     "Page",
     "Priority",
@@ -170,6 +174,10 @@ class Order:
     """Format of the results (``png``, ``jpeg``, ``webp``, ...); None keeps the format of the first input."""
     quality: int = 92
     """Quality of lossy results, 1..100."""
+    metadata: Metadata = "no-gps"
+    """What of the source's metadata the results keep."""
+    screened: bool = False
+    """Fail where the content check calls a photo among the inputs unsafe, or a result that was made of none."""
     priority: int = Priority.NORMAL
     """Higher runs first."""
     deadline_s: float | None = None
@@ -215,6 +223,8 @@ class Job:
     inputs: Inputs
     format: str | None
     quality: int
+    metadata: Metadata
+    screened: bool
     state: JobState
     revision: int
     """Grows by at least one with every visible change; the id of server-sent events."""

@@ -120,6 +120,7 @@ async def expire(backend: Backend) -> int:
     await backend.limits.sweep()
     await backend.multipart.sweep()
     await _clear(backend)
+    await backend.files.let_go()
     removed = await backend.files.sweep(_BATCH)  # the store may be away: last
     await backend.contents.sweep()
     return removed

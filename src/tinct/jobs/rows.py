@@ -26,6 +26,8 @@ def job_of(row: Row) -> Job:
         },
         format=row["format"],
         quality=row["quality"],
+        metadata=row["metadata"],
+        screened=row["screened"],
         state=JobState(row["state"]),
         revision=row["revision"],
         sequence=row["sequence"],

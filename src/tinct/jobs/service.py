@@ -44,11 +44,12 @@ _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch)
+    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
+    metadata, screened)
 SELECT %(id)s, accounts.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
     %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
     %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s::bigint,
-    %(batch)s
+    %(batch)s, %(metadata)s, %(screened)s
 FROM accounts WHERE accounts.id = %(account)s AND revoked_at IS NULL
 RETURNING *
 """
@@ -309,7 +310,8 @@ class Jobs:
                 (job_id,),
             )
             cursor = await connection.execute(
-                "UPDATE files SET state = 'deleted' WHERE job_id = %s AND state <> 'gone' RETURNING id, key",
+                "UPDATE files SET state = 'deleted' WHERE job_id = %s AND state <> 'gone'"
+                " AND role IS DISTINCT FROM 'withdrawn' RETURNING id, key",
                 (job_id,),
             )
             rows = await cursor.fetchall()
@@ -364,6 +366,8 @@ class Jobs:
                 "meta": Json(dict(order.meta)),
                 "entry": entry,
                 "batch": order.batch,
+                "metadata": order.metadata,
+                "screened": order.screened,
             },
         )
         row = await cursor.fetchone()

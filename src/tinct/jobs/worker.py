@@ -203,6 +203,8 @@ class Worker:
             },
             format=job.format,
             quality=job.quality,
+            metadata=job.metadata,
+            screened=job.screened,
             folder=str(folder),
         )
 

@@ -1,29 +1,32 @@
-"""Tasks in one process, with a worker that runs them."""
+"""Tasks in one process: what is told of them, what is wrong with their files, repeats, leases, deletion."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import asyncio
+from typing import Any
 
 import pytest
-import pytest_asyncio
-from youcam_client import PICTURE, Client, id_token, member
+from youcam_client import PICTURE, Client, id_token, member, payload
 
-from backends import Postgres, working
+from backends import working
+from picture_host import Site
+from running import photo
 from tinct.backend import Backend, open_backend
+from tinct.errors import FaceAngleError, ParameterError, ReferenceNoFaceError, UnsafePhotoError
+from tinct.jobs import leases, moves
+from tinct.jobs.job import Failure, JobState
 
 pytestmark = pytest.mark.asyncio
 
 
-@pytest_asyncio.fixture
-async def backend(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
-    async with open_backend(postgres.create(tmp_path / "data")) as running:
-        yield running
+async def failed(backend: Backend, task: str, failure: Failure, state: JobState = JobState.FAILED) -> None:
+    """End a task as a worker would."""
+    async with backend.database.transaction() as connection:
+        await moves.end(connection, task, state, failure=failure)
 
 
 async def test_a_task_goes_from_signing_in_to_its_picture_in_v1(backend: Backend) -> None:
     _, pair = await member(backend, credits=5)
     body = {"client_id": pair["client_id"], "id_token": id_token(pair)}
     said = await Client(backend).said("POST", "v1.0/client/auth", json=body)
-    assert set(said["result"]) == {"access_token", "expires_in"}
     client = Client(backend, said["result"]["access_token"])
     async with working(backend):
         task = await client.run_v1("enhance", {"scale": 1}, src_ids=await client.sent(version="v1.0"))
@@ -35,13 +38,239 @@ async def test_a_task_goes_from_signing_in_to_its_picture_in_v1(backend: Backend
     assert (await client.said("GET", "v1.0/client/credit"))["results"][0]["amount"] == 3
 
 
-async def test_a_task_goes_from_its_file_to_its_picture_in_v2(backend: Backend) -> None:
-    _, pair = await member(backend, credits=5)
-    client = Client(backend, pair["client_id"])
+async def test_results_are_sources_by_id_and_by_url_until_their_task_is_deleted(backend: Backend) -> None:
+    client = Client(backend, (await member(backend))[1]["client_id"])
     async with working(backend):
-        task = await client.run("enhance", src_file_id=await client.sent(PICTURE), scale=1)
-        found = await client.ended("enhance", task)
-    assert set(found) == {"error", "results", "task_status"}
-    assert found["task_status"] == "success"
-    reply = await Client(backend).http.get(found["results"]["url"])
-    assert reply.headers["access-control-allow-origin"] == "*"
+        source = await client.sent()
+        task = await client.run("enhance", src_file_id=source, scale=1)
+        found = (await client.ended("enhance", task))["results"]
+        assert set(found) == {"url", "dst_id"}
+        reply = await Client(backend).http.get(found["url"])
+        assert reply.headers["access-control-allow-origin"] == "*"
+        for body in ({"src_file_id": found["dst_id"]}, {"src_file_url": found["url"]}):
+            chained = await client.run("enhance", scale=1, **body)
+            assert (await client.ended("enhance", chained))["task_status"] == "success"
+    waiting = await client.run("enhance", src_file_id=source, scale=1)
+    assert await client.said("POST", "v2.0/task/delete", json={"task_id": task}) == {"status": 200}
+    await client.refused("GET", f"v2.0/task/enhance/{task}", 400, "InvalidTaskId")
+    await client.refused("POST", "v2.0/task/delete", 400, "InvalidTaskId", json={"task_id": task})
+    await client.refused("POST", "v2.0/task/delete", 400, "OperationInvalid", json={"task_id": waiting})
+    await client.refused("POST", "v2.0/task/delete", 400, "InvalidParameters", json={})
+    await Client(backend).refused("GET", found["url"].partition("/s2s/")[2], 404, "NotFound")
+    for gone in (source, found["dst_id"]):
+        after = await client.run("enhance", src_file_id=gone, scale=1)
+        assert (await client.polled("enhance", after))["error"] == "error_download_image"
+    async with working(backend):  # what was accepted before keeps its bytes
+        assert (await client.ended("enhance", waiting))["task_status"] == "success"
+    await backend.files.let_go()
+    row = await backend.database.one("SELECT expires_at <= now() AS over FROM files WHERE id = %s", (source,))
+    assert row is not None
+    assert row["over"]
+
+
+async def test_a_mask_of_v1_is_a_picture_in_v2(backend: Backend) -> None:
+    client = Client(backend, (await member(backend))[1]["client_id"])
+    file = await client.sent()
+    older = await client.run_v1("bg-blur", src_ids=file)
+    newer = await client.run("bg-blur", src_file_id=file, intensity=0)
+    jobs = [
+        await backend.database.one("SELECT * FROM jobs WHERE id = %s", (task,)) for task in (older, newer)
+    ]
+    assert [(job["effect"], job["params"], job["format"], job["metadata"]) for job in jobs if job] == [
+        ("background", {"mode": "mask"}, "png", "none"),
+        ("convert", {}, "jpeg", "none"),
+    ]
+
+
+async def test_four_pictures_are_listed_in_both_forms(backend: Backend) -> None:
+    client = Client(backend, (await member(backend))[1]["client_id"])
+    async with working(backend):
+        task = await client.run("color-correct", src_file_id=await client.sent())
+        newer = await client.ended("color-correct", task)
+        older = await client.polled("colorize/color-correct", task, "v1.0")
+    assert set(newer["results"]) == {"output"}
+    ids = [one["dst_id"] for one in newer["results"]["output"]]
+    assert len(set(ids)) == 4
+    assert [one["dst_id"] for one in older["results"][0]["data"]] == ids
+
+
+# -- what is wrong with a file ---------------------------------------------------------------------
+
+WRONG: list[tuple[str, str, bytes | None, str, str]] = [
+    # tool, role, bytes, code of v1, code of v2
+    ("enhance", "src", None, "error_download_image", "error_download_image"),
+    ("enhance", "src", b"GIF no picture", "error_decode_image", "error_decode_image"),
+    ("enhance", "src", b"", "error_decode_image", "error_decode_image"),
+    ("colorize", "src", photo(60, 60, format="WEBP"), "error_decode_image", "error_decode_image"),
+    ("enhance", "src", photo(4097, 8, format="PNG"), "exceed_max_filesize", "exceed_max_filesize"),
+    ("obj-removal", "src", photo(4097, 8), "exceed_max_filesize", "error_exceed_max_image_size"),
+    ("enhance", "src", PICTURE + b"\0" * 10 * 2**20, "exceed_max_filesize", "exceed_max_filesize"),
+    ("obj-removal", "msk", None, "error_download_mask", "error_download_mask"),
+    ("obj-removal", "msk", b"no mask", "error_decode_mask", "error_decode_mask"),
+    ("obj-removal", "msk", PICTURE[:-300], "error_decode_mask", "error_decode_mask"),
+    ("obj-removal", "msk", photo(319, 272), "invalid_parameter", "size_mismatch_on_input_image_and_mask"),
+    ("lighting", "src", photo(300, 255), "invalid_parameter", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("slug", "role", "data", "older", "newer"), WRONG, ids=[f"{w[0]}-{w[4]}" for w in WRONG]
+)
+async def test_what_is_wrong_with_a_file_fails_the_task_free_of_charge(
+    backend: Backend, slug: str, role: str, data: bytes | None, older: str, newer: str
+) -> None:
+    account, pair = await member(backend, credits=10)
+    client = Client(backend, pair["client_id"])
+    bad = (await client.declared())["file_id"] if data is None else await client.sent(data)
+    files = {"src": await client.sent(), "msk": await client.sent()} | {role: bad}
+    sets = {"src_ids": files["src"]} | ({"mask_ids": files["msk"]} if slug == "obj-removal" else {})
+    task = await client.run_v1(slug, {"scale": 2}, **sets)
+    said = await client.polled(slug, task, "v1.0")
+    assert (said["status"], said["error"]) == ("error", older), said
+    assert said["error_message"]
+    flat = {f"{name}_file_id": file for name, file in files.items()}
+    task = await client.run(slug, scale=2, **flat)
+    said = await client.polled(slug, task)
+    if newer:
+        assert said == {"task_status": "error", "error": newer, "error_message": said["error_message"]}
+    else:
+        assert said == {"task_status": "running"}
+        return
+    assert (await backend.credits.balance(account.id)).held == 0
+
+
+async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_path: Any) -> None:
+    async with Site() as site:
+        site.picture("/a.jpg", PICTURE)
+        site.picture("/b.jpg", b"no picture")
+        host = f"127.0.0.1:{site.port}"
+        settings = postgres.create(tmp_path / "data", allow_private_hosts=host)
+        async with open_backend(settings) as backend:
+            client = Client(backend, (await member(backend))[1]["client_id"])
+            mask = await client.sent()
+            for path, code in (("a", None), ("b", "error_decode_image"), ("c", "error_download_image")):
+                task = await client.run("enhance", scale=1, src_file_url=f"http://{host}/{path}.jpg")
+                assert (await client.polled("enhance", task)).get("error") == code
+            body = {"src_file_id": mask, "msk_file_url": f"http://{host}/c.jpg"}
+            task = await client.run("generative-fill", **body)
+            assert (await client.polled("generative-fill", task))["error"] == "error_download_mask"
+
+
+@pytest.mark.parametrize(
+    ("slug", "failure", "older", "newer"),
+    [
+        ("mu-transfer", Failure.of(ReferenceNoFaceError("no")), "error_no_face", "error_ref_no_face"),
+        ("mu-transfer", Failure.of(FaceAngleError("no")), "error_pose", "error_src_large_face_angle"),
+        ("face-swap", Failure.of(FaceAngleError("no")), "error_pose", "error_large_face_angle"),
+        ("face-swap", Failure.of(ReferenceNoFaceError("no")), "error_no_face", "error_no_face"),
+        (
+            "enhance",
+            Failure.of(UnsafePhotoError("no")),
+            "error_nsfw_content_detected",
+            "error_nsfw_content_detected",
+        ),
+        ("enhance", Failure.of(ParameterError("a", 1, "2")), "invalid_parameter", "invalid_parameter"),
+        ("enhance", Failure(code="internal", message="no"), "error_inference", "error_inference"),
+        ("enhance", Failure(code="of_nobody", message="no"), "error_inference", "error_inference"),
+        (
+            "enhance",
+            Failure(code="timed_out", message="no"),
+            "unknown_internal_error",
+            "unknown_internal_error",
+        ),
+        ("enhance", Failure(code="storage_full", message="no"), "error_upload", "error_upload"),
+    ],
+)
+async def test_causes_have_the_codes_of_the_generation_that_is_polled(
+    backend: Backend, client: Client, slug: str, failure: Failure, older: str, newer: str
+) -> None:
+    task = await client.run("enhance", src_file_id=await client.sent(), scale=1)
+    changed = "UPDATE jobs SET meta = jsonb_set(meta, '{tool}', to_jsonb(%s::text)) WHERE id = %s"
+    await backend.database.run(changed, (slug, task))
+    await failed(backend, task, failure)
+    assert (await client.polled(slug, task, "v1.0"))["error"] == older
+    assert (await client.polled(slug, task))["error"] == newer
+
+
+# -- repeats ---------------------------------------------------------------------------------------
+
+
+async def test_fifty_equal_calls_at_once_are_one_task(backend: Backend) -> None:
+    account, pair = await member(backend, credits=10)
+    client = Client(backend, pair["client_id"])
+    file = await client.sent()
+    tasks = await asyncio.gather(*(client.run_v1("enhance", {"scale": 1}, src_ids=file) for _ in range(50)))
+    assert len(set(tasks)) == 1
+    assert (await backend.credits.balance(account.id)).held == 2
+    other = await client.run_v1("enhance", {"scale": 1}, 1, src_ids=file)
+    third = await client.run_v1("enhance", {"scale": 2}, src_ids=file)
+    assert len({tasks[0], other, third}) == 3
+
+
+async def test_a_task_that_failed_was_lost_or_deleted_is_forgotten(backend: Backend, client: Client) -> None:
+    file = await client.sent()
+
+    async def again() -> str:
+        return await client.run_v1("enhance", {"scale": 1}, src_ids=file)
+
+    first = await again()
+    assert await again() == first
+    await failed(backend, first, Failure(code="internal", message="no"))
+    second = await again()
+    assert second != first
+    await backend.database.run(
+        "UPDATE jobs SET asked_at = now() - interval '1 hour' WHERE id = %s", (second,)
+    )
+    await leases.drop_abandoned(backend.database, backend.queue)
+    third = await again()
+    assert third not in (first, second)
+
+
+async def test_a_constant_number_does_not_hide_that_a_file_was_not_sent(client: Client) -> None:
+    file = await client.declared()
+    first = await client.run_v1("enhance", {"scale": 1}, src_ids=file["file_id"])
+    assert (await client.polled("enhance", first, "v1.0"))["error"] == "error_download_image"
+    await client.http.put(file["requests"][0]["url"], content=PICTURE)
+    second = await client.run_v1("enhance", {"scale": 1}, src_ids=file["file_id"])
+    assert (await client.polled("enhance", second, "v1.0"))["status"] == "running"
+
+
+# -- leases ----------------------------------------------------------------------------------------
+
+
+async def test_who_stays_away_loses_a_task_of_v1_free_of_charge_and_none_of_v2(backend: Backend) -> None:
+    account, pair = await member(backend, credits=10)
+    client = Client(backend, pair["client_id"])
+    file = await client.sent()
+    older = await client.run_v1("enhance", {"scale": 1}, src_ids=file)
+    newer = await client.run("enhance", src_file_id=file, scale=1)
+    shaped = await client.run("enhance", **payload({"scale": 1}, src_ids=file))
+    for seconds, held in ((11, 6), (13, 4)):
+        away = "UPDATE jobs SET asked_at = now() - make_interval(secs => %s)"
+        await backend.database.run(away, (seconds,))
+        await leases.drop_abandoned(backend.database, backend.queue)
+        assert (await backend.credits.balance(account.id)).held == held
+    for path in (f"v1.0/task/enhance?task_id={older}", f"v2.0/task/enhance/{older}"):
+        said = await client.refused("GET", path, 400, "InvalidTaskId")
+        assert said == "Invalid task ID"
+    for task in (newer, shaped):
+        assert await client.polled("enhance", task) == {"task_status": "running"}
+
+
+async def test_the_interval_grows_to_what_the_limit_lasts_for(backend: Backend, client: Client) -> None:
+    task = await client.run_v1("enhance", {"scale": 1}, src_ids=await client.sent())
+    assert (await client.polled("enhance", task, "v1.0"))["polling_interval"] == 1000
+    await backend.database.run("UPDATE jobs SET created_at = now() - interval '11 s'")
+    assert (await client.polled("enhance", task, "v1.0"))["polling_interval"] == 3000
+
+
+async def test_a_task_is_its_owners_and_its_tools_alone(backend: Backend, client: Client) -> None:
+    task = await client.run("enhance", src_file_id=await client.sent(), scale=1)
+    stranger = Client(backend, (await member(backend))[1]["client_id"])
+    await stranger.refused("GET", f"v2.0/task/enhance/{task}", 400, "InvalidTaskId")
+    await client.refused("GET", f"v2.0/task/sod/{task}", 400, "InvalidTaskId")
+    await client.refused("GET", "v1.0/task/enhance", 400, "InvalidParameters")
+    await client.refused("GET", "v2.0/task/enhance", 400, "InvalidParameters")
+    await stranger.refused(
+        "POST", "v2.0/task/sod", 400, "InvalidParameters", json={"src_file_id": await client.sent()}
+    )

@@ -108,6 +108,10 @@ async def _newer(request: Request, version: str, rest: str) -> dict[str, Any]:
     if name.startswith("template/"):
         slug = name.removeprefix("template/")
         return wire.replied("data", await _listed(request, slug, version, styles.templates))
+    if name == "delete":
+        _only(request, "POST")
+        await tasks.delete(request, (await caller(request, newer=True)).account)
+        return {"status": 200}
     if find(name) is not None:
         tool = _tool(name, version)
         _only(request, "POST", "GET")

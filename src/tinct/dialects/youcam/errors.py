@@ -50,6 +50,7 @@ from tinct.errors import (
     StorageError,
     StorageFullError,
     TinctError,
+    UnsafePhotoError,
     UploadLimitError,
 )
 from tinct.jobs.job import Failure
@@ -100,6 +101,7 @@ _CAUSES: Final = ErrorTable[str](
         PhotoLimitError: "side",
         SmallPhotoError: "parameter",
         PhotoError: "decode.image",
+        UnsafePhotoError: "unsafe",
         ParameterError: "parameter",
         NoFaceError: "no_face",
         SeveralFacesError: "several_faces",

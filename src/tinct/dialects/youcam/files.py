@@ -18,7 +18,7 @@ from tinct.dialects.youcam.errors import invalid
 from tinct.dialects.youcam.params import whole_number
 from tinct.errors import FileMissingError, LinkError
 from tinct.jobs.declarations import Declaration
-from tinct.jobs.files import File, suffix
+from tinct.jobs.files import WITHDRAWN, File, suffix
 
 __all__ = ["CORS", "DOWNLOADS", "MAX_BYTES", "UPLOADS", "declare", "download", "link", "preflight", "upload"]
 
@@ -113,6 +113,8 @@ async def download(request: Request, name: str) -> Response:
     await _check_link(request, request.method)
     try:
         file = await backend_of(request).files.get(None, name.partition(".")[0])
+        if file.role == WITHDRAWN:
+            raise FileMissingError("the task of this file was deleted")
         return await content(request, file, max_age_s=round(settings_of(request).youcam_link_s))
     except FileMissingError as error:
         raise RefusalError(404, "NotFound", error.message) from None

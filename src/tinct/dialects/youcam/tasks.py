@@ -10,16 +10,17 @@ from starlette.requests import Request
 from tinct.accounts.keys import Account
 from tinct.dialects.bodies import json_object
 from tinct.dialects.dialect import backend_of, settings_of
+from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam import styles, wire
 from tinct.dialects.youcam.ask import Ask, read
 from tinct.dialects.youcam.errors import Generation, invalid, unsupported
 from tinct.dialects.youcam.files import link
 from tinct.dialects.youcam.inputs import Found, fetched, stored
-from tinct.dialects.youcam.tool import Tool
+from tinct.dialects.youcam.tool import Tool, can_check
 from tinct.errors import AbandonedError, CreditError, JobMissingError
-from tinct.jobs.job import Job, JobState, Order
+from tinct.jobs.job import Job, JobState, Order, file_ids
 
-__all__ = ["NAME", "poll", "run", "task_of"]
+__all__ = ["NAME", "delete", "poll", "run"]
 
 NAME: Final = "youcam"
 """Of the wire format and its jobs."""
@@ -45,9 +46,12 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
             format=_format(ask, found, version),
             keep_results_s=settings_of(request).youcam_keep_s,
             expired_inputs_fail=True,
+            metadata="none",
+            screened=settings_of(request).youcam_content_check and can_check(),
             credits=ask.tool.cost(values),
             tool=f"{NAME}/{ask.tool.slug}",
             idempotency_key=ask.repeat,
+            callbacks=await backend_of(request).webhooks.of_order(account.id, NAME),
             lease_s=(settings_of(request).youcam_lease_s or None) if version == "v1" else None,
             dialect=NAME,
             meta={"tool": ask.tool.slug, "version": version, "action": ask.action},
@@ -69,6 +73,20 @@ async def poll(
         raise JobMissingError("it is another tool's")
     now = datetime.now(UTC)
     return wire.polled(job, tool, generation, lambda file, format: link(request, file, format), now)
+
+
+async def delete(request: Request, account: Account) -> None:
+    """Remove a task that has ended, with the files that went in and came out; its units stay spent."""
+    task_id = (await json_object(request)).get("task_id")
+    if not isinstance(task_id, str):
+        raise invalid("task_id", task_id, "the id that the run call gave")
+    job = await task_of(request, account, task_id)
+    if not job.state.final:
+        raise RefusalError(400, "OperationInvalid", "The task has not ended; delete it when it has.")
+    backend = backend_of(request)
+    made = [result.file_id for result in job.results]
+    await backend.files.withdraw(account.id, [*file_ids(job.inputs), *made])
+    await backend.jobs.delete(account.id, job.id)
 
 
 async def task_of(request: Request, account: Account, task_id: str | None) -> Job:

@@ -11,7 +11,7 @@ from tinct.dialects.youcam.params import Param
 from tinct.errors import ParameterError
 from tinct.jobs import catalogue
 
-__all__ = ["HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values"]
+__all__ = ["HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "can_check"]
 
 Values = Mapping[str, Any]
 """Parameters of a call, by name, and ``style``: what the chosen style asks of the effect."""
@@ -114,3 +114,8 @@ class Tool:
         if engines and not any(engine.ready for engine in engines):
             return f"{here}: the weights of its effect {effect} are not installed. Its operator can: {engines[0].fetch}"
         return None
+
+
+def can_check() -> bool:
+    """Whether photos can be held against the content check here."""
+    return any(engine.ready for engine in catalogue.facts("moderate").engines)

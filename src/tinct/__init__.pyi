@@ -19,6 +19,7 @@ from tinct.photo.photo import Photo as Photo
 # isort: off
 # Effects and what they return, written from the registry by scripts/derive
 from tinct.effects.background.background import Background as Background
+from tinct.effects.cartoon.cartoon import Cartoon as Cartoon
 from tinct.effects.colorize.colorize import Colorization as Colorization
 from tinct.effects.colorize.hints import Hint
 from tinct.effects.correct.correct import Correction as Correction
@@ -71,6 +72,40 @@ def background(
     ------
     ParameterError
         A parameter is not allowed, or no subject was found.
+    """
+
+def cartoon(
+    photo: PhotoLike,
+    *,
+    lines: float = 0.6,
+    tones: int = 7,
+    smoothness: float = 0.5,
+    strength: float = 1.0,
+    progress: Callable[[float], None] = ...,
+) -> Cartoon:
+    """Draw a photo: even colours, few tones and clean lines, at its own size; skin keeps its shading.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to draw, in any depth and RGB profile; both stay.
+    lines : 0 to 1
+        How dark and how many lines are; 0 draws none.
+    tones : 3 to 24
+        Steps of lightness from black to white.
+    smoothness : 0 to 1
+        How much detail goes: 0 keeps most, 1 leaves large shapes.
+    strength : 0 to 1
+        0 returns the photo's own pixels, 1 the full change.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+
+    References
+    ----------
+    Winnemöller, Olsen and Gooch 2006, "Real-time video abstraction"; Kang, Lee and Chui 2007, "Coherent line drawing".
     """
 
 def colorize(

@@ -17,6 +17,7 @@ __all__ = ["get", "names", "register", "sentence", "where"]
 
 _WHERE = {
     "background": "tinct.effects.background.background:background",
+    "cartoon": "tinct.effects.cartoon.cartoon:cartoon",
     "colorize": "tinct.effects.colorize.colorize:colorize",
     "convert": "tinct.effects.convert:convert",
     "correct": "tinct.effects.correct.correct:correct",

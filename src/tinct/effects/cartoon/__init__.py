@@ -1,0 +1,1 @@
+"""Cartoon: a photo as even colours and clean lines."""

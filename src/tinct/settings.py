@@ -206,6 +206,12 @@ class Settings(ServingSettings):
         description="Seconds that a bucket has for one answer, two parts of 8 MiB of an upload included; then it "
         "counts as away. Tries and the clearing up after an upload are three times that: a caller hears within 30 s.",
     )
+    store_patience_s: float = Field(
+        60.0,
+        ge=0,
+        description="Seconds that a worker goes on trying to read a job's inputs and to store its results while the "
+        "store is away; then the job is begun anew, as when its process dies.",
+    )
     min_free_bytes: int = Field(
         512 * 2**20,
         ge=0,

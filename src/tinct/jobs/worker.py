@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -26,6 +27,7 @@ from tinct.errors import (
     JobMemoryError,
     JobTimedOutError,
     ParameterError,
+    StorageAwayError,
     StorageError,
     TinctError,
 )
@@ -37,6 +39,7 @@ from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.files import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.settings import Settings
+from tinct.storage.blobs import store_errors
 from tinct.storage.ids import new_id
 
 __all__ = ["Worker", "run_worker"]
@@ -55,6 +58,7 @@ class _End:
     state: JobState | None = None
     failure: Failure | None = None
     lost: bool = False
+    """To be begun anew; with a failure where that is not because its process died."""
 
 
 class Worker:
@@ -96,9 +100,12 @@ class Worker:
         job = await self._stubborn(lambda: self._claim(job_id, entry))
         if job is None:
             return
-        folder = Path(
-            tempfile.mkdtemp(prefix=scratch_prefix(job.id, job.attempt), dir=self._backend.blobs.scratch)
-        )
+        try:
+            folder = await self._patient(partial(self._folder, job))
+        except StorageError as error:
+            reason = Failure.of(error)
+            await self._stubborn(lambda: self._lost(job, reason))
+            return
         child = await self._free.get()
         try:
             with self._backend.changes.watch(job.id) as watch:
@@ -119,6 +126,11 @@ class Worker:
             self._free.put_nowait(child)
             await _remove(folder)
 
+    async def _folder(self, job: Job) -> Path:
+        with store_errors():
+            prefix = scratch_prefix(job.id, job.attempt)
+            return Path(tempfile.mkdtemp(prefix=prefix, dir=self._backend.blobs.scratch))
+
     async def _claim(self, job_id: str, entry: int) -> Job | None:
         async with self._backend.database.connection(durable=False) as connection:
             return await moves.claim(connection, job_id, entry)
@@ -132,6 +144,8 @@ class Worker:
         except FileMissingError:
             gone = InputGoneError()
             return _End(state=JobState.FAILED, failure=Failure.of(gone))
+        except StorageAwayError as error:
+            return _End(lost=True, failure=Failure.of(error))
         except TinctError as error:
             return _End(state=JobState.FAILED, failure=Failure.of(error))
         progress = [0.0]
@@ -191,7 +205,11 @@ class Worker:
         named = file_ids(job.inputs)
         files = await self._stubborn(lambda: self._backend.files.get_many(job.account, named))
         paths = {
-            file_id: str(await self._backend.blobs.local(files[file_id].key, folder, f"in-{number}"))
+            file_id: str(
+                await self._patient(
+                    partial(self._backend.blobs.local, files[file_id].key, folder, f"in-{number}")
+                )
+            )
             for number, file_id in enumerate(files)
         }
         return Task(
@@ -212,7 +230,7 @@ class Worker:
 
     async def _finish(self, job: Job, end: _End, files: list[File]) -> None:
         if end.lost:
-            await self._lost(job)
+            await self._lost(job, end.failure)
         elif end.outcome is not None and end.outcome.code is None:
             await self._succeed(job, end.outcome, files)
         elif end.outcome is not None:
@@ -229,7 +247,10 @@ class Worker:
                 if Path(
                     made.path
                 ).exists():  # an earlier try may have stored it before the database went away
-                    await self._backend.blobs.adopt(Path(made.path), file.key)
+                    await self._patient(partial(self._backend.blobs.adopt, Path(made.path), file.key))
+        except StorageAwayError as error:
+            await self._lost(job, Failure.of(error))
+            return
         except StorageError as error:
             await self._end(job, JobState.FAILED, Failure.of(error))
             return
@@ -251,8 +272,12 @@ class Worker:
         async with moves.ending(self._backend.database, job) as connection:
             await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
 
-    async def _lost(self, job: Job) -> None:
-        _log.warning("job %s: attempt %d lost its process", job.id, job.attempt)
+    async def _lost(self, job: Job, failure: Failure | None = None) -> None:
+        """Begin it anew, as often as the settings say; `failure` is then the reason, unless its process died."""
+        _log.warning("job %s: attempt %d lost its %s", job.id, job.attempt, "store" if failure else "process")
+        if failure is not None and job.attempt >= self._settings.job_attempts:
+            await self._end(job, JobState.FAILED, failure)
+            return
         async with self._backend.database.transaction() as connection:
             await moves.lose(connection, self._backend.queue, job, self._settings.job_attempts)
 
@@ -260,6 +285,17 @@ class Worker:
         """Let another worker run it; being told to stop is not the job's fault, so any number of times."""
         async with self._backend.database.transaction() as connection:
             await moves.requeue(connection, self._backend.queue, job)
+
+    async def _patient(self, act: Callable[[], Awaitable[_T]]) -> _T:
+        """Do what needs the store, again and again while it is away, for as long as the settings say."""
+        until = time.monotonic() + self._settings.store_patience_s
+        while True:
+            try:
+                return await act()
+            except StorageAwayError:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(_AGAIN_S)
 
     async def _stubborn(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Do what must be done, again and again while the database is away."""

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
-__all__ = ["ServingSettings"]
+__all__ = ["ServingSettings", "comma_separated"]
 
 
-def _comma_separated(value: object) -> object:
+def comma_separated(value: object) -> object:
+    """A set of words from a text, for settings that are one."""
     if isinstance(value, str):
         return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
     return value
@@ -90,7 +91,7 @@ class ServingSettings(BaseModel):
         ge=1,
         description="Requests without any key of one address in a minute: public objects; 100 a second.",
     )
-    trusted_proxies: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+    trusted_proxies: Annotated[frozenset[str], BeforeValidator(comma_separated)] = Field(
         frozenset(),
         description="Addresses or networks of proxies before this server, comma-separated; only what they say of a "
         "client's address is believed.",
@@ -120,7 +121,7 @@ class ServingSettings(BaseModel):
     link_s: float = Field(24 * 3600.0, gt=0, description="Seconds a link to a result works.")
 
     # -- fetching ---------------------------------------------------------------------------------
-    allow_private_hosts: Annotated[frozenset[str], BeforeValidator(_comma_separated)] = Field(
+    allow_private_hosts: Annotated[frozenset[str], BeforeValidator(comma_separated)] = Field(
         frozenset(),
         description="host or host:port, comma-separated: private ones that fetching and callbacks may reach.",
     )

@@ -12,11 +12,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from tinct.errors import ParameterError
-from tinct.serving import ServingSettings
+from tinct.serving import ServingSettings, comma_separated
 
 __all__ = ["Settings", "current", "strip_environment", "use"]
 
@@ -292,6 +293,11 @@ class Settings(ServingSettings):
         True,
         description="Whether photos of YouCam tasks are held against the content check, where its weights are "
         "installed.",
+    )
+    youcam_cors: Annotated[frozenset[str], BeforeValidator(comma_separated)] = Field(
+        frozenset(),
+        description="Origins of web pages that may make YouCam's calls themselves, comma-separated, * for all; "
+        "links of files may be used by any page anyway.",
     )
     youcam_address_calls: str = Field(
         "100/300",

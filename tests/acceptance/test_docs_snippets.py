@@ -22,7 +22,15 @@ from running import Server, photo
 from unit.photo_files import scene
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/quickstart.md", "docs/recipes.md", "docs/api.md", "docs/ailab.md", "docs/cos.md")
+PAGES = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/recipes.md",
+    "docs/api.md",
+    "docs/ailab.md",
+    "docs/cos.md",
+    "docs/youcam.md",
+)
 PATIENCE_S = 300
 BLOCK = re.compile(
     r"(?:<!-- (?P<said>[^>]*) -->\n)?^```(?P<kind>sh|python)(?: file=(?P<file>[\w.]+))?\n(?P<text>.*?)^```$",
@@ -101,6 +109,8 @@ def test_every_block_of_a_page_runs(page: str, folder: Path, server: Server, key
         "URL": server.url,
         "KEY": keys["api_key"],
         "SECRET_ID": keys["cos"]["secret_id"],
+        "CLIENT_ID": keys["youcam"]["client_id"],
+        "CLIENT_SECRET": keys["youcam"]["client_secret"],
         "SECRET_KEY": keys["cos"]["secret_key"],
         "no_proxy": "*",
     }

@@ -240,3 +240,17 @@ async def test_addresses_are_https_and_no_more_than_ten(postgres: Postgres, tmp_
         first = (await backend.webhooks.list(account.id, "youcam"))[0]
         await backend.webhooks.remove(account.id, first.id)
         await backend.webhooks.add(account.id, "youcam", "http://127.0.0.1:9/more")
+
+
+async def test_pages_of_listed_origins_alone_may_make_the_calls(postgres: Postgres, tmp_path: Path) -> None:
+    settings = postgres.create(tmp_path / "data", youcam_cors="https://shop.example")
+    async with open_backend(settings) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        for origin, allowed in (("https://shop.example", True), ("https://other.example", False)):
+            headers = {"Origin": origin}
+            asked = await client.http.options("/s2s/v2.0/file", headers=headers)
+            assert asked.status_code == (204 if allowed else 405)
+            for path in ("v2.0/credit/feature-cost", "v2.0/task/enhance/none"):
+                reply = await client.http.get(f"/s2s/{path}", headers=headers)
+                found = reply.headers.get("access-control-allow-origin")
+                assert found == (origin if allowed else None)

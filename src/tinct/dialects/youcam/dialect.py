@@ -27,6 +27,11 @@ __all__ = ["DIALECTS"]
 _HOSTS: Final = ("yce-api-01.perfectcorp.com", "yce-api-01.makeupar.com")
 _JSON_BYTES: Final = 2**20
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
 _PATH: Final = re.compile(r"/s2s/v(1\.[01]|2\.[01])/(.+?)/?")
 _SLUG: Final = re.compile(r"[a-z0-9/-]{1,40}")
 _LINKS: Final = (files.UPLOADS, files.DOWNLOADS, styles.THUMBS)
@@ -46,11 +51,14 @@ async def _answer(request: Request) -> Response:
             reply = await serve(request, path.removeprefix(start))
             reply.headers.update(files.CORS)
             return reply
+    if request.method == "OPTIONS" and (allowed := _allowed_origin(request)):
+        return Response(status_code=204, headers=allowed | _PREFLIGHT)
     found = _PATH.fullmatch(path)
     if found is None:
         raise HTTPException(404, "There is no such call.")
     version, rest = f"v{found[1]}", found[2]
-    return JSONResponse(await (_older if version < "v2" else _newer)(request, version, rest))
+    said = await (_older if version < "v2" else _newer)(request, version, rest)
+    return JSONResponse(said, headers=_allowed_origin(request))
 
 
 async def _older(request: Request, version: str, rest: str) -> dict[str, Any]:
@@ -158,8 +166,16 @@ def _only(request: Request, *methods: str) -> None:
         raise HTTPException(405, message, {"Allow": allowed})
 
 
+def _allowed_origin(request: Request) -> dict[str, str]:
+    """What lets the page read the reply that calls; empty for pages of other origins than the settings'."""
+    origin, allowed = request.headers.get("origin", ""), settings_of(request).youcam_cors
+    if not origin or not allowed & {origin.lower(), "*"}:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
 def _words(request: Request, error: Exception) -> Response:
-    found, headers = refusal(error), refusal_headers(error)
+    found, headers = refusal(error), refusal_headers(error) | _allowed_origin(request)
     if request.url.path.startswith(_LINKS):
         headers |= files.CORS
     return JSONResponse(wire.refused(found), found.status, headers)

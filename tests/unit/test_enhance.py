@@ -14,9 +14,12 @@ from skimage import data
 
 import tinct
 from tinct.effects import registry
-from tinct.effects.enhance import engines, timing
+from tinct.effects.enhance import engines, faces, timing
 from tinct.effects.enhance.enhance import plan
 from tinct.errors import MissingModelError, ModelLicenceError, ModelMemoryError, ParameterError
+from tinct.faces import canonical
+from tinct.faces.face import Face
+from tinct.faces.pose import Pose
 from tinct.models import runtime, store
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
@@ -373,8 +376,91 @@ def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
         < seconds(2000, model="realesrgan")
     )
     assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
-    assert seconds(4000) == seconds(4000, model="span")
+    assert seconds(4000) == pytest.approx(1.5 * seconds(4000, model="span"))  # half as long again for faces
     assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)
+
+
+def with_faces(monkeypatch: pytest.MonkeyPatch, photo: Photo, *boxes: tuple[int, int, int]) -> None:
+    """Let faces be found: left, top and width of each."""
+    canon = canonical.points() * [1, -1, -1]
+    low, high = canon.min(axis=0), canon.max(axis=0)
+    found = []
+    for left, top, width in boxes:
+        points = (canon - low) / (high - low)[0] * width + [left, top, 0]
+        whole = np.concatenate([points, points[:10]])
+        found.append(Face(whole, 0.9, Pose(0, 0, 0), (photo.width, photo.height)))
+    monkeypatch.setattr(faces, "installed", lambda: True)
+    monkeypatch.setattr(faces, "find_faces", lambda photo: tuple(found))
+
+
+@pytest.fixture
+def street() -> Photo:
+    """Larger than the strong network is worth its time for."""
+    rng = np.random.default_rng(0)
+    pixels = cv2.GaussianBlur(rng.integers(0, 256, (800, 1100, 3), np.uint8), (0, 0), 1)
+    return Photo(np.clip((pixels.astype(np.float32) - 128) * 3 + 128, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_small_faces_of_a_large_photo_get_the_strong_network_without_a_seam(
+    networks: dict[str, Network], street: Photo, monkeypatch: pytest.MonkeyPatch, scale: Any
+) -> None:
+    without = tinct.enhance(street, scale)
+    assert not networks["realesrgan-x4plus"].seen
+    with_faces(monkeypatch, street, (300, 200, 60))
+    made = tinct.enhance(street, scale)
+    assert (without.faces_restored, made.faces_restored, made.faces_left) == (0, 1, 0)
+    assert made.engine == "span"
+    assert networks["realesrgan-x4plus"].seen
+    different = np.abs(made.photo.pixels.astype(int) - without.photo.pixels).max(axis=-1)
+    left, top, right, bottom = made.plan.faces[0].place
+    inside = np.zeros(different.shape, bool)
+    inside[top * scale : bottom * scale, left * scale : right * scale] = True
+    assert not different[~inside].any()
+    assert different[inside].any()
+    rim = different.copy()
+    rim[top * scale + 2 : bottom * scale - 2, left * scale + 2 : right * scale - 2] = 0
+    assert rim.max() <= 3  # it begins from nothing
+
+
+def test_faces_for_which_the_time_does_not_suffice_are_counted_and_the_largest_come_first(
+    networks: dict[str, Network], street: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_faces(monkeypatch, street, *((20 + 120 * number, 100, 60 + 2 * number) for number in range(8)))
+    chosen = plan(street, 2)
+    assert chosen.engine.name == "span"
+    assert len(chosen.faces) + chosen.faces_left == 8
+    assert 1 <= len(chosen.faces) < 8
+    assert sum(face.core_seconds for face in chosen.faces) <= max(60, 0.5 * 14 * 0.88 * 1.5)
+    assert (
+        chosen.faces[0].face.width
+        == max(face.face.width for face in chosen.faces)
+        == pytest.approx(74, abs=3)
+    )
+    served = registry.get("enhance")
+    most = served.estimate({"image": [(1100, 800)]}, served.parse({})) if served.estimate else 0
+    own = served.estimate({"image": [(1100, 800)]}, served.parse({"model": "span"})) if served.estimate else 0
+    assert sum(face.core_seconds for face in chosen.faces) <= most - own
+
+
+def test_a_named_model_and_large_sharp_faces_are_left_to_it(
+    networks: dict[str, Network], street: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_faces(monkeypatch, street, (100, 20, 600))
+    assert plan(street, 2).faces == ()
+    with_faces(monkeypatch, street, (300, 200, 60))
+    assert plan(street, 2, "span").faces == ()
+
+
+def test_progress_rises_over_photo_and_faces(
+    networks: dict[str, Network], street: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_faces(monkeypatch, street, (300, 200, 60))
+    heard: list[float] = []
+    tinct.enhance(street, 2, progress=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(1)
+    assert heard[-2] < 0.9
 
 
 def test_the_surroundings_of_a_face_are_clipped_to_the_photo_and_cut_at_the_same_place_of_the_result() -> (

@@ -13,16 +13,17 @@ from pydantic import BeforeValidator, Field
 
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.enhance.consistency import consistent, grained, plausible
 from tinct.effects.enhance.crops import around_faces, cut
 from tinct.effects.enhance.denoising import Cleaner, cleaner
 from tinct.effects.enhance.engines import ENGINES, Engine, Model, Scale, select, slowest
+from tinct.effects.enhance.faces import Restored, budget, chosen_faces, put_faces
 from tinct.effects.enhance.opacity import enlarged_alpha, without_hidden_colors
 from tinct.effects.enhance.timing import Estimate, estimated, learn
+from tinct.effects.enhance.work import enlarged, sides, tiling, window_work
 from tinct.effects.findings import Role, Rounded, Untold, fact
 from tinct.errors import ParameterError
 from tinct.imaging.degradation import Condition, condition, is_soft
-from tinct.imaging.tiles import Tiling, merged
+from tinct.imaging.tiles import Tiling
 from tinct.models import runtime
 from tinct.photo.photo import Photo, Pixels
 
@@ -34,9 +35,6 @@ Denoise = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 _LEAST = 8  # pixels of a side
 _MOST_PIXELS = 200_000_000  # of a result, as many as the largest sensors have
 _LONGEST = 65_500  # pixels of a result's side; JPEG cannot hold more
-_OVERLAP = 8  # pixels; answers of faithful engines are the same there
-_OVERLAP_RESTORED = 16  # those of inventive ones are not quite
-_GRAIN = 0.7  # share of the lost grain that is given back to a restored photo
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,11 @@ class Plan:
     work: Callable[[Array], Array]
     """All of it, for a window (h, w, 3)."""
     estimate: Estimate
-    """How long it will take."""
+    """How long it will take, faces included."""
+    faces: tuple[Restored, ...] = ()
+    """Small or blurred faces that the strong network will restore."""
+    faces_left: int = 0
+    """How many more there are, for which the time does not suffice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,18 @@ class Enhancement:
 
     @property
     @fact
+    def faces_restored(self) -> int:
+        """Small or blurred faces that the strong network restored, in a photo that another engine enhanced."""
+        return len(self.plan.faces)
+
+    @property
+    @fact
+    def faces_left(self) -> int:
+        """Such faces that were left to that engine, because the time did not suffice."""
+        return self.plan.faces_left
+
+    @property
+    @fact
     def cleaned(self) -> bool:
         """Whether noise or JPEG blocks were removed."""
         return any(self.plan.clean.thresholds)
@@ -132,7 +146,8 @@ def _seconds(photo: tuple[int, int], scale: Scale, model: Model) -> float:
     """Seconds that a photo of this width and height takes one core at most."""
     width, height = photo
     engine = slowest(model, scale, width * height)
-    return engine.core_seconds * _tiling(height, width, engine, engine.sides[0]).seen / 1e6
+    own = engine.core_seconds * tiling(height, width, engine, engine.sides[0]).seen / 1e6
+    return own + (budget(own) if model == "auto" and not engine.restores else 0.0)
 
 
 @effect(
@@ -208,12 +223,19 @@ def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise
     def soft() -> bool:
         return is_soft(photo.pixels, clean.apply)
 
-    worn = any(clean.thresholds)
-    engine = select(model, scale, photo.width * photo.height, worn, soft)
-    tiling = _tiling(photo.height, photo.width, engine, _sides(engine)[0])
-    grain = _GRAIN * (1 if denoise == "auto" else 1 - denoise) if engine.restores else 0.0
-    work = _window_work(engine, scale, clean, grain, photo.gray)
-    return Plan(engine, found, clean, work, estimated(engine, scale, tiling, photo.pixels, work))
+    engine = select(model, scale, photo.width * photo.height, any(clean.thresholds), soft)
+    tiles = tiling(photo.height, photo.width, engine, sides(engine)[0])
+    asked = None if denoise == "auto" else denoise
+    work = window_work(engine, scale, clean, asked, photo.gray)
+    estimate = estimated(engine, scale, tiles, photo.pixels, work)
+    faces: tuple[Restored, ...] = ()
+    left = 0
+    if model == "auto" and not engine.restores:
+        own = engine.core_seconds * tiles.seen / 1e6
+        faces, left = chosen_faces(photo, scale, clean, asked, budget(own))
+        more = sum(face.estimate(photo, scale).seconds for face in faces)
+        estimate = replace(estimate, seconds=estimate.seconds + more)
+    return Plan(engine, found, clean, work, estimate, faces, left)
 
 
 def run(photo: Photo, chosen: Plan, scale: Scale, progress: Progress = unheard) -> Enhancement:
@@ -221,47 +243,24 @@ def run(photo: Photo, chosen: Plan, scale: Scale, progress: Progress = unheard) 
     begun = time.perf_counter()
     source = without_hidden_colors(photo)
 
-    def whole(side: int) -> tuple[Pixels, Tiling]:
-        tiling = _tiling(photo.height, photo.width, chosen.engine, side)
-        return _enlarged(source, tiling, chosen.work, scale, progress), tiling
+    own = (
+        chosen.engine.core_seconds
+        * tiling(photo.height, photo.width, chosen.engine, chosen.engine.sides[0]).seen
+    )
+    share = own / max(own + sum(1e6 * face.core_seconds for face in chosen.faces), 1e-9)
 
-    pixels, tiling = runtime.by_tiles(_sides(chosen.engine), whole)
+    def whole(side: int) -> tuple[Pixels, Tiling]:
+        tiles = tiling(photo.height, photo.width, chosen.engine, side)
+        return enlarged(source, tiles, chosen.work, scale, lambda done: progress(share * done)), tiles
+
+    pixels, tiles = runtime.by_tiles(sides(chosen.engine), whole)
     alpha = None if photo.alpha is None else enlarged_alpha(photo.alpha, scale)
     seconds = time.perf_counter() - begun
-    learn(chosen.engine, scale, tiling, seconds)
-    return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiling.count, seconds)
-
-
-def _window_work(
-    engine: Engine, scale: Scale, clean: Cleaner, grain: float, gray: bool
-) -> Callable[[Array], Array]:
-    """What happens to each window (h, w, 3)."""
-
-    def work(seen: Array) -> Array:
-        cleaned = clean.apply(seen)
-        result = consistent(plausible(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
-        if grain:
-            result = grained(result, seen, scale, grain)
-        return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result
-
-    return work
-
-
-def _enlarged(
-    source: Pixels,
-    tiling: Tiling,
-    work: Callable[[Array], Array],
-    scale: int,
-    progress: Callable[[float], None],
-) -> Pixels:
-    """The whole result; beside it only a row of tiles is in memory."""
-    out = np.empty((source.shape[0] * scale, source.shape[1] * scale, 3), source.dtype)
-    most = np.float32(np.iinfo(source.dtype).max)
-    for top, rows in merged(source, tiling, work, scale, progress):
-        np.clip(rows, 0, 1, out=rows)
-        rows *= most
-        out[top : top + len(rows)] = np.rint(rows, out=rows)
-    return out
+    learn(chosen.engine, scale, tiles, seconds)
+    seconds += put_faces(
+        pixels, source, chosen.faces, scale, lambda done: progress(share + (1 - share) * done)
+    )
+    return Enhancement(replace(photo, pixels=pixels, alpha=alpha), chosen, tiles.count, seconds)
 
 
 def _check(photo: Photo, scale: Scale) -> None:
@@ -285,12 +284,3 @@ def _check(photo: Photo, scale: Scale) -> None:
             scale,
             f"{allowed} for a photo of {size}: results have at most {limit} pixels and {longest} on a side",
         )
-
-
-def _sides(engine: Engine) -> tuple[int, ...]:
-    return runtime.fitting(engine.sides, engine.bytes_per_pixel)
-
-
-def _tiling(height: int, width: int, engine: Engine, side: int) -> Tiling:
-    overlap = _OVERLAP_RESTORED if engine.restores else _OVERLAP
-    return Tiling(height, width, side, engine.margin, overlap)

@@ -31,7 +31,7 @@ PAGES = (
     "docs/cos.md",
     "docs/youcam.md",
 )
-PATIENCE_S = 300
+PATIENCE_S = 900  # of a whole page, on a busy machine
 BLOCK = re.compile(
     r"(?:<!-- (?P<said>[^>]*) -->\n)?^```(?P<kind>sh|python)(?: file=(?P<file>[\w.]+))?\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,

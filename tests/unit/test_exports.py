@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +98,23 @@ def test_the_sentence_of_an_effect_is_the_same_without_loading_it():
     assert {name: registry.sentence(name) for name in registry.names()} == {
         name: registry.get(name).summary for name in registry.names()
     }
+
+
+def test_editors_see_what_may_be_given_to_each_effect():
+    from tinct.effects import registry
+
+    stub = ast.parse(Path(tinct.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    functions = {node.name: node for node in stub.body if isinstance(node, ast.FunctionDef)}
+    assert {registry.where(name).rpartition(":")[2] for name in registry.names()} == set(functions)
+    for name, node in functions.items():
+        types = {
+            one.arg: ast.unparse(one.annotation)
+            for one in (*node.args.args, *node.args.kwonlyargs)
+            if one.annotation
+        }
+        assert types["photo"] == "PhotoLike", name
+        assert ast.get_docstring(node), name
+        for item in getattr(tinct, name).__effect__.inputs:
+            assert "PhotoLike" in types[item.argument], f"{name}: {item.argument}"
+    mode = {one.arg: ast.unparse(one.annotation) for one in functions["migrate"].args.args}["mode"]
+    assert mode == "Literal['auto', 'template', 'reference']"

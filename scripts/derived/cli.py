@@ -8,7 +8,7 @@ import click
 import typer
 
 from tinct.cli import app
-from tinct.cli.examples import EXAMPLES
+from tinct.cli.examples import lines
 
 __all__ = ["write"]
 
@@ -51,8 +51,7 @@ def _described(name: str, command: Any) -> str:
     rows = [f"| `{_shown(one)}` | | {_cell(one.help)} |\n" for one in arguments if one.help]
     rows += [f"| {_option(one)} | {_default(one)} | {_cell(one.help)} |\n" for one in options]
     table = "| | default | |\n|---|---|---|\n" + "".join(rows) if rows else ""
-    lines = EXAMPLES.get(name.removeprefix("tinct "), ())
-    tries = "\n```bash\n" + "\n".join(lines) + "\n```\n" if lines else ""
+    tries = "\n```bash\n" + "\n".join(lines(name.removeprefix("tinct "), command)) + "\n```\n"
     return f"\n## {name}\n\n```text\n{' '.join(words)}\n```\n\n{_text(command)}\n\n{table}{tries}"
 
 

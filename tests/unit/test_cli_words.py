@@ -53,8 +53,7 @@ def _error(folder: Path, *said: str) -> str:
 def test_every_help_text_ends_with_an_example_that_the_command_understands(name):
     helped = CliRunner().invoke(app, [*name.split(), "-h"], env={"COLUMNS": "200"})
     assert helped.exit_code == 0
-    assert name in examples.EXAMPLES
-    for line in examples.EXAMPLES[name]:
+    for line in examples.lines(name, COMMANDS[name]):
         assert " ".join(line.split()) in " ".join(helped.output.split())
         said = shlex.split(line.partition(" < ")[0])
         assert said[: 1 + len(name.split())] == ["tinct", *name.split()]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tinct.effects.migrate.cholesky import solver
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.migrate.transport import sliced_step, sliced_wasserstein
 from tinct.imaging.gamut import UNCLIPPED, compress, fit_gamut, max_chroma
@@ -108,3 +110,22 @@ def test_transport_steps_bring_one_cloud_to_another():
 def test_a_cloud_does_not_move_towards_itself():
     cloud = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
     assert np.abs(sliced_step(cloud, cloud[::-1].copy(), np.random.default_rng(1))).max() < 1e-4
+
+
+def test_products_by_cell_are_those_of_the_whole_matrix():
+    rng = np.random.default_rng(2)
+    colors, values = _inside(500), rng.normal(size=(500, 3)).astype(np.float32)
+    design, basis = BOX.design(colors), BOX.basis(colors)
+    assert np.abs(basis.adjoint(values) - design.T @ values).max() < 1e-3
+    assert np.abs(basis.gram() - design.T @ design).max() < 1e-3
+    assert np.array_equal(basis.touched, np.flatnonzero(design.any(axis=0)))
+
+
+def test_a_solver_solves_and_refuses_what_is_not_positive_definite():
+    rng = np.random.default_rng(3)
+    half = rng.normal(size=(200, 200)).astype(np.float32)
+    system = half @ half.T + 50 * np.eye(200, dtype=np.float32)
+    right = rng.normal(size=(200, 3)).astype(np.float32)
+    assert np.abs(system @ solver(system)(right) - right).max() < 1e-3
+    with pytest.raises(np.linalg.LinAlgError):
+        solver(-system)

@@ -21,6 +21,7 @@ from tinct.cli import (
     models,
     palette,
     serve,
+    watch,
     webhooks,
     worker,
 )
@@ -135,6 +136,7 @@ app.command()(faces.faces)
 app.command()(faces.marked)
 app.command()(palette.palette)
 app.command()(serve.serve)
+app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(watch.watch)
 app.command()(worker.worker)
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(webhooks.app, name="webhooks")

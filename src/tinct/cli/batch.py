@@ -67,6 +67,7 @@ def run(
     abreast: bool = False,
     listed: bool = True,
     where: str = "",
+    ends: bool = True,
 ) -> list[dict[str, Any]]:
     """Do `work` on each photo; an error of one does not stop the others.
 
@@ -86,6 +87,8 @@ def run(
         False: written files are not listed.
     where : str
         Where results lie, for the last line; told by the results themselves otherwise.
+    ends : bool
+        Whether a failed photo ends the program with status 1.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def run(
     Raises
     ------
     typer.Exit
-        With status 1, if any photo failed.
+        With status 1, if any photo failed and this `ends` the program.
     """
     reports = []
     with _Progress(len(found.photos), quiet=as_json, slow=meter is not None) as progress:
@@ -120,7 +123,7 @@ def run(
         typer.echo(json.dumps(reports, indent=2))
     elif len(found.photos) > 1:
         typer.echo(_summary(reports, found, where), err=True)
-    if any("error" in report for report in reports):
+    if ends and any("error" in report for report in reports):
         raise typer.Exit(1)
     return reports
 

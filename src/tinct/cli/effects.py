@@ -110,6 +110,8 @@ class EffectCommand:
         self.asked = words.asked(ctx)
         self.params: Any = None
         self.inputs: dict[str, Any] = {}
+        self.ends = True
+        """Whether a photo that fails ends the program."""
 
     @classmethod
     def function(cls, effect: Effect) -> Callable[..., None]:
@@ -337,6 +339,7 @@ class EffectCommand:
                 abreast=self.abreast,
                 listed=not outputs.is_stream,
                 where=str(outputs.out) if outputs.out is not None else "",
+                ends=self.ends,
             )
         finally:
             if sheet is not None and page:
@@ -369,6 +372,11 @@ class EffectCommand:
 
     def prepare(self, photos: list[Path], outputs: Outputs) -> None:
         """Before the first photo: names of what comes beside results."""
+
+    def finished(self, found: batch.Found, since: float) -> bool:
+        """Whether all results of the only photo are there, written after the time `since`."""
+        results = self.effect.count(self.params)
+        return self.outputs(found, results).has(found.photos[0], self.labels(results), since)
 
     def _saved(self, outputs: Outputs, path: Path, number: int, result: Result, results: int) -> str:
         """Write one result; its path."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["EXAMPLES", "shown"]
+__all__ = ["EXAMPLES", "lines", "shown"]
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "background": (
@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct background product.jpg --mode change --color white -o shop/",
         "tinct background portrait.jpg --mode blur --degree 0.3",
     ),
+    "cartoon": ("tinct cartoon photo.jpg", "tinct cartoon photo.jpg --lines 0 --tones 5 -o poster.png"),
     "colorize": (
         "tinct colorize old.jpg",
         "tinct colorize album/ --recursive --skip-existing -o coloured/",
@@ -77,21 +78,31 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "models show": ("tinct models show person",),
     "models verify": ("tinct models verify",),
 }
-"""By command; a test runs each through the command's own parser."""
+"""By command; a test runs each through the command's own parser. Others get the shortest call."""
+
+
+def lines(name: str, command: Any) -> tuple[str, ...]:
+    """Examples of a command: its own, or the shortest call."""
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    said = ["tinct", name]
+    for param in command.params:
+        if param.name == "photos":
+            said.append("photo.jpg")
+        elif param.param_type_name == "argument" and param.required:
+            said.append(str(param.name).upper())
+        elif param.required:
+            said += [param.opts[0], str(param.metavar or param.name).upper()]
+    return (" ".join(said),)
 
 
 def shown(command: Any, name: str) -> Any:
     """The command, and those inside it, with examples below their help."""
     inner = getattr(command, "commands", None)
     if inner:
-        for own, each in inner.items():
-            shown(each, f"{name} {own}")
-        first = EXAMPLES.get(name) or next(
-            (lines for key, lines in EXAMPLES.items() if key.startswith(f"{name} ")), ()
-        )
+        each = [lines(f"{name} {own}", shown(one, f"{name} {own}")) for own, one in inner.items()]
+        first = each[0]
     else:
-        first = EXAMPLES.get(name, (f"tinct {name} photo.jpg",))
-    if first:
-        lines = [("Example: " if len(first) == 1 else "Examples:"), *first]
-        command.epilog = "".join(lines) if len(first) == 1 else "\n\n".join(lines)
+        first = lines(name, command)
+    command.epilog = f"Example: {first[0]}" if len(first) == 1 else "\n\n".join(["Examples:", *first])
     return command

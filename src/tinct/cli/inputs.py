@@ -17,7 +17,7 @@ from tinct.photo import formats
 if TYPE_CHECKING:
     from tinct.photo.photo import Photo
 
-__all__ = ["STREAM", "Found", "check_stream", "collect", "known_as", "opened", "results_among"]
+__all__ = ["STREAM", "Found", "check_stream", "collect", "inside", "known_as", "opened", "results_among"]
 
 STREAM = Path("-")
 """Standard input or output; a file of that name is ``./-`` in a folder of its own."""
@@ -75,17 +75,17 @@ def collect(
             check_stream()
             found[STREAM] = None
         elif os.path.isdir(path):  # unlike its own method, this is false for what cannot be a path
-            files = list(_inside(path, recursive=recursive))
-            inside = [p for p in files if formats.of_path(p) and not p.name.startswith(".")]
-            made = results_among(inside, labels) if labels is not tuple else set()
-            made |= {p for p in inside if p.absolute() in left_out}
-            skipped += len(files) - len(inside)
+            files = list(inside(path, recursive=recursive))
+            photos = [p for p in files if formats.of_path(p) and not p.name.startswith(".")]
+            made = results_among(photos, labels) if labels is not tuple else set()
+            made |= {p for p in photos if p.absolute() in left_out}
+            skipped += len(files) - len(photos)
             results += len(made)
-            inside = [p for p in inside if p not in made]
-            if not inside:
+            photos = [p for p in photos if p not in made]
+            if not photos:
                 raise ParameterError("photo", argument, "a folder with photos in it")
-            found.update(dict.fromkeys(inside))
-            places.update({p: p.parent.relative_to(path) for p in inside})
+            found.update(dict.fromkeys(photos))
+            places.update({p: p.parent.relative_to(path) for p in photos})
         elif os.path.exists(path):
             found[path] = None
         else:
@@ -98,7 +98,7 @@ def collect(
     return Found(list(found), skipped, results, places)
 
 
-def _inside(folder: Path, *, recursive: bool) -> Iterator[Path]:
+def inside(folder: Path, *, recursive: bool) -> Iterator[Path]:
     """Files of a folder in order, those of folders inside it after them; nothing from hidden folders."""
     folders = []
     for entry in sorted(folder.iterdir()):
@@ -107,7 +107,7 @@ def _inside(folder: Path, *, recursive: bool) -> Iterator[Path]:
         elif recursive and entry.is_dir() and not entry.name.startswith(".") and not entry.is_symlink():
             folders.append(entry)
     for inner in folders:
-        yield from _inside(inner, recursive=True)
+        yield from inside(inner, recursive=True)
 
 
 def results_among(files: Iterable[Path], labels: Callable[[], Iterable[str]]) -> set[Path]:

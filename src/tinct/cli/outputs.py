@@ -106,20 +106,23 @@ class Outputs:
         suffix = formats.get(self.format or formats.kept(source_format)).ending
         return self._free(self._folder(source) / f"{self._stem(source)}-{label}{suffix}")
 
-    def has(self, source: Path, labels: Iterable[str]) -> bool:
-        """Whether all results of `source`, called after `labels`, are there from an earlier run, in any format."""
+    def has(self, source: Path, labels: Iterable[str], since: float = 0) -> bool:
+        """Whether all results of `source`, called after `labels`, are there from an earlier run, in any format.
+
+        Parameters
+        ----------
+        source : Path
+        labels : iterable of str
+        since : float
+            They must not be older than this, in seconds of the clock.
+        """
         if self._is_file:
-            return os.path.exists(self._out)
+            return _written(self._out, since)
         folder, stem = self._folder(source), self._stem(source)
-        endings = [
-            e
-            for row in formats.FORMATS
-            if self.format in (None, row.name)
-            for e in row.endings
-            if row.writable
-        ]
+        rows = [row for row in formats.FORMATS if row.writable and self.format in (None, row.name)]
+        endings = [ending for row in rows for ending in row.endings]
         return all(
-            any(os.path.exists(folder / f"{stem}-{label}{ending}") for ending in endings) for label in labels
+            any(_written(folder / f"{stem}-{label}{ending}", since) for ending in endings) for label in labels
         )
 
     def _stem(self, source: Path) -> str:
@@ -231,6 +234,13 @@ def _check_stream(*, single: bool) -> None:
 
 def _exists(path: Path) -> OutputError:
     return OutputError(f"{path.name} exists; choose another name or add --overwrite")
+
+
+def _written(path: Path, since: float) -> bool:
+    try:
+        return path.stat().st_mtime >= since
+    except (OSError, ValueError):
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -60,13 +60,12 @@ def max_chroma(lightness: Array, direction: Array, margin: tuple[float, float] =
     -------
     ndarray, (n,), float32
     """
-    slope = direction @ _ROOTS[:, 1:].T  # (n, 3) change of each cone root per unit of chroma
+    slope = _ROOTS[:, 1:] @ direction.T  # (3, n) change of each cone root per unit of chroma
     low = np.zeros(len(lightness), np.float32)
     high = np.full(len(lightness), 0.5, np.float32)  # sRGB's largest OkLab chroma is 0.32
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        cones = (lightness[:, None] + slope * middle[:, None]) ** 3
-        inside = _inside(cones, margin)
+        middle = (low + high) * np.float32(0.5)
+        inside = _inside(lightness + slope * middle, margin)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return low
 
@@ -93,7 +92,7 @@ def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDG
     out = oklab.copy()
     out[:, 0] = np.clip(out[:, 0], 0, 1)
     lifted = out * np.array([1, 1 / knee, 1 / knee], np.float32)
-    near = ~_inside((lifted @ _ROOTS.T) ** 3, margin)  # only these are above the knee
+    near = ~_inside(_ROOTS @ lifted.T, margin)  # only these are above the knee
     colors = out[near]
     chroma = np.hypot(colors[:, 1], colors[:, 2])
     direction = np.asarray(colors[:, 1:] / np.maximum(chroma, 1e-7)[:, None], np.float32)
@@ -105,10 +104,12 @@ def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDG
     return out
 
 
-def _inside(cones: NDArray[np.floating[Any]], margin: tuple[float, float]) -> NDArray[np.bool_]:
-    """Which cone responses (n, 3) are colours of sRGB, with a margin to its ends: (n,)."""
-    linear = cones @ _LINEAR.T  # (n, 3)
-    return np.asarray(((linear >= margin[0]) & (linear <= 1 - margin[1])).all(axis=1))
+def _inside(roots: NDArray[np.floating[Any]], margin: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which roots of cone responses (3, n) are colours of sRGB, with a margin to its ends: (n,)."""
+    low, high = np.float32(margin[0]), np.float32(1 - margin[1])
+    red, green, blue = _LINEAR @ (roots * roots * roots)  # (n,) each
+    inside = (red >= low) & (red <= high) & (green >= low) & (green <= high)
+    return np.asarray(inside & (blue >= low) & (blue <= high))
 
 
 def fit_gamut(rgb: Array, knee: float = 0.85) -> Array:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.migrate.cholesky import Solver, solver
 from tinct.effects.migrate.spline import SplineGrid
 from tinct.effects.migrate.transport import sliced_step
 from tinct.imaging.colormap import GRID, ColorMap, grid
@@ -25,7 +26,7 @@ __all__ = ["fit_reference"]
 
 Array = NDArray[np.float32]
 
-_SHAPE = (8, 8, 8)  # L*, a*, b*: 5 intervals over the photo's own range
+_SHAPE = (8, 7, 7)  # L*, a*, b*: 5 and 4 intervals over the photo's own range
 _STEPS = 26
 _POINTS = 3000
 _MARGIN = 6.0  # Lab units around the photo's colours
@@ -83,16 +84,16 @@ def fit_reference(source: Sample, reference: Sample, smoothness: float = 0.5, se
     start = srgb_to_lab(source.colors(_POINTS, rng))  # (n, 3) Lab
     goal = srgb_to_lab(reference.colors(_POINTS, rng))
     field = _box(start)
-    design = field.design(start)  # (n, size)
-    projection = np.asarray(np.ascontiguousarray(design.T) / len(start), np.float32)
-    solve_l, solve_ab = _solvers(field, projection @ design, source, stiffness, rng)
+    basis = field.basis(start)
+    gram = basis.gram() / np.float32(len(start))
+    solve_l, solve_ab = _solvers(field, gram, source, stiffness, rng)
     moved = np.zeros_like(start)
     coefficients = np.zeros((field.size, 3), np.float32)
     for step in range(_STEPS):
-        wanted = moved + sliced_step(start + moved, goal, rng if step else None)
-        right = projection @ wanted  # (size, 3)
-        coefficients = np.concatenate([solve_l @ right[:, :1], solve_ab @ right[:, 1:]], axis=1)
-        moved = design @ coefficients
+        further = sliced_step(start + moved, goal, rng if step else None)
+        right = gram @ coefficients + basis.adjoint(further) / np.float32(len(start))  # (size, 3)
+        coefficients = np.concatenate([solve_l(right[:, :1]), solve_ab(right[:, 1:])], axis=1)
+        moved = basis.apply(coefficients)
     nodes = grid()
     lab = srgb_to_lab(nodes) + _displacement(field, coefficients)
     mapped = fit_gamut(lab_to_srgb(lab, clip=False).reshape(-1, 3))
@@ -127,19 +128,28 @@ def _box(lab: Array) -> SplineGrid:
 
 def _solvers(
     field: SplineGrid, gram: Array, source: Sample, stiffness: _Stiffness, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Inverses of the penalised normal equations, for L* and for a*, b*: (size, size) each."""
+) -> tuple[Solver, Solver]:
+    """Of the penalised normal equations, for L* and for a*, b*."""
     ridge = gram + 1e-5 * np.eye(field.size, dtype=np.float32)
-    along = (1.0, stiffness.crosstalk, stiffness.crosstalk)
-    bend_l = 0.5 * field.roughness(1, along) + 30 * field.roughness(2, along)
+    along = np.array([1, stiffness.crosstalk, stiffness.crosstalk]) * stiffness.lightness
+    bend_l = field.stiffness({1: 0.5 * along, 2: 30 * along})
     one, other = (srgb_to_lab(c) for c in source.neighbours(_POINTS // 2, rng))
-    step = field.design(one) - field.design(other)  # (n, size) change of each basis between neighbours
-    weight = 1 / ((one[:, 0] - other[:, 0]) ** 2 + 1)
-    contrast = (step * weight[:, None]).T @ step / np.float32(len(step))
     ends = field.design(np.array([[0, 0, 0], [100, 0, 0]], np.float32))  # (2, size)
     anchor = stiffness.ends * (ends.T @ ends)
-    even = (1.0, 1.0, 1.0)
-    system_l = ridge + stiffness.lightness * bend_l + stiffness.contrast * contrast + anchor
-    bend_ab = stiffness.saturation * field.roughness(1, even) + stiffness.chroma * field.roughness(2, even)
+    system_l = ridge + bend_l + stiffness.contrast * _contrast(field, one, other) + anchor
+    even = np.ones(3)
+    bend_ab = field.stiffness({1: stiffness.saturation * even, 2: stiffness.chroma * even})
     system_ab = ridge + bend_ab + 0.5 * anchor
-    return np.linalg.inv(system_l), np.linalg.inv(system_ab)
+    return solver(system_l), solver(system_ab)
+
+
+def _contrast(field: SplineGrid, one: Array, other: Array) -> Array:
+    """Quadratic form of how the field changes the L* difference of neighbours (n, 3): (size, size)."""
+    both = field.basis(np.concatenate([one, other]))
+    touched = both.touched
+    values = both.dense()[:, touched]
+    step = values[: len(one)] - values[len(one) :]  # (n, touched)
+    weight = 1 / ((one[:, 0] - other[:, 0]) ** 2 + 1)
+    out = np.zeros((field.size, field.size), np.float32)
+    out[np.ix_(touched, touched)] = (step * weight[:, None]).T @ step / np.float32(len(step))
+    return out

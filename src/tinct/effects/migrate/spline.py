@@ -6,6 +6,7 @@ property of the space of maps itself: every field has two continuous derivatives
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = ["SplineGrid"]
 Array = NDArray[np.float32]
 
 _DEGREE = 3
+_ROWS = 16  # colours of a block
 
 
 @dataclass(frozen=True)
@@ -39,47 +41,124 @@ class SplineGrid:
         """Number of coefficients per output channel."""
         return int(np.prod(self.shape))
 
-    def _weights(self, colors: Array) -> tuple[NDArray[np.intp], Array]:
-        """Indices and weights of the 64 basis functions that reach each colour, both (n, 64)."""
+    def basis(self, colors: Array) -> Basis:
+        """The basis functions at `colors` (n, 3)."""
         inside = np.clip(colors, self.low, self.high)
         spans = np.asarray(self.shape) - _DEGREE
         position = (inside - self.low) / (self.high - self.low) * spans  # (n, 3) in knot intervals
         first = np.clip(np.floor(position).astype(np.intp), 0, spans - 1)  # (n, 3)
-        t = (position - first)[..., None]  # (n, 3, 1) within the interval
+        t = (position - first).astype(np.float32)[..., None]  # (n, 3, 1) within the interval
         w = np.concatenate(
             [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=-1
-        ).astype(np.float32) / np.float32(6)  # (n, 3, 4)
-        step = np.arange(4)
-        i, j, k = (first[:, axis, None] + step for axis in range(3))  # (n, 4) each
-        index = (i[:, :, None, None] * self.shape[1] + j[:, None, :, None]) * self.shape[2] + k[
-            :, None, None, :
-        ]
-        weight = w[:, 0, :, None, None] * w[:, 1, None, :, None] * w[:, 2, None, None, :]
-        return index.reshape(len(colors), 64), weight.reshape(len(colors), 64)
+        ) / np.float32(6)  # (n, 3, 4)
+        return Basis.of(self, first, w.astype(np.float32))
 
     def design(self, colors: Array) -> Array:
         """Basis values at `colors` (n, 3), as an (n, size) float32 matrix."""
-        index, weight = self._weights(colors)
-        matrix = np.zeros((len(colors), self.size), np.float32)
-        np.put_along_axis(matrix, index, weight, axis=1)
-        return matrix
+        return self.basis(colors).dense()
 
     def evaluate(self, coefficients: Array, colors: Array) -> Array:
         """Field with `coefficients` (size, c) at `colors` (n, 3): (n, c) float32."""
-        out = np.empty((len(colors), coefficients.shape[1]), np.float32)
-        for start in range(0, len(colors), 8192):
-            index, weight = self._weights(colors[start : start + 8192])
-            out[start : start + 8192] = np.einsum("nk,nkc->nc", weight, coefficients[index])
+        return self.basis(colors).apply(coefficients)
+
+    def roughness(self, order: int, axis_weights: Sequence[float] | NDArray[np.float64]) -> Array:
+        """Quadratic form that measures the field's differences of `order`, per unit of colour: (size, size)."""
+        return self.stiffness({order: axis_weights})
+
+    def stiffness(self, orders: Mapping[int, Sequence[float] | NDArray[np.float64]]) -> Array:
+        """The sum of `roughness` of several orders, each with its weights along the axes: (size, size)."""
+        total = np.zeros((*self.shape, *self.shape), np.float32)
+        diagonals = ("ajkbjk->abjk", "iakibk->abik", "ijaijb->abij")  # of the other two axes
+        for axis, diagonal in enumerate(diagonals):
+            spacing = (self.high - self.low)[axis] / (self.shape[axis] - _DEGREE)
+            factor = np.zeros((self.shape[axis],) * 2)
+            for order, weights in orders.items():
+                difference = np.diff(np.eye(self.shape[axis]), order, axis=0) / spacing**order
+                factor += weights[axis] * (difference.T @ difference)
+            np.einsum(diagonal, total)[...] += factor.astype(np.float32)[:, :, None, None]
+        return total.reshape(self.size, self.size) / np.float32(self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Basis values at n colours, gathered by knot cell: the colours of a cell share the 64 functions that reach them.
+
+    So products with the values are small dense ones, without the zeros of an (n, size) matrix.
+    """
+
+    size: int
+    slot: NDArray[np.intp]
+    """(n,) where each colour lies among blocks x rows."""
+    weight: Array
+    """(blocks, rows, 64); zero where a block has no colour."""
+    index: NDArray[np.intp]
+    """(cells, 64) the functions that reach a cell."""
+    cell: NDArray[np.intp]
+    """(blocks,) of which cell each block is."""
+    start: NDArray[np.intp]
+    """(cells,) the first block of each."""
+
+    @classmethod
+    def of(cls, grid: SplineGrid, first: NDArray[np.intp], w: Array) -> Basis:
+        """From the first function along each axis (n, 3), and values along the axes (n, 3, 4)."""
+        _, m, k = grid.shape
+        corner = (first[:, 0] * m + first[:, 1]) * k + first[:, 2]  # (n,)
+        order = np.argsort(corner, kind="stable")
+        corners, begin, count = np.unique(corner[order], return_index=True, return_counts=True)
+        blocks = -(-count // _ROWS)  # of each cell
+        start = np.cumsum(blocks) - blocks
+        rank = np.arange(len(corner)) - np.repeat(begin, count)
+        slot = np.empty(len(corner), np.intp)
+        slot[order] = np.repeat(start, count) * _ROWS + rank
+        product = w[:, 0, :, None, None] * w[:, 1, None, :, None] * w[:, 2, None, None, :]
+        weight = np.zeros((int(blocks.sum()) * _ROWS, 64), np.float32)
+        weight[slot] = product.reshape(-1, 64)
+        step = np.arange(4)
+        reach = ((step[:, None, None] * m + step[:, None]) * k + step).reshape(-1)
+        return cls(
+            size=grid.size,
+            slot=slot,
+            weight=weight.reshape(-1, _ROWS, 64),
+            index=corners[:, None] + reach,
+            cell=np.repeat(np.arange(len(corners)), blocks),
+            start=start,
+        )
+
+    def apply(self, coefficients: Array) -> Array:
+        """Values of fields with `coefficients` (size, c): (n, c)."""
+        made = self.weight @ coefficients[self.index][self.cell]  # (blocks, rows, c)
+        return np.asarray(made.reshape(-1, coefficients.shape[1])[self.slot])
+
+    def adjoint(self, values: Array) -> Array:
+        """Sums of `values` (n, c) over the colours, weighted by each function: (size, c)."""
+        placed = np.zeros((self.weight.shape[0] * _ROWS, values.shape[1]), np.float32)
+        placed[self.slot] = values
+        sums = self.weight.transpose(0, 2, 1) @ placed.reshape(-1, _ROWS, values.shape[1])  # (blocks, 64, c)
+        cells = np.add.reduceat(sums, self.start, axis=0)
+        out = np.empty((self.size, values.shape[1]), np.float32)
+        where = self.index.reshape(-1)
+        for channel in range(values.shape[1]):
+            out[:, channel] = np.bincount(where, cells[..., channel].reshape(-1), self.size)
         return out
 
-    def roughness(self, order: int, axis_weights: tuple[float, float, float]) -> Array:
-        """Quadratic form that measures the field's differences of `order`, per unit of colour: (size, size)."""
-        total = np.zeros((self.size, self.size), np.float32)
-        eyes = [np.eye(n, dtype=np.float32) for n in self.shape]
-        for axis, axis_weight in enumerate(axis_weights):
-            spacing = (self.high - self.low)[axis] / (self.shape[axis] - _DEGREE)
-            difference = np.diff(eyes[axis], order, axis=0) / spacing**order
-            factors = list(eyes)
-            factors[axis] = (difference.T @ difference).astype(np.float32) * axis_weight
-            total += np.kron(np.kron(factors[0], factors[1]), factors[2])
-        return total / np.float32(self.size)
+    def gram(self) -> Array:
+        """Sums over the colours of the products of any two functions: (size, size)."""
+        return self._scattered(self.weight.transpose(0, 2, 1) @ self.weight)
+
+    def _scattered(self, products: Array) -> Array:
+        cells = np.add.reduceat(products, self.start, axis=0)  # (cells, 64, 64)
+        where = self.index[:, :, None] * self.size + self.index[:, None, :]
+        flat = np.bincount(where.reshape(-1), cells.reshape(-1), self.size**2)
+        return flat.reshape(self.size, self.size).astype(np.float32)
+
+    @property
+    def touched(self) -> NDArray[np.intp]:
+        """The functions that reach any of the colours."""
+        return np.unique(self.index)
+
+    def dense(self) -> Array:
+        """All values, (n, size)."""
+        out = np.zeros((len(self.slot), self.size), np.float32)
+        cell = self.cell[self.slot // _ROWS]
+        np.put_along_axis(out, self.index[cell], self.weight.reshape(-1, 64)[self.slot], axis=1)
+        return out

@@ -32,16 +32,22 @@ def sliced_step(source: Array, target: Array, rng: np.random.Generator | None, r
         Displacement of each source point.
     """
     dimensions = source.shape[1]
-    total = np.zeros_like(source)
-    for _ in range(rotations if rng is not None else 1):
-        frame = np.eye(dimensions, dtype=np.float32)
-        if rng is not None:
-            frame = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0].astype(np.float32)
-        along = source @ frame
-        matched = np.empty_like(along)
-        np.put_along_axis(matched, np.argsort(along, axis=0), np.sort(target @ frame, axis=0), axis=0)
-        total += (matched - along) @ frame.T
-    return total / np.float32(rotations if rng is not None else 1)
+    count = rotations if rng is not None else 1
+    frames = np.eye(dimensions, dtype=np.float32)
+    if rng is not None:
+        turned = np.linalg.qr(rng.normal(size=(count, dimensions, dimensions)))[0]  # (count, d, d)
+        frames = np.concatenate(list(turned), axis=1).astype(np.float32)
+    along = np.ascontiguousarray(frames.T) @ source.T  # (d * count, n): rows are sorted in one piece
+    matched = np.empty_like(along)
+    np.put_along_axis(matched, _order(along), np.sort(frames.T @ target.T, axis=1), axis=1)
+    return np.asarray((matched - along).T @ frames.T / np.float32(count))
+
+
+def _order(values: Array) -> NDArray[np.intp]:
+    """The order of each row (k, n), to 1/65536 of their range: that of 16 bits is found by counting, and fast."""
+    low = values.min()
+    scale = np.float32(65535) / max(values.max() - low, np.float32(1e-6))
+    return np.argsort(((values - low) * scale).astype(np.uint16), axis=1, kind="stable")
 
 
 def sliced_wasserstein(first: Array, second: Array, directions: Array) -> float:

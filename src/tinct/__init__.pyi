@@ -380,19 +380,21 @@ def makeup(
 
 def migrate(
     photo: PhotoLike,
-    mode: Literal["auto", "template", "reference"] = "auto",
+    mode: Literal["auto", "template", "reference", "map"] = "auto",
     *,
     count: int = 1,
     style: Literal["natural", "bold"] | None = None,
     colors: Sequence[str] | None = None,
     spread: float = 0.0,
     reference: PhotoLike | None = None,
+    map: PhotoLike | None = None,
     degree: float = 1.0,
     smoothness: float = 0.5,
     seed: int = 0,
     portrait: bool = True,
     strength: float = 1.0,
     protect: Literal["person", "skin"] = "person",
+    maps: bool = False,
     progress: Callable[[float], None] = ...,
 ) -> Migration:
     """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
@@ -403,9 +405,12 @@ def migrate(
         The photo to recolour.
     reference : Photo, path, bytes, file, PIL image or array, optional
         Where the colours come from, in mode reference.
-    mode : auto, template or reference
+    map : Photo, path, bytes, file, PIL image or array, optional
+        For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing is
+        fitted.
+    mode : auto, template, reference or map
         auto: new colour families; template: swatches become the main colours; reference: take the
-        colours of the photo given as `reference`.
+        colours of the photo given as `reference`; map: apply the colour map given as `map`.
     count : 1 to 8
         How many results; more than 1 only in mode auto.
     style : natural or bold
@@ -429,6 +434,9 @@ def migrate(
     protect : person or skin
         What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair and
         clothes.
+    maps : true or false
+        Also give what a preview needs: the colour map of each result as a strip of 33 tiles, to be
+        applied to other photos by mode map, and where people kept their colours.
 
     Raises
     ------

@@ -90,7 +90,7 @@ class Command(EffectCommand):
             ),
         ),
     }
-    replaced = frozenset({"mode", "count", "colors"})
+    replaced = frozenset({"mode", "count", "colors", "map", "maps"})
     written = ("sheet", "cube", "save_mask")
     words: ClassVar[Mapping[str, str]] = {"strength": "protect_degree"}
     fields: ClassVar[Mapping[str, str]] = {"count": "auto", "colors": "template"}

@@ -71,6 +71,8 @@ class Result:
     """What it is to the caller: ``main``, ``variant`` (another answer), ``mask``, ``face_crop``, ..."""
     label: str = ""
     """What tells it from others of its role, such as the name of a look."""
+    format: str = ""
+    """The only format that will do, for what is no photo to look at; empty where any does."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,8 @@ class Role:
     name: str = ""
     labels: str = ""
     """The field that holds a name for each of them."""
+    format: str = ""
+    """The only format that will do, whatever is asked for; empty where any does."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,9 @@ def _results(found: Any) -> Iterator[Result]:
         role = _mark(marks, Role) or Role()
         labels = getattr(found, role.labels) if role.labels else ()
         for result in best_first([value] if isinstance(value, Photo) else value, labels):
-            yield dataclasses.replace(result, role=role.name) if role.name else result
+            if role.name:
+                result = dataclasses.replace(result, role=role.name, format=role.format)
+            yield result
 
 
 def _told(found: Any) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def _perform(task: Task) -> Outcome:
         _screen([result.photo for result in output.results])
     made = []
     for number, result in enumerate(output.results):
-        format = task.format or formats.kept(result.photo.format)
+        format = result.format or task.format or formats.kept(result.photo.format)
         data = encode.encode(result.photo, format, quality=task.quality, metadata=task.metadata)
         path = Path(task.folder) / str(number)
         path.write_bytes(data)

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from tinct.effects.choices import Seed
 from tinct.effects.declare import declared, effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.findings import Rounded, Told, Untold, fact
+from tinct.effects.findings import Role, Rounded, Told, Untold, fact
 from tinct.effects.migrate import auto, template
 from tinct.effects.migrate.auto import Style
 from tinct.effects.migrate.reference import fit_reference as fit_colors_of
@@ -21,6 +21,7 @@ from tinct.effects.migrate.template import SwatchShare
 from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
+from tinct.imaging.lut_image import from_image, to_image
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
 from tinct.imaging.pool import pooled
@@ -39,7 +40,8 @@ __all__ = [
     "migrate",
 ]
 
-Mode = Literal["auto", "template", "reference"]
+Mode = Literal["auto", "template", "reference", "map"]
+_MASK_SIDE = 1600  # pixels of the longer side of the picture that shows where people are
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,10 @@ class Migration:
     """Mode template: what became of each."""
     capacity: int | None = None
     """Mode template: how many swatches the photo can show without cutting one thing in two."""
+    strips: Annotated[tuple[Photo, ...], Role("map", format="png")] = ()
+    """With `maps`: each map as a picture; see :mod:`tinct.imaging.lut_image`."""
+    kept: Annotated[Photo | None, Role("people", format="png")] = None
+    """With `maps`: where people kept their colours, white, at most 1600 pixels; None without."""
 
     @property
     def photo(self) -> Photo:
@@ -94,7 +100,7 @@ def _swatches(value: object) -> object:
 
 
 def _together(
-    mode: Mode, count: int, colors: object, reference: object, style: object, spread: float
+    mode: Mode, count: int, colors: object, reference: object, style: object, spread: float, map: object
 ) -> None:
     if mode == "template" and colors is None:
         raise ParameterError("colors", None, "1 to 7 colours with mode template")
@@ -110,6 +116,10 @@ def _together(
         raise ParameterError("reference", None, "a photo with mode reference")
     if mode != "reference" and reference is not None:
         raise ParameterError("reference", "a photo", "nothing unless mode is reference")
+    if mode == "map" and map is None:
+        raise ParameterError("map", None, "a colour map as a strip, with mode map")
+    if mode != "map" and map is not None:
+        raise ParameterError("map", "a colour map", "nothing unless mode is map")
 
 
 @effect(
@@ -126,7 +136,7 @@ def migrate(
         BeforeValidator(_any_case),
         Field(
             description="auto: new colour families; template: swatches become the main colours; reference: take the "
-            "colours of the photo given as `reference`.",
+            "colours of the photo given as `reference`; map: apply the colour map given as `map`.",
         ),
     ] = "auto",
     *,
@@ -155,6 +165,13 @@ def migrate(
     ] = 0.0,
     reference: Annotated[
         Photo | None, Field(description="Where the colours come from, in mode reference.")
+    ] = None,
+    map: Annotated[
+        Photo | None,
+        Field(
+            description="For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing "
+            "is fitted."
+        ),
     ] = None,
     degree: Annotated[
         float,
@@ -185,6 +202,13 @@ def migrate(
             "and clothes."
         ),
     ] = "person",
+    maps: Annotated[
+        bool,
+        Field(
+            description="Also give what a preview needs: the colour map of each result as a strip of 33 tiles, to be "
+            "applied to other photos by mode map, and where people kept their colours."
+        ),
+    ] = False,
     progress: Progress = unheard,
 ) -> Migration:
     """Recolour a photo: new colour families, asked swatches, or a reference photo's colours; people keep their own.
@@ -199,21 +223,35 @@ def migrate(
     people = find_people(photo, protect) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small, photo.opacity(SIDE))
     dealt = None
-    if goal is not None:
-        maps = [fit_colors_of(source, goal, smoothness, seed)]
+    if map is not None:
+        fitted = [from_image(map)]
+    elif goal is not None:
+        fitted = [fit_colors_of(source, goal, smoothness, seed)]
     elif colors is not None:
         dealt = template.fit_template(source, colors, spread)
-        maps = [dealt.map]
+        fitted = [dealt.map]
     else:
-        maps = auto.fit_auto(source, count, seed, style)
+        fitted = auto.fit_auto(source, count, seed, style)
     progress(0.3)
     photos = []
-    for number, color_map in enumerate(maps, 1):
+    for number, color_map in enumerate(fitted, 1):
         photos.append(color_map.apply(photo, degree=degree, protect=people, strength=strength))
-        progress(0.3 + 0.7 * number / len(maps))
-    if dealt is None:
-        return Migration(tuple(photos), tuple(maps), people)
-    return Migration(tuple(photos), tuple(maps), people, dealt.swatches, dealt.capacity)
+        progress(0.3 + 0.7 * number / len(fitted))
+    return Migration(
+        tuple(photos),
+        tuple(fitted),
+        people,
+        swatches=() if dealt is None else dealt.swatches,
+        capacity=None if dealt is None else dealt.capacity,
+        strips=tuple(to_image(one) for one in fitted) if maps else (),
+        kept=_picture(people, photo) if maps and people is not None else None,
+    )
+
+
+def _picture(people: PersonMask, photo: Photo) -> Photo:
+    """Where people are, as a grey photo."""
+    small = shrink(people.full(photo), _MASK_SIDE)
+    return Photo(np.repeat(small[..., None], 3, axis=2).astype(np.uint8), gray=True)
 
 
 PhotosLike: TypeAlias = PhotoLike | Sequence[PhotoLike]

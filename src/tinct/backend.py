@@ -26,6 +26,7 @@ from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.intake import Intake
+from tinct.jobs.looks import Looks
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
 from tinct.net.deliver import Deliverer
@@ -75,6 +76,7 @@ class Backend:
     changes: Changes
     jobs: Jobs
     archives: Archives
+    looks: Looks
     callbacks: Callbacks
     webhooks: Webhooks
     fetcher: Fetcher
@@ -132,6 +134,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 queue=queue,
                 changes=changes,
                 jobs=jobs,
+                looks=Looks(database, files, settings),
                 archives=Archives(database, jobs, files, settings),
                 callbacks=callbacks,
                 webhooks=Webhooks(database, callbacks, settings),

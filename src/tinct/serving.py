@@ -75,6 +75,7 @@ class ServingSettings(BaseModel):
         description="Bytes of JSON that one job keeps of its parameters; the same for its meta data.",
     )
     max_archive_files: int = Field(5000, ge=1, description="Results that one ZIP of a batch may hold.")
+    max_looks: int = Field(200, ge=1, description="Named looks of one account.")
     max_wait_s: float = Field(
         25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."
     )

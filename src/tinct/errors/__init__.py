@@ -75,6 +75,7 @@
     │   ├── InputNotSentError       an input was declared, and its bytes never came
     │   └── InternalError           the effect broke
     └── JobError                a job cannot be accepted or found
+        ├── LookMissingError        no such look, or someone else's
         ├── JobMissingError         no such job, or someone else's
         │   └── JobDeletedError         it was deleted by its owner
         ├── CallbackMissingError    no such callback
@@ -159,6 +160,7 @@ from tinct.errors.service import (
     JobTooLongError,
     JobUnfinishedError,
     KeyRefusedError,
+    LookMissingError,
     OversizeUrlError,
     QueueFullError,
     RateLimitError,
@@ -238,6 +240,7 @@ __all__ = [
     "LinkError",
     "LinkExpiredError",
     "LipCoveredError",
+    "LookMissingError",
     "MissingModelError",
     "ModelError",
     "ModelLicenceError",

@@ -18,6 +18,7 @@ __all__ = [
     "JobTooLongError",
     "JobUnfinishedError",
     "KeyRefusedError",
+    "LookMissingError",
     "OversizeUrlError",
     "QueueFullError",
     "RateLimitError",
@@ -165,6 +166,12 @@ class JobTooLongError(JobError):
             f"the job may take {estimated_s:.0f} s on this server, which allows {most_s:.0f} s; "
             "send a smaller photo or ask for less"
         )
+
+
+class LookMissingError(JobError):
+    """There is no such look."""
+
+    code = "look_not_found"
 
 
 class CallbackMissingError(JobError):

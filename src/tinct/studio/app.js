@@ -13,7 +13,9 @@ import { T } from "./texts.js";
 import "./tray.js";
 
 /** Pages with controls of their own, by effect; fetched when they are opened. */
-const PAGES = {};
+const PAGES = {
+  migrate: async () => (await import("./migrate-page.js")).MigratePage,
+};
 const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "makeup", "swap"];
 
 let effects = [];

@@ -31,14 +31,14 @@ export class JobCard extends HTMLElement {
     this.#bar = going ? h("progress", { max: 1, "aria-label": T.job.progress }) : null;
     this.#says = h("p", { class: "job-state", role: "status" });
     const problem = refused ?? job?.failure?.message ?? null;
-    const results = state === "succeeded" ? job.results : [];
+    const results = state === "succeeded" ? job.results.filter(({ role }) => !["map", "people"].includes(role)) : [];
     this.replaceChildren(
       this.#says,
       this.#bar ?? "",
       problem && state !== "cancelled" ? h("p", { class: "problem" }, problem) : "",
       h("div", { class: "actions" },
         results.length ? h("a", { class: "button primary", href: contentOf(results[0].id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
-        results.length > 1 && job.batch ? h("a", { class: "button", href: zip(job.batch), download: "" }, icon(ICONS.download), h("span", { text: T.job.all(results.length) })) : null,
+        results.length > 1 && job.batch ? h("a", { class: "button", href: zip(job.batch, job.effect), download: "" }, icon(ICONS.download), h("span", { text: T.job.all(results.length) })) : null,
         going && job ? button({ words: T.job.cancel, glyph: ICONS.close, on: { click: () => void store.cancel(job.id) } }) : null,
         problem && onRetry ? button({ words: T.job.retry, glyph: ICONS.retry, on: { click: onRetry } }) : null,
         share && job ? button({ words: T.job.code, glyph: ICONS.code, on: { click: share } }) : null),
@@ -62,7 +62,8 @@ function remaining(job) {
   return ran < 1 ? null : left((ran / job.progress) * (1 - job.progress));
 }
 
-export const zip = (batch) => `/v1/batches/${encodeURIComponent(batch)}/results.zip`;
+/** All results of a batch; what other tools need, such as colour maps, is left out. */
+export const zip = (batch, effect) => `/v1/batches/${encodeURIComponent(batch)}/results.zip${effect === "migrate" ? "?role=main&role=variant" : ""}`;
 
 /** What a job found, for those who want to know. */
 function facts(job) {

@@ -63,6 +63,11 @@ export class SchemaForm extends HTMLElement {
     this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
   }
 
+  /** One field, for a page that places it itself. */
+  field(name) {
+    return this.#field(name, this.#schema.properties[name]);
+  }
+
   #field(name, raw) {
     const schema = plain(raw, this.#schema.$defs ?? {});
     const value = this.get(name);

@@ -12,9 +12,17 @@ export async function thumbnail(blob) {
   return canvas.convertToBlob({ type: "image/webp", quality: 0.85 });
 }
 
-/** A bitmap no longer than `side`, upright. */
-export async function fitted(blob, side) {
-  const whole = await createImageBitmap(blob, { imageOrientation: "from-image" });
+/** A picture that has an address, as an element; throws where the browser cannot show it. */
+export async function loadedFrom(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** A bitmap no longer than `side`, upright, of a blob or an element. */
+export async function fitted(source, side) {
+  const whole = await createImageBitmap(source, { imageOrientation: "from-image" });
   const scale = Math.min(1, side / Math.max(whole.width, whole.height));
   if (scale === 1) return whole;
   const size = { resizeWidth: Math.max(1, Math.round(whole.width * scale)), resizeHeight: Math.max(1, Math.round(whole.height * scale)) };
@@ -35,8 +43,8 @@ export function pixels(bitmap) {
  * The main colours of a picture, largest first: k-means in RGB from farthest points, on a small copy.
  * For a strip beside a photo; what effects work with, the server finds.
  */
-export async function mainColors(blob, count = 5) {
-  const { data } = pixels(await fitted(blob, 64));
+export async function mainColors(source, count = 5) {
+  const { data } = pixels(await fitted(source, 64));
   const points = [];
   for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 127) points.push([data[at], data[at + 1], data[at + 2]]);
   if (!points.length) return [];

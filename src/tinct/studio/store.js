@@ -42,6 +42,7 @@ const jobs = new Map();
 /** @type {Run[]} */
 let runs = [];
 let selected = null;
+const held = new Map(); // photo id -> what is not sent yet
 const stops = new Map(); // item id -> AbortController of its upload
 
 export const all = () => items;
@@ -93,7 +94,10 @@ function fresh({ name, size, blob = null, file = null }) {
     error: null, jobs: [], url: blob ? URL.createObjectURL(blob) : null, thumb: null, expiresAt: null,
   };
   if (file) Object.assign(item, { state: "ready", sent: 1, url: contentOf(file.id) }, described(file));
-  if (blob) void pending.put(item.id, blob);
+  if (blob) {
+    held.set(item.id, blob);
+    void pending.put(item.id, blob);
+  }
   void picture(item, blob);
   return item;
 }
@@ -146,7 +150,7 @@ async function send(item) {
   await turn();
   try {
     await signedIn(stop.signal);
-    const blob = await pending.get(item.id) ?? (item.url?.startsWith("blob:") ? await (await fetch(item.url)).blob() : null);
+    const blob = held.get(item.id) ?? (await pending.get(item.id));
     if (!blob) return fail(item, T.error.notSent);
     if (!blob.size) return fail(item, T.error.empty);
     for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
@@ -156,7 +160,7 @@ async function send(item) {
       try {
         const file = await upload(blob, item.name, { signal: stop.signal, progress: (share) => { item.sent = share; tell("items"); } });
         Object.assign(item, { state: "ready", sent: 1, error: null }, described(file));
-        void pending.remove(item.id);
+        forgetBytes(item.id);
         return changed();
       } catch (error) {
         if (error instanceof Refusal && error.status === 401) await signedIn(stop.signal);
@@ -176,8 +180,13 @@ async function send(item) {
 
 function fail(item, message) {
   Object.assign(item, { state: "failed", error: message });
-  void pending.remove(item.id);
+  forgetBytes(item.id);
   changed();
+}
+
+function forgetBytes(id) {
+  held.delete(id);
+  void pending.remove(id);
 }
 
 /** The photo once the server has it; throws what hinders it. */
@@ -207,7 +216,7 @@ export function remove(id) {
   if (!item) return;
   stops.get(id)?.abort();
   for (const url of [item.url, item.thumb]) if (url?.startsWith("blob:")) URL.revokeObjectURL(url);
-  void pending.remove(id);
+  forgetBytes(id);
   void thumbs.remove(id);
   const place = items.indexOf(item);
   items = items.filter((other) => other !== item);

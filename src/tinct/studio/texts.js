@@ -20,6 +20,7 @@ const megabytes = (count) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
 export const T = {
   name: "Tinct",
   close: "Close",
+  save: "Save",
   nav: { tools: "Tools", history: "History", signOut: "Sign out", theme: "Switch between light and dark", docs: "API", skip: "Skip to the photo", account: "Account" },
   offline: "The server does not answer. Trying again; nothing is lost.",
   credits: (count) => plural(count, "1 credit left", "# credits left"),
@@ -80,15 +81,41 @@ export const T = {
     quality: "Quality",
   },
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
-  params: {},
-  help: {},
-  choices: { jpeg: "JPEG", png: "PNG", webp: "WebP" },
+  /** Names and sentences in place of those that the server gives. */
+  params: { degree: "Strength", portrait: "People keep their colours", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
+  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all alike.", degree: "", portrait: "", protect: "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
+  choices: { jpeg: "JPEG", png: "PNG", webp: "WebP", person: "People", skin: "Skin" },
 
   palette: {
     swatch: (place, color) => `Swatch ${place}, ${color}`,
     remove: (place) => `Remove swatch ${place}`,
     add: "Add a swatch",
     strip: "Main colours",
+    fromPicture: "Or take them from a picture",
+    saved: "Saved palettes",
+    save: "Save this palette",
+    name: "Save the palette",
+  },
+
+  migrate: {
+    ways: "Where the new colours come from",
+    tabs: { auto: "Looks", template: "Palette", reference: "Reference", map: "Saved" },
+    colors: "Swatches",
+    people: "People",
+    showPeople: "Show who keeps their colours",
+    noLooks: "No look is saved yet. Make one and press Save look.",
+    needsColors: "Add a swatch first.",
+    needsReference: "Choose a reference first.",
+    needsLook: "Choose a look first.",
+    make: (count) => plural(count, "Make a look", "Make # looks"),
+    recolor: "Recolour",
+    apply: (degree) => (degree === 1 ? "Apply this look" : `Apply at ${Math.round(degree * 100)} %`),
+    applyAll: (count) => `Apply to all ${count}`,
+    saveLook: "Save look",
+    lookName: "Name",
+    cube: ".cube",
+    forget: (name) => `Delete the look ${name}`,
+    strips: { photo: "Photo", reference: "Reference", result: "Result" },
   },
 
   effect: {

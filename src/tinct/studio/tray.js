@@ -97,7 +97,7 @@ export class BatchTray extends HTMLElement {
         h("p", { role: "status" }, T.run.tally(run.effect, count)),
         going ? h("progress", { max: count.total, value: count.done + count.failed, "aria-label": T.job.progress }) : null,
         h("span", { class: "actions" },
-          count.done && !going ? h("a", { class: "button primary zip", href: zip(run.id), download: "" }, icon(ICONS.download), h("span", { text: T.run.zip(count.done) })) : null,
+          count.done && !going ? h("a", { class: "button primary zip", href: zip(run.id, run.effect), download: "" }, icon(ICONS.download), h("span", { text: T.run.zip(count.done) })) : null,
           count.failed && !going ? button({ words: T.run.retry(count.failed), glyph: ICONS.retry, on: { click: () => store.retry(run) } }) : null));
     }));
   }

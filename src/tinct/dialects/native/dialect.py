@@ -11,7 +11,7 @@ from starlette.responses import Response
 from tinct.dialects.credentials import API_KEYS
 from tinct.dialects.dialect import Claims, Dialect, handlers
 from tinct.dialects.limits import CallLimits, usual
-from tinct.dialects.native import about, batches, callbacks, files, jobs, sessions
+from tinct.dialects.native import about, batches, callbacks, files, jobs, looks, sessions
 from tinct.dialects.native.described import Described
 from tinct.dialects.native.errors import words
 from tinct.errors import TinctError
@@ -19,7 +19,15 @@ from tinct.settings import Settings
 
 __all__ = ["APP", "DIALECT"]
 
-_PARTS = (about.router, files.router, jobs.router, batches.router, callbacks.router, sessions.router)
+_PARTS = (
+    about.router,
+    files.router,
+    jobs.router,
+    batches.router,
+    looks.router,
+    callbacks.router,
+    sessions.router,
+)
 _AROUND_BYTES = 64 * 1024  # of a form, beside its photos
 
 _DESCRIPTION = (

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from running import photo
@@ -116,3 +118,47 @@ def test_the_cards_of_the_weights_travel_in_the_wheel(bin: Path) -> None:
         shown = run(bin / "tinct", "models", "show", name)
         assert shown.returncode == 0, shown.stderr
         assert "## " in shown.stdout
+
+
+@pytest.fixture(scope="module")
+def server_url(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the same environment, after the extra was installed into it; so it comes last in this file."""
+    (wheel,) = (bin.parents[1] / "dist").glob("tinct-*.whl")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "--python", bin / "python"]
+    done = run(*pip, "install", "--no-compile", f"{wheel}[server]")
+    assert done.returncode == 0, done.stderr
+    command = [str(bin / "tinct"), "serve", "--data", str(tmp_path_factory.mktemp("served")), "--port", "0"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), **_pip_settings()}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            if found := re.search(r"listens on (\S+)", line):
+                yield found[1]
+                break
+        else:
+            raise AssertionError("the installed server does not start")
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+        if process.stdout:
+            process.stdout.close()
+
+
+def test_the_studio_is_whole_in_the_wheel(server_url: str) -> None:
+    page = httpx.get(f"{server_url}/studio/").text
+    named = re.findall(r'(?:src|href)="([^"]+)"', page)
+    base = next(address for address in named if address.endswith("/app.js")).rpartition("/")[0]
+    ours = {path.name for path in (ROOT / "src" / "tinct" / "studio").iterdir()} - {
+        "__init__.py",
+        "__pycache__",
+    }
+    assert len(ours) > 15
+    for address in [*named, *(f"{base}/{name}" for name in sorted(ours))]:
+        reply = httpx.get(server_url + address)
+        assert reply.status_code == 200, address
+        if not address.endswith(".html"):
+            content = (ROOT / "src" / "tinct" / "studio" / address.rpartition("/")[2]).read_bytes()
+            assert reply.content == content, address

@@ -36,6 +36,8 @@ class Watched:
     """Requests to other origins."""
     sent: list[str] = field(default_factory=list)
     """Paths that were asked for."""
+    figures: dict[str, float] = field(default_factory=dict)
+    """What was measured; printed, and never asserted where it depends on the machine."""
     refusals: bool = False
     """True where the test itself brings about replies of 400 and above, which browsers write to their console."""
 
@@ -110,7 +112,7 @@ def watched(browser: Browser, server: Server, *, key: str | None = None, **conte
     """A page in a browser of its own; what was seen is checked where the test itself did not fail."""
     opened = browser.new_context(accept_downloads=True, **context)
     page = opened.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.add_init_script(VIOLATIONS)
     found = Watched(page=page, server=server, key=key or server.key()["api_key"])
     origin = urlsplit(server.url).netloc
@@ -136,5 +138,7 @@ def watched(browser: Browser, server: Server, *, key: str | None = None, **conte
     try:
         yield found
         found.check()
+        for name, value in found.figures.items():
+            print(f"{name}: {value:.3g}")
     finally:
         opened.close()

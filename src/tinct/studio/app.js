@@ -18,6 +18,9 @@ const PAGES = {
 };
 const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "makeup", "swap"];
 
+/** Whether an effect asks for something on the photo itself: a mask, points, faces. */
+const onPhoto = (effect) => effect.inputs.some(({ name }) => name === "mask") || ["hints", "mapping"].some((name) => name in (effect.params.properties ?? {}));
+
 let effects = [];
 let page = null;
 
@@ -33,7 +36,7 @@ function shell() {
     json.put("theme", document.documentElement.dataset.theme);
   } } });
   document.body.append(
-    h("a", { class: "skip", href: "#photo", text: T.nav.skip, on: { click: (event) => {
+    h("a", { class: "skip", href: "#main", text: T.nav.skip, on: { click: (event) => {
       event.preventDefault();
       main.querySelector(".view, label.button, button")?.focus();
     } } }),
@@ -71,7 +74,7 @@ async function route() {
     return;
   }
   document.title = `${effect.title} – ${T.name}`;
-  const Page = PAGES[name] ? await PAGES[name]() : EffectPage;
+  const Page = PAGES[name] ? await PAGES[name]() : onPhoto(effect) ? (await import("./marked-page.js")).MarkedPage : EffectPage;
   page = new Page(effect, new URLSearchParams(query));
   main.replaceChildren(page.open());
 }

@@ -2,10 +2,9 @@
 
 import { contentOf, currentSession } from "./api.js";
 import { strip, zip } from "./cards.js";
-import { button, debounced, h, icon, uid } from "./dom.js";
+import { button, debounced, h, uid } from "./dom.js";
 import { DropZone } from "./drop.js";
 import "./form.js";
-import { ICONS } from "./icons.js";
 import { fitted } from "./pictures.js";
 import "./stage.js";
 import { share } from "./share.js";
@@ -72,7 +71,7 @@ export class EffectPage {
 
   /** What stands in the panel above the button. */
   controls() {
-    this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped() });
+    this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped(), effect: this.effect.name });
     for (const input of this.effect.inputs.slice(1)) if (!this.drawn(input)) this.extra.append(this.slot(input));
     return [this.extra, this.form, this.effect.roles.length ? this.formats() : ""];
   }
@@ -157,6 +156,11 @@ export class EffectPage {
     return lacking ? `${T.effect.input}: ${lacking.name}` : null;
   }
 
+  /** Whether what was chosen belongs to one photo alone. */
+  alone() {
+    return false;
+  }
+
   /** Order it for some photos. */
   async run(photos) {
     store.run(this.effect.name, this.order(), photos);
@@ -188,14 +192,14 @@ export class EffectPage {
   drawGo(item) {
     const photos = store.all().filter((photo) => photo.state !== "failed");
     const why = this.hindered();
-    const key = `${item?.id} ${item?.state} ${photos.length} ${why}`;
+    const key = `${item?.id} ${item?.state} ${photos.length} ${why} ${this.alone()}`;
     if (this.go.dataset.key === key) return;
     this.go.dataset.key = key;
     const price = currentSession()?.limited ? ` · ${T.price(this.effect.credits)}` : "";
     const off = Boolean(why) || !item || item.state === "failed";
     this.go.replaceChildren(
       button({ words: T.effect.run + price, class: "primary run", disabled: off, on: { click: () => void this.run([store.current()]) } }),
-      photos.length > 1 ? button({ words: T.effect.runAll(photos.length), class: "run-all", disabled: Boolean(why), on: { click: () => void this.run(store.all().filter((photo) => photo.state !== "failed")) } }) : "",
+      photos.length > 1 && !this.alone() ? button({ words: T.effect.runAll(photos.length), class: "run-all", disabled: Boolean(why), on: { click: () => void this.run(store.all().filter((photo) => photo.state !== "failed")) } }) : "",
       why ? h("p", { class: "help", text: why }) : "");
   }
 
@@ -208,6 +212,8 @@ export class EffectPage {
     this.card.show(waiting || refused ? null : job, {
       refused: item.state === "failed" ? item.error : refused,
       waiting,
+      chosen: this.shownResult,
+      use: (result) => void store.take(result.id, item.name),
       onRetry: item.state !== "failed" && run ? () => store.retry(run, [item.id]) : null,
       share: job ? () => share({ effect: job.effect, params: job.params, inputs: job.inputs, format: this.format, name: item.name }) : null,
     });
@@ -231,21 +237,19 @@ export class EffectPage {
   }
 
   drawResults(item, job, pictures, chosen) {
-    this.results.hidden = !pictures.length;
-    this.results.replaceChildren(...pictures.map((result, place) => this.resultCard(item, job, result, place, chosen)));
+    this.results.hidden = pictures.length < 2;
+    this.results.replaceChildren(...pictures.map((result, place) => this.resultCard(job, result, place, chosen)));
   }
 
-  resultCard(item, job, result, place, chosen) {
+  resultCard(job, result, place, chosen) {
     const palette = job.facts.palettes?.[place];
     return h("div", { class: "result" },
       h("button", { type: "button", class: "pick", "aria-pressed": String(result === chosen), "aria-label": T.effect.result(place + 1), on: { click: () => {
         this.shownResult = place;
-        this.drawStage(store.current());
+        this.refresh();
+        this.results.querySelectorAll(".pick")[place]?.focus();
       } } }, h("img", { src: contentOf(result.id), alt: "", loading: "lazy", decoding: "async" })),
-      palette ? strip(palette) : null,
-      h("div", { class: "actions" },
-        h("a", { class: "button quiet", href: contentOf(result.id), download: "", title: T.job.download, "aria-label": `${T.job.download} ${place + 1}` }, icon(ICONS.download)),
-        button({ glyph: ICONS.next, label: T.job.use, class: "quiet", on: { click: () => void store.take(result.id, item.name) } })));
+      palette ? strip(palette) : null);
   }
 }
 

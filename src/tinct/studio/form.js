@@ -13,15 +13,17 @@ export class SchemaForm extends HTMLElement {
   #schema = null;
   #values = {};
   #own = {};
+  #effect = "";
 
   /**
    * @param {any} schema of an object
    * @param {Record<string, any>} values what differs from the defaults
-   * @param {{own?: Record<string, (name: string, schema: any, value: any, change: (value: any) => void) => HTMLElement | null>, skip?: string[]}} [options]
-   *   hand-made fields by name, and names that are shown elsewhere
+   * @param {{own?: Record<string, (name: string, schema: any, value: any, change: (value: any) => void) => HTMLElement | null>, skip?: string[], effect?: string}} [options]
+   *   hand-made fields by name, names that are shown elsewhere, and whose parameters these are
    */
-  use(schema, values, { own = {}, skip = [] } = {}) {
+  use(schema, values, { own = {}, skip = [], effect = "" } = {}) {
     this.#schema = schema;
+    this.#effect = effect;
     this.#values = { ...values };
     this.#own = own;
     const shown = Object.entries(schema.properties ?? {}).filter(([name]) => !skip.includes(name));
@@ -72,16 +74,16 @@ export class SchemaForm extends HTMLElement {
     const schema = plain(raw, this.#schema.$defs ?? {});
     const value = this.get(name);
     const change = (fresh) => this.set(name, fresh);
-    const made = this.#own[name] ? this.#own[name](name, schema, value, change) : fieldFor(name, schema, value, change);
+    const made = this.#own[name] ? this.#own[name](name, schema, value, change) : fieldFor(name, schema, value, change, this.#effect);
     if (made?.classList.contains("field")) made.dataset.name = name;
     return made;
   }
 }
 
 /** A field for one parameter. */
-export function fieldFor(name, schema, value, change) {
-  const title = T.params[name] ?? sentence(schema.title ?? name);
-  const told = T.help[name] ?? (schema.description ?? "").replace(/^(?:For|Mode) \w+[:,] ?/, "").replace(/^\w/, (letter) => letter.toUpperCase());
+export function fieldFor(name, schema, value, change, effect = "") {
+  const title = T.params[`${effect}.${name}`] ?? T.params[name] ?? sentence(schema.title ?? name);
+  const told = T.help[`${effect}.${name}`] ?? T.help[name] ?? (schema.description ?? "").replace(/^(?:For|Mode) \w+[:,] ?/, "").replace(/^\w/, (letter) => letter.toUpperCase());
   if (schema.type === "boolean") return toggle(name, title, told, value, change);
   if (schema.enum) return schema.enum.length <= FEW ? radios(name, title, told, schema, value, change) : choice(name, title, told, schema, value, change);
   if (schema.auto) return automatic(name, title, told, schema, value, change);

@@ -19,10 +19,14 @@ export function historyPage(titleOf) {
   async function load() {
     more.disabled = true;
     const page = await insist("GET", `/v1/jobs?limit=${PAGE}${cursor ? `&cursor=${cursor}` : ""}`);
-    list.append(...page.jobs.map((job) => row(job, titleOf)));
+    list.append(...page.jobs.map((job) => row(job, titleOf, count)));
     cursor = page.next_cursor;
     more.hidden = !cursor;
     more.disabled = false;
+    count();
+  }
+
+  function count() {
     empty.hidden = list.childElementCount > 0;
   }
 
@@ -31,7 +35,7 @@ export function historyPage(titleOf) {
   return page;
 }
 
-function row(job, titleOf) {
+function row(job, titleOf, removed) {
   const shown = job.results.filter(({ media_type }) => /^image\/(jpeg|png|webp|gif|avif)$/.test(media_type)).slice(0, 4);
   const item = h("li", { dataset: { job: job.id, state: job.state } },
     h("div", { class: "history-pictures" }, ...shown.map((result) => h("img", { src: contentOf(result.id), alt: "", loading: "lazy", decoding: "async" })), shown.length ? null : icon(ICONS[job.effect] ?? ICONS.effect)),
@@ -60,6 +64,7 @@ function row(job, titleOf) {
         store.forget(job.id);
         const next = item.nextElementSibling ?? item.previousElementSibling;
         item.remove();
+        removed();
         next?.querySelector("button, a")?.focus();
       } } })));
   return item;

@@ -48,7 +48,7 @@ export class MigratePage extends EffectPage {
 
   controls() {
     const schema = this.effect.params;
-    this.form.use(schema, this.params, { skip: Object.keys(schema.properties) });
+    this.form.use(schema, this.params, { skip: Object.keys(schema.properties), effect: "migrate" });
     const field = (name) => this.form.field(name);
     const reference = this.effect.inputs.find((input) => input.name === "reference");
     const colors = swatches("colors", T.migrate.colors, "", { maxItems: 7 }, this.form.get("colors"), (value) => this.form.set("colors", value ?? null));

@@ -304,6 +304,16 @@ export function retry(started, only = null) {
   void submit(started);
 }
 
+/** How the job of a run for a photo ended. */
+export async function outcome(started, id) {
+  for (;;) {
+    if (started.refused[id]) throw new Error(started.refused[id]);
+    const job = jobs.get(started.of[id]);
+    if (ended(job)) return job;
+    await new Promise((done) => changes.addEventListener("jobs", done, { once: true }));
+  }
+}
+
 export const ended = (job) => job !== null && job !== undefined && !["queued", "running"].includes(job.state);
 
 export async function cancel(jobId) {

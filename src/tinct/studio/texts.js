@@ -82,8 +82,8 @@ export const T = {
   },
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
   /** Names and sentences in place of those that the server gives. */
-  params: { degree: "Strength", portrait: "People keep their colours", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
-  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all alike.", degree: "", portrait: "", protect: "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
+  params: { degree: "Strength", portrait: "People keep their colours", "migrate.strength": "How completely", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
+  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
   choices: { jpeg: "JPEG", png: "PNG", webp: "WebP", person: "People", skin: "Skin" },
 
   palette: {
@@ -128,6 +128,32 @@ export const T = {
     change: "Change",
     results: "Results",
     result: (number) => `Result ${number}`,
+  },
+
+  brush: {
+    how: "Paint over what is meant; a soft border around it helps. X changes between brush and eraser, [ and ] the size, Ctrl Z takes back.",
+    may: "Paint the subject yourself, or leave it to the tool.",
+    first: "Paint over something first.",
+    brush: "Brush",
+    eraser: "Eraser",
+    hand: "Move the photo",
+    size: "Size of the brush",
+    undo: "Undo",
+    clear: "Clear",
+  },
+  points: {
+    how: "Click where you know a colour:",
+    color: "Colour of the next point",
+    at: ({ x, y, color }) => `${color} at ${x}, ${y}. Arrow keys move it, Delete removes it.`,
+  },
+  faces: {
+    title: "Faces",
+    find: "Find the faces",
+    help: "Then choose which face gets which reference.",
+    which: (place) => `Face ${place}`,
+    keep: "Stays",
+    reference: (number) => `Reference ${number}`,
+    none: "No face was found in this photo.",
   },
 
   job: {

@@ -1,0 +1,141 @@
+// Layers of marks on a photo: <color-points> says the true colours of places, <face-boxes> which face gets which reference.
+
+import { button, h } from "./dom.js";
+import { hex } from "./form.js";
+import { T } from "./texts.js";
+
+/** What both share: marks keep their size on the screen however far the photo is zoomed. */
+class Marks extends HTMLElement {
+  grabs = true;
+  tools = [];
+  stage;
+
+  over(stage) {
+    this.stage = stage;
+    const unscale = () => this.style.setProperty("--unscale", String(stage.size.width / Math.max(1, this.getBoundingClientRect().width)));
+    stage.addEventListener("placed", unscale);
+    queueMicrotask(unscale);
+    return this;
+  }
+
+  place(element, x, y) {
+    const { width, height } = this.stage.sourceSize;
+    Object.assign(element.style, { left: `${(x / width) * 100}%`, top: `${(y / height) * 100}%` });
+  }
+
+  press() {}
+  drag() {}
+  release() {}
+}
+
+export class ColorPoints extends Marks {
+  points = []; // { x, y, color }
+  #held = null;
+
+  over(stage) {
+    super.over(stage);
+    this.color = h("input", { type: "color", value: "#B5651D", "aria-label": T.points.color });
+    this.tools = [h("span", { class: "help", text: T.points.how }), this.color, button({ words: T.brush.clear, class: "quiet", on: { click: () => this.use([]) } })];
+    this.#draw();
+    return this;
+  }
+
+  use(points) {
+    this.points = points;
+    this.#draw();
+    this.dispatchEvent(new Event("marked"));
+  }
+
+  press(at, event) {
+    const pressed = event.target.closest?.(".point") ?? document.elementsFromPoint(event.clientX, event.clientY).find((element) => element.classList.contains("point"));
+    this.#held = pressed ? Number(pressed.dataset.place) : this.points.push(this.#within(at)) - 1;
+    if (!pressed) this.use(this.points);
+  }
+
+  #within({ x, y }) {
+    const { width, height } = this.stage.sourceSize;
+    const inside = (value, most) => Math.min(most - 1, Math.max(0, Math.round(value)));
+    return { x: inside(x, width), y: inside(y, height), color: this.color.value.toUpperCase() };
+  }
+
+  drag(at) {
+    if (this.#held === null) return;
+    const { color } = this.points[this.#held];
+    this.points[this.#held] = { ...this.#within(at), color };
+    this.#draw();
+  }
+
+  release() {
+    this.#held = null;
+    this.dispatchEvent(new Event("marked"));
+  }
+
+  abandon() {
+    this.#held = null;
+  }
+
+  /** Enter puts a point into the middle; from there arrows move it. */
+  key(event) {
+    if (event.key !== "Enter") return false;
+    const { width, height } = this.stage.sourceSize;
+    this.use([...this.points, this.#within({ x: width / 2, y: height / 2 })]);
+    this.querySelector(".point:last-of-type")?.focus();
+    return true;
+  }
+
+  #draw() {
+    if (!this.stage) return;
+    this.replaceChildren(...this.points.map((point, place) => {
+      const dot = h("button", { type: "button", class: "point", dataset: { place: String(place) }, "aria-label": T.points.at(point), on: { keydown: (event) => this.#move(event, place) } });
+      dot.style.background = hex(point.color);
+      this.place(dot, point.x + 0.5, point.y + 0.5);
+      return dot;
+    }));
+  }
+
+  #move(event, place) {
+    const step = Math.max(1, this.stage.sourceSize.width / 200) * (event.shiftKey ? 8 : 1);
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    if (moves[event.key]) {
+      const point = this.points[place];
+      this.points[place] = { ...this.#within({ x: point.x + moves[event.key][0], y: point.y + moves[event.key][1] }), color: point.color };
+      this.#draw();
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      this.points.splice(place, 1);
+      this.#draw();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.dispatchEvent(new Event("marked"));
+    this.querySelectorAll(".point")[Math.min(place, this.points.length - 1)]?.focus();
+  }
+}
+
+export class FaceBoxes extends Marks {
+  grabs = false;
+  mapping = [];
+
+  /**
+   * @param {number[][]} boxes left, top, right, bottom of each face
+   * @param {number} references how many there are
+   * @param {number[]} mapping number of the reference of each face; -1 leaves it
+   */
+  use(boxes, references, mapping) {
+    this.mapping = boxes.map((_, place) => mapping[place] ?? -1);
+    const { width, height } = this.stage.sourceSize;
+    this.replaceChildren(...boxes.map(([left, top, right, bottom], place) => {
+      const select = h("select", { "aria-label": T.faces.which(place + 1), on: {
+        pointerdown: (event) => event.stopPropagation(),
+        change: () => { this.mapping[place] = select.selectedIndex - 1; this.dispatchEvent(new Event("marked")); },
+      } }, h("option", { text: T.faces.keep }), ...Array.from({ length: references }, (_, number) => h("option", { text: T.faces.reference(number) })));
+      select.selectedIndex = Math.min(references, this.mapping[place] + 1);
+      const box = h("span", { class: "face" }, select);
+      this.place(box, left, top);
+      Object.assign(box.style, { width: `${((right - left) / width) * 100}%`, height: `${((bottom - top) / height) * 100}%` });
+      return box;
+    }));
+  }
+}
+
+customElements.define("color-points", ColorPoints);
+customElements.define("face-boxes", FaceBoxes);

@@ -1,0 +1,137 @@
+"""The page itself: what it loads, who can use it, and how it is opened."""
+
+import re
+from pathlib import Path
+
+from running import Server, photo
+from studio.conftest import DESKTOP
+from studio.watched import Watched, watched
+
+FIRST_LOAD_BYTES = 150_000
+
+
+def test_the_first_load_is_small_and_comes_from_this_server_alone(browser, server: Server) -> None:
+    with watched(browser, server, **DESKTOP) as studio:
+        page = studio.page
+        sizes: dict[str, int] = {}
+        page.on(
+            "response", lambda reply: sizes.setdefault(reply.url, len(reply.body())) if reply.ok else None
+        )
+        studio.sign_in()
+        page.get_by_role("button", name="Make 4 looks").wait_for()
+        page.wait_for_load_state("networkidle")
+        code = {url: size for url, size in sizes.items() if "/studio/" in url}
+        studio.figures["code, bytes before any compression"] = sum(code.values())
+        studio.figures["all that was loaded, bytes"] = sum(sizes.values())
+        assert sum(sizes.values()) <= FIRST_LOAD_BYTES
+        assert len(code) > 10
+
+
+def test_everything_can_be_done_by_keys(studio: Watched) -> None:
+    page = studio.page
+    studio.open("convert")
+    studio.drop(("a.png", photo(120, 90)))
+    studio.wait_for_state("ready")
+    page.locator("body").press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the photo"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.className").startswith("view")
+    page.keyboard.press("+")
+    zoomed = page.locator(".zoom-level").inner_text()
+    page.keyboard.press("0")
+    assert page.locator(".zoom-level").inner_text() != zoomed
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('run')"):
+            break
+    page.keyboard.press("Enter")
+    studio.wait_for_state("done")
+    page.locator("photo-stage.compared").wait_for()
+    page.locator(".view").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.get_by_label("Divider between").input_value() == "48"
+    page.keyboard.press("l")
+    page.locator(".loupe canvas").first.wait_for()
+    page.keyboard.down("c")
+    assert page.locator("photo-stage.holding").count() == 1
+    page.keyboard.up("c")
+    assert page.locator("photo-stage.holding").count() == 0
+
+
+def test_light_and_dark_have_enough_contrast_on_every_page(studio: Watched) -> None:
+    page = studio.page
+    studio.drop(("a.png", photo(120, 90)))
+    studio.wait_for_state("ready")
+    names = page.eval_on_selector_all(".rail a", "(links) => links.map((link) => link.hash.slice(2))")
+    assert {"migrate", "colorize", "erase", "swap", "noop"} <= set(names)
+    found = []
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+        for name in names:
+            studio.open(name)
+            found += [f"{theme} {name} {one}" for one in studio.accessibility()]
+    assert found == []
+
+
+def test_a_phone_shows_everything_without_moving_sideways(phone: Watched) -> None:
+    page = phone.page
+    phone.drop(("a.png", photo(400, 300)))
+    phone.wait_for_state("ready")
+    names = page.eval_on_selector_all(".rail a", "(links) => links.map((link) => link.hash.slice(2))")
+    for name in names:
+        phone.open(name)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, name
+    phone.open("convert")
+    page.get_by_role("button", name="Run", exact=True).tap()
+    phone.wait_for_state("done")
+    page.locator("photo-stage.compared").wait_for()
+    box = page.locator(".view").bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert phone.accessibility() == []
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, a, input, select, label.button")]
+            .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden"))
+            .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+            .filter(([box]) => box.width > 1 && (box.width < 24 || box.height < 24)).map(([, html]) => html)"""
+    )
+    assert [one for one in small if "visually-hidden" not in one and "split" not in one] == []
+
+
+def test_a_one_time_link_opens_the_studio_once(browser, tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    program.chmod(0o755)
+    import os
+
+    before = os.environ.get("BROWSER")
+    os.environ["BROWSER"] = str(program)
+    try:
+        server = Server(tmp_path / "data", "--open")
+    finally:
+        os.environ.pop("BROWSER") if before is None else os.environ.update(BROWSER=before)
+    try:
+        link = server._wait_for(r"(http\S+/studio/#open=\S+)")
+        for attempt in ("first", "second"):
+            with watched(browser, server, key="unused", **DESKTOP) as studio:
+                studio.refusals = True
+                studio.page.goto(link)
+                if attempt == "first":
+                    studio.page.get_by_role("button", name="Make 4 looks").wait_for()
+                    assert "open=" not in studio.page.url
+                else:
+                    studio.page.get_by_text("used before or is too old").wait_for()
+        assert link.rpartition("=")[2] not in server.logged()
+        assert re.search(r"#open=", opened.read_text())
+    finally:
+        server.stop()
+
+
+def test_nobody_who_is_not_signed_in_sees_anything(browser, server: Server) -> None:
+    with watched(browser, server, **DESKTOP) as studio:
+        studio.page.goto(f"{server.url}/studio/")
+        studio.page.get_by_label("API key").wait_for()
+        assert studio.accessibility() == []
+        assert not [path for path in studio.sent if path.startswith("/v1/") and path != "/v1/session"]

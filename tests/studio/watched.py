@@ -96,9 +96,12 @@ class Watched:
 
     def check(self) -> None:
         """Nothing was seen that should not be there."""
-        assert self.page.evaluate("window.violations") == []
-        assert self.strange == []
-        assert self.errors == []
+        found = {
+            "breaches of the policy": self.page.evaluate("window.violations"),
+            "requests to other origins": self.strange,
+            "errors": self.errors,
+        }
+        assert not any(found.values()), found
 
 
 def _base64(content: bytes) -> str:

@@ -79,7 +79,11 @@ async function route() {
   main.replaceChildren(page.open());
 }
 
+let started = null; // the account whose pages are shown
 async function start() {
+  const { account } = currentSession();
+  if (started === account) return spend(); // signed in again: whatever was begun is still there
+  started = account;
   await store.resume();
   const found = (await insist("GET", "/v1/effects")).effects;
   const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);

@@ -168,6 +168,7 @@ export class EffectPage {
 
   /** Settings live in the address, so that a reload and a link keep them. */
   remember() {
+    if (this.signal.aborted) return; // another page is shown by now
     const query = new URLSearchParams(Object.entries(this.form.values).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]));
     if (this.format) query.set("format", this.format);
     const text = query.toString();

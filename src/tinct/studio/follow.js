@@ -6,7 +6,7 @@ import { sleep } from "./dom.js";
 const STREAMS = 2;
 const EVERY = 800; // ms between two looks at many jobs
 
-const streams = new Map(); // job id -> EventSource
+const streams = new Map(); // job id -> { source, job, heard }
 const polled = new Map(); // job id -> { job, heard }
 let polling = false;
 
@@ -21,7 +21,7 @@ export function follow(job, heard) {
 
 function stream(job, heard) {
   const source = new EventSource(`/v1/jobs/${job.id}/events`);
-  streams.set(job.id, source);
+  streams.set(job.id, { source, job, heard });
   const close = () => {
     source.close();
     streams.delete(job.id);
@@ -86,7 +86,12 @@ async function list(batch) {
   }
 }
 
+// What was streamed is asked for once somebody has signed in again.
 wire.addEventListener("signed-out", () => {
-  for (const source of streams.values()) source.close();
+  const open = [...streams.values()];
   streams.clear();
+  for (const { source, job, heard } of open) {
+    source.close();
+    poll(job, heard);
+  }
 });

@@ -142,7 +142,7 @@ function bounds(schema) {
   const least = schema.minimum ?? schema.exclusiveMinimum;
   const most = schema.maximum ?? schema.exclusiveMaximum;
   const whole = schema.type === "integer";
-  const step = whole ? 1 : (most - least) / 100;
+  const step = whole ? 1 : 10 ** Math.floor(Math.log10((most - least) / 100) + 1e-9);
   return { least: schema.exclusiveMinimum !== undefined && !whole ? least + step : least, most: schema.exclusiveMaximum !== undefined ? most - (whole ? 1 : step) : most, step, whole };
 }
 

@@ -367,6 +367,7 @@ export class MigratePage extends EffectPage {
   }
 
   remember() {
+    if (this.signal.aborted) return;
     super.remember();
     const item = store.current();
     this.go.dataset.key = "";

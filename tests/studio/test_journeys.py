@@ -61,7 +61,7 @@ def test_many_photos_become_one_zip(studio: Watched) -> None:
     studio.open("convert", format="webp")
     studio.drop(*[(f"{name}.png", photo(200, 150, seed)) for seed, name in enumerate(("a", "b", "c"))])
     studio.wait_for_state("ready", 3)
-    page.get_by_role("button", name="Run on all 3 photos").click()
+    page.get_by_role("button", name="On all 3 photos").click()
     studio.wait_for_state("done", 3)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download 3 as one ZIP").click()

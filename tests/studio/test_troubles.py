@@ -32,7 +32,7 @@ def test_twenty_at_once_with_one_broken_file(studio: Watched) -> None:
     files[7] = ("photo 7.png", photo(80, 60)[:900])  # its head is whole, so only decoding finds out
     studio.drop(*files)
     studio.wait_for_state("ready", 20)
-    page.get_by_role("button", name="Run on all 20 photos").click()
+    page.get_by_role("button", name="On all 20 photos").click()
     studio.wait_for_state("done", 19)
     studio.wait_for_state("failed", 1)
     assert page.locator(".cell[data-state=failed] .cell-state").inner_text()
@@ -85,7 +85,7 @@ def test_a_reload_in_mid_job_finds_it_again(studio: Watched) -> None:
     studio.open("slow", seconds="4")
     studio.drop(("a.png", photo(60, 40)), ("b.png", photo(60, 40, 1)))
     studio.wait_for_state("ready", 2)
-    page.get_by_role("button", name="Run on all 2 photos").click()
+    page.get_by_role("button", name="On all 2 photos").click()
     page.locator(".cell[data-state=running]").first.wait_for()
     page.reload()
     page.locator(".cell").nth(1).wait_for()

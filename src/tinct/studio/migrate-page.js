@@ -285,6 +285,7 @@ export class MigratePage extends EffectPage {
     } else if (same && chosen) {
       this.stage.degree = this.form.get("degree");
       await this.stage.show({ before: item.url, after: contentOf(chosen.id), words: item.name });
+      void Promise.all([this.#proxy(item), lutOf(map)]).then(([source, lut]) => recolored(source, lut)).catch(() => {}); // ready for a change
     } else {
       const canvas = await this.#small(item, map, want, job);
       if (turn !== this.#drawn) return;

@@ -27,6 +27,7 @@ export class PhotoStage extends HTMLElement {
   #hasAfter = false;
   #loupeAt = { x: 0, y: 0 };
   #shown = 0;
+  #sources = [null, null];
 
   connectedCallback() {
     if (this.#view) return;
@@ -56,8 +57,10 @@ export class PhotoStage extends HTMLElement {
    */
   async show({ before, after = null, words = "" }) {
     const turn = ++this.#shown;
-    const [first, second] = await Promise.all([loaded(before, "before", words), loaded(after, "after", T.stage.result)]);
+    const kept = before && before === this.#sources[0] && !this.#before.hidden; // it need not be decoded again
+    const [first, second] = await Promise.all([kept ? this.#before : loaded(before, "before", words), loaded(after, "after", T.stage.result)]);
     if (turn !== this.#shown) return;
+    this.#sources = [before, after];
     const had = this.#size;
     this.#swap("before", first);
     this.#swap("after", second);
@@ -76,7 +79,8 @@ export class PhotoStage extends HTMLElement {
   #swap(kind, element) {
     const fresh = element ?? h("img", { class: kind, alt: "", hidden: true });
     fresh.classList.add(kind);
-    (kind === "before" ? this.#before : this.#after).replaceWith(fresh);
+    const old = kind === "before" ? this.#before : this.#after;
+    if (old !== fresh) old.replaceWith(fresh);
     if (kind === "before") this.#before = fresh;
     else this.#after = fresh;
   }

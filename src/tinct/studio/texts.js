@@ -120,7 +120,7 @@ export const T = {
 
   effect: {
     run: "Run",
-    runAll: (count) => `Run on all ${count} photos`,
+    runAll: (count) => `On all ${count} photos`,
     missing: (commands) => `Not ready on this server. Its operator can bring what is missing: ${commands}`,
     drop: "Drop a photo to begin",
     input: "Choose a photo",

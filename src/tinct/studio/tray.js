@@ -68,7 +68,7 @@ export class BatchTray extends HTMLElement {
     const picture = h("span", { class: "thumb" }, icon(ICONS.photo));
     const state = h("span", { class: "cell-state" });
     const bar = h("progress", { max: 1, "aria-label": T.job.progress });
-    const pick = h("button", { type: "button", class: "pick", on: { click: () => store.select(item.id) } }, picture, h("span", { class: "cell-name", text: item.name }), bar, state);
+    const pick = h("button", { type: "button", class: "pick", on: { click: () => store.select(item.id) } }, picture, h("span", { class: "cell-words" }, h("span", { class: "cell-name", text: item.name }), bar, state));
     const drop = button({ glyph: ICONS.close, label: T.tray.remove(item.name), class: "tiny", on: { click: () => store.remove(item.id) } });
     return { row: h("li", { class: "cell" }, pick, drop), pick, picture, state, bar, thumb: null };
   }

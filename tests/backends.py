@@ -30,6 +30,7 @@ HAZARDS = ",".join(
         "limits",
         "lasting",
         "escape",
+        "spin",
     )
 )
 HERE = str(Path(__file__).parent)

@@ -75,6 +75,11 @@ def _hang(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
     raise AssertionError("unreachable")
 
 
+def _spin(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    while True:
+        pass
+
+
 def _broken(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
     raise RuntimeError("a library's secret at /home/someone")
 
@@ -144,3 +149,4 @@ MANY = _effect("many", _many, credits=3)
 ESCAPE = _effect("escape", _escape)
 LIMITS = _effect("limits", _limits)
 LASTING = replace(_effect("lasting", _noop), estimate=_seconds)
+SPIN = _effect("spin", _spin)

@@ -63,6 +63,11 @@ class ServingSettings(BaseModel):
         ge=1,
         description="Warnings and errors of one kind that the log gets in a minute; the rest is counted.",
     )
+    offline: bool = Field(
+        False,
+        description="Whether to reach nothing but the database and the store for files: URLs are not fetched, "
+        "callbacks are refused, models and runtimes are not brought.",
+    )
     max_upload_bytes: int = Field(
         256 * 2**20, gt=0, description="Bytes of one uploaded file, counted while it arrives; 413 beyond."
     )

@@ -36,7 +36,7 @@ def data(tmp_path: Path) -> Path:
 def test_a_folder_without_a_server_is_left_as_it_is_and_told_so(tmp_path: Path) -> None:
     code, found = examined(tmp_path / "none")
     assert code == 0
-    assert "no data of a server" in found["data folder"]["said"]
+    assert "no server data" in found["data folder"]["said"]
     assert "tinct serve" in found["data folder"]["to_do"]
     assert not (tmp_path / "none").exists()
 

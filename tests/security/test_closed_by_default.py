@@ -1,15 +1,22 @@
 """What nobody asked for stays closed: the library reaches nobody, and the server is reached from its own machine."""
 
+import asyncio
 import ipaddress
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tinct
+from tinct.errors import FetchError, RefusedUrlError
+from tinct.net.deliver import Deliverer
+from tinct.net.fetch import Fetcher
+from tinct.net.packages import download
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
-from tinct.settings import Settings
+from tinct.settings import Settings, current, use
 
 
 def test_an_effect_of_the_library_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +33,35 @@ def test_an_effect_of_the_library_opens_no_connection(monkeypatch: pytest.Monkey
 
 def test_a_server_without_settings_listens_on_loopback_alone() -> None:
     assert ipaddress.ip_address(Settings.from_environment({}).host).is_loopback
+
+
+@pytest.fixture
+def offline() -> Iterator[Settings]:
+    """This process is offline, though every private host may be reached."""
+    before, settings = current(), Settings(offline=True, allow_private_hosts=frozenset({"127.0.0.1"}))
+    use(settings)
+    yield settings
+    use(before)
+
+
+def test_offline_nothing_is_looked_up_connected_to_or_brought(
+    offline: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[object] = []
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, lambda self, *arguments: asked.append(arguments))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: asked.append(arguments))
+
+    async def reach() -> None:
+        for url in ("https://photos.example/a.jpg", "http://127.0.0.1/a.jpg"):
+            with pytest.raises(RefusedUrlError, match="offline"):
+                await Fetcher(offline).read(url, max_bytes=1000)
+            with pytest.raises(RefusedUrlError, match="offline"):
+                await Deliverer(offline).check(url)
+            with pytest.raises(RefusedUrlError, match="offline"):
+                await Deliverer(offline).post(url, b"{}", {}, total_s=1)
+
+    asyncio.run(reach())
+    with pytest.raises(FetchError, match=r"TINCT_OFFLINE.*tinct models import"):
+        download("pypi", "some-package", "1.0", "some_package-1.0-py3-none-any.whl", tmp_path)
+    assert asked == []

@@ -1,5 +1,6 @@
 """What an effect in a child cannot do, tried from inside."""
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -15,7 +16,8 @@ from pebble import ProcessPool
 
 from backends import Postgres, ended, submitted, working
 from tinct.backend import open_backend
-from tinct.jobs.children import dispose
+from tinct.jobs.child import Task
+from tinct.jobs.children import Child, ChildLostError, dispose
 from tinct.jobs.confine import own_session
 from tinct.jobs.job import JobState
 
@@ -130,3 +132,22 @@ def test_a_process_that_a_child_started_does_not_survive_it(tmp_path):
     while grandchild.is_running() and grandchild.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+@pytest.mark.asyncio
+async def test_a_child_that_nobody_watches_ends_with_its_processor_time(postgres: Postgres, tmp_path):
+    settings = postgres.create(tmp_path / "data")
+    child = Child(settings, tmp_path)
+    try:
+        task = Task(
+            effect="spin", params={}, inputs={}, format=None, quality=90, folder=str(tmp_path), processor_s=1
+        )
+        with pytest.raises(ChildLostError):
+            await asyncio.wait_for(child.run(task, lambda share: None), 60)
+        quick = Task(
+            effect="noop", params={}, inputs={}, format="png", quality=90, folder=str(tmp_path), processor_s=1
+        )
+        for _ in range(3):  # what earlier tasks took does not count
+            assert (await child.run(quick, lambda share: None)).code is None
+    finally:
+        child.drop()

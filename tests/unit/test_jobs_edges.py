@@ -172,3 +172,26 @@ async def test_with_the_least_memory_a_job_that_needs_more_says_so_and_the_next_
         job = await ended(backend, await submitted(backend, account, "enhance", **order), 300)
         assert job.attempt == 1  # a model's threads reserve more than that, which ended the process
         assert job.failure is None or job.failure.code == "out_of_memory"
+
+
+async def test_while_a_table_is_locked_calls_wait_and_all_goes_on_afterwards(backend, account):
+    async with working(backend):
+        first = await submitted(backend, account, "slow", params={"seconds": 1.0})
+        async with backend.database.transaction() as connection:
+            await connection.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+            waiting = asyncio.create_task(submitted(backend, account, "noop"))
+            await asyncio.sleep(4 * backend.settings.stalled_s / 2)
+            assert not waiting.done()
+        second = await waiting
+        for job in (first, second):
+            done = await ended(backend, job)
+            assert (done.state, done.attempt) == (JobState.SUCCEEDED, 1)
+
+
+async def test_who_listens_gets_a_sign_of_life_where_there_is_no_news(backend, account, monkeypatch):
+    monkeypatch.setattr("tinct.jobs.service._KEEP_ALIVE_S", 0.05)
+    job = await submitted(backend, account, "noop")  # nobody works
+    events = backend.jobs.events(account, job.id)
+    assert (await anext(events)).id == job.id
+    assert [await anext(events), await anext(events)] == [None, None]
+    await events.aclose()

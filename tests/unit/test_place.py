@@ -28,7 +28,7 @@ def test_a_worker_refuses_a_folder_that_no_server_has_used_and_leaves_it_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in (["worker"], ["worker", "--data", "elsewhere"]):
-        with pytest.raises(StorageError, match=r"no data of a server in .*--data.*TINCT_DATABASE_URL"):
+        with pytest.raises(StorageError, match=r"no server data in .*--data.*TINCT_DATABASE_URL"):
             CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert not list(tmp_path.iterdir())
 

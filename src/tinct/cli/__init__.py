@@ -37,6 +37,8 @@ __all__ = ["app", "main"]
 
 _SPECIAL = ("background", "enhance", "erase", "migrate", "moderate")
 """Effects whose commands have a module of their own here."""
+_NAMED = ("detect_faces",)
+"""Effects whose commands have a name of their own: `tinct faces`."""
 
 
 class _Commands(TyperGroup):
@@ -88,9 +90,9 @@ class _Commands(TyperGroup):
 
 
 def _effects() -> tuple[str, ...]:
-    """All effects, those of one's own included."""
+    """All effects that have a command of their name, those of one's own included."""
     _register()
-    return registry.names()
+    return tuple(name for name in registry.names() if name not in _NAMED)
 
 
 @functools.cache

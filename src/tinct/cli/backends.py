@@ -31,20 +31,18 @@ def with_backend(data: Path | None, action: Callable[[Backend], Awaitable[_T]], 
 
     Raises
     ------
-    OutputError
+    StorageError
         There is no server data there, and none is to be made.
     """
     import asyncio
 
     from tinct.backend import open_backend
     from tinct.cli.options import settings_from
-    from tinct.errors import OutputError
+    from tinct.storage.place import check_made
 
     settings = settings_from(data=data)
-    if not make and settings.database_url is None and not (settings.data / "database").is_dir():
-        raise OutputError(
-            f"there is no server data in {settings.data}; give the folder of `tinct serve` as --data or TINCT_DATA"
-        )
+    if not make:
+        check_made(settings, files=False)
 
     async def run() -> _T:
         async with open_backend(settings) as backend:

@@ -23,7 +23,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct convert - --format webp < photo.png > photo.webp",
     ),
     "correct": ("tinct correct tinted.jpg", "tinct correct tinted.jpg --variants 4 --sheet looks.jpg"),
-    "detect-faces": ("tinct detect-faces group.jpg --json",),
     "enhance": (
         "tinct enhance small.jpg --scale 4",
         "tinct enhance noisy.jpg --scale 1 --denoise 0.8 -o clean.jpg",

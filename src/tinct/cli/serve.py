@@ -25,6 +25,10 @@ def serve(
         int | None,
         typer.Option(help="Jobs that run at a time; one per processor by default; 0 leaves them to others."),
     ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Fetch no URL and send no callback; TINCT_OFFLINE for all commands."),
+    ] = False,
     open_: Annotated[
         bool,
         typer.Option(
@@ -42,7 +46,7 @@ def serve(
     from tinct.cli.options import settings_from
     from tinct.server.run import serve as run
 
-    settings = settings_from(data=data, host=host, port=port, workers=workers)
+    settings = settings_from(data=data, host=host, port=port, workers=workers, offline=offline or None)
     logs.configure(repeats_per_minute=settings.log_repeats_per_minute)
     asyncio.run(run(settings, _greet, link=open_))
 

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import math
 import os
 import resource
 import signal
@@ -60,6 +61,8 @@ class Task:
     quality: int
     folder: str
     """An empty folder for the results."""
+    processor_s: float = 3600.0
+    """Seconds of processor time, of all threads together, after which the kernel ends the process."""
     metadata: Metadata = "no-gps"
     screened: bool = False
     """Whether its photos are held against the content check first."""
@@ -130,6 +133,7 @@ def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Pat
 def perform(task: Task) -> Outcome:
     """Run one task. Errors come back as an outcome, never as an exception."""
     try:
+        _limit_processor(task.processor_s)
         with _temporary_files_in(task.folder):
             return _perform(task)
     except (MemoryError, ModelMemoryError):
@@ -248,6 +252,13 @@ def _warm(threads: int) -> None:
 
     cv2.setNumThreads(threads)
     runtime.use_threads(threads)
+
+
+def _limit_processor(seconds: float) -> None:
+    """Bound the time that this task computes, in case nobody is left to watch its deadline."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _limit_address_space(memory: int) -> None:

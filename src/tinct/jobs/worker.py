@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import tempfile
 import time
@@ -46,6 +47,7 @@ __all__ = ["Worker", "run_worker"]
 
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.25  # seconds between two looks at a running child
+_MARGIN_S: Final = 10.0  # of processor time beyond all that a deadline allows
 _AGAIN_S: Final = 1.0  # seconds between two tries to reach a lost database
 _T = TypeVar("_T")
 
@@ -224,6 +226,7 @@ class Worker:
             metadata=job.metadata,
             screened=job.screened,
             folder=str(folder),
+            processor_s=job.deadline_s * (os.cpu_count() or 1) + _MARGIN_S,
         )
 
     # -- the end of one attempt -------------------------------------------------------------------

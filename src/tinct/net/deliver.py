@@ -7,21 +7,19 @@ proxies of the environment are ignored, the message and the time are bounded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
-from tinct.errors import FetchError, OversizeUrlError, UnreachableUrlError
-from tinct.net.fetch import open_transport
-from tinct.net.target import Resolve, Target, locate, resolve_by_system
-from tinct.settings import Settings
+from tinct.errors import OversizeUrlError, UnreachableUrlError
+from tinct.net.guarded import TRIED_ADDRESSES, Guarded, silent
+from tinct.net.target import Target
 
 __all__ = ["Answer", "Deliverer"]
 
 _HEADERS = {"User-Agent": "tinct", "Accept-Encoding": "identity"}
 _READ = 16 * 1024  # bytes asked of the socket at a time
-_TRIED_ADDRESSES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,25 +35,8 @@ class Answer:
     """False where the body was longer than what was asked for."""
 
 
-class Deliverer:
-    """Posts messages within the limits of `settings`.
-
-    Parameters
-    ----------
-    settings : Settings
-        ``fetch_connect_s``, ``callback_bytes``, ``allow_private_hosts``.
-    resolve, transport : callable, optional
-        How names become addresses and how bytes travel; other ones than the system's serve tests.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        resolve: Resolve = resolve_by_system,
-        transport: Callable[[], httpx.AsyncBaseTransport] = open_transport,
-    ) -> None:
-        self._settings, self._resolve, self._transport = settings, resolve, transport
+class Deliverer(Guarded):
+    """Posts messages; of the settings also ``callback_bytes`` counts."""
 
     async def check(self, url: str) -> str:
         """The host of a URL that may be posted to now; nothing is sent.
@@ -119,15 +100,6 @@ class Deliverer:
         except httpx.HTTPError:
             raise UnreachableUrlError("The answer broke off or could not be read.") from None
 
-    async def _locate(self, url: str) -> Target:
-        try:
-            async with asyncio.timeout(self._settings.fetch_connect_s):
-                return await locate(
-                    url, allowed_hosts=self._settings.allow_private_hosts, resolve=self._resolve
-                )
-        except TimeoutError:
-            raise UnreachableUrlError("The host's name took too long to resolve; try again.") from None
-
     async def _exchange(
         self,
         transport: httpx.AsyncBaseTransport,
@@ -138,7 +110,7 @@ class Deliverer:
         read_bytes: int,
     ) -> Answer:
         timeout = httpx.Timeout(total_s, connect=min(self._settings.fetch_connect_s, total_s))
-        for address in target.addresses[:_TRIED_ADDRESSES]:
+        for address in target.addresses[:TRIED_ADDRESSES]:
             request = target.request(address, {**_HEADERS, **headers}, timeout, body=body)
             try:
                 response = await transport.handle_async_request(request)
@@ -148,7 +120,7 @@ class Deliverer:
                 return await _read(response, read_bytes)
             finally:
                 await response.aclose()
-        raise _silent(target)
+        raise silent(target)
 
 
 async def _read(response: httpx.Response, most: int) -> Answer:
@@ -165,7 +137,3 @@ async def _read(response: httpx.Response, most: int) -> Answer:
         body=bytes(got[:most]),
         whole=whole,
     )
-
-
-def _silent(target: Target) -> FetchError:
-    return UnreachableUrlError(f"The host {target.host} did not answer; check the URL.")

@@ -8,8 +8,6 @@ environment are ignored.
 from __future__ import annotations
 
 import asyncio
-import functools
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,15 +16,14 @@ from dataclasses import dataclass
 import httpx
 
 from tinct.errors import OversizeUrlError, RefusedUrlError, TinctError, UnreachableUrlError
-from tinct.net.target import Resolve, Target, locate, resolve_by_system
-from tinct.settings import Settings
+from tinct.net.guarded import TRIED_ADDRESSES, Guarded, silent
+from tinct.net.target import Target
 
-__all__ = ["Fetched", "Fetcher", "open_transport"]
+__all__ = ["Fetched", "Fetcher"]
 
 _HEADERS = {"User-Agent": "tinct", "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
 _REDIRECTS = (301, 302, 303, 307, 308)
 _READ = 64 * 1024  # bytes asked of the socket at a time
-_TRIED_ADDRESSES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,35 +38,8 @@ class Fetched:
     """The body, decoded, in pieces; raises `OversizeUrlError` as soon as it is over the cap."""
 
 
-def open_transport() -> httpx.AsyncBaseTransport:
-    """One connection's worth of HTTP, with no proxy and no second try."""
-    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
-
-
-class Fetcher:
-    """Fetches URLs within the limits of `settings`.
-
-    Parameters
-    ----------
-    settings : Settings
-        ``fetch_connect_s``, ``fetch_total_s``, ``fetch_redirects``, ``allow_private_hosts``.
-    resolve, transport : callable, optional
-        How names become addresses and how bytes travel; other ones than the system's serve tests.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        resolve: Resolve = resolve_by_system,
-        transport: Callable[[], httpx.AsyncBaseTransport] = open_transport,
-    ) -> None:
-        self._settings, self._resolve, self._transport = settings, resolve, transport
+class Fetcher(Guarded):
+    """Fetches URLs; of the settings also ``fetch_total_s`` and ``fetch_redirects`` count."""
 
     async def read(self, url: str, *, max_bytes: int, redirects: int | None = None) -> bytes:
         """The whole body at `url`; see :meth:`open`."""
@@ -126,28 +96,16 @@ class Fetcher:
                     await response.aclose()
         raise RefusedUrlError(f"The URL redirects more than {hops} times, which is not followed.")
 
-    async def _locate(self, url: str, previous: Target | None) -> Target:
-        try:
-            async with asyncio.timeout(self._settings.fetch_connect_s):
-                return await locate(
-                    url,
-                    allowed_hosts=self._settings.allow_private_hosts,
-                    resolve=self._resolve,
-                    previous=previous,
-                )
-        except TimeoutError:
-            raise UnreachableUrlError("The host's name took too long to resolve; try again.") from None
-
     async def _connect(self, transport: httpx.AsyncBaseTransport, target: Target) -> httpx.Response:
         timeout = httpx.Timeout(self._settings.fetch_total_s, connect=self._settings.fetch_connect_s)
-        for address in target.addresses[:_TRIED_ADDRESSES]:
+        for address in target.addresses[:TRIED_ADDRESSES]:
             try:
                 return await transport.handle_async_request(target.request(address, _HEADERS, timeout))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
             except httpx.HTTPError:
                 break
-        raise UnreachableUrlError(f"The host {target.host} did not answer; check the URL.")
+        raise silent(target)
 
 
 def _location(response: httpx.Response) -> str:

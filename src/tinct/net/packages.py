@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tinct.errors import FetchError
+from tinct.settings import current
 
 __all__ = ["download"]
 
@@ -37,6 +38,11 @@ def download(registry: str, name: str, version: str, archive: str, folder: Path)
     FetchError
         The client is missing, or could not bring it.
     """
+    if current().offline:
+        raise FetchError(
+            f"{name} {version} is not brought: TINCT_OFFLINE is set; bring {archive} from another machine and run: "
+            "tinct models import FOLDER"
+        )
     command = _pip(name, version, archive, folder) if registry == "pypi" else _npm(name, version, folder)
     hint = f"or bring {archive} from another machine and run: tinct models import FOLDER"
     if command is None:

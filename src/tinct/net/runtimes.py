@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tinct.errors import FetchError, ModelError
+from tinct.settings import current
 
 __all__ = ["Kind", "Runtime", "look", "swap"]
 
@@ -90,6 +91,8 @@ def swap(kind: Kind, python: str = sys.executable) -> Runtime:
     before = look(python)
     if before.good(kind):
         return before
+    if current().offline:
+        raise FetchError(f"{PACKAGES[kind]} is not brought: TINCT_OFFLINE is set; the runtime is as it was")
     pip = _pip(python)
     with _aside(before.folder):
         options = ["install", "--no-input", "--disable-pip-version-check", "--force-reinstall", "--no-deps"]

@@ -103,18 +103,33 @@ class EmbeddedPostgres:
         self._folder.mkdir(parents=True, exist_ok=True)
         prepare_owner()
         with self._exclusive("start.lock"):
-            if self._lease is None:
-                self._lease = (self._folder / "lease").open("ab")
-                fcntl.flock(self._lease, fcntl.LOCK_SH)
-                _held.add(self)
-            if owner() is not None:
-                self._folder.chmod(
-                    self._folder.stat().st_mode | 0o011
-                )  # from the cluster to the socket and the log
-            if not (self._cluster / "PG_VERSION").exists():
-                self._create()
-            self._run_server()
+            held = self._lease is not None
+            self._take_lease()
+            try:
+                if owner() is not None:
+                    self._folder.chmod(
+                        self._folder.stat().st_mode | 0o011
+                    )  # from the cluster to the socket and the log
+                if not (self._cluster / "PG_VERSION").exists():
+                    self._create()
+                self._run_server()
+            except BaseException:
+                if not held:  # who never had a server must not keep others from stopping theirs
+                    self._give_up_lease()
+                raise
         return self.url
+
+    def _take_lease(self) -> None:
+        if self._lease is None:
+            self._lease = (self._folder / "lease").open("ab")
+            fcntl.flock(self._lease, fcntl.LOCK_SH)
+            _held.add(self)
+
+    def _give_up_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = None
+            _held.discard(self)
 
     def stop(self) -> None:
         """Give up the lease; stop the server if nobody else holds one."""
@@ -148,9 +163,7 @@ class EmbeddedPostgres:
             if self._way_to_socket != self._socket_folder:
                 self._way_to_socket.unlink(missing_ok=True)
         if last or give_up:
-            self._lease.close()
-            self._lease = None
-            _held.discard(self)
+            self._give_up_lease()
         return last
 
     # -- where the socket is ----------------------------------------------------------------------

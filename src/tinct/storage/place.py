@@ -30,8 +30,13 @@ def blobs_place(settings: Settings) -> str:
     return f"{url.scheme}://{url.hostname or ''}{url.path}"
 
 
-def check_made(settings: Settings) -> None:
+def check_made(settings: Settings, *, files: bool = True) -> None:
     """Stop where no server has ever kept anything: whoever only joins one would wait for ever on an empty folder.
+
+    Parameters
+    ----------
+    files : bool
+        Whether the store of files is needed too.
 
     Raises
     ------
@@ -41,10 +46,15 @@ def check_made(settings: Settings) -> None:
     data = settings.data
     if settings.database_url is None and not (data / "database" / "cluster" / "PG_VERSION").is_file():
         raise StorageError(
-            f"there is no data of a server in {data}; give its folder with --data, or the address of its database "
-            "with TINCT_DATABASE_URL"
+            f"there is no server data in {data}; give its folder with --data or TINCT_DATA, or the address of its "
+            "database with TINCT_DATABASE_URL"
         )
     if settings.secret is None and not (data / "secret").is_file():
         raise StorageError(f"there is no secret in {data}; give the server's own with TINCT_SECRET")
-    if settings.database_url is not None and settings.blob_url is None and not (data / "blobs").is_dir():
+    if (
+        files
+        and settings.database_url is not None
+        and settings.blob_url is None
+        and not (data / "blobs").is_dir()
+    ):
         raise StorageError(f"there are no files in {data}; give the server's store with TINCT_BLOB_URL")

@@ -10,7 +10,7 @@ import typer
 from tinct.cli.backends import AsJson, Data, with_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from tinct.accounts.credits import Balance
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+_BEGINS = 8  # characters that are shown of a public id that is a secret itself
 app = typer.Typer(help="Make, list, rotate and revoke keys.", no_args_is_help=True)
 
 For = Annotated[
@@ -125,12 +126,15 @@ def temporary(
 def list_(data: Data = None, as_json: AsJson = False) -> None:
     """Show all accounts with their balances; with --json their keys too, without what is secret of them."""
 
+    hidden = {keys.kind for keys in _kinds(None).values() if keys.hidden}
+
     async def action(backend: Backend) -> list[dict[str, object]]:
         return [
             _shown(
                 account,
                 await backend.credits.balance(account.id),
                 await backend.accounts.credentials(account.id),
+                hidden,
             )
             for account in await backend.accounts.list()
         ]
@@ -195,7 +199,9 @@ def _tell(
             typer.echo(line)
 
 
-def _shown(account: Account, balance: Balance, credentials: Sequence[Credential]) -> dict[str, object]:
+def _shown(
+    account: Account, balance: Balance, credentials: Sequence[Credential], hidden: Collection[str]
+) -> dict[str, object]:
     return {
         "id": account.id,
         "name": account.name,
@@ -208,7 +214,7 @@ def _shown(account: Account, balance: Balance, credentials: Sequence[Credential]
             {
                 "id": each.id,
                 "kind": each.kind,
-                "begins": each.public_id,
+                "begins": each.public_id[:_BEGINS] if each.kind in hidden else each.public_id,
                 "name": each.name,
                 "scopes": list(each.scopes),
                 "expires_at": _time(each.expires_at),

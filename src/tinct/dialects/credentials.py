@@ -30,6 +30,9 @@ class Credentials(ABC):
     scopes: str = ""
     """The form of a scope, such as ``cos:BUCKET:ACTION``; empty where keys have none."""
 
+    hidden: bool = False
+    """Whether their public id opens doors by itself, so that lists show its first characters alone."""
+
     @abstractmethod
     async def issue(
         self, accounts: Accounts, account_id: str, *, name: str = "", scopes: Sequence[str] = ()

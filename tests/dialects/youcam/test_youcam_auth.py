@@ -1,14 +1,17 @@
 """Who may call, and the code of every refusal."""
 
 import base64
+import json
 import secrets
+from functools import partial
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 from youcam_client import Client, encrypted, id_token, member
 
 from tinct.backend import Backend
-
-pytestmark = pytest.mark.asyncio
+from tinct.cli import app
 
 
 async def signed_in(backend: Backend, pair: dict[str, str], text: str | None = None) -> str:
@@ -18,12 +21,14 @@ async def signed_in(backend: Backend, pair: dict[str, str], text: str | None = N
     return str(found["result"]["access_token"])
 
 
+@pytest.mark.asyncio
 async def test_the_secret_is_a_public_key_of_1024_bits_as_the_vendors(backend: Backend) -> None:
     _, pair = await member(backend)
     assert (len(pair["client_id"]), len(pair["client_secret"])) == (32, 216)
     assert len(base64.b64decode(id_token(pair))) == 128
 
 
+@pytest.mark.asyncio
 async def test_every_spelling_of_an_id_token_that_clients_send_signs_in(backend: Backend) -> None:
     _, pair = await member(backend)
     good = id_token(pair)
@@ -34,6 +39,7 @@ async def test_every_spelling_of_an_id_token_that_clients_send_signs_in(backend:
     assert len(tokens) == 4  # the same id_token again is allowed, and each gives another token
 
 
+@pytest.mark.asyncio
 async def test_random_bytes_never_sign_in(backend: Backend) -> None:
     """OpenSSL decrypts wrong padding to random bytes instead of an error."""
     _, pair = await member(backend)
@@ -45,6 +51,7 @@ async def test_random_bytes_never_sign_in(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("case", ["stale", "early", "another's", "trailing", "leading", "short", "text"])
+@pytest.mark.asyncio
 async def test_an_id_token_that_is_not_wholly_right_is_refused(backend: Backend, case: str) -> None:
     _, pair = await member(backend)
     _, other = await member(backend)
@@ -63,11 +70,13 @@ async def test_an_id_token_that_is_not_wholly_right_is_refused(backend: Backend,
 
 
 @pytest.mark.parametrize("body", [{}, {"client_id": "", "id_token": "a"}, {"client_id": 5, "id_token": "a"}])
+@pytest.mark.asyncio
 async def test_a_missing_field_of_signing_in_is_named(backend: Backend, body: dict[str, object]) -> None:
     said = await Client(backend).refused("POST", "v1.0/client/auth", 400, "InvalidParameters", json=body)
     assert "client_id" in said
 
 
+@pytest.mark.asyncio
 async def test_unknown_revoked_and_expired_keys_are_told_apart(backend: Backend) -> None:
     client, pairs = Client(backend), [await member(backend) for _ in range(2)]
     for account, _ in pairs:
@@ -87,6 +96,7 @@ async def test_unknown_revoked_and_expired_keys_are_told_apart(backend: Backend)
     assert said == "This API key is not recognized."
 
 
+@pytest.mark.asyncio
 async def test_tokens_and_keys_are_good_for_both_generations(backend: Backend) -> None:
     _, pair = await member(backend)
     token = await signed_in(backend, pair)
@@ -96,6 +106,7 @@ async def test_tokens_and_keys_are_good_for_both_generations(backend: Backend) -
             await Client(backend, bearer).said("GET", path)
 
 
+@pytest.mark.asyncio
 async def test_a_revoked_key_ends_its_tokens(backend: Backend) -> None:
     account, pair = await member(backend)
     token = await signed_in(backend, pair)
@@ -108,6 +119,7 @@ async def test_a_revoked_key_ends_its_tokens(backend: Backend) -> None:
 @pytest.mark.parametrize(
     "header", ["", "KEY", "Bearer <KEY>", "Basic KEY", "Bearer ", "Bearer KEYx", "bearer  KEY"]
 )
+@pytest.mark.asyncio
 async def test_only_a_bearer_in_its_form_is_one(backend: Backend, header: str) -> None:
     _, pair = await member(backend)
     good = header.startswith("bearer")
@@ -120,3 +132,14 @@ async def test_only_a_bearer_in_its_form_is_one(backend: Backend, header: str) -
             await Client(backend).said("GET", path, headers=headers)
         else:
             await Client(backend).refused("GET", path, 401, code, headers=headers)
+
+
+def test_lists_of_keys_do_not_show_the_client_id(tmp_path: Path) -> None:
+    run = partial(CliRunner().invoke, app)
+    data = ["--data", str(tmp_path / "data")]
+    made = run(["keys", "create", "--name", "a", "--for", "youcam", "--json", *data])
+    client_id = json.loads(made.stdout)["youcam"]["client_id"]
+    listed = run(["keys", "list", "--json", *data])
+    ((key,),) = (account["keys"] for account in json.loads(listed.stdout))
+    assert key["begins"] == client_id[:8]
+    assert client_id not in listed.stdout

@@ -32,6 +32,7 @@ async def test_several_files_come_back_in_their_order(client: Client) -> None:
         {"content_type": None},
         {"file_name": ""},
         {"file_name": "a" * 256},
+        {"file_name": "\ud800"},
         {"file_size": 0},
         {"file_size": "5"},
         {"file_size": True},

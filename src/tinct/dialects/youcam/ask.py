@@ -190,7 +190,7 @@ def _texts(field: str, value: Any, least: int, most: int) -> tuple[str, ...]:
     if (
         not isinstance(value, list)
         or not least <= len(value) <= most
-        or not all(isinstance(each, str) and each for each in value)
+        or not all(params.is_text(each) and each for each in value)
     ):
         count = f"{least}" if least == most else f"{least} to {most}"
         raise invalid(field, value, f"an array of {count} texts")

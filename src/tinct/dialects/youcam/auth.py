@@ -46,6 +46,7 @@ class YoucamKeys(Credentials):
     """RSA pairs: clients encrypt with the public half, which is shown once; the private half stays, sealed."""
 
     kind = _KIND
+    hidden = True
 
     async def issue(
         self, accounts: Accounts, account_id: str, *, name: str = "", scopes: Sequence[str] = ()

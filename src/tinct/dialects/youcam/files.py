@@ -15,7 +15,7 @@ from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import refused
 from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.errors import invalid
-from tinct.dialects.youcam.params import whole_number
+from tinct.dialects.youcam.params import is_text, whole_number
 from tinct.errors import FileMissingError, LinkError
 from tinct.jobs.declarations import Declaration
 from tinct.jobs.files import WITHDRAWN, File, suffix
@@ -68,7 +68,7 @@ def _asked(number: int, entry: Any, version: str) -> _Asked:
     kind, name, size = entry.get("content_type"), entry.get("file_name"), None
     if not isinstance(kind, str) or kind not in types:
         raise invalid(f"{field}.content_type", kind, "one of " + ", ".join(types))
-    if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST:
+    if not is_text(name) or not 1 <= len(name) <= _LONGEST:
         raise invalid(f"{field}.file_name", name, f"a text of 1 to {_LONGEST} characters")
     if version != "v1.0":
         try:

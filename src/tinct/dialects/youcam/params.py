@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from tinct.dialects.youcam.errors import invalid
 
 __all__ = [
-    "Param", "choice", "faces", "flag", "listed", "number", "one_of", "read", "sides", "text", "whole", "whole_number",
+    "Param", "choice", "faces", "flag", "is_text", "listed", "number", "one_of", "read", "sides", "text", "whole",
+    "whole_number",
 ]  # fmt: skip
 
 _SIDES: Final = re.compile(r"([0-9]{1,5})\*([0-9]{1,5})", re.ASCII)
@@ -53,9 +54,22 @@ def read(params: Sequence[Param], given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def is_text(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text of whole characters; JSON can hold half of one."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def whole_number(value: Any, least: int = 0, most: int = _MOST, *, down: bool = False) -> int:
     """A JSON integer, or a number without fraction; with `down` a fraction is cut off."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueError
     if not down and value != math.floor(value):
         raise ValueError
@@ -91,13 +105,13 @@ def text(name: str, least: int, most: int, **more: Any) -> Param:
     """A text of so many characters; an empty one counts as none where it may be left out."""
 
     def words(value: Any) -> str | None:
-        if not isinstance(value, str):
+        if not is_text(value):
             raise ValueError
         if not value and not more.get("required", True):
             return None
         if not least <= len(value) <= most:
             raise ValueError
-        return value
+        return str(value)
 
     return Param(name=name, read=words, allowed=f"a text of {least} to {most} characters", **more)
 

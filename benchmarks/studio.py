@@ -27,6 +27,7 @@ from sklearn.datasets import load_sample_image
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+_MOST_BYTES = 95_000  # of one picture
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 DROP = """(files) => {
     const transfer = new DataTransfer();
@@ -207,10 +208,16 @@ def more_pictures(browser: Browser, address: str, signed_in: Any, folder: Path) 
 
 
 def save(page: Page, folder: Path | None, name: str) -> None:
-    """A picture of what is seen."""
-    if folder is not None:
-        page.screenshot(path=folder / name, type="jpeg", quality=88)
-        print(folder / name)
+    """A picture of what is seen, small enough for a page of the documentation."""
+    if folder is None:
+        return
+    with Image.open(io.BytesIO(page.screenshot())) as seen:
+        seen.thumbnail((1040, 1040), Image.Resampling.LANCZOS)
+        for quality in range(88, 40, -6):
+            seen.convert("RGB").save(folder / name, "JPEG", quality=quality, optimize=True)
+            if (folder / name).stat().st_size <= _MOST_BYTES:
+                break
+    print(folder / name)
 
 
 def main() -> None:

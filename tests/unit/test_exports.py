@@ -117,4 +117,4 @@ def test_editors_see_what_may_be_given_to_each_effect():
         for item in getattr(tinct, name).__effect__.inputs:
             assert "PhotoLike" in types[item.argument], f"{name}: {item.argument}"
     mode = {one.arg: ast.unparse(one.annotation) for one in functions["migrate"].args.args}["mode"]
-    assert mode == "Literal['auto', 'template', 'reference']"
+    assert mode == "Literal['auto', 'template', 'reference', 'map']"

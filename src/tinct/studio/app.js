@@ -38,13 +38,13 @@ function shell() {
   document.body.append(
     h("a", { class: "skip", href: "#main", text: T.nav.skip, on: { click: (event) => {
       event.preventDefault();
-      main.querySelector(".view, label.button, button")?.focus();
+      (main.querySelector("photo-stage:not([hidden]) .view") ?? main.querySelector("drop-zone:not([hidden]) input, button"))?.focus();
     } } }),
     h("header", { class: "top" },
       h("a", { class: "brand", href: "#/migrate" }, h("img", { src: new URL("./icon.svg", import.meta.url).href, alt: "", width: 24, height: 24 }), h("span", { text: T.name })),
       credits,
       h("span", { class: "top-actions" },
-        h("a", { class: "button quiet", href: "#/history" }, icon(ICONS.history), h("span", { text: T.nav.history })),
+        h("a", { class: "button quiet", href: "#/history", "aria-label": T.nav.history }, icon(ICONS.history), h("span", { text: T.nav.history })),
         h("a", { class: "button quiet wide-only", href: "/docs" }, h("span", { text: T.nav.docs })),
         theme,
         button({ glyph: ICONS.key, label: T.nav.signOut, class: "quiet", on: { click: () => void signOut().catch(() => {}) } }))),

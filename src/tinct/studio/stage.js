@@ -36,7 +36,7 @@ export class PhotoStage extends HTMLElement {
     this.#view = h("div", { class: "view", tabIndex: 0, role: "group", "aria-label": T.stage.view });
     this.#plane.append(this.#before, this.#after);
     this.#view.append(this.#plane, h("span", { class: "tag tag-before", text: T.stage.before }), h("span", { class: "tag tag-after", text: T.stage.after }), this.#range, this.#handle);
-    const hold = button({ glyph: ICONS.compare, words: T.stage.hold, class: "quiet hold" });
+    const hold = button({ glyph: ICONS.compare, words: T.stage.hold, class: "quiet hold", "aria-label": T.stage.hold });
     for (const kind of ["pointerdown", "keydown"]) hold.addEventListener(kind, (event) => (event.key === undefined || event.key === " " || event.key === "Enter") && this.hold(true));
     for (const kind of ["pointerup", "pointerleave", "keyup", "blur"]) hold.addEventListener(kind, () => this.hold(false));
     this.#tools = h("div", { class: "stage-tools", role: "toolbar", "aria-label": T.stage.tools },
@@ -59,7 +59,7 @@ export class PhotoStage extends HTMLElement {
     const turn = ++this.#shown;
     const kept = before && before === this.#sources[0] && !this.#before.hidden; // it need not be decoded again
     const [first, second] = await Promise.all([kept ? this.#before : loaded(before, "before", words), loaded(after, "after", T.stage.result)]);
-    if (turn !== this.#shown) return;
+    if (turn !== this.#shown || !this.#view) return;
     this.#sources = [before, after];
     const had = this.#size;
     this.#swap("before", first);
@@ -192,6 +192,7 @@ export class PhotoStage extends HTMLElement {
 
   #divide(split) {
     this.#split = split;
+    if (!this.#view) return; // not in the page yet
     this.#range.value = String(split);
     const box = this.#view.getBoundingClientRect();
     const across = box.width * (split / 100);

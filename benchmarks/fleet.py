@@ -196,6 +196,7 @@ class Fleet:
         self._folder, self.database, self.store = folder, database, store
         self._numbers = itertools.count()
         shared = {"database_url": database.url, "secret": secrets.token_hex(32), "min_free_bytes": "0"}
+        shared["data"] = str(folder / "keys")  # of commands and audits; servers and workers have their own
         given = shared | {"requests_per_minute": "100000000", "refusals_per_minute": "1000000"} | settings
         if store is None:
             given["blob_url"] = str(folder / "blobs")

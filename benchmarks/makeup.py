@@ -59,7 +59,7 @@ def _structure(face: tinct.Face, before: Photo, after: Photo) -> float:
         gray = np.asarray(
             cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.float32
         )
-        light = np.log(gray + 8)
+        light = np.log(np.maximum(gray, 0) + 8)
         lines.append(np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)))
     shifts = []
     for ring in (EYES[0], EYES[1], BROWS[0], BROWS[1], LIPS_RING, _NOSE):

@@ -2,7 +2,8 @@
 
 Own face: mean CIEDE2000 inside the outline when a photo is its own reference, and pixels that change outside its
 window. Pairs of portraits: refused, with the cause, or the distance of the result's mesh from the head's own in percent
-of its width, and the seam: mean step across the mask's rim above the photo's own step there, in CIE76 units.
+of its width, and the seam: mean step across the mask's rim above the photo's own step there, in CIE76 units. Marks:
+how strongly photos show the invisible mark without one, with it, and after JPEG and scaling; and what it changes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from benchmarks.tables import table
 from tinct.errors import FaceError
 from tinct.faces.find import find_faces, largest_face
 from tinct.faces.regions import region, window
+from tinct.imaging.watermark import marked
 from tinct.photo.color import delta_e_2000, srgb_to_lab
+from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
 
 __all__ = ["main"]
@@ -67,6 +70,38 @@ def _pair(source: Photo, target: Photo) -> tuple[str, str]:
     return f"{100 * away / face.width:.1f} %", f"{seam:.2f}"
 
 
+def _marks() -> list[tuple[str, ...]]:
+    """Median, least and number found, of photos of eval/portraits, kodak and color_photos."""
+    sources = [Photo(tinct.open(path).pixels) for path in photos("portraits", "kodak", "color_photos")[::2]]
+    made = [marked(photo) for photo in sources]
+    ways = {
+        "not marked": sources,
+        "marked": made,
+        "JPEG 75": [_saved(photo, 1, 75) for photo in made],
+        "half the size": [_saved(photo, 0.5, 98) for photo in made],
+        "half the size, JPEG 75": [_saved(photo, 0.5, 75) for photo in made],
+        "a quarter, JPEG 75": [_saved(photo, 0.25, 75) for photo in made],
+        "JPEG 50": [_saved(photo, 1, 50) for photo in made],
+    }
+    rows = []
+    for name, changed in ways.items():
+        found = [tinct.find_mark(photo) for photo in changed]
+        strengths = [mark.strength for mark in found]
+        count = sum(mark.found for mark in found)
+        figures = (np.min(strengths), np.median(strengths), np.max(strengths))
+        rows.append((name, *(f"{one:.1f}" for one in figures), f"{count} of {len(found)}"))
+    pairs = zip(sources, made, strict=True)
+    changes = [np.sqrt(((one.pixels - two.pixels.astype(np.float32)) ** 2).mean()) for one, two in pairs]
+    low, middle, high = np.percentile(changes, [0, 50, 100])
+    rows.append(("levels of 255 changed, root mean square", f"{low:.1f}", f"{middle:.1f}", f"{high:.1f}", ""))
+    return rows
+
+
+def _saved(photo: Photo, scale: float, quality: int) -> Photo:
+    small = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return tinct.open(encode(Photo(np.asarray(small, np.uint8)), "jpeg", quality=quality))
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,6 +115,7 @@ def main() -> None:
     print(f"pixels changed outside: {sum(count for _, count in own)}")
     rows = [(one, two, *_pair(every[one], every[two])) for one, two in _PAIRS]
     print(table("Pairs", "", ("reference", "head", "mesh", "seam, or cause"), rows))
+    print(table("Marks", "", ("", "least", "median", "most", "found"), _marks()))
     if options.sheet:
         cells = []
         for one, two in _PAIRS:

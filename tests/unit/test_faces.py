@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from typer.testing import CliRunner
 import tinct
 from tinct.errors import (
     FaceAngleError,
+    FaceCoveredError,
     FaceCutError,
+    FaceError,
     MissingModelError,
     NoFaceError,
     ReferenceEyeCoveredError,
@@ -236,6 +239,26 @@ def test_without_the_networks_the_error_names_the_command(
         current.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("turn", "error"),
+    [({"yaw": 70.0}, FaceAngleError), ({"pitch": -60.0}, FaceAngleError)],
+    ids=["profile", "lowered"],
+)
+def test_profiles_are_refused_by_the_effects_on_faces(
+    monkeypatch: pytest.MonkeyPatch, turn: Any, error: Any
+) -> None:
+    photo = Photo(np.full((400, 400, 3), 128, np.uint8))
+    turned_face = (face(**turn),)
+    for effect in ("makeup", "swap"):
+        module = importlib.import_module(f"tinct.effects.{effect}.{effect}")
+        monkeypatch.setattr(module, "find_faces", lambda photo: turned_face)
+        monkeypatch.setattr(module, "largest_face", lambda photo: turned_face[0])
+    with pytest.raises(error, match=r"at most \d+"):
+        tinct.makeup(photo, look="rose")
+    with pytest.raises(error, match=r"at most \d+"):
+        tinct.swap(photo, [photo], consent=True)
+
+
 # -- with the networks ------------------------------------------------------------------------------------
 
 
@@ -255,6 +278,29 @@ def crowd(astronaut: Photo, widths: list[int]) -> Photo:
         left, top = number * step + 10, 40 + 30 * (number % 3)
         canvas[top : top + width, left : left + width] = small
     return Photo(canvas)
+
+
+def drawing() -> Photo:
+    """Two eyes, a nose and a mouth in an oval."""
+    paper = np.full((500, 400, 3), 250, np.uint8)
+    cv2.ellipse(paper, (200, 250), (120, 165), 0, 0, 360, (245, 210, 180), cv2.FILLED, cv2.LINE_AA)
+    cv2.ellipse(paper, (200, 250), (120, 165), 0, 0, 360, (20, 20, 20), 3, cv2.LINE_AA)
+    for x in (150, 250):
+        cv2.ellipse(paper, (x, 215), (26, 14), 0, 0, 360, (255, 255, 255), cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(paper, (x, 215), 12, (60, 40, 20), cv2.FILLED, cv2.LINE_AA)
+        cv2.ellipse(paper, (x, 185), (34, 12), 0, 190, 350, (40, 30, 20), 6, cv2.LINE_AA)
+    cv2.polylines(
+        paper, [np.array([[200, 230], [185, 290], [210, 295]])], False, (120, 80, 60), 3, cv2.LINE_AA
+    )
+    cv2.ellipse(paper, (200, 340), (48, 16), 0, 0, 180, (180, 40, 50), cv2.FILLED, cv2.LINE_AA)
+    return Photo(paper)
+
+
+def statue() -> Photo:
+    """A head without colour, even and hard lit like stone."""
+    gray = cv2.cvtColor(data.astronaut()[:300, 60:400], cv2.COLOR_RGB2GRAY)
+    stone = cv2.bilateralFilter(gray, 9, 40, 9).astype(np.float32) * 0.6 + 80
+    return Photo(np.repeat(np.clip(stone, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
 
 
 @pytest.mark.usefixtures("face_models")
@@ -306,6 +352,44 @@ class TestNetworks:
         (found,), (lit,) = tinct.find_faces(dark), tinct.find_faces(wide)
         assert np.abs(np.array(found.box) - lit.box).max() < 0.1 * lit.width
         assert found.photo_size == (2560, 2560)
+
+    def test_thirty_faces_are_thirty_from_left_to_right(self, astronaut: Photo) -> None:
+        head = cv2.resize(astronaut.pixels[0:230, 110:340], (96, 96), interpolation=cv2.INTER_AREA)
+        rng = np.random.default_rng(0)
+        canvas = cv2.GaussianBlur(rng.integers(60, 160, (400, 1100, 3), dtype=np.uint8), (0, 0), 3)
+        for number in range(30):
+            row, column = divmod(number, 10)
+            canvas[20 + 125 * row :, 12 + 108 * column :][:96, :96] = head
+        found = tinct.find_faces(Photo(canvas))
+        assert len(found) == 30
+        middles = [(face.box[0] + face.box[2]) / 2 for face in found]
+        assert middles == sorted(middles)
+
+    @pytest.mark.parametrize("cut", [205, 225, 245])
+    def test_a_face_that_the_border_cuts_is_refused_or_not_found(self, astronaut: Photo, cut: int) -> None:
+        half = Photo(np.ascontiguousarray(np.repeat(np.repeat(astronaut.pixels[:300, cut:], 2, 0), 2, 1)))
+        for face in tinct.find_faces(half):
+            left, top, right, bottom = face.box
+            assert 0 <= left < right <= half.width
+            assert 0 <= top < bottom <= half.height
+        for work in (
+            lambda: tinct.makeup(half, look="rose"),
+            lambda: tinct.swap(half, [astronaut], consent=True),
+        ):
+            with pytest.raises((FaceCutError, NoFaceError, FaceAngleError, FaceCoveredError)):
+                work()
+
+    @pytest.mark.parametrize("picture", [drawing(), statue()], ids=["drawing", "statue"])
+    def test_drawn_and_stone_faces_are_worked_on_or_refused_by_cause(self, picture: Photo) -> None:
+        for work in (
+            lambda: tinct.makeup(picture, look="rose").photo,
+            lambda: tinct.swap(picture, [picture], consent=True).photo,
+        ):
+            try:
+                made = work()
+            except FaceError:
+                continue
+            assert made.pixels.shape == picture.pixels.shape
 
     def test_small_faces_are_found_when_asked_for(self, astronaut: Photo) -> None:
         photo = crowd(astronaut, [34, 34, 34])

@@ -178,6 +178,17 @@ class TestNetworks:
         assert deep.pixels.dtype == np.uint16
         assert np.abs(deep.pixels / 257 - shallow.pixels).mean() < 1
 
+    def test_a_reference_without_makeup_gives_next_to_none(self, astronaut: Photo) -> None:
+        face = largest_face(astronaut)
+        part = window(face)
+        lips = region(face, "lips", part)[..., None]
+        bare = astronaut.pixels.copy()
+        skin = np.median(bare[part.slices][region(face, "skin", part) > 0.9], axis=0)
+        shown = bare[part.slices] * (1 - lips) + lips * skin * [0.86, 0.74, 0.82]
+        bare[part.slices] = np.rint(shown)
+        made = tinct.makeup(astronaut, reference=Photo(bare))
+        assert made.lipstick < 0.2
+
     def test_faces_that_do_not_suit_are_refused_by_cause(self, astronaut: Photo) -> None:
         small = Photo(cv2.resize(astronaut.pixels, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
         cat = Photo(data.chelsea())

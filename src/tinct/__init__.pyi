@@ -135,8 +135,10 @@ def colorize(
     seed : 0 to 2147483647
         The same photos, parameters and seed give the same results.
     neutralise : auto, on or off
-        What happens to colour the photo already has, which shows where strength is below 1. auto: the
-        tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays.
+        What happens to colour the photo already has. auto: the tint of sepia, faded and yellowed photos
+        goes; colour in places, such as a red stamp, stays; a photo in colour is coloured anew, its own
+        colours show where strength is below 1. on: all goes. off: the tint shows too where strength is
+        below 1.
     hints : up to 200 × {x, y, color}
         Known colours: x, y in pixels, and color. They spread over what looks alike nearby.
     smooth_scan : true or false

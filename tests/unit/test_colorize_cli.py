@@ -83,3 +83,18 @@ def test_a_wrong_option_is_named(photo: Path, tmp_path: Path, field: str, option
     with pytest.raises(ParameterError) as caught:
         _run(photo, *(str(again) if o == "{again}" else o for o in options), "-o", tmp_path / "out")
     assert caught.value.field == field
+
+
+def test_a_red_stamp_stays_red_unless_told_otherwise(tmp_path: Path) -> None:
+    pixels = np.repeat(data.camera()[::4, ::4, None], 3, axis=2)
+    pixels[20:34, 90:110] = (200, 30, 40)
+    Image.fromarray(pixels).save(tmp_path / "stamped.png")
+    _run(tmp_path / "stamped.png", "-o", tmp_path / "kept.png")
+    _run(tmp_path / "stamped.png", "-o", tmp_path / "gone.png", "--neutralise", "on")
+    kept, gone = (
+        tinct.open(tmp_path / name).pixels[22:32, 92:108].astype(int) for name in ("kept.png", "gone.png")
+    )
+    assert np.abs(kept - (200, 30, 40)).max() <= 3
+    assert np.abs(gone - (200, 30, 40)).max() > 40
+    around = tinct.open(tmp_path / "kept.png").pixels[:80, :80].astype(int)
+    assert np.ptp(around, axis=2).mean() > 1

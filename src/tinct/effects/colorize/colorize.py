@@ -14,7 +14,7 @@ from tinct.effects.choices import Seed
 from tinct.effects.colorize import conditioning
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
-from tinct.effects.colorize.tone import Tone, scan_lightness, tone_of
+from tinct.effects.colorize.tone import RealColor, Tone, scan_lightness, tone_of
 from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
@@ -72,8 +72,9 @@ def colorize(
         CheckedAs(Neutralise),
         BeforeValidator(_or_bool),
         Field(
-            description="What happens to colour the photo already has, which shows where strength is below 1. auto: "
-            "the tint of sepia, faded and yellowed photos goes, real colours stay; on: all goes; off: all stays."
+            description="What happens to colour the photo already has. auto: the tint of sepia, faded and yellowed "
+            "photos goes; colour in places, such as a red stamp, stays; a photo in colour is coloured anew, its own "
+            "colours show where strength is below 1. on: all goes. off: the tint shows too where strength is below 1."
         ),
     ] = "auto",
     *,
@@ -116,10 +117,11 @@ def colorize(
     colorings = _colorings(seen, reference, variants, seed, points)
     progress(0.2)
     keep = neutralise == "off" or (neutralise == "auto" and tone == "color")
+    real = None if neutralise == "on" else RealColor.of(lab)
     photos = []
     for number, cells in enumerate(colorings, 1):
         join = Join.fit(spread(cells, light), light)
-        pixels = join.apply(photo, strength=strength, keep=keep)
+        pixels = join.apply(photo, strength=strength, keep=keep, real=real)
         photos.append(replace(photo, pixels=pixels, gray=False))
         progress(0.2 + 0.8 * number / variants)
     return Colorization(tuple(photos), tone)

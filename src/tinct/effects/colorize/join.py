@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.luminance import Luminance, encode, to_linear
+from tinct.effects.colorize.tone import RealColor
 from tinct.imaging.strips import by_strips
 from tinct.imaging.threads import single_threaded
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
@@ -143,7 +144,7 @@ class Join:
             planes.append(plane)
         return planes[0], planes[1]
 
-    def apply(self, photo: Photo, *, strength: float, keep: bool) -> Pixels:
+    def apply(self, photo: Photo, *, strength: float, keep: bool, real: RealColor | None = None) -> Pixels:
         """Full-size pixels in the photo's own profile and depth.
 
         Parameters
@@ -153,6 +154,8 @@ class Join:
             Share of the new chroma, 0..1.
         keep : bool
             The rest is the photo's own chroma; else it is grey.
+        real : RealColor, optional
+            Where the photo has colour of its own, that stays.
         """
         out = np.empty_like(photo.pixels)
 
@@ -160,16 +163,18 @@ class Join:
             strip = photo.pixels[top:bottom]
             luminance = Luminance.of(strip, photo.icc)
             a, b = self.chroma(luminance.light, top, (photo.height, photo.width))
+            own = None
+            if real is not None or (keep and strength < 1):
+                own = srgb_to_lab(profile_to_srgb(strip, photo.icc))
             if strength < 1:
-                own = (
-                    srgb_to_lab(profile_to_srgb(strip, photo.icc))
-                    if keep
-                    else np.zeros((1, 1, 3), np.float32)
-                )
+                rest = own if keep and own is not None else np.zeros((1, 1, 3), np.float32)
                 a, b = (
-                    new * np.float32(strength) + own[..., k] * np.float32(1 - strength)
+                    new * np.float32(strength) + rest[..., k] * np.float32(1 - strength)
                     for k, new in ((1, a), (2, b))
                 )
+            if real is not None and own is not None:
+                share = real.share(own)
+                a, b = (new + share * (own[..., k] - new) for k, new in ((1, a), (2, b)))
             encode(to_linear(luminance, a, b), photo.icc, out[top:bottom])
 
         single_threaded(by_strips)(work, (photo.height, photo.width), _STRIP, _THREADS)

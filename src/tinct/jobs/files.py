@@ -33,7 +33,6 @@ from tinct.storage.keys import safe_name
 
 __all__ = [
     "MEDIA_TYPES",
-    "WITHDRAWN",
     "WRITABLE",
     "File",
     "FileState",
@@ -50,8 +49,6 @@ __all__ = [
 
 WRITABLE: Final = formats.WRITABLE
 """Formats that results can have."""
-WITHDRAWN: Final = "withdrawn"
-"""Role of a file that its owner took back."""
 
 
 class FileState(StrEnum):
@@ -317,27 +314,6 @@ class Files:
             await self.get(account, file_id)
             raise FileMissingError("there is no such file")
         await self.remove([row])
-
-    async def withdraw(self, account: str, file_ids: Sequence[str]) -> None:
-        """Let some files be expired: nothing new can be made of them, and their bytes go.
-
-        Those that jobs were promised which have not ended keep their bytes for these until then.
-        """
-        await self._database.run(
-            "UPDATE files SET role = 'withdrawn' WHERE id = ANY(%s) AND account_id = %s"
-            " AND state IN ('declared', 'stored')",
-            ([file_id for file_id in file_ids if storable(file_id)], account),
-        )
-        await self.let_go()
-
-    async def let_go(self) -> None:
-        """Expire withdrawn files that no job needs any more; the next sweep takes their bytes."""
-        await self._database.run(
-            "UPDATE files SET expires_at = now() WHERE role = 'withdrawn' AND state IN ('declared', 'stored')"
-            " AND expires_at > now() AND NOT EXISTS (SELECT FROM jobs WHERE jobs.account_id = files.account_id"
-            " AND jobs.state IN ('queued', 'running') AND jsonb_path_exists(jobs.inputs, '$.** ? (@ == $id)',"
-            " jsonb_build_object('id', files.id)))"
-        )
 
     async def remove(self, rows: Sequence[Row]) -> None:
         """Remove the bytes of deleted files, then their records; rows of `id` and `key`.

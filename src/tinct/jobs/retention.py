@@ -15,7 +15,7 @@ from typing import Final
 
 from tinct.backend import Backend
 from tinct.errors import TinctError
-from tinct.jobs import moves, orphans
+from tinct.jobs import moves, orphans, withdrawn
 from tinct.jobs.job import JobState, Priority, scratch_prefix
 from tinct.jobs.rows import job_of
 
@@ -120,7 +120,7 @@ async def expire(backend: Backend) -> int:
     await backend.limits.sweep()
     await backend.multipart.sweep()
     await _clear(backend)
-    await backend.files.let_go()
+    await withdrawn.let_go(backend.database)
     removed = await backend.files.sweep(_BATCH)  # the store may be away: last
     await backend.contents.sweep()
     return removed

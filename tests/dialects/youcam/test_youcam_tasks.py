@@ -13,6 +13,7 @@ from tinct.backend import Backend, open_backend
 from tinct.errors import FaceAngleError, ParameterError, ReferenceNoFaceError, UnsafePhotoError
 from tinct.jobs import leases, moves
 from tinct.jobs.job import Failure, JobState
+from tinct.jobs.withdrawn import let_go
 
 pytestmark = pytest.mark.asyncio
 
@@ -62,7 +63,7 @@ async def test_results_are_sources_by_id_and_by_url_until_their_task_is_deleted(
         assert (await client.polled("enhance", after))["error"] == "error_download_image"
     async with working(backend):  # what was accepted before keeps its bytes
         assert (await client.ended("enhance", waiting))["task_status"] == "success"
-    await backend.files.let_go()
+    await let_go(backend.database)
     row = await backend.database.one("SELECT expires_at <= now() AS over FROM files WHERE id = %s", (source,))
     assert row is not None
     assert row["over"]

@@ -17,8 +17,9 @@ from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.errors import invalid
 from tinct.dialects.youcam.params import is_text, whole_number
 from tinct.errors import FileMissingError, LinkError
+from tinct.jobs import withdrawn
 from tinct.jobs.declarations import Declaration
-from tinct.jobs.files import WITHDRAWN, File, suffix
+from tinct.jobs.files import File, suffix
 
 __all__ = ["CORS", "DOWNLOADS", "MAX_BYTES", "UPLOADS", "declare", "download", "link", "preflight", "upload"]
 
@@ -113,7 +114,7 @@ async def download(request: Request, name: str) -> Response:
     await _check_link(request, request.method)
     try:
         file = await backend_of(request).files.get(None, name.partition(".")[0])
-        if file.role == WITHDRAWN:
+        if file.role == withdrawn.ROLE:
             raise FileMissingError("the task of this file was deleted")
         return await content(request, file, max_age_s=round(settings_of(request).youcam_link_s))
     except FileMissingError as error:

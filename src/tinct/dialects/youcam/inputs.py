@@ -17,7 +17,8 @@ from tinct.dialects.youcam.errors import failure
 from tinct.dialects.youcam.files import DOWNLOADS
 from tinct.dialects.youcam.tool import Limit
 from tinct.errors import FetchError, LinkError, PhotoError, StorageError, UploadLimitError
-from tinct.jobs.files import WITHDRAWN, File, FileState
+from tinct.jobs import withdrawn
+from tinct.jobs.files import File, FileState
 from tinct.jobs.intake import PhotoRule, Upload, Url
 from tinct.jobs.job import Failure
 
@@ -120,7 +121,7 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
     for role, files in found.files.items():
         for file in files:
             kind = _kind(ask, role)
-            if file.state in _ABSENT or file.role == WITHDRAWN:
+            if file.state in _ABSENT or file.role == withdrawn.ROLE:
                 why = "was never sent" if file.state is FileState.DECLARED else "has expired"
                 return failure(f"download.{kind}", f"The file of {role} {why}.")
             wrong = _beyond(ask.form.limit, role, kind, file)

@@ -19,6 +19,7 @@ from tinct.dialects.youcam.inputs import Found, fetched, stored
 from tinct.dialects.youcam.tool import Tool, can_check
 from tinct.errors import AbandonedError, CreditError, JobMissingError
 from tinct.jobs.job import Job, JobState, Order, file_ids
+from tinct.jobs.withdrawn import withdraw
 
 __all__ = ["NAME", "delete", "poll", "run"]
 
@@ -85,7 +86,7 @@ async def delete(request: Request, account: Account) -> None:
         raise RefusalError(400, "OperationInvalid", "The task has not ended; delete it when it has.")
     backend = backend_of(request)
     made = [result.file_id for result in job.results]
-    await backend.files.withdraw(account.id, [*file_ids(job.inputs), *made])
+    await withdraw(backend.database, account.id, [*file_ids(job.inputs), *made])
     await backend.jobs.delete(account.id, job.id)
 
 

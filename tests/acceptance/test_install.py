@@ -127,11 +127,11 @@ def server_url(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "--python", bin / "python"]
     done = run(*pip, "install", "--no-compile", f"{wheel}[server]")
     assert done.returncode == 0, done.stderr
-    command = [str(bin / "tinct"), "serve", "--data", str(tmp_path_factory.mktemp("served")), "--port", "0"]
+    folder = tmp_path_factory.mktemp("served")
+    command = [str(bin / "tinct"), "serve", "--data", str(folder / "data"), "--port", "0"]
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), **_pip_settings()}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert process.stdout
         for line in process.stdout:
@@ -139,7 +139,7 @@ def server_url(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 yield found[1]
                 break
         else:
-            raise AssertionError("the installed server does not start")
+            raise AssertionError((folder / "log").read_text() or "the installed server does not start")
     finally:
         process.terminate()
         process.wait(PATIENCE_S)

@@ -30,6 +30,7 @@ from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.makeup.makeup import Makeup as Makeup
 from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.moderate.moderate import Moderation as Moderation
+from tinct.effects.restore.restore import Restoration as Restoration
 from tinct.effects.swap.swap import Swap as Swap
 
 def background(
@@ -117,7 +118,6 @@ def colorize(
     *,
     hints: Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]] = (),
     reference: PhotoLike | None = None,
-    smooth_scan: bool = False,
     progress: Callable[[float], None] = ...,
 ) -> Colorization:
     """Colour a black-and-white photo; luminance stays, and known colours or a reference photo may steer it.
@@ -141,8 +141,6 @@ def colorize(
         below 1.
     hints : up to 200 × {x, y, color}
         Known colours: x, y in pixels, and color. They spread over what looks alike nearby.
-    smooth_scan : true or false
-        Keep dust, scratches and grain of an old scan from misleading the network; pixels stay.
 
     Raises
     ------
@@ -229,6 +227,7 @@ def enhance(
     model: Literal["auto", "span", "realesrgan", "clearreality", "animevideo", "classical"] = "auto",
     denoise: Literal["auto"] | float = "auto",
     *,
+    deblur: Literal["auto", "off"] = "off",
     faces: bool = False,
     progress: Callable[[float], None] = ...,
 ) -> Enhancement:
@@ -250,6 +249,9 @@ def enhance(
         0 leaves noise and JPEG blocks, 0.5 removes as much of them as is found, 1 twice that; auto
         removes what is found, and nothing from photos that are nearly clean. The higher, the less grain
         is left.
+    deblur : auto or off
+        auto takes blur away first where it is measured to be small (1 to 3 pixels) and the same all
+        over the photo, and tells where it was left; off does not look.
     faces : true or false
         Also give each face, before and after: its box and 30 % of its sides around it.
 
@@ -467,6 +469,45 @@ def moderate(
         `threshold` is outside its range.
     MissingModelError
         No classifier is installed.
+    """
+
+def restore(
+    photo: PhotoLike,
+    mask: PhotoLike | None = None,
+    *,
+    sensitivity: float = 0.5,
+    level: Literal["auto", "on", "off"] = "auto",
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Restoration:
+    """Repair scratches, cracks, folds, dust and spots of old photos and level fading; grain and a clean photo stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A scan or photo of an old print or negative; depth and profile stay.
+    mask : Photo, path, bytes, file, PIL image or array, optional
+        A grey picture of the same size, white where it is damaged, in place of what would be found.
+    sensitivity : 0 to 1
+        How readily something is held for damage: 0 finds nothing, above 0.5 wires and twigs may go.
+    level : auto, on or off
+        Faded tones and the tint of yellowed and sepia prints: auto takes them back where the photo is
+        damaged or of one tint, on where there are any, off leaves them.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+    ModelError
+        The weights are missing or damaged.
+
+    References
+    ----------
+    Guleryuz 2006, "Nonlinear approximation based image recovery using adaptive sparse reconstructions and iterated
+    denoising"; Tu 2008, "Auto-context and its application to high-level vision tasks"; He and Sun 2012, "Statistics of
+    patch offsets for image completion".
     """
 
 def swap(

@@ -147,14 +147,6 @@ def test_the_size_of_a_file_is_a_positive_integer_where_it_is_asked_for(v2: Call
     said(v2.http.post("/v1.0/file/enhance", json=body))
 
 
-@pytest.mark.parametrize("path", ["v1.0/file/enhance", "v1.1/file/enhance", "v2.0/file"])
-def test_a_name_of_half_a_character_breaks_nothing(v2: Caller, path: str) -> None:
-    content = json.dumps({"files": [ENTRY | {"file_name": "\ud800"}]}).encode()
-    reply = v2.http.post(f"/{path}", content=content)
-    if reply.status_code != 200:
-        assert said(reply, 400)["error_code"] in ("BadRequest", "InvalidParameters")
-
-
 def test_longest_names_and_largest_sizes_are_allowed(v2: Caller) -> None:
     v2.declare(ENTRY | {"file_name": "é" * 255, "file_size": 128 * MEGABYTE})
 

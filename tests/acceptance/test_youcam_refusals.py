@@ -39,12 +39,12 @@ def changed(body: Any, path: str, value: object) -> Any:
 @pytest.mark.parametrize(
     ("slug", "path", "values"),
     [
-        ("enhance", "request_id", [ABSENT, None, -1, 1.5, "0", True, [], 10**30, 10**400]),
+        ("enhance", "request_id", [ABSENT, None, -1, 1.5, "0", True, [], 10**30]),
         ("enhance", "payload", [ABSENT, None, [], "x", {}]),
         ("enhance", "payload.file_sets", [ABSENT, None, [], "x", {}]),
         ("enhance", "payload.file_sets.src_ids", [ABSENT, None, "F", [], [None], [7], ["a", "b"], {}]),
         ("enhance", "payload.actions", [ABSENT, None, {}, [], [None], "x", [{"id": 0}, {"id": 1}]]),
-        ("enhance", "payload.actions.0.id", [ABSENT, None, -1, "0", True, 0.5, 10**400]),
+        ("enhance", "payload.actions.0.id", [ABSENT, None, -1, "0", True, 0.5]),
         ("enhance", "payload.actions.0.params", [ABSENT, None, [], "x", {}]),
         ("enhance", "payload.actions.0.params.scale", [None, 0, 3, 8, -2, "2", True, 2.5, [2]]),
         ("obj-removal", "payload.file_sets.mask_ids", [ABSENT, None, "M", [], ["a", "b"], [7]]),

@@ -20,7 +20,7 @@ class Command(EffectCommand):
         """From a trial on a small part of the photo."""
         from tinct.effects.enhance.enhance import plan
 
-        asked = {name: value for name, value in dict(self.params).items() if name != "faces"}
+        asked = {name: value for name, value in dict(self.params).items() if name not in ("faces", "deblur")}
         before = plan(photos["image"], **asked).estimate
         if before.seconds < _WORTH_SAYING:
             return None

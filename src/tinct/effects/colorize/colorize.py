@@ -14,11 +14,12 @@ from tinct.effects.choices import Seed
 from tinct.effects.colorize import conditioning
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
-from tinct.effects.colorize.tone import RealColor, Tone, scan_lightness, tone_of
+from tinct.effects.colorize.scan import lightness_seen
 from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
 from tinct.imaging.likelihood import predict_chroma
+from tinct.imaging.tone import RealColor, Tone, tone_of
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 
@@ -88,12 +89,6 @@ def colorize(
         ),
     ] = (),
     reference: Annotated[Photo | None, Field(description="A photo whose colours to lean towards.")] = None,
-    smooth_scan: Annotated[
-        bool,
-        Field(
-            description="Keep dust, scratches and grain of an old scan from misleading the network; pixels stay."
-        ),
-    ] = False,
     progress: Progress = unheard,
 ) -> Colorization:
     """Colour a black-and-white photo; luminance stays, and known colours or a reference photo may steer it.
@@ -113,7 +108,7 @@ def colorize(
     lab = srgb_to_lab(photo.proxy(MIDDLE))  # (h, w, 3)
     light = np.ascontiguousarray(lab[..., 0])
     tone = tone_of(lab)
-    seen = scan_lightness(light, smooth_scan)
+    seen = lightness_seen(lab, tone)
     colorings = _colorings(seen, reference, variants, seed, points)
     progress(0.2)
     keep = neutralise == "off" or (neutralise == "auto" and tone == "color")

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.luminance import Luminance, encode, to_linear
-from tinct.effects.colorize.tone import RealColor
 from tinct.imaging.strips import by_strips
 from tinct.imaging.threads import single_threaded
+from tinct.imaging.tone import RealColor
 from tinct.photo.color import profile_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize

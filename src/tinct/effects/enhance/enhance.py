@@ -22,6 +22,7 @@ from tinct.effects.enhance.timing import Estimate, estimated, learn
 from tinct.effects.enhance.work import enlarged, sides, tiling, window_work
 from tinct.effects.findings import Role, Rounded, Untold, fact
 from tinct.errors import ParameterError
+from tinct.imaging.blur import Blur, blur_of, sharpened
 from tinct.imaging.degradation import Condition, condition, is_soft
 from tinct.imaging.tiles import Tiling
 from tinct.models import runtime
@@ -30,6 +31,7 @@ from tinct.photo.photo import Photo, Pixels
 __all__ = ["Enhancement", "Plan", "enhance", "plan", "run"]
 
 Array = NDArray[np.float32]
+Deblur = Literal["auto", "off"]
 Denoise = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 _LEAST = 8  # pixels of a side
@@ -69,6 +71,11 @@ class Enhancement:
     """In how many tiles the photo was worked on."""
     seconds: Annotated[float, Rounded(2)]
     """How long it took."""
+    blur: Annotated[float, Rounded(2)] = 0.0
+    """Blur that was measured, as the standard deviation of a Gaussian in pixels; 0 where there are too few edges, or
+    where it was not asked for."""
+    deblurred: bool = False
+    """Whether blur was taken away; False where it is too small, too large or not the same all over the photo."""
     faces_before: Annotated[tuple[Photo, ...], Role("input_crop")] = ()
     """Each face of the source with what is around it, from left to right; where faces were asked for."""
     faces_after: Annotated[tuple[Photo, ...], Role("output_crop")] = ()
@@ -185,6 +192,13 @@ def enhance(
         ),
     ] = "auto",
     *,
+    deblur: Annotated[
+        Deblur,
+        Field(
+            description="auto takes blur away first where it is measured to be small (1 to 3 pixels) and the same all "
+            "over the photo, and tells where it was left; off does not look."
+        ),
+    ] = "off",
     faces: Annotated[
         bool,
         Field(description="Also give each face, before and after: its box and 30 % of its sides around it."),
@@ -206,12 +220,24 @@ def enhance(
     "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data".
     """
     places = around_faces(photo) if faces else ()
-    made = run(photo, plan(photo, scale, model, denoise), scale, progress)
+    _check(photo, scale)
+    found = blur_of(photo.pixels) if deblur == "auto" else None
+    clear = photo if found is None else _deblurred(photo, found)
+    made = run(clear, plan(clear, scale, model, denoise), scale, progress)
     return replace(
         made,
+        blur=0.0 if found is None else found.sigma,
+        deblurred=clear is not photo,
         faces_before=tuple(cut(photo, place) for place in places),
         faces_after=tuple(cut(made.photo, place, scale) for place in places),
     )
+
+
+def _deblurred(photo: Photo, found: Blur) -> Photo:
+    """The photo without its blur; the same where that is no blur that can go."""
+    if not found.removable:
+        return photo
+    return photo.with_pixels(sharpened(photo.pixels, found.sigma, condition(photo.pixels).noise))
 
 
 def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Plan:

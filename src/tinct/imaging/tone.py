@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RealColor", "Tone", "scan_lightness", "tone_of"]
+__all__ = ["RealColor", "Tone", "tone_of"]
 
 Tone = Literal["gray", "toned", "color"]
 
@@ -86,35 +86,3 @@ class RealColor:
 
 def _level(light: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.clip((light * (_LEVELS / 100)).astype(np.int64), 0, _LEVELS - 1)
-
-
-def scan_lightness(light: NDArray[np.float32], smooth: bool) -> NDArray[np.float32]:
-    """Lightness as the network should see it: faded contrast restored and, if `smooth`, dust and scratches taken away.
-
-    Parameters
-    ----------
-    light : ndarray, (h, w), float32
-        L*, 0..100.
-    smooth : bool
-
-    Returns
-    -------
-    ndarray, (h, w), float32
-        L*, 0..100. Only the network sees it; the photo keeps its own.
-    """
-    import cv2
-
-    out = np.ascontiguousarray(light)
-    if smooth:
-        out = np.asarray(cv2.medianBlur(out, 3), np.float32)
-    dark, bright = np.percentile(out, (1, 99))
-    if bright - dark < 1:
-        return out
-    span = min(
-        100 / (bright - dark), 1.6
-    )  # at most what a badly faded print needs; nearly flat photos stay calm
-    if span < 1.15:
-        return out
-    middle = (dark + bright) / 2
-    stretched = (out - middle) * span + np.clip(middle, 45, 60)
-    return np.asarray(np.clip(stretched, 0, 100), np.float32)

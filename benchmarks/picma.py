@@ -1,0 +1,151 @@
+"""What createtask takes beyond fetching the picture.
+
+``python -m benchmarks.picma [--calls 200]`` starts a server of its own on loopback with a picture host that answers at
+once, and makes tasks one after the other, with and without an address to be told at. A second run of calls
+asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU seconds of
+the server's process are printed beside the wall clock, for machines that do other things too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+from PIL import Image
+
+from benchmarks.tables import table
+
+__all__ = ["main"]
+
+_COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
+
+
+async def _host(content: bytes) -> tuple[asyncio.Server, str]:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + content)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.jpg"
+
+
+def _photo(width: int, height: int) -> bytes:
+    coarse = np.random.default_rng(0).integers(0, 256, (height // 20, width // 20, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(coarse).resize((width, height)).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+async def _measured(
+    url: str, token: str, pid: int, calls: int, told: str | None, size: tuple[int, int]
+) -> list[str]:
+    """Cells of one row: p50 and p95 of the call, p50 of fetching, of the rest, and CPU a call, in milliseconds."""
+    from tinct.net.fetch import Fetcher
+    from tinct.settings import Settings
+
+    host, picurl = await _host(_photo(*size))
+    whole, fetching = [], []
+    fetcher = Fetcher(Settings(allow_private_hosts="127.0.0.1"))
+    server = psutil.Process(pid)
+    async with host, httpx.AsyncClient(timeout=60, trust_env=False, headers={"token": token}) as http:
+        body = {"picurl": picurl, "type": 5} | ({"callbackurl": told} if told else {})
+        for turn in range(calls + 10):
+            before, begun = server.cpu_times(), time.perf_counter()
+            answer = (await http.post(f"{url}/api/v1/createtask", json=body)).json()
+            seconds = time.perf_counter() - begun
+            after = server.cpu_times()
+            assert answer["code"] == 0, answer
+            begun = time.perf_counter()
+            async with fetcher.open(picurl, max_bytes=1 << 24) as got:
+                async for _ in got.chunks:
+                    pass
+            if turn >= 10:
+                used = after.user + after.system - before.user - before.system
+                whole.append((seconds, used))
+                fetching.append(time.perf_counter() - begun)
+            await http.post(f"{url}/api/v1/deletetask", json={"taskid": answer["data"]["taskid"]})
+    walls = sorted(one for one, _ in whole)
+    rest = [one - two for (one, _), two in zip(whole, fetching, strict=True)]
+    figures = (
+        statistics.median(walls),
+        walls[int(0.95 * len(walls))],
+        statistics.median(fetching),
+        statistics.median(rest),
+        statistics.mean(used for _, used in whole),
+    )
+    return [f"{1000 * value:.1f}" for value in figures]
+
+
+def main() -> None:
+    """Start, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--calls", type=int, default=200)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tinct-picma-") as folder:
+        data = str(Path(folder) / "data")
+        (Path(folder) / "picma.toml").write_text("[limits]\nrequests_per_minute = 1000000\n")
+        environment = os.environ | {
+            "TINCT_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
+            "TINCT_PICMA": f"{folder}/picma.toml",
+        }
+        with (Path(folder) / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [*_COMMAND, "serve", "--data", data, "--port", "0"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                text=True,
+            )
+        try:
+            assert server.stdout
+            url = next(line.split()[-1] for line in server.stdout if "listens on" in line)
+            made = subprocess.run(
+                [*_COMMAND, "keys", "create", "--name", "b", "--for", "picma", "--json", "--data", data],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            token = json.loads(made.stdout)["picma"]["token"]
+            rows = []
+            for title, told, size in (
+                ("64x64, no callback", None, (64, 64)),
+                ("64x64, callback", "http://127.0.0.1:9/told", (64, 64)),
+                ("12 megapixels, no callback", None, (4000, 3000)),
+            ):
+                calls = options.calls if size[0] < 1000 else max(10, options.calls // 5)
+                row = asyncio.run(_measured(url, token, server.pid, calls, told, size))
+                rows.append((title, *row))
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
+    head = (
+        "ms",
+        "call p50",
+        "call p95",
+        "fetch alone p50",
+        "beyond fetching p50",
+        "CPU of the server a call",
+    )
+    print(table("PicMa: createtask", "One call after the other, on loopback.", head, rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Restoring: damage drawn on clean photos, found and filled; clean photos left alone.
+
+    python -m benchmarks.restore [find fill clean scans] [--part report] [--every 1] [--sheets FOLDER]
+
+Damage is drawn by `training.damage.draw`: scratches, hairs, cracks, dust and spots with known pixels. What tells damage
+from photo was trained and tuned on the half of the photos that ``--part choose`` names; figures are of the other half.
+Recall and precision are at 2 pixels. Filling gets the true mask, as Telea does. Scans are the historical photos, for
+which there is no truth: write sheets and look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import tinct
+from benchmarks.data import load, photos, split
+from benchmarks.erase import psnr
+from benchmarks.tables import table
+from tinct.imaging.damage.mend import mended
+from tinct.photo.photo import Photo
+from training.damage.draw import draw
+
+__all__ = ["main"]
+
+Pixels = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
+
+_FOLDERS = ("color_photos", "kodak", "portraits", "matting_people")
+_SIDE = 640
+_NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+_CHANGED = 0  # levels above which a pixel counts as changed
+
+
+def _near(mask: Flags) -> Flags:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), _NEAR) > 0)
+
+
+def clean_photos(part: str, every: int) -> list[tuple[str, Pixels]]:
+    """Names and pixels of photos without damage."""
+    found = split([path for path in photos(*_FOLDERS) if "mask" not in path.name], part)[::every]
+    return [(path.stem, _at_most(path)) for path in found]
+
+
+def _at_most(path: Path) -> Pixels:
+    pixels = np.asarray(tinct.open(path).pixels, np.uint8)
+    return load(path, _SIDE) if max(pixels.shape) > _SIDE else pixels
+
+
+def find(part: str, every: int, sheets: Path | None) -> None:
+    recalls, precisions, seconds, size = [], [], 0.0, 0.0
+    for number, (name, clean) in enumerate(clean_photos(part, every)):
+        pixels, truth = draw(clean, np.random.default_rng(1000 + number))
+        begun = time.process_time()
+        made = tinct.restore(Photo(pixels), level="off")
+        seconds += time.process_time() - begun
+        size += truth.size / 1e6
+        found = made.mask.pixels[..., 0] > 0
+        recalls.append((truth & _near(found)).sum() / max(truth.sum(), 1))
+        precisions.append((found & _near(truth)).sum() / max(found.sum(), 1))
+        _sheet(
+            sheets, f"find-{name}", pixels, _marked(pixels, found), np.asarray(made.photo.pixels, np.uint8)
+        )
+    rows = [
+        ("recall at 2 px", f"{np.mean(recalls):.3f}", "0.8"),
+        ("precision at 2 px", f"{np.mean(precisions):.3f}", "0.7"),
+        ("CPU-seconds a megapixel, filling included", f"{seconds / size:.1f}", ""),
+    ]
+    note = f"{len(recalls)} photos with damage drawn on them; means over photos."
+    print(table("Damage found", note, ("", "Tinct", "goal"), rows), flush=True)
+
+
+def fill(part: str, every: int, sheets: Path | None) -> None:
+    figures: dict[str, list[float]] = {"Telea": [], "Navier-Stokes": [], "Tinct": []}
+    for number, (name, clean) in enumerate(clean_photos(part, every)):
+        pixels, truth = draw(clean, np.random.default_rng(2000 + number))
+        mask = np.asarray(cv2.dilate(truth.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
+        made = {
+            "Telea": cv2.inpaint(pixels, mask, 5, cv2.INPAINT_TELEA),
+            "Navier-Stokes": cv2.inpaint(pixels, mask, 5, cv2.INPAINT_NS),
+            "Tinct": mended(pixels, mask > 0),
+        }
+        for method, result in made.items():
+            figures[method].append(psnr(np.asarray(result, np.uint8), clean, truth))
+        _sheet(sheets, f"fill-{name}", pixels, np.asarray(made["Telea"]), made["Tinct"], clean)
+    base = figures["Telea"]
+    rows = [
+        (method, f"{np.mean(values):.2f}", f"{np.mean(values) - np.mean(base):+.2f}")
+        for method, values in figures.items()
+    ]
+    note = f"{len(base)} photos; the true mask is given, widened by a pixel."
+    print(table("Damage filled", note, ("", "PSNR inside, dB", "against Telea"), rows), flush=True)
+
+
+def clean(part: str, every: int, sheets: Path | None) -> None:
+    shares = []
+    for name, pixels in clean_photos(part, every):
+        made = tinct.restore(Photo(pixels))
+        changed = np.abs(made.photo.pixels.astype(np.int16) - pixels).max(axis=2) > _CHANGED
+        shares.append(float(changed.mean()))
+        if changed.any():
+            found = made.mask.pixels[..., 0] > 0
+            _sheet(
+                sheets,
+                f"clean-{name}",
+                pixels,
+                _marked(pixels, found),
+                np.asarray(made.photo.pixels, np.uint8),
+            )
+    rows = [
+        ("pixels changed, mean", f"{np.mean(shares):.3%}", "0.1 %"),
+        ("photos returned unchanged", f"{np.mean(np.array(shares) == 0):.0%}", ""),
+        ("photos with more than 0.1 % changed", f"{np.mean(np.array(shares) > 0.001):.0%}", ""),
+        ("most changed photo", f"{np.max(shares):.2%}", ""),
+    ]
+    print(table("Clean photos", f"{len(shares)} photos.", ("", "Tinct", "goal"), rows), flush=True)
+
+
+def scans(part: str, every: int, sheets: Path | None) -> None:
+    rows = []
+    for path in photos("historical")[::every]:
+        photo = tinct.open(path)
+        made = tinct.restore(photo)
+        found = made.mask.pixels[..., 0] > 0
+        rows.append((path.stem, f"{made.damaged:.2%}", "yes" if made.levelled else "no"))
+        pixels = np.asarray(photo.pixels, np.uint8)
+        _sheet(
+            sheets,
+            f"scan-{path.stem}",
+            pixels,
+            _marked(pixels, found),
+            np.asarray(made.photo.pixels, np.uint8),
+        )
+    note = "Old photos; how much was filled, and whether tones were levelled."
+    print(table("Real scans", note, ("", "filled", "levelled"), rows), flush=True)
+
+
+def _marked(pixels: Pixels, found: Flags) -> Pixels:
+    shown = pixels.copy()
+    shown[found] = (255, 0, 255)
+    return shown
+
+
+def _sheet(folder: Path | None, name: str, *pictures: Pixels) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        Photo(np.hstack(pictures)).save(folder / f"{name}.png")
+
+
+def main() -> None:
+    """Run the parts that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parts = {"find": find, "fill": fill, "clean": clean, "scans": scans}
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
+    parser.add_argument("--part", default="report", choices=["choose", "report"])
+    parser.add_argument("--every", type=int, default=1, help="only every so many photos")
+    parser.add_argument("--sheets", type=Path, help="also write pictures to this folder")
+    options = parser.parse_args()
+    for part in options.parts or parts:
+        parts[part](options.part, options.every, options.sheets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Restoring: drawn damage is found and filled, what is sound stays, tones that faded come back."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data as samples
+
+import tinct
+from tinct.errors import ParameterError
+from tinct.imaging.damage.features import line_means
+from tinct.imaging.damage.find import found_in
+from tinct.imaging.damage.mend import mended
+from tinct.imaging.fill.thin import fill_thin
+from tinct.photo.photo import Photo
+
+NEAR = np.ones((5, 5), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def clean() -> np.ndarray:
+    return cv2.resize(samples.astronaut(), (400, 400), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope="module")
+def scratches(clean: np.ndarray) -> np.ndarray:
+    """Two white scratches and a black one, over background, face and suit."""
+    marks = np.zeros(clean.shape[:2], np.uint8)
+    cv2.line(marks, (60, 0), (70, 399), 255, 2)
+    cv2.line(marks, (250, 20), (190, 380), 255, 2)
+    return marks > 0
+
+
+@pytest.fixture(scope="module")
+def damaged(clean: np.ndarray, scratches: np.ndarray) -> Photo:
+    pixels = clean.copy()
+    pixels[scratches] = 250
+    return Photo(pixels)
+
+
+def psnr(one: np.ndarray, two: np.ndarray, inside: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.mean((one[inside].astype(float) - two[inside]) ** 2)))
+
+
+def test_scratches_are_found_and_little_else(damaged: Photo, scratches: np.ndarray) -> None:
+    made = tinct.restore(damaged, level="off")
+    found = made.mask.pixels[..., 0] > 0
+    assert (scratches & (cv2.dilate(found.astype(np.uint8), NEAR) > 0)).sum() > 0.6 * scratches.sum()
+    assert (found & (cv2.dilate(scratches.astype(np.uint8), NEAR) > 0)).sum() > 0.5 * found.sum()
+    assert made.damaged == pytest.approx(found.mean())
+
+
+def test_outside_of_what_was_found_pixels_stay(damaged: Photo) -> None:
+    made = tinct.restore(damaged, level="off")
+    kept = made.mask.pixels[..., 0] == 0
+    assert np.array_equal(made.photo.pixels[kept], damaged.pixels[kept])
+
+
+def test_scratches_are_filled_better_than_by_telea(
+    damaged: Photo, clean: np.ndarray, scratches: np.ndarray
+) -> None:
+    wide = cv2.dilate(scratches.astype(np.uint8), np.ones((3, 3), np.uint8))
+    ours = mended(damaged.pixels, wide > 0)
+    telea = cv2.inpaint(damaged.pixels, wide, 5, cv2.INPAINT_TELEA)
+    assert psnr(ours, clean, scratches) > psnr(telea, clean, scratches)
+
+
+def test_a_mask_of_ones_own_takes_the_place_of_what_would_be_found(
+    damaged: Photo, scratches: np.ndarray
+) -> None:
+    white = np.where(scratches, np.uint8(255), np.uint8(0))[..., None].repeat(3, axis=2)
+    made = tinct.restore(damaged, mask=Photo(white, gray=True), level="off")
+    assert np.array_equal(made.mask.pixels[..., 0] > 0, scratches)
+    changed = (made.photo.pixels != damaged.pixels).any(axis=2)
+    assert not (changed & ~scratches).any()
+
+
+def test_wide_damage_is_filled_by_copies_and_its_texture_stays() -> None:
+    rough = np.random.default_rng(0).integers(60, 200, (160, 160, 1), dtype=np.uint8).repeat(3, axis=2)
+    hole = np.zeros((160, 160), bool)
+    hole[60:95, 60:95] = True
+    holed = rough.copy()
+    holed[hole] = 255
+    made = mended(holed, hole)
+    assert made[65:90, 65:90].std() > 0.7 * rough.std()
+
+
+def test_filled_scratches_have_the_grain_of_the_photo() -> None:
+    rng = np.random.default_rng(1)
+    grain = np.clip(120 + rng.normal(0, 8, (200, 200, 1)), 0, 255).astype(np.uint8).repeat(3, axis=2)
+    scratch = np.zeros((200, 200), bool)
+    scratch[:, 98:102] = True
+    made = mended(grain, scratch)
+    assert 0.5 < made[scratch].std() / grain[~scratch].std() < 1.2
+
+
+@pytest.mark.parametrize("name", ["coffee", "chelsea", "camera"])
+def test_a_clean_photo_comes_back_as_it_is_nearly_everywhere(name: str) -> None:
+    pixels = getattr(samples, name)()
+    pixels = pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, axis=2)
+    small = cv2.resize(pixels, (360, 260), interpolation=cv2.INTER_AREA)
+    made = tinct.restore(Photo(small))
+    assert (made.photo.pixels != small).any(axis=2).mean() < 0.02
+
+
+def test_sensitivity_zero_finds_nothing_and_more_finds_more(damaged: Photo) -> None:
+    rgb = damaged.pixels.astype(np.float32) / 255
+    shares = [found_in(rgb, sensitivity).mean() for sensitivity in (0, 0.3, 0.5, 1)]
+    assert shares[0] == 0
+    assert shares == sorted(shares)
+    assert shares[-1] > shares[1]
+
+
+def test_a_faded_and_yellowed_print_becomes_neutral_and_full(clean: np.ndarray) -> None:
+    grey = cv2.cvtColor(clean, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    faded = (70 + grey * 0.5) * np.array([1, 0.93, 0.75], np.float32)
+    made = tinct.restore(Photo(np.rint(faded).astype(np.uint8)))
+    assert made.levelled
+    assert np.ptp(made.photo.pixels.astype(int), axis=2).max() <= 2
+    low, high = np.percentile(made.photo.pixels, (1, 99))
+    assert low < 25
+    assert high > 215
+
+
+def test_level_off_leaves_the_tint(clean: np.ndarray) -> None:
+    sepia = np.rint(cv2.cvtColor(clean, cv2.COLOR_RGB2GRAY)[..., None] * np.array([1, 0.9, 0.7])).astype(
+        np.uint8
+    )
+    made = tinct.restore(Photo(sepia), level="off", sensitivity=0)
+    assert not made.levelled
+    assert np.array_equal(made.photo.pixels, sepia)
+
+
+def test_a_photo_in_colour_without_damage_keeps_its_tones(clean: np.ndarray) -> None:
+    pale = (60 + clean * 0.6).astype(np.uint8)
+    assert np.array_equal(tinct.restore(Photo(pale), sensitivity=0).photo.pixels, pale)
+    assert tinct.restore(Photo(pale), sensitivity=0, level="on").levelled
+
+
+def test_depth_and_opacity_stay_and_transparent_parts_are_no_damage(damaged: Photo) -> None:
+    alpha = np.full(damaged.pixels.shape[:2], 65535, np.uint16)
+    alpha[:, :120] = 0
+    deep = replace(damaged, pixels=damaged.pixels.astype(np.uint16) * 257, alpha=alpha)
+    made = tinct.restore(deep, level="off")
+    assert made.photo.pixels.dtype == np.uint16
+    assert made.photo.alpha is alpha
+    assert not made.mask.pixels[:, :110].any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (17, 17)])
+def test_tiny_and_flat_photos_come_back(size: tuple[int, int]) -> None:
+    flat = np.full((*size, 3), 128, np.uint8)
+    assert np.array_equal(tinct.restore(Photo(flat), level="off").photo.pixels, flat)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"mask": Photo(np.zeros((10, 10, 3), np.uint8))}, "mask"),
+        ({"mask": Photo(np.zeros((400, 400, 3), np.uint8))}, "mask"),
+        ({"mask": Photo(np.full((400, 400, 3), 255, np.uint8))}, "mask"),
+        ({"sensitivity": 2}, "sensitivity"),
+        ({"level": "maybe"}, "level"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_by_name(
+    damaged: Photo, options: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ParameterError, match=named):
+        tinct.restore(damaged, **options)
+
+
+def test_thin_holes_of_smooth_photos_are_filled_exactly() -> None:
+    y, x = np.mgrid[:80, :80].astype(np.float32)
+    smooth = np.stack([100 + x, 60 + y, 200 - x], axis=2).astype(np.uint8)
+    hole = np.zeros((80, 80), bool)
+    hole[:, 40:43] = True
+    holed = smooth.copy()
+    holed[hole] = 255
+    made = fill_thin(holed, hole, ~hole)
+    assert np.abs(made.astype(int) - smooth).max() <= 3
+    assert np.array_equal(made[~hole], smooth[~hole])
+
+
+def test_tiles_leave_no_seam_in_a_long_scratch() -> None:
+    wave = 128 + 60 * np.sin(np.arange(700, dtype=np.float32) / 23)
+    pixels = np.repeat(wave[:, None, None], 60, axis=1).repeat(3, axis=2).astype(np.uint8)
+    hole = np.zeros((700, 60), bool)
+    hole[:, 28:31] = True
+    made = fill_thin(np.where(hole[..., None], np.uint8(0), pixels), hole, ~hole)
+    assert np.abs(made.astype(int) - pixels).max() <= 4
+
+
+def test_lines_are_followed_at_their_angle() -> None:
+    net = np.zeros((60, 60), np.float32)
+    cv2.line(net, (5, 5), (55, 55), 1.0)
+    means, angles = line_means(net, (13,))
+    assert means[0][30, 30] > 0.6
+    assert angles[30, 30] == 3  # of twelve from level: 45 degrees

@@ -137,7 +137,9 @@ async def test_a_request_on_a_kept_connection_is_answered_while_the_server_stops
     for connection in list(site.guard._open):
         connection.shutdown()
     writer.write(HEAD)
-    assert b"200 OK" in await rest(reader)
+    answer = await rest(reader)
+    assert b"200 OK" in answer
+    assert b"connection: close" in answer.lower()
     assert site.count == 0
 
 

@@ -160,6 +160,7 @@ class Guarded(H11Protocol):
         super().data_received(data)
         if self.guard.stopped_at is not None and self._serving:
             self.cycle.keep_alive = False
+            self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"close")]
 
     def shutdown(self) -> None:
         """The server stops. Connections that wait for a request get a moment more, since one may be under way."""

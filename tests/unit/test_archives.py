@@ -9,7 +9,7 @@ import pytest
 
 from tinct.errors import ParameterError
 from tinct.jobs.archives import Archives, packed
-from tinct.jobs.files import File
+from tinct.jobs.file import File
 
 
 class Bytes:

@@ -22,7 +22,7 @@ from tinct.errors import (
     UploadLimitError,
 )
 from tinct.jobs.declarations import Declaration
-from tinct.jobs.files import FileState
+from tinct.jobs.file import FileState
 from tinct.jobs.job import JobState, Order
 from unit.test_jobs_service import count, picture
 

@@ -16,7 +16,7 @@ from tinct.cli import batch
 from tinct.dialects.native.wire import Order
 from tinct.errors import ParameterError, UnsupportedPhotoError
 from tinct.jobs import child, orders
-from tinct.jobs.files import MEDIA_TYPES, format_of, suffix
+from tinct.jobs.file import MEDIA_TYPES, format_of, suffix
 from tinct.jobs.job import Order as Call
 from tinct.photo import decode, formats
 from tinct.photo.encode import encode

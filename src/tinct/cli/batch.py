@@ -20,7 +20,6 @@ from tinct.cli.inputs import STREAM, Found, collect
 from tinct.cli.outputs import Outputs
 from tinct.errors import TinctError
 from tinct.machine import cores, free_memory
-from tinct.settings import current
 
 __all__ = ["Done", "Found", "Meter", "Outputs", "Work", "collect", "run"]
 
@@ -168,6 +167,8 @@ class _Gate:
     """Lets photos in, in their order, as long as those inside leave room; one alone always comes in."""
 
     def __init__(self, workers: int) -> None:
+        from tinct.settings import current  # settings are slow to load, and the list of commands needs none
+
         self._room = min(current().folder_pixels * workers, free_memory() // _FREE // _HELD)
         self._workers = workers
         self._changed = threading.Condition()

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tinct.backend import Backend
 from tinct.dialects.dialect import backend_of
-from tinct.jobs.files import File, suffix
+from tinct.jobs.file import File, suffix
 
 __all__ = ["Part", "base_of", "content", "link", "link_at", "part_of"]
 

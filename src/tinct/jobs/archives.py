@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from tinct.errors import JobMissingError, ParameterError
-from tinct.jobs.files import File, Files, FileState, file_of, suffix
+from tinct.jobs.file import File, FileState, file_of, suffix
+from tinct.jobs.files import Files
 from tinct.jobs.job import Job, JobState
 from tinct.jobs.service import Jobs
 from tinct.settings import Settings

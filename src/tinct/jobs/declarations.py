@@ -19,7 +19,7 @@ from tinct.errors import (
     UploadClosedError,
     UploadLimitError,
 )
-from tinct.jobs.files import MEDIA_TYPES, File, FileState, content_of, file_of, record
+from tinct.jobs.file import MEDIA_TYPES, File, FileState, content_of, file_of, record
 from tinct.jobs.received import Accepted, receive
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs

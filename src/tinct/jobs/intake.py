@@ -24,7 +24,8 @@ from tinct.errors import (
     UnsupportedPhotoError,
     UploadLimitError,
 )
-from tinct.jobs.files import File, Files
+from tinct.jobs.file import File
+from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order
 from tinct.jobs.repeats import Remembered
 from tinct.jobs.service import Jobs, Submission

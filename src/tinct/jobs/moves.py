@@ -14,7 +14,7 @@ from typing import Any, Final
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
 from tinct.jobs.callbacks.outbox import announce
-from tinct.jobs.files import RESULT_COLUMNS, RESULT_VALUES, File, columns
+from tinct.jobs.file import RESULT_COLUMNS, RESULT_VALUES, File, columns
 from tinct.jobs.job import Failure, Job, JobState, Result
 from tinct.jobs.queue import Queue
 from tinct.jobs.rows import job_of, sources

@@ -12,7 +12,7 @@ from tinct.accounts.prices import Prices, Usage
 from tinct.effects import registry
 from tinct.effects.effect import Effect
 from tinct.errors import EffectRefusedError, JobTooLongError, ParameterError
-from tinct.jobs.files import File
+from tinct.jobs.file import File
 from tinct.jobs.job import Order, file_ids
 from tinct.photo import formats
 from tinct.settings import Settings

@@ -23,7 +23,8 @@ from tinct.errors import (
 from tinct.jobs import leases
 from tinct.jobs.callbacks.outbox import drop
 from tinct.jobs.changes import Changes
-from tinct.jobs.files import File, Files, FileState, close
+from tinct.jobs.file import File, FileState, close
+from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.moves import end
 from tinct.jobs.orders import check, deadline, price

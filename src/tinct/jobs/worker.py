@@ -37,7 +37,7 @@ from tinct.jobs.callbacks.sender import Sender
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
-from tinct.jobs.files import MEDIA_TYPES, File, PhotoFacts, suffix
+from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors

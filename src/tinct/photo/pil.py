@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,15 +128,10 @@ def show(photo: Photo, side: int) -> None:
     """
     from PIL import ImageShow
 
-    try:
-        from IPython.core.getipython import get_ipython  # type: ignore[import-not-found,unused-ignore]
-        from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        shell: Any = None
-    else:
-        shell = get_ipython()
-    if shell is not None and hasattr(shell, "kernel"):
-        display(photo)
+    notebook = sys.modules.get("IPython")  # who runs in one has loaded it
+    shell = notebook.get_ipython() if notebook is not None else None
+    if hasattr(shell, "kernel"):
+        importlib.import_module("IPython.display").display(photo)
         return
     from tinct.photo.preview import preview
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tinct.dialects.ailab.errors import AilabError, refusal
 from tinct.dialects.ailab.form import PHOTO, parse
 from tinct.errors import PhotoLimitError
-from tinct.jobs.files import File, PhotoFacts
+from tinct.jobs.file import File, PhotoFacts
 
 GOOD = {"image": b"bytes", "mode": b"AUTO", "degree": b"0.4"}
 

@@ -18,7 +18,7 @@ from tinct.dialects.cos.objects import receipt, receive
 from tinct.dialects.cos.picops import COLORING, Operations, Rule, parse
 from tinct.dialects.cos.xml import document, element
 from tinct.errors import UploadLimitError
-from tinct.jobs.files import File
+from tinct.jobs.file import File
 from tinct.jobs.intake import Copy, PhotoRule, Source, Stored, Url
 from tinct.jobs.job import Job, Order
 from tinct.objects.buckets import Bucket

@@ -10,7 +10,8 @@ from starlette.requests import HTTPConnection
 
 from tinct.dialects.content import link
 from tinct.dialects.dialect import backend_of, settings_of
-from tinct.jobs import files
+from tinct.jobs.file import WRITABLE, FileState, format_of
+from tinct.jobs.file import File as StoredFile
 from tinct.jobs.job import Job as StoredJob
 from tinct.jobs.job import JobState
 
@@ -181,7 +182,7 @@ Reference = Annotated[
 if TYPE_CHECKING:
     ResultFormat = str
 else:
-    ResultFormat = Literal[files.WRITABLE]  # derived, so no type checker can follow
+    ResultFormat = Literal[WRITABLE]  # derived, so no type checker can follow
 
 
 class Order(Record):
@@ -325,7 +326,7 @@ class History(Record):
     next_cursor: str | None = Field(description="Pass it as ``cursor`` for the next page; null on the last.")
 
 
-def file_record(connection: HTTPConnection, file: files.File) -> File:
+def file_record(connection: HTTPConnection, file: StoredFile) -> File:
     """A stored file as the API shows it."""
     left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
     settings = settings_of(connection)
@@ -343,7 +344,7 @@ def file_record(connection: HTTPConnection, file: files.File) -> File:
         job=file.job_id,
         role=file.role,
         seconds=file.seconds,
-        state="declared" if file.state is files.FileState.DECLARED else "stored",
+        state="declared" if file.state is FileState.DECLARED else "stored",
         url=link(connection, file.id, file.format, seconds=seconds) if file.size else None,
         upload_url=_upload_link(connection, file.id, seconds=seconds) if file.open else None,
         url_expires_at=datetime.fromtimestamp(int(datetime.now(UTC).timestamp() + seconds), UTC),
@@ -382,7 +383,7 @@ def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) ->
                 size=result.size,
                 width=result.width,
                 height=result.height,
-                url=link(connection, result.file_id, files.format_of(result.media_type), seconds=left_s),
+                url=link(connection, result.file_id, format_of(result.media_type), seconds=left_s),
             )
             for result in job.results
             if left_s > 0

@@ -7,7 +7,8 @@ from typing import Any
 
 from tinct.dialects.picma.errors import failed
 from tinct.dialects.picma.table import Status
-from tinct.jobs.files import File, Glance, format_of, suffix
+from tinct.jobs.file import File, format_of, suffix
+from tinct.jobs.files import Glance
 from tinct.jobs.job import Job, JobState, Result
 
 __all__ = ["Link", "created", "deleted", "envelope", "example", "meta", "task"]

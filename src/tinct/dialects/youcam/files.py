@@ -19,7 +19,7 @@ from tinct.dialects.youcam.params import is_text, whole_number
 from tinct.errors import FileMissingError, LinkError
 from tinct.jobs import withdrawn
 from tinct.jobs.declarations import Declaration
-from tinct.jobs.files import File, suffix
+from tinct.jobs.file import File, suffix
 
 __all__ = ["CORS", "DOWNLOADS", "MAX_BYTES", "UPLOADS", "declare", "download", "link", "preflight", "upload"]
 

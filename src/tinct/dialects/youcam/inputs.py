@@ -18,7 +18,7 @@ from tinct.dialects.youcam.files import DOWNLOADS
 from tinct.dialects.youcam.tool import Limit
 from tinct.errors import FetchError, LinkError, PhotoError, StorageError, UploadLimitError
 from tinct.jobs import withdrawn
-from tinct.jobs.files import File, FileState
+from tinct.jobs.file import File, FileState
 from tinct.jobs.intake import PhotoRule, Upload, Url
 from tinct.jobs.job import Failure
 

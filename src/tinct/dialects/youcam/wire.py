@@ -9,7 +9,7 @@ from typing import Any, Final
 from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.errors import Generation, engine_code
 from tinct.dialects.youcam.tool import Tool
-from tinct.jobs.files import format_of
+from tinct.jobs.file import format_of
 from tinct.jobs.job import Job, JobState
 
 __all__ = ["Link", "polled", "refused", "replied"]

@@ -18,6 +18,7 @@ import pytest_asyncio
 from backends import Postgres
 from running import Server
 from tinct.backend import Backend, open_backend
+from tinct.effects import registry
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -172,3 +173,12 @@ def face_models(_face_models_folder: Path) -> Iterator[None]:
         yield
     current.cache_clear()
     runtime.forget()
+
+
+BUILT_IN = dict(registry._WHERE)
+
+
+@pytest.fixture(autouse=True)
+def _effects_are_the_built_in_ones() -> None:
+    """A backend that was opened with an operator's effects registers them for the whole process."""
+    registry._WHERE.update(BUILT_IN)

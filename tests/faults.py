@@ -15,6 +15,8 @@ import psutil
 from backends import HAZARDS
 from running import Server
 
+FIRST = {0: "worker", 1: "child", 2: "database", 3: "api"}
+"""One of each first, however soon the work is done."""
 PATIENCE_S = 60  # without any job ending
 SETTINGS = {
     "extra_effects": HAZARDS,
@@ -104,7 +106,7 @@ def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
     number = 0
     while not done.is_set() and number < max(24, jobs // 4):
         done.wait(faults.random.uniform(0.05, 0.4))
-        what = {7: "database", 13: "api"}.get(number) or faults.random.choice(plan)
+        what = FIRST.get(number) or faults.random.choice(plan)
         if not faults.kill(what):  # a worker that starts has no children yet
             continue
         number += 1

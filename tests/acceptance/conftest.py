@@ -55,6 +55,6 @@ def v2(youcam: Server, pair: Account) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def stranger(youcam: Server) -> Caller:
+def other_caller(youcam: Server) -> Caller:
     """Another account, in the older form; its key is its bearer."""
     return Caller(youcam.url, account(youcam).client_id, "v1.0")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from running import Server, finished, submitted, uploaded
 from tinct.cli import app
-from tinct.errors import OutputError
+from tinct.errors import StorageError
 
 
 def run(server: Server, *arguments: str) -> Any:
@@ -75,7 +75,7 @@ def test_a_key_is_rotated_and_the_list_shows_balances_and_when_the_old_one_ends(
 def test_where_there_is_no_server_data_none_is_made(command: list[str], tmp_path: Path):
     data = tmp_path / "wrong"
     done = CliRunner().invoke(app, [*command, "--data", str(data)])
-    assert isinstance(done.exception, OutputError)
+    assert isinstance(done.exception, StorageError)
     assert str(data) in str(done.exception)
     assert not data.exists()
 

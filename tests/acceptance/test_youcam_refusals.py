@@ -114,11 +114,11 @@ def test_ids_that_were_never_issued_are_bad_parameters(v1: Caller, v2: Caller, f
     refused(v2.start("enhance", {"src_file_id": wrong, "scale": 2}), 400, "InvalidParameters")
 
 
-def test_files_results_and_tasks_of_others_are_as_if_they_were_not(v1: Caller, stranger: Caller) -> None:
-    theirs = stranger.upload(picture(0, number=40))
+def test_files_results_and_tasks_of_others_are_as_if_they_were_not(v1: Caller, other_caller: Caller) -> None:
+    theirs = other_caller.upload(picture(0, number=40))
     body = filled(BODIES["v1.0"]["lighting"], F=theirs)
-    task = stranger.run("lighting", body)
-    result = stranger.ended("lighting", task)["results"][0]["data"][0]["dst_id"]
+    task = other_caller.run("lighting", body)
+    result = other_caller.ended("lighting", task)["results"][0]["data"][0]["dst_id"]
     for source in (theirs, result):
         refused(v1.start("lighting", filled(BODIES["v1.0"]["lighting"], F=source)), 400, "InvalidParameters")
     refused(v1.ask("lighting", task), 400, "InvalidTaskId")

@@ -175,13 +175,13 @@ def test_a_deleted_task_takes_its_files_and_results_with_it(v1: Caller, v2: Call
 
 
 def test_deleting_is_refused_while_a_task_runs_twice_and_to_others(
-    v1: Caller, v2: Caller, stranger: Caller
+    v1: Caller, v2: Caller, other_caller: Caller
 ) -> None:
     task = v2.run("lighting", {"src_file_id": v2.upload(picture(0.8, number=9))})
     refused(delete(v2, {"task_id": task}), 400, "OperationInvalid")
-    refused(delete(stranger, {"task_id": task}), 400, "InvalidTaskId")
+    refused(delete(other_caller, {"task_id": task}), 400, "InvalidTaskId")
     v2.ended("lighting", task)
-    refused(delete(stranger, {"task_id": task}), 400, "InvalidTaskId")
+    refused(delete(other_caller, {"task_id": task}), 400, "InvalidTaskId")
     said(delete(v1, {"task_id": task}))
     refused(delete(v2, {"task_id": task}), 400, "InvalidTaskId")
 

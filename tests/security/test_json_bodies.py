@@ -22,6 +22,8 @@ ADDRESSES = {
     "ailab": ("POST", "/api/image/effects/image-hd-color-migration"),
     "cos": ("POST", "/"),
     "picma": ("POST", "/createtask"),
+    "youcam": ("POST", "/s2s/v1.0/task/enhance"),
+    "youcam-v2": ("POST", "/s2s/v2.0/task/enhance"),
 }
 """An address of each wire format that takes a body; for what takes a form or XML, JSON is one more thing to refuse."""
 

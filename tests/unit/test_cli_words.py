@@ -74,7 +74,9 @@ def test_a_mask_goes_in_and_save_mask_comes_out():
 
 def test_the_amount_is_degree_and_the_network_engine_everywhere():
     for name in registry.names():
-        opts = {opt for param in COMMANDS[name.replace("_", "-")].params for opt in param.opts}
+        opts = {
+            opt for param in COMMANDS[{"detect_faces": "faces"}.get(name, name)].params for opt in param.opts
+        }
         assert not opts & {"--strength", "--amount", "--model", "--method"}, name
     for name in ("migrate", "colorize", "light", "correct", "background"):
         assert any("--degree" in param.opts for param in COMMANDS[name].params), name
@@ -119,7 +121,7 @@ def test_the_librarys_names_are_understood_too(folder):
         ("convert nowhere.jpg", "photo: got 'nowhere.jpg'; allowed: a file, a folder or a pattern"),
         ("palette coffee.jpg --count 40", "--count: got '40'; allowed: 1 to 32"),
         ("palette coffee.jpg --count=many", "--count: got 'many'; allowed: 1 to 32"),
-        ("colourise coffee.jpg", "command: got 'colourise'; allowed: background, colorize"),
+        ("colourise coffee.jpg", "command: got 'colourise'; allowed: background, cartoon, colorize"),
         ("credits grant acct 0", "AMOUNT: got '0'; allowed: 1 or more"),
     ],
 )

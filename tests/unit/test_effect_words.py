@@ -13,7 +13,7 @@ from tinct.errors import ParameterError
     [
         ({"degree": 2}, "degree: got 2; allowed: 0 to 1"),
         ({"count": 9}, "count: got 9; allowed: 1 to 8"),
-        ({"mode": "colour"}, "mode: got 'colour'; allowed: auto, template or reference"),
+        ({"mode": "colour"}, "mode: got 'colour'; allowed: auto, template, reference or map"),
         ({"portrait": "perhaps"}, "portrait: got 'perhaps'; allowed: true or false"),
     ],
 )

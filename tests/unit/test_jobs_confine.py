@@ -101,7 +101,7 @@ async def test_effects_with_threads_and_models_work_in_a_confined_child(postgres
     settings = postgres.create(tmp_path / "data", workers=1)
     async with open_backend(settings) as backend, working(backend):
         account = (await backend.accounts.create("tester")).account.id
-        image = await backend.files.put(account, photo(320, 240, format="JPEG"))
+        image = await backend.files.put(account, photo(format="JPEG"))
         for effect in ("convert", "enhance", "light", "correct", "background"):
             job = await submitted(backend, account, effect, inputs={"image": image.id})
             last = await ended(backend, job, 300)

@@ -15,6 +15,7 @@ from tinct.errors import (
     EmptyPhotoError,
     PhotoError,
     PhotoLimitError,
+    PhotoMissingError,
     UnsupportedPhotoError,
 )
 from tinct.photo import decode
@@ -90,7 +91,7 @@ def test_the_content_decides_and_not_the_name(tmp_path) -> None:
 
 
 def test_a_missing_file_is_named_without_its_folder(tmp_path) -> None:
-    with pytest.raises(UnsupportedPhotoError, match=r"^none\.jpg: cannot be read") as caught:
+    with pytest.raises(PhotoMissingError, match=r"^none\.jpg: there is no such file") as caught:
         decode.open(tmp_path / "none.jpg")
     assert str(tmp_path) not in str(caught.value)
 

@@ -123,7 +123,7 @@ def _read(source: str | os.PathLike[str] | bytes | BinaryIO, limits: Settings) -
         check_bytes(path.stat().st_size, limits)
         return path.read_bytes()
     except FileNotFoundError:
-        raise PhotoMissingError(f"{name}: there is no such file; {_where(name)}") from None
+        raise PhotoMissingError(f"{path.name or path}: there is no such file; {_where(name)}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise UnsupportedPhotoError(

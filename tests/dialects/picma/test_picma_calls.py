@@ -20,6 +20,7 @@ from running import photo
 from tinct.accounts.keys import Account
 from tinct.backend import Backend, open_backend
 from tinct.dialects.picma.credentials import CREDENTIALS
+from tinct.effects import registry
 from tinct.errors import DatabaseError
 from tinct.jobs.job import Order
 from tinct.server.app import create_app
@@ -276,8 +277,10 @@ async def test_a_field_that_is_wrong_is_named(client: Client, site: Site, wrong:
 
 @pytest.mark.parametrize(("type", "words"), [(4, "Scratch Repair"), (6, "Cartoon")])
 async def test_a_type_whose_effect_is_not_there_is_refused_by_name(
-    client: Client, site: Site, type: int, words: str
+    client: Client, site: Site, type: int, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for effect in ("restore", "cartoon"):
+        monkeypatch.delitem(registry._WHERE, effect)
     code, message = await client.say("createtask", picurl=site.url + "/a.jpg", type=type)
     assert (code, words in message, "not installed" in message) == (1001001, True, True)
 

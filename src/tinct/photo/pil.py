@@ -128,7 +128,7 @@ def show(photo: Photo, side: int) -> None:
     """
     from PIL import ImageShow
 
-    notebook = sys.modules.get("IPython")  # who runs in one has loaded it
+    notebook = sys.modules.get("IPython.core.getipython")  # who runs in one has loaded it
     shell = notebook.get_ipython() if notebook is not None else None
     if hasattr(shell, "kernel"):
         importlib.import_module("IPython.display").display(photo)

@@ -27,6 +27,15 @@ def test_the_first_load_is_small_and_comes_from_this_server_alone(browser, serve
         assert len(code) > 10
 
 
+def test_the_last_address_is_the_page_however_fast_it_changes(studio: Watched) -> None:
+    """The code of a page is loaded when it is first asked for, and may come after that of the next."""
+    studio.page.evaluate("for (const name of ['erase', 'migrate', 'convert']) location.hash = `#/${name}`")
+    studio.page.locator(".effect[data-effect=convert]").wait_for()
+    studio.page.wait_for_load_state("networkidle")
+    assert studio.page.locator(".effect").get_attribute("data-effect") == "convert"
+    assert studio.page.evaluate("location.hash").startswith("#/convert")
+
+
 def test_everything_can_be_done_by_keys(studio: Watched) -> None:
     page = studio.page
     studio.open("convert")

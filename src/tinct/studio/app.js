@@ -56,8 +56,10 @@ function drawRail(current) {
   rail.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
+let routes = 0; // how many times the address was read
 async function route() {
   if (!effects.length) return;
+  const mine = ++routes;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const name = path || "migrate";
   page?.close?.();
@@ -75,6 +77,7 @@ async function route() {
   }
   document.title = `${effect.title} – ${T.name}`;
   const Page = PAGES[name] ? await PAGES[name]() : onPhoto(effect) ? (await import("./marked-page.js")).MarkedPage : EffectPage;
+  if (mine !== routes) return; // the address changed while the page's code was on its way
   page = new Page(effect, new URLSearchParams(query));
   main.replaceChildren(page.open());
 }

@@ -72,6 +72,23 @@ class Settings(ServingSettings):
         "takes about 10 bytes; a larger photo is worked on alone.",
     )
 
+    # -- clips ------------------------------------------------------------------------------------
+    max_clip_bytes: int = Field(
+        512 * 2**20, gt=0, description="Bytes of one clip. Ten minutes of 1080p have 150 to 500 MB."
+    )
+    max_clip_s: float = Field(
+        600.0, gt=0, description="Seconds of one clip, by its header. Work on a clip takes many times its length."
+    )
+    max_clip_side: int = Field(
+        4096, ge=16, description="Longer side of a clip, in pixels, before and after the work."
+    )
+    max_clip_pixels: int = Field(
+        4096 * 2304, gt=0, description="Width x height of one frame, in pixels, before and after the work."
+    )
+    max_clip_fps: float = Field(
+        120.0, gt=0, description="Frames a second. Slow motion of phones has up to 240: such clips are for slowing down."
+    )
+
     # -- where things are -------------------------------------------------------------------------
     data: Path = Field(
         Path("tinct-data"),

@@ -1,1 +1,1 @@
-"""Clips: what a video file says of itself."""
+"""Clips: moving pictures in, moving pictures out, with their sound."""

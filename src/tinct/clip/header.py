@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MEDIA_TYPES", "Header", "read"]
+__all__ = ["MEDIA_TYPES", "Header", "kind", "read"]
 
 MEDIA_TYPES: Final = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
 """Format -> media type."""
@@ -47,17 +47,21 @@ def read(data: bytes) -> Header | None:
     data : bytes
         The whole file.
     """
+    found = kind(data)
+    return None if found is None else Header(found, None if found == "webm" else _seconds(data))
+
+
+def kind(data: bytes) -> str | None:
+    """Which of `MEDIA_TYPES` a file is, by its first bytes; None for anything else."""
     if data[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in bytes(data[:64]):
-        return Header("webm", None)
+        return "webm"
     if data[4:8] != b"ftyp":
         return None
     size = int.from_bytes(data[:4], "big")
     brands = {bytes(data[8:12])} | {bytes(data[at : at + 4]) for at in range(16, min(size, 256), 4)}
     if b"qt  " in brands:
-        return Header("mov", _seconds(data))
-    if brands.intersection(_MP4_BRANDS):
-        return Header("mp4", _seconds(data))
-    return None
+        return "mov"
+    return "mp4" if brands.intersection(_MP4_BRANDS) else None
 
 
 def _seconds(data: bytes) -> float | None:

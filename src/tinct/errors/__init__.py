@@ -11,6 +11,14 @@
     │   ├── UnsafePhotoError        the content check calls it unsafe
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
     │       └── SmallPhotoError         a side below one
+    ├── ClipError               the bytes of a clip cannot be used
+    │   ├── EmptyClipError          no bytes at all
+    │   ├── UnsupportedClipError    not one of the containers or codecs that are read
+    │   │   ├── ClipMissingError        no such file; a FileNotFoundError too
+    │   │   ├── NoPictureError          sound alone
+    │   │   └── ClipLookError           HDR or interlaced: it would look wrong
+    │   ├── BrokenClipError         truncated, or corrupt beyond what can be concealed
+    │   └── ClipLimitError          bytes, seconds, sides, pixels or frames a second outside a limit
     ├── FaceError               the faces of a photo do not allow the effect
     │   ├── NoFaceError             none was found
     │   ├── SeveralFacesError       there are several where one is expected
@@ -102,6 +110,16 @@ from tinct.errors.base import (
     OutputError,
     ParameterError,
     TinctError,
+)
+from tinct.errors.clip import (
+    BrokenClipError,
+    ClipError,
+    ClipLimitError,
+    ClipLookError,
+    ClipMissingError,
+    EmptyClipError,
+    NoPictureError,
+    UnsupportedClipError,
 )
 from tinct.errors.faces import (
     EyeClosedError,
@@ -197,12 +215,17 @@ __all__ = [
     "AbandonedError",
     "AccountError",
     "BlobKeyError",
+    "BrokenClipError",
     "BrokenPhotoError",
     "BucketExistsError",
     "BucketMissingError",
     "BucketNameError",
     "BucketNotEmptyError",
     "CallbackMissingError",
+    "ClipError",
+    "ClipLimitError",
+    "ClipLookError",
+    "ClipMissingError",
     "ColorMapError",
     "ColorMapMissingError",
     "CreditError",
@@ -211,6 +234,7 @@ __all__ = [
     "DatabaseError",
     "DigestError",
     "EffectRefusedError",
+    "EmptyClipError",
     "EmptyPhotoError",
     "EyeClosedError",
     "EyeCoveredError",
@@ -247,6 +271,7 @@ __all__ = [
     "ModelMemoryError",
     "MultipartMissingError",
     "NoFaceError",
+    "NoPictureError",
     "ObjectKeyError",
     "ObjectMissingError",
     "OutputError",
@@ -280,6 +305,7 @@ __all__ = [
     "TinctError",
     "UnreachableUrlError",
     "UnsafePhotoError",
+    "UnsupportedClipError",
     "UnsupportedPhotoError",
     "UploadClosedError",
     "UploadLimitError",

@@ -1,0 +1,185 @@
+"""A clip on its way out: H.264 and AAC in MP4, with the times, colours and sound of the clip that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+
+from tinct.clip.facts import ClipFacts, sound
+from tinct.clip.library import library, opened, writing_errors
+from tinct.clip.planes import Planes
+from tinct.errors import UnsupportedClipError
+
+__all__ = ["Writer"]
+
+_ENCODERS: Final = ("libx264", "libopenh264", "h264_videotoolbox", "h264_mf")
+"""Of H.264, the best first; builds of FFmpeg without GPL parts have no first."""
+_QUALITY: Final = {"crf": "17", "preset": "veryfast"}  # no loss is seen; slower presets save bytes alone
+_BITS: Final = 0.2  # a pixel, of encoders without a constant quality
+_COPIED: Final = ("aac",)
+_SOUND_RATE: Final = 160_000  # bits a second
+_UNSAID: Final = (0, 2)
+
+
+class Writer:
+    """Takes frames in the order in which they are shown.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; it is left half-written if an error ends the block.
+    source : Path
+        The clip whose sound is taken.
+    facts : ClipFacts
+        Of the source.
+    size : tuple of int
+        Width and height of the frames, even.
+    """
+
+    def __init__(
+        self, path: Path, source: Path, facts: ClipFacts, size: tuple[int, int], time_base: Any, threads: int
+    ) -> None:
+        self._av = library()
+        self._stack = ExitStack()
+        with writing_errors():
+            self._out = self._av.open(
+                f"file:{path.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}
+            )
+        self._facts, self._size, self._time_base = facts, size, time_base
+        self._stream = self._picture(threads)
+        inside = self._stack.enter_context(opened(source))
+        hears = sound(inside)
+        self._sound = None if hears is None else _Sound(self._av, inside, hears, self._out)
+
+    def _picture(self, threads: int) -> Any:
+        facts, av = self._facts, self._av
+        name = next((one for one in _ENCODERS if _has(av, one)), None)
+        if name is None:
+            raise UnsupportedClipError("this build of PyAV has no encoder of H.264; install the wheel of PyPI")
+        rate = facts.fps
+        stream = self._out.add_stream(name, rate=_fraction(rate))
+        x = stream.codec_context
+        x.width, x.height = self._size
+        x.pix_fmt = "yuv420p"
+        x.time_base = self._time_base
+        x.thread_count = threads
+        if name == "libx264":
+            x.options = _QUALITY
+        else:
+            x.bit_rate = int(self._size[0] * self._size[1] * rate * _BITS)
+        x.color_range = 2 if facts.matrix.full else 1
+        for field, value in (
+            ("colorspace", facts.matrix.number),
+            ("color_primaries", facts.primaries),
+            ("color_trc", facts.transfer),
+        ):
+            if value not in _UNSAID:
+                setattr(x, field, value)
+        if facts.aspect != 1:
+            x.sample_aspect_ratio = facts.aspect
+        x.flags |= int(av.codec.context.Flags.frame_duration)
+        return stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def put(self, planes: Planes, at: int, lasts: int) -> None:
+        """Write a frame that is shown from `at` for so long, both in the time base."""
+        frame = self._av.VideoFrame(*self._size, "yuv420p")
+        for plane, values in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
+            lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+            lines[:, : plane.width] = values
+        frame.pts, frame.duration, frame.time_base = at, lasts, self._time_base
+        self._encode(frame)
+        if self._sound is not None:
+            with writing_errors():
+                self._sound.until(float(at * self._time_base))
+
+    def _encode(self, frame: Any) -> None:
+        with writing_errors():
+            for packet in self._stream.encode(frame):
+                self._out.mux(packet)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._encode(None)
+                with writing_errors():
+                    if self._sound is not None:
+                        self._sound.until(float("inf"))
+                    self._out.close()
+        finally:
+            with suppress(Exception):  # the error that ends the block is the one to tell
+                self._out.close()
+            self._stack.close()
+
+
+class _Sound:
+    """The sound of a clip, copied where it is AAC, else coded anew."""
+
+    def __init__(self, av: Any, container: Any, stream: Any, out: Any) -> None:
+        self._av, self._out = av, out
+        self._copied = stream.codec_context.name in _COPIED
+        if self._copied:
+            self._stream = out.add_stream_from_template(stream)
+        else:
+            rate = stream.codec_context.sample_rate or 48_000
+            layout = "mono" if stream.codec_context.layout.nb_channels == 1 else "stereo"
+            self._stream = out.add_stream("aac", rate=rate, layout=layout)
+            self._stream.bit_rate = min(_SOUND_RATE, rate * (2 if layout == "mono" else 4))
+            self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        self._packets = self._made(container, stream)
+        self._next: Any = None
+
+    def until(self, seconds: float) -> None:
+        """Write what is heard up to then."""
+        while True:
+            if self._next is None:
+                self._next = next(self._packets, None)
+            if self._next is None or self._time() > seconds:
+                return
+            self._out.mux(self._next)
+            self._next = None
+
+    def _time(self) -> float:
+        return float(self._next.dts * self._next.time_base)
+
+    def _made(self, container: Any, stream: Any) -> Iterator[Any]:
+        for packet in container.demux(stream):
+            if self._copied:
+                if packet.dts is not None and packet.size:
+                    packet.stream = self._stream
+                    yield packet
+                continue
+            try:
+                heard = packet.decode()
+            except self._av.error.FFmpegError:
+                continue  # a gap of some milliseconds
+            for frame in heard:
+                for part in self._resampler.resample(frame):
+                    yield from self._stream.encode(part)
+        if not self._copied:
+            for part in self._resampler.resample(None):
+                yield from self._stream.encode(part)
+            yield from self._stream.encode(None)
+
+
+def _has(av: Any, name: str) -> bool:
+    try:
+        av.codec.Codec(name, "w")
+    except (av.codec.codec.UnknownCodecError, ValueError):
+        return False
+    return True
+
+
+def _fraction(rate: float) -> Any:
+    from fractions import Fraction
+
+    return Fraction(rate).limit_denominator(1001)

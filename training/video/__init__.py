@@ -1,0 +1,1 @@
+"""The small luma network that doubles clips."""

@@ -77,7 +77,9 @@ class Settings(ServingSettings):
         512 * 2**20, gt=0, description="Bytes of one clip. Ten minutes of 1080p have 150 to 500 MB."
     )
     max_clip_s: float = Field(
-        600.0, gt=0, description="Seconds of one clip, by its header. Work on a clip takes many times its length."
+        600.0,
+        gt=0,
+        description="Seconds of one clip, by its header. Work on a clip takes many times its length.",
     )
     max_clip_side: int = Field(
         4096, ge=16, description="Longer side of a clip, in pixels, before and after the work."
@@ -86,7 +88,9 @@ class Settings(ServingSettings):
         4096 * 2304, gt=0, description="Width x height of one frame, in pixels, before and after the work."
     )
     max_clip_fps: float = Field(
-        120.0, gt=0, description="Frames a second. Slow motion of phones has up to 240: such clips are for slowing down."
+        120.0,
+        gt=0,
+        description="Frames a second of one clip. Ordinary ones have up to 60, slow motion of phones 240.",
     )
 
     # -- where things are -------------------------------------------------------------------------

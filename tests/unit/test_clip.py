@@ -189,7 +189,10 @@ def test_some_broken_frames_are_concealed_and_counted(tmp_path: Path) -> None:
 def test_a_clip_cut_in_half_is_broken(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", pan(40), options={"movflags": "faststart"})
     whole = path.read_bytes()
-    with av.open(str(path)) as clip, av.open(str(tmp_path / "fast.mp4"), "w", options={"movflags": "faststart"}) as out:
+    with (
+        av.open(str(path)) as clip,
+        av.open(str(tmp_path / "fast.mp4"), "w", options={"movflags": "faststart"}) as out,
+    ):
         stream = out.add_stream_from_template(clip.streams.video[0])
         for packet in clip.demux(video=0):
             if packet.size:
@@ -239,7 +242,7 @@ def test_what_is_no_clip_by_its_bytes_is_refused_whatever_its_name(tmp_path: Pat
 
 def test_other_codecs_are_refused_by_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mov", FRAMES, codec="mjpeg", pixels="yuvj420p", format="mov")
-    with pytest.raises(errors.UnsupportedClipError, match="mjpeg; allowed: H.264, MPEG-4, HEVC, VP9"):
+    with pytest.raises(errors.UnsupportedClipError, match=r"mjpeg; allowed: H\.264, MPEG-4, HEVC, VP9"):
         Clip.open(path)
 
 
@@ -292,7 +295,7 @@ def test_a_result_above_the_limits_is_refused_before_the_work(tmp_path: Path) ->
 def test_who_cancels_leaves_no_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", FRAMES, sound="aac")
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     told: list[float] = []
@@ -300,9 +303,9 @@ def test_who_cancels_leaves_no_file(tmp_path: Path) -> None:
     def stop(share: float) -> None:
         told.append(share)
         if len(told) == 5:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         remade(Clip.open(path), lambda frames: frames, progress=stop)
     assert told == pytest.approx([n / 12 for n in range(1, 6)])
     assert not list((tmp_path / "drafts").iterdir())

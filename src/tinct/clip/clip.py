@@ -84,7 +84,11 @@ class Clip:
             raise ParameterError("path", str(path), "a file name that ends in " + " or ".join(ENDINGS))
         if path.exists() and not overwrite:
             raise OutputError(f"{path.name} exists; choose another name or allow it to be replaced")
-        with writing_errors(), atomic.writing(path, overwrite=overwrite) as file, self.path.open("rb") as ours:
+        with (
+            writing_errors(),
+            atomic.writing(path, overwrite=overwrite) as file,
+            self.path.open("rb") as ours,
+        ):
             shutil.copyfileobj(ours, file, 1 << 20)
         return path
 
@@ -94,7 +98,9 @@ class Clip:
 
     def __repr__(self) -> str:
         f = self.facts
-        return f"Clip({f.width}x{f.height}, {f.seconds:.2f} s, {f.fps:g} fps, {f.codec}, {f.sound or 'silent'})"
+        return (
+            f"Clip({f.width}x{f.height}, {f.seconds:.2f} s, {f.fps:g} fps, {f.codec}, {f.sound or 'silent'})"
+        )
 
 
 ENDINGS: Final = (".mp4", ".m4v", ".mov")

@@ -169,7 +169,9 @@ def _timed(seconds: float, rate: float, settings: Settings) -> None:
     if not rate or seconds <= 0:
         raise BrokenClipError("the clip does not say how long its pictures run; save it anew")
     if rate > settings.max_clip_fps:
-        raise ClipLimitError(f"the clip has {rate:g} frames a second; allowed: up to {settings.max_clip_fps:g}")
+        raise ClipLimitError(
+            f"the clip has {rate:g} frames a second; allowed: up to {settings.max_clip_fps:g}"
+        )
     if seconds > settings.max_clip_s:
         raise ClipLimitError(f"the clip runs {seconds:.1f} s; allowed: up to {settings.max_clip_s:g} s")
 
@@ -191,7 +193,9 @@ def _first(container: Any, stream: Any) -> Any:
             pass
         if number > _FIRST_PACKETS:
             break
-    raise BrokenClipError("no frame of the clip can be decoded: it is truncated or corrupt; send the whole file")
+    raise BrokenClipError(
+        "no frame of the clip can be decoded: it is truncated or corrupt; send the whole file"
+    )
 
 
 def _looked(stream: Any, first: Any) -> None:

@@ -53,7 +53,9 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
     try:
         container = av.open(f"file:{path.absolute()}", format="mov", metadata_errors="ignore")
     except (av.error.FFmpegError, OSError, ValueError, EOFError):
-        raise BrokenClipError("the clip is truncated or corrupt: its index cannot be read; send the whole file") from None
+        raise BrokenClipError(
+            "the clip is truncated or corrupt: its index cannot be read; send the whole file"
+        ) from None
     with container:
         yield container
 
@@ -71,7 +73,7 @@ def writing_errors() -> Iterator[None]:
         yield
     except OSError as error:  # also errors of FFmpeg that have a number of the system
         if error.errno in _NO_ROOM:
-            raise OutputError("the clip cannot be written: no room is left; free some, or choose another folder") from None
+            raise OutputError(
+                "the clip cannot be written: no room is left; free some, or choose another folder"
+            ) from None
         raise OutputError("the clip cannot be written there; choose another output") from None
-
-

@@ -7,7 +7,7 @@ so that nothing moves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -70,14 +70,19 @@ class Matrix:
         half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
         small = cv2.resize(rgb, half, interpolation=cv2.INTER_AREA)
         chroma = cv2.transform(small, inverse[1:])
-        return Planes(y.reshape(rgb.shape[:2]), chroma[..., 0].copy(), chroma[..., 1].copy())
+        shape = (rgb.shape[0], rgb.shape[1])
+        return Planes(np.asarray(y, np.uint8).reshape(shape), *(_part(chroma, k) for k in (0, 1)))
 
     def moved(self, planes: Planes, before: Pixels, after: Pixels) -> Planes:
-        """The planes of a frame, whose `rgb` is `before`, when that becomes `after`: exactly its own where both agree."""
+        """The planes of a frame, whose `rgb` is `before`, when that becomes `after`; its own where both agree."""
         old, new = self.planes(before), self.planes(after)
         changed = (
             cv2.add(cv2.subtract(now, was, dtype=cv2.CV_16S), own, dtype=cv2.CV_8U)
-            for own, was, now in ((planes.y, old.y, new.y), (planes.u, old.u, new.u), (planes.v, old.v, new.v))
+            for own, was, now in (
+                (planes.y, old.y, new.y),
+                (planes.u, old.u, new.u),
+                (planes.v, old.v, new.v),
+            )
         )
         return Planes(*(np.asarray(plane, np.uint8) for plane in changed))
 
@@ -96,3 +101,7 @@ class Matrix:
         there = self._from_rgb()
         back = np.linalg.inv(there[:, :3])
         return np.column_stack([back, -back @ there[:, 3]])
+
+
+def _part(chroma: NDArray[Any], number: int) -> Pixels:
+    return np.ascontiguousarray(chroma[..., number]).astype(np.uint8, copy=False)

@@ -49,8 +49,9 @@ class Reader:
             stream = picture(container)
             stream.codec_context.options = {"max_pixels": str(current().max_clip_pixels)}
             stream.thread_type, stream.thread_count = "AUTO", self.threads
-            self.time_base = stream.time_base
-            step = round(1 / (self.facts.fps * float(stream.time_base)))
+            base: Any = stream.time_base
+            self.time_base = base
+            step = round(1 / (self.facts.fps * float(base)))
             number, last, packets = 0, None, 0
             for packet in container.demux(stream):
                 packets += packet.size > 0
@@ -66,7 +67,7 @@ class Reader:
                         at = last + 1
                     last = at
                     self.times.append((at, frame.duration or step))
-                    yield self._upright(frame, number, float(at * stream.time_base))
+                    yield self._upright(frame, number, float(at * base))
                     number += 1
             missing = (stream.frames or packets) - packets  # a file that ends before its index says
             self._count(missing if missing > _FEW else 0)
@@ -89,7 +90,9 @@ class Reader:
         small = frame.format.name not in _PLAIN
         other = (frame.width // 2 * 2, frame.height // 2 * 2) != size  # a change of size in mid-stream
         if small or other:
-            ranges = 2 if facts.matrix.full else 1  # what is said decides, whatever the name of the format says
+            ranges = (
+                2 if facts.matrix.full else 1
+            )  # what is said decides, whatever the name of the format says
             frame = frame.reformat(
                 width=size[0] if other else frame.width,
                 height=size[1] if other else frame.height,

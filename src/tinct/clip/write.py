@@ -60,7 +60,9 @@ class Writer:
         facts, av = self._facts, self._av
         name = next((one for one in _ENCODERS if _has(av, one)), None)
         if name is None:
-            raise UnsupportedClipError("this build of PyAV has no encoder of H.264; install the wheel of PyPI")
+            raise UnsupportedClipError(
+                "this build of PyAV has no encoder of H.264; install the wheel of PyPI"
+            )
         rate = facts.fps
         stream = self._out.add_stream(name, rate=_fraction(rate))
         x = stream.codec_context

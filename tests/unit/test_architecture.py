@@ -19,6 +19,7 @@ OWNERS = {
     "pyvips": ("photo",),
     "PIL": ("photo",),
     "pillow_heif": ("photo",),
+    "av": ("clip",),
     "onnxruntime": ("models/runtime.py",),
     "procrastinate": ("jobs/queue.py",),
     "psycopg": ("storage/database.py",),
@@ -94,7 +95,7 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
     project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     asked = set()
-    for requirement in [*project["dependencies"], *extras["server"], *extras["heic"]]:
+    for requirement in [*project["dependencies"], *extras["server"], *extras["heic"], *extras["video"]]:
         name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
         asked |= {
             _plain(name),

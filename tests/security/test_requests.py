@@ -1,6 +1,7 @@
 """Hostile requests: what is too large, too many, not allowed, or not one's own."""
 
 import contextlib
+import io
 import re
 import socket
 import time
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from PIL import Image
 
 from running import Server, finished, photo, submitted, uploaded, uploads
 
@@ -204,6 +206,25 @@ def test_the_log_holds_no_key_no_query_and_one_line_a_request(server: Server) ->
     assert len(lines) == 1
     assert (lines[0]["status"], lines[0]["path"]) == (404, "/v1/jobs/nonsense")
     assert {"time", "level", "method", "ms", "dialect", "account"} <= set(lines[0])
+
+
+def test_the_log_holds_no_position_of_a_photo_whatever_becomes_of_it(
+    server: Server, client: httpx.Client
+) -> None:
+    picture, exif, written = Image.new("RGB", (40, 30), "teal"), Image.Exif(), io.BytesIO()
+    position = {1: "N", 2: (12.0, 34.0, 56.789), 3: "E", 4: (98.0, 76.0, 54.321), 18: "WGS-SECRET-PLACE"}
+    exif[0x8825] = position
+    picture.save(written, "JPEG", exif=exif)
+    whole = written.getvalue()
+    for content, state in ((whole, "succeeded"), (whole[:-200], None), (whole[:300], None)):
+        file = client.post("/v1/files", content=content)
+        if file.status_code == 201:
+            order = {"effect": "convert", "inputs": {"image": file.json()["id"]}}
+            ended = finished(client, submitted(client, **order)["id"])
+            assert state in (None, ended["state"])
+    text = server.logged()
+    for trace in ("SECRET-PLACE", "56.789", "54.321", "12.58", "98.78", "GPS"):
+        assert trace not in text
 
 
 def test_too_many_requests_are_told_when_to_come_back(tmp_path_factory: pytest.TempPathFactory) -> None:

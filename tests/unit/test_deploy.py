@@ -73,6 +73,15 @@ def test_the_containers_have_no_capabilities_and_gain_none() -> None:
         assert "no-new-privileges:true" in services[name]["security_opt"]
 
 
+def test_every_pinned_release_has_the_digests_of_its_files() -> None:
+    releases = (DEPLOY / "constraints.txt").read_text().splitlines()
+    text = (DEPLOY / "requirements.lock").read_text()
+    locked = re.findall(
+        r"^([\w.-]+==[\w.+!-]+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", text, re.MULTILINE
+    )
+    assert sorted(locked) == sorted(line for line in releases if not line.startswith("#"))
+
+
 def test_every_release_is_pinned_exactly() -> None:
     lines = (DEPLOY / "constraints.txt").read_text().splitlines()
     loose = [

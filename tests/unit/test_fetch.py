@@ -288,6 +288,24 @@ def test_a_resolver_that_hangs_is_cut_at_the_connect_time() -> None:
         run(read(Fetcher(settings(fetch_connect_s=0.1), resolve=hang), "http://photos.example/"))
 
 
+def test_a_connection_that_hangs_while_it_is_opened_is_cut_at_the_connect_time() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    with contextlib.ExitStack() as sockets:
+        full = sockets.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):  # nobody accepts: once the queue is full, the system answers no more
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        fetcher = Fetcher(settings("photos.example", fetch_connect_s=0.3), resolve=resolve)
+        url = f"http://photos.example:{full.getsockname()[1]}/"
+        with pytest.raises(UnreachableUrlError):
+            run(read(fetcher, url))
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -13,12 +13,16 @@ from tinct.storage.database import Database
 
 __all__ = ["Allowance", "Limits", "Window"]
 
+# An arrival further ahead than the period is of a clock that has been set back since: it counts as a full bucket.
 _TAKE = """
 INSERT INTO limits AS l (key, arrival)
 VALUES (%(key)s, clock_timestamp() + make_interval(secs => %(step)s))
 ON CONFLICT (key) DO UPDATE
-    SET arrival = GREATEST(l.arrival, clock_timestamp()) + make_interval(secs => %(step)s)
-    WHERE GREATEST(l.arrival, clock_timestamp()) + make_interval(secs => %(step)s)
+    SET arrival = CASE WHEN l.arrival > clock_timestamp() + make_interval(secs => %(period)s)
+                       THEN clock_timestamp() ELSE GREATEST(l.arrival, clock_timestamp()) END
+                  + make_interval(secs => %(step)s)
+    WHERE l.arrival > clock_timestamp() + make_interval(secs => %(period)s)
+       OR GREATEST(l.arrival, clock_timestamp()) + make_interval(secs => %(step)s)
           <= clock_timestamp() + make_interval(secs => %(period)s)
 RETURNING extract(epoch FROM arrival - clock_timestamp())::float8 AS ahead
 """

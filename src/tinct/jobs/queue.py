@@ -91,7 +91,15 @@ class Queue:
         return await cursor.fetchone() is not None
 
     async def stalled(self, seconds: float) -> list[Delivered]:
-        """Entries whose workers gave no sign of life for `seconds`."""
+        """Entries whose workers gave no sign of life for `seconds`.
+
+        A sign from the future was given before the clock was set back, and counts as one of now.
+        """
+        await self._database.run(
+            "UPDATE procrastinate_workers SET last_heartbeat = now()"
+            " WHERE last_heartbeat > now() + make_interval(secs => %s)",
+            (seconds,),
+        )
         found = await self._app.job_manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=seconds)
         return [Delivered(job.id, str(job.task_kwargs["job_id"])) for job in found if job.id is not None]
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
-from tinct.accounts.keys import Standing
+from tinct.accounts.credential import Standing
 from tinct.errors import KeyRefusedError, ParameterError
 
 pytestmark = pytest.mark.asyncio

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from tinct.accounts.keys import Account, Accounts
+from tinct.accounts.credential import Account
+from tinct.accounts.keys import Accounts
 from tinct.errors import KeyRefusedError, ParameterError
 
 __all__ = ["KeyPairs"]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tinct.accounts.keys import Account, Accounts
+from tinct.accounts.credential import Account
+from tinct.accounts.keys import Accounts
 from tinct.accounts.tokens import Tokens
 from tinct.errors import CrossSiteError, KeyRefusedError
 from tinct.settings import Settings

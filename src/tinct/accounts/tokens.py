@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tinct.accounts.keys import Account, account_of, find
+from tinct.accounts.credential import Account, account_of, find
 from tinct.errors import KeyRefusedError, ParameterError
 from tinct.storage.database import Database
 from tinct.storage.ids import new_id

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from tinct.accounts.credential import Account, Credential
     from tinct.accounts.credits import Balance
-    from tinct.accounts.keys import Account, Credential
     from tinct.backend import Backend
     from tinct.dialects.credentials import Credentials, Issued
 

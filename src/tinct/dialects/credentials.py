@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinct.accounts.keys import Accounts, Credential
+from tinct.accounts.credential import Credential
+from tinct.accounts.keys import Accounts
 from tinct.errors import ParameterError
 
 __all__ = ["API_KEYS", "ApiKeys", "Credentials", "Issued"]

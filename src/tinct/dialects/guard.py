@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.accounts.limits import Allowance, Window
 from tinct.dialects.dialect import backend_of, dialect_of, settings_of
 from tinct.dialects.limits import CallLimits

@@ -17,7 +17,7 @@ from PIL import Image
 from backends import Postgres, ended, working
 from picture_host import Site
 from running import photo
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.backend import Backend, open_backend
 from tinct.dialects.picma.credentials import CREDENTIALS
 from tinct.effects import registry

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from running import photo
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.backend import Backend
 from tinct.dialects.youcam.auth import CREDENTIALS
 from tinct.server.app import create_app

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.dialects import bodies
 from tinct.dialects.ailab import form, wire
 from tinct.dialects.ailab.auth import Caller, addressed, caller, signed, vendor_host

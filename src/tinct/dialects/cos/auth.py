@@ -11,7 +11,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from tinct.accounts.keys import Account, Accounts
+from tinct.accounts.credential import Account
+from tinct.accounts.keys import Accounts
 from tinct.dialects.cos import signature as signing
 from tinct.dialects.cos.addressing import Place
 from tinct.dialects.cos.coverage import TOKENS, unsigned

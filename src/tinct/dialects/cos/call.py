@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.backend import Backend
 from tinct.dialects.cos.addressing import Place, locate
 from tinct.dialects.cos.auth import Caller

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.dialects.dialect import backend_of
 from tinct.dialects.guard import admit, counted, refused
 from tinct.errors import CrossSiteError, KeyRefusedError

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.accounts.sessions import Session
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import admit, refused

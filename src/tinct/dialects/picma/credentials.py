@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from tinct.accounts.keys import Account, Accounts
+from tinct.accounts.credential import Account
+from tinct.accounts.keys import Accounts
 from tinct.dialects.credentials import Credentials, Issued
 from tinct.errors import KeyRefusedError
 

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.accounts.limits import Window
 from tinct.dialects.dialect import Claims, Dialect, application, backend_of, settings_of
 from tinct.dialects.guard import counted, refused

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.backend import Backend
 from tinct.dialects.content import link_at
 from tinct.dialects.picma import wire

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from tinct.accounts.credential import Account, Standing
 from tinct.accounts.key_pairs import KeyPairs
-from tinct.accounts.keys import Account, Accounts, Standing
+from tinct.accounts.keys import Accounts
 from tinct.dialects.bodies import json_object
 from tinct.dialects.credentials import Credentials, Issued
 from tinct.dialects.dialect import backend_of, settings_of

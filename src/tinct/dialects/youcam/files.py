@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.dialects.bodies import json_object
 from tinct.dialects.content import base_of, content
 from tinct.dialects.dialect import backend_of, settings_of

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from tinct.accounts.keys import Account
+from tinct.accounts.credential import Account
 from tinct.dialects.bodies import json_object
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.refusals import RefusalError

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from tinct import errors as errors
+from tinct import video as video
 from tinct.effects.available import available as available
 from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
 from tinct.effects.migrate.migrate import fit_auto as fit_auto

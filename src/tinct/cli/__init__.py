@@ -21,6 +21,7 @@ from tinct.cli import (
     models,
     palette,
     serve,
+    video,
     watch,
     webhooks,
     worker,
@@ -140,6 +141,7 @@ app.command()(palette.palette)
 app.command()(serve.serve)
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(watch.watch)
 app.command()(worker.worker)
+app.add_typer(video.app, name="video")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(credits.app, name="credits")

@@ -55,6 +55,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct watch incoming/ colorize --degree 0.8 -o done/",
     ),
     "worker": ("tinct worker --data tinct-data --workers 2",),
+    "video correct": ("tinct video correct tinted.mp4 --look vivid",),
+    "video light": ("tinct video light dark.mp4 -o lighter.mp4",),
+    "video migrate": (
+        'tinct video migrate clip.mp4 --mode template --color "#1B4965" --color "#F4A259"',
+        "tinct video migrate clips/ --mode reference --reference look.jpg --cube look.cube -o out/",
+    ),
     "callbacks list": ("tinct callbacks list --state failed",),
     "callbacks show": ("tinct callbacks show msg_0123",),
     "callbacks replay": ("tinct callbacks replay msg_0123",),

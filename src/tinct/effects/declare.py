@@ -1,7 +1,7 @@
 """Declare an effect by the signature of a function.
 
 A parameter annotated ``Annotated[Photo, Field(description=...)]`` is an input; ``Photo | None`` makes it optional,
-``Sequence[Photo]`` takes several within ``Field(min_length=..., max_length=...)``. ``progress: Progress`` hears how far
+``Sequence[Photo]`` takes several within ``Field(min_length=..., max_length=...)``, and `Clip` takes a clip. ``progress: Progress`` hears how far
 the work is. Every other parameter is one that people choose: ``Annotated[type, Field(description=..., ge=..., ...)]``.
 The first paragraph of the docstring is the effect's sentence, and the class that the function returns says what its
 results and facts are; see `tinct.effects.findings`. From this the library function, the checked parameters, the APIs,
@@ -21,6 +21,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, get
 from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.fields import FieldInfo
 
+from tinct.clip.clip import Clip, as_clip
 from tinct.effects.effect import Effect, Input, Output, Photos, Progress, Sizes
 from tinct.effects.findings import output, roles
 from tinct.effects.tables import parameters
@@ -167,9 +168,8 @@ class _Signature:
             value = given.pop(item.argument, None)
             if value is None or (item.is_list and isinstance(value, list | tuple) and not value):
                 continue
-            photos[item.name] = (
-                as_photos(value, item.argument) if item.is_list else as_photo(value, item.argument)
-            )
+            given_as = as_clip if item.clip else as_photos if item.is_list else as_photo
+            photos[item.name] = given_as(value, item.argument)
         heard = {"progress": given.pop("progress")} if "progress" in given else {}
         return self._arguments(_seen(photos), declared.accept(photos, given)) | heard
 
@@ -206,7 +206,9 @@ class _Signature:
 def _seen(photos: Mapping[str, Any]) -> dict[str, Any]:
     """Photos without the colours that nobody sees, so that no effect can depend on them."""
     return {
-        name: found.without_hidden_colors()
+        name: found
+        if isinstance(found, Clip)
+        else found.without_hidden_colors()
         if isinstance(found, Photo)
         else tuple(photo.without_hidden_colors() for photo in found)
         for name, found in photos.items()
@@ -214,7 +216,7 @@ def _seen(photos: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(item: Input) -> str:
-    photo = "Photo, path, bytes, file, PIL image or array"
+    photo = "Clip, path, bytes or file" if item.clip else "Photo, path, bytes, file, PIL image or array"
     return (f"{photo}, or a list of them" if item.is_list else photo) + (
         "" if item.required else ", optional"
     )
@@ -236,7 +238,7 @@ def _is_photo(hint: Any) -> bool:
     hint = _bare(hint)
     origin = get_origin(hint)
     inside = isinstance(origin, type) and (issubclass(origin, Sequence) or origin is types.UnionType)
-    return hint is Photo or (inside and Photo in get_args(hint))
+    return hint in (Photo, Clip) or (inside and Photo in get_args(hint))
 
 
 def _input(name: str, hint: Any, required: bool, *, first: bool) -> Input:
@@ -257,4 +259,5 @@ def _input(name: str, hint: Any, required: bool, *, first: bool) -> Input:
         most=most,
         of_one=_any(hint, OfOnePhoto) is not None,
         parameter=name,
+        clip=_bare(hint) is Clip,
     )

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tinct.clip.clip import Clip
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
+
+if TYPE_CHECKING:
+    from tinct.imaging.colormap import ColorMap
 
 __all__ = ["Effect", "Input", "Output", "Progress", "Result", "Sizes", "best_first", "checked", "unheard"]
 
@@ -22,10 +26,10 @@ Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
 
 Photos = Mapping[str, Any]
-"""Photos by the name of the input: a `Photo`, or a sequence of them where the input takes several."""
+"""Photos by the name of the input: a `Photo`, a sequence of them where the input takes several, or a `Clip`."""
 
-Sizes = Mapping[str, Sequence[tuple[int, int]]]
-"""Width and height, in pixels, of each photo of an input, by input name."""
+Sizes = Mapping[str, Sequence[tuple[int, ...]]]
+"""Width and height, in pixels, of each photo of an input, by input name; of a clip also how many frames it has."""
 
 
 def unheard(share: float) -> None:
@@ -50,6 +54,8 @@ class Input:
     """It belongs to one photo, such as a mask of its size."""
     parameter: str = ""
     """Name in the library's function, where it is another."""
+    clip: bool = False
+    """It is a clip, not a photo."""
 
     @property
     def argument(self) -> str:
@@ -83,6 +89,10 @@ class Output:
     """Best first, several of a role in their order; none where the facts are all there is to say."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """JSON-ready findings, such as the palette or the engine that served."""
+    clip: Clip | None = None
+    """The clip that was made, of an effect that makes one."""
+    maps: tuple[ColorMap, ...] = ()
+    """The colour map of each of its shots."""
 
     @property
     def photos(self) -> tuple[Photo, ...]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from tinct.clip.clip import Clip
 from tinct.effects.effect import Output, Result, best_first
 from tinct.photo.photo import Photo
 
@@ -80,6 +81,12 @@ def _mark(marks: tuple[Any, ...], kind: type[Any]) -> Any:
     return next((mark for mark in marks if isinstance(mark, kind)), None)
 
 
+def _clip(found: Any) -> Clip | None:
+    """The clip among the results."""
+    named = [name for name, (hint, _) in _fields(found.__class__).items() if hint is Clip]
+    return getattr(found, named[0]) if named else None
+
+
 def _holds_photos(hint: Any) -> bool:
     return hint is Photo or (get_origin(hint) in (tuple, types.UnionType) and Photo in get_args(hint))
 
@@ -90,6 +97,8 @@ def roles(kind: Any) -> tuple[str, ...]:
         return ("main",)
     found: dict[str, None] = {}
     for hint, marks in _fields(kind).values():
+        if hint is Clip:
+            found["main"] = None
         if _holds_photos(hint):
             role = _mark(marks, Role)
             named = (role.name,) if role and role.name else ("main", "variant")
@@ -103,7 +112,12 @@ def output(found: Any) -> Output:
         return found
     if isinstance(found, Photo):
         return Output(results=(Result(photo=found),))
-    return Output(results=tuple(_results(found)), facts=_told(found))
+    return Output(
+        results=tuple(_results(found)),
+        facts=_told(found),
+        clip=_clip(found),
+        maps=getattr(found, "color_maps", ()),
+    )
 
 
 def _results(found: Any) -> Iterator[Result]:
@@ -123,7 +137,7 @@ def _told(found: Any) -> dict[str, Any]:
     """The facts of a dataclass."""
     facts = {}
     for name, (hint, marks) in _fields(found.__class__).items():
-        if _holds_photos(hint) or _mark(marks, Untold):
+        if _holds_photos(hint) or hint is Clip or _mark(marks, Untold):
             continue
         value, told, rounded = getattr(found, name), _mark(marks, Told), _mark(marks, Rounded)
         facts[name] = _plain(told.by(value) if told else value, rounded.digits if rounded else None)

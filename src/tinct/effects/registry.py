@@ -13,7 +13,7 @@ from tinct.errors import ParameterError
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect
 
-__all__ = ["get", "names", "register", "sentence", "where"]
+__all__ = ["clip_names", "get", "names", "register", "sentence", "where"]
 
 _WHERE = {
     "background": "tinct.effects.background.background:background",
@@ -33,9 +33,22 @@ _WHERE = {
 }
 
 
+_CLIPS = {
+    "video_correct": "tinct.effects.correct.clip:video_correct",
+    "video_light": "tinct.effects.light.clip:video_light",
+    "video_migrate": "tinct.effects.migrate.clip:video_migrate",
+}
+"""The same for clips; a folder holds an effect for both."""
+
+
 def names() -> tuple[str, ...]:
-    """Names of all effects, sorted."""
+    """Names of all effects on photos, sorted."""
     return tuple(sorted(_WHERE))
+
+
+def clip_names() -> tuple[str, ...]:
+    """Names of all effects on clips, sorted."""
+    return tuple(sorted(_CLIPS))
 
 
 def where(name: str) -> str:
@@ -46,9 +59,10 @@ def where(name: str) -> str:
     ParameterError
         There is no such effect.
     """
-    if name not in _WHERE:
-        raise ParameterError("effect", name, "one of " + ", ".join(names()))
-    return _WHERE[name]
+    found = _WHERE.get(name) or _CLIPS.get(name)
+    if found is None:
+        raise ParameterError("effect", name, "one of " + ", ".join((*names(), *clip_names())))
+    return found
 
 
 def register(name: str, where: str) -> None:

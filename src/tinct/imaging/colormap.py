@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -164,6 +165,29 @@ class ColorMap:
 
         by_strips(recolor, (photo.height, photo.width), _STRIP_PIXELS)
         return replace(photo, pixels=out, gray=False)
+
+    def painter(self, degree: float = 1.0) -> Callable[[NDArray[np.uint8], Array | None], NDArray[np.uint8]]:
+        """The map, compiled once for many frames.
+
+        Returns
+        -------
+        callable
+            Of sRGB pixels (H, W, 3) uint8, and how much of each place is kept, (H, W) 0..1 or None.
+        """
+        lut = _Lut(self.blend(degree).lattice, np.dtype(np.uint8))
+
+        def paint(pixels: NDArray[np.uint8], kept: Array | None) -> NDArray[np.uint8]:
+            out = np.empty_like(pixels)
+
+            def recolor(top: int, bottom: int) -> None:
+                lut.apply(pixels[top:bottom], out[top:bottom])
+                if kept is not None and kept[top:bottom].any():
+                    _restore(pixels[top:bottom], out[top:bottom], kept[top:bottom])
+
+            by_strips(recolor, (pixels.shape[0], pixels.shape[1]), _STRIP_PIXELS)
+            return out
+
+        return paint
 
     def resized(self, size: int) -> ColorMap:
         """The same map on a lattice of `size` (2..129) nodes a side."""

@@ -1,0 +1,275 @@
+"""``tinct video``: a command for each effect on clips, made from what the effect declares."""
+
+from __future__ import annotations
+
+import glob
+import inspect as inspecting
+import json as jsonlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from tinct.cli import inputs, words
+from tinct.cli.batch import Meter, _Progress
+from tinct.cli.parameters import Options, number, options_of
+from tinct.effects import registry
+from tinct.errors import OutputError, ParameterError, TinctError
+
+if TYPE_CHECKING:
+    from tinct.clip.clip import Clip
+    from tinct.effects.effect import Effect, Output
+
+__all__ = ["app"]
+
+_PREFIX = "video_"
+_WORTH_SAYING = 3.0  # seconds
+_OPTIONS: Options = {
+    "output": (
+        Path | None,
+        typer.Option(
+            None, "--output", "-o", metavar="FILE|FOLDER", help="By default each result lies beside its clip."
+        ),
+    ),
+    "compare": (
+        Path | None,
+        typer.Option(
+            None,
+            metavar="FILE",
+            help="Also write before and after side by side: a clip (.mp4), or a contact sheet (.png, .jpg). Of the "
+            "first clip.",
+        ),
+    ),
+    "overwrite": (bool, typer.Option(False, "--overwrite", help="Replace files of the same name.")),
+    "json": (bool, typer.Option(False, "--json", help="Print one JSON document.")),
+}
+_CUBE: Options = {
+    "cube": (
+        Path | None,
+        typer.Option(
+            None,
+            metavar="FILE",
+            help="Also save the colour map of each shot: FILE.cube, or FILE-2.cube and so on.",
+        ),
+    )
+}
+_CLIPS = typer.Argument(
+    metavar="CLIP...",
+    help="Files, folders or patterns. Of a folder, results of its other clips are left alone.",
+)
+
+
+class _Commands(TyperGroup):
+    """Commands of effects are made when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name.removeprefix(_PREFIX) for name in registry.clip_names()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        from tinct.cli import examples
+
+        if _PREFIX + cmd_name not in registry.clip_names():
+            return None
+        return examples.shown(_command(registry.get(_PREFIX + cmd_name)), f"video {cmd_name}")
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True)
+
+
+@app.callback()
+def _video() -> None:
+    """Effects on clips, steady from frame to frame; the sound stays."""
+
+
+def _command(effect: Effect) -> Any:
+    def command(ctx: typer.Context, **given: Any) -> None:
+        with words.refusal(ctx):
+            _run(effect, given)
+
+    has_maps = "shots" in effect.params.model_fields
+    options: dict[str, tuple[Any, Any]] = {
+        "clips": (list[str], _CLIPS),
+        "recursive": (
+            bool,
+            typer.Option(False, "--recursive", "-r", help="Also take clips of folders inside."),
+        ),
+        **options_of(effect, {}, frozenset({"maps", "map"})),
+        **(_CUBE if has_maps else {}),
+        **_OPTIONS,
+    }
+    kind = inspecting.Parameter.KEYWORD_ONLY
+    command.__signature__ = inspecting.Signature(  # type: ignore[attr-defined]
+        [inspecting.Parameter("ctx", kind, annotation=typer.Context)]
+        + [inspecting.Parameter(n, kind, default=info, annotation=of) for n, (of, info) in options.items()]
+    )
+    command.__annotations__ = {"ctx": typer.Context} | {name: of for name, (of, _) in options.items()}
+    command.__name__, command.__doc__ = effect.name, effect.summary
+    synonyms = {
+        "--" + name.replace("_", "-"): "--" + words.word(effect, name).replace("_", "-")
+        for name in effect.params.model_fields
+        if words.word(effect, name) != name
+    }
+    own: type[TyperCommand] = type("Command", (words.Command,), {"synonyms": synonyms})
+    alone = typer.Typer(add_completion=False)
+    alone.command(effect.name.removeprefix(_PREFIX), cls=own)(command)
+    return typer.main.get_command(alone)
+
+
+def _run(effect: Effect, given: dict[str, Any]) -> None:
+    """Work on each clip; an error of one does not stop the others."""
+    schema = effect.params.model_json_schema()["properties"]
+    asked = {
+        name: number(given[name], schema[name])
+        for name in effect.params.model_fields
+        if given.get(name) is not None
+    }
+    more = {
+        item.name: inputs.opened(given[item.name])
+        for item in effect.inputs[1:]
+        if given.get(item.name) is not None
+    }
+    params = effect.accept({"image": "", **more}, asked)
+    label = effect.label(params) or effect.name.removeprefix(_PREFIX)
+    found = _collect(given["clips"], given["recursive"])
+    target = _Target(given["output"], label, given["overwrite"], len(found))
+    _check_compare(given["compare"], given["overwrite"])
+    meter, reports, failed = Meter(), [], False
+    with _Progress(len(found), quiet=given["json"], slow=True) as progress:
+        meter._shown = progress
+        for place, path in enumerate(found):
+            report: dict[str, Any] = {"clip": str(path)}
+            try:
+                where = target.of(path)
+                clip, output = _one(effect, path, more, params, meter)
+                assert output.clip is not None
+                report |= {"results": [str(output.clip.save(where, overwrite=given["overwrite"]))]}
+                report |= {"broken_frames": output.clip.broken} | dict(output.facts)
+                report |= _beside(given, clip, output, first=not place)
+                if not given["json"]:
+                    progress.say(report["results"][0])
+                    if output.clip.broken:
+                        progress.say(f"{path}: {output.clip.broken} broken frames were concealed", err=True)
+            except TinctError as error:
+                failed = True
+                report["error"] = {"code": error.code, "message": error.message}
+                if not given["json"]:
+                    progress.say(f"tinct: {path}: {error}", err=True)
+            reports.append(report)
+            progress.step()
+    if given["json"]:
+        typer.echo(jsonlib.dumps(reports, indent=2, default=str))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _one(effect: Effect, path: Path, more: dict[str, Any], params: Any, meter: Meter) -> tuple[Clip, Output]:
+    """The clip and what was made of it."""
+    from tinct.clip.clip import Clip
+
+    clip = Clip.open(path)
+    if effect.estimate is not None:
+        facts = clip.facts
+        seconds = effect.estimate({"image": [(facts.width, facts.height, facts.frames)]}, params)
+        if seconds >= _WORTH_SAYING:
+            meter.say(f"{path}: {facts.frames} frames, about {_duration(seconds)}")
+    return clip, effect.run({"image": clip, **more}, params, meter.part)
+
+
+def _beside(given: dict[str, Any], clip: Clip, output: Output, *, first: bool) -> dict[str, Any]:
+    """What is written beside the result."""
+    told: dict[str, Any] = {}
+    if given.get("cube") is not None:
+        path: Path = given["cube"]
+        maps = output.maps
+        names = [
+            path if not number else path.with_stem(f"{path.stem}-{number + 1}") for number in range(len(maps))
+        ]
+        told["maps"] = [
+            str(one.save(name, overwrite=given["overwrite"])) for one, name in zip(maps, names, strict=True)
+        ]
+    if given["compare"] is not None and first:
+        from tinct.imaging.side_by_side import compared
+
+        assert output.clip is not None
+        told["compare"] = str(compared(clip, output.clip, given["compare"]))
+    return told
+
+
+def _check_compare(path: Path | None, overwrite: bool) -> None:
+    if path is None:
+        return
+    if path.suffix.lower() not in (".mp4", ".png", ".jpg"):
+        raise ParameterError("compare", str(path), "a file name that ends in .mp4, .png or .jpg")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
+
+
+class _Target:
+    """Where results go."""
+
+    def __init__(self, out: Path | None, label: str, overwrite: bool, clips: int) -> None:
+        from tinct.clip.clip import ENDINGS
+
+        self._label, self._overwrite, self._taken = label, overwrite, set[Path]()
+        self._file = out if out is not None and out.suffix.lower() in ENDINGS and not out.is_dir() else None
+        self._folder = out if self._file is None else None
+        if self._file is not None and clips > 1:
+            raise ParameterError("output", str(out), "a folder, because there are several results")
+        try:
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise OutputError(f"folder {self._folder} cannot be made; choose another output") from None
+
+    def of(self, clip: Path) -> Path:
+        """For the result of a clip; its name is free."""
+        if self._file is not None:
+            if self._file.exists() and not self._overwrite:
+                raise OutputError(f"{self._file.name} exists; choose another name or add --overwrite")
+            return self._file
+        wanted = (self._folder or clip.parent) / f"{clip.stem}-{self._label}.mp4"
+        path, count = wanted, 2
+        while path in self._taken or (path.exists() and not self._overwrite):
+            path, count = wanted.with_stem(f"{wanted.stem}-{count}"), count + 1
+        self._taken.add(path)
+        return path
+
+
+def _collect(arguments: Iterable[str], recursive: bool) -> list[Path]:
+    """Clips that files, folders and patterns name, each once."""
+    from tinct.clip.clip import ENDINGS
+
+    found: dict[Path, None] = {}
+    labels: Callable[[], Iterable[str]] = _labels
+    for argument in arguments:
+        path = Path(argument)
+        if os.path.isdir(path):
+            files = [p for p in inputs.inside(path, recursive=recursive) if not p.name.startswith(".")]
+            clips = [p for p in files if p.suffix.lower() in ENDINGS]
+            clips = [p for p in clips if p not in inputs.results_among(clips, labels)]
+            if not clips:
+                raise ParameterError("clip", argument, "a folder with clips in it")
+            found.update(dict.fromkeys(clips))
+        elif os.path.exists(path):
+            found[path] = None
+        else:
+            matches = sorted(Path(m) for m in glob.glob(argument, recursive=True) if Path(m).is_file())
+            if not matches:
+                raise ParameterError("clip", argument, "a file, a folder or a pattern that matches files")
+            found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def _labels() -> set[str]:
+    """What results of clips can be called after."""
+    found: set[str] = set()
+    for name in registry.clip_names():
+        found |= {label.removeprefix(_PREFIX) for label in words.labels_of(registry.get(name))}
+    return found
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -30,7 +30,9 @@ Errors are classes of `tinct.errors`, all of them `TinctError`; a refused value 
 def write(text: str) -> str:
     """The whole page."""
     effects = [name for name in registry.names() if name in tinct.__all__]
-    rest = [name for name in tinct.__all__ if name not in effects and name not in ("errors", "PhotoLike")]
+    rest = [
+        name for name in tinct.__all__ if name not in effects and name not in ("errors", "PhotoLike", "video")
+    ]
     returned = [name for name in rest if _module(name).startswith("tinct.effects.") and name[0].isupper()]
     functions = [name for name in rest if name[0].islower()]
     records = [name for name in rest if name[0].isupper() and name not in returned]
@@ -42,7 +44,17 @@ def write(text: str) -> str:
         ("What effects return", returned),
     ):
         parts.append(f"\n## {title}\n" + "".join(_described(name) for name in names))
+    parts.append(
+        "\n## Effects on clips: tinct.video\n" + "".join(_clip_effect(name) for name in registry.clip_names())
+    )
     return re.sub(r"\n{3,}", "\n\n", "".join(parts)).rstrip() + "\n"
+
+
+def _clip_effect(name: str) -> str:
+    """As `_described`."""
+    short = name.removeprefix("video_")
+    found = getattr(tinct.video, short)
+    return f"\n### video.{short}\n\n{_signature(f'tinct.video.{short}', short, found)}{_doc(found)}"
 
 
 def _module(name: str) -> str:

@@ -1,8 +1,8 @@
 """Declare an effect by the signature of a function.
 
 A parameter annotated ``Annotated[Photo, Field(description=...)]`` is an input; ``Photo | None`` makes it optional,
-``Sequence[Photo]`` takes several within ``Field(min_length=..., max_length=...)``, and `Clip` takes a clip. ``progress: Progress`` hears how far
-the work is. Every other parameter is one that people choose: ``Annotated[type, Field(description=..., ge=..., ...)]``.
+``Sequence[Photo]`` takes several within ``Field(min_length=..., max_length=...)``, and `Clip` takes a clip.
+``progress: Progress`` hears how far the work is. Every other parameter is one that people choose: ``Annotated[type, Field(description=..., ge=..., ...)]``.
 The first paragraph of the docstring is the effect's sentence, and the class that the function returns says what its
 results and facts are; see `tinct.effects.findings`. From this the library function, the checked parameters, the APIs,
 the command line and the tables of the documentation are derived.

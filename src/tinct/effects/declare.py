@@ -2,10 +2,10 @@
 
 A parameter annotated ``Annotated[Photo, Field(description=...)]`` is an input; ``Photo | None`` makes it optional,
 ``Sequence[Photo]`` takes several within ``Field(min_length=..., max_length=...)``, and `Clip` takes a clip.
-``progress: Progress`` hears how far the work is. Every other parameter is one that people choose: ``Annotated[type, Field(description=..., ge=..., ...)]``.
-The first paragraph of the docstring is the effect's sentence, and the class that the function returns says what its
-results and facts are; see `tinct.effects.findings`. From this the library function, the checked parameters, the APIs,
-the command line and the tables of the documentation are derived.
+``progress: Progress`` hears how far the work is. Every other parameter is one that people choose: ``Annotated[type,
+Field(description=..., ge=..., ...)]``. The first paragraph of the docstring is the effect's sentence, and the class
+that the function returns says what its results and facts are; see `tinct.effects.findings`. From this the library
+function, the checked parameters, the APIs, the command line and the tables of the documentation are derived.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def main() -> None:
     begun, last, whole = time.monotonic() - spent, time.monotonic(), options.minutes * 60
     while (share := (time.monotonic() - begun) / whole) < 1:
         for group in best.param_groups:
-            group["lr"] = _LEAST_RATE + (_RATE - _LEAST_RATE) * 0.5 * (1 + np.cos(np.pi * share))
+            group["lr"] = _LEAST_RATE + (_RATE - _LEAST_RATE) * 0.5 * float(1 + np.cos(np.pi * share))
         x, y = _some(seen, wanted, rng)
         loss = _loss(net(x), y)
         best.zero_grad()

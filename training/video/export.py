@@ -1,0 +1,61 @@
+"""Write the trained network as ONNX: ``python -m training.video.export WORK OUT.onnx``; checked against PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from training.export import write
+from training.video.network import ClipNet
+
+__all__ = ["halve", "main"]
+
+_LARGE = 500  # numbers
+
+
+def halve(path: Path) -> None:
+    """Keep the large weights as halves, which a reader widens when it opens the file."""
+    model = onnx.load(path)
+    graph, casts = model.graph, []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.size >= _LARGE:
+            name = weight.name
+            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def main() -> None:
+    """Export and compare at two sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    net = ClipNet()
+    net.load_state_dict(torch.load(options.work / "checkpoint.pt", weights_only=True)["net"])
+    views = [np.random.default_rng(0).random((1, 1, h, w), np.float32) for h, w in ((96, 128), (54, 70))]
+    write(net.eval(), options.out, views, input_name="luma", output_name="doubled")
+    halve(options.out)
+    session = onnxruntime.InferenceSession(str(options.out), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(views[0])).numpy()
+    data = options.out.read_bytes()
+    print(
+        f"as halves: largest difference {np.abs(session.run(None, {'luma': views[0]})[0] - wanted).max():.2e}"
+    )
+    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()

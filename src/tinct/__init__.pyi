@@ -141,7 +141,7 @@ def colorize(
         colours show where strength is below 1. on: all goes. off: the tint shows too where strength is
         below 1.
     hints : up to 200 × {x, y, color}
-        Known colours: x, y in pixels, and color. They spread over what looks alike nearby.
+        Known colours: x, y in pixels, and color. Each fills the thing that the point is on.
 
     Raises
     ------

@@ -56,6 +56,8 @@ class ChromaDistribution:
     """(h, w) L* of the photo in each cell."""
     share: Array
     """(h, w) 0 to 1: how much of its chroma each cell may have."""
+    looks: Array
+    """(h / 2, w / 2, c) what the encoder sees, with a mean of 0."""
 
     def chroma(self) -> Array:
         """One colouring, (h, w, 2) a*, b*.
@@ -86,15 +88,13 @@ def _softmax(logits: Array) -> Array:
     return p
 
 
-def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None = None) -> ChromaDistribution:
+def predict_chroma(light: Array, mood: Array | None = None) -> ChromaDistribution:
     """Run the network.
 
     Parameters
     ----------
     light : ndarray, (H, W), float32
         L*, 0..100, as the network should see it.
-    hints : ndarray, (n, 4), float32, optional
-        Known points: row and column as shares 0..1 of height and width, a*, b*.
     mood : ndarray, (3,), float32, optional
         Mean a*, b* and chroma that the colouring should have.
 
@@ -103,26 +103,24 @@ def predict_chroma(light: Array, hints: Array | None = None, mood: Array | None 
     MissingModelError, DamagedModelError
         The weights are not there or not the right ones.
     """
-    known = np.zeros((0, 4), np.float32) if hints is None else hints
     told = np.zeros(4, np.float32) if mood is None else np.append(mood / _SCALE, 1).astype(np.float32)
-    total, bins, looks = _ask(resize(light, _size(light.shape, _SIDES[0])), known, told)
+    total, bins, looks = _ask(resize(light, _size(light.shape, _SIDES[0])), told)
     size = (total.shape[0], total.shape[1])
     for side in _SIDES[1:]:
-        total += resized(_ask(resize(light, _size(light.shape, side)), known, told)[0], size)
+        total += resized(_ask(resize(light, _size(light.shape, side)), told)[0], size)
     total /= np.float32(len(_SIDES))
     cells = resize(light, size)
     logits = coherent(agreed(total, cells, looks), cells, _REACH, _EDGE)
-    return ChromaDistribution(logits, bins, cells, resize(colorable(light), size))
+    return ChromaDistribution(logits, bins, cells, resize(colorable(light), size), looks)
 
 
 def glance(light: Array) -> ChromaDistribution:
     """What the network says at one small look, in a quarter of the time of `predict_chroma`; all else as there."""
-    nothing = np.zeros((0, 4), np.float32), np.zeros(4, np.float32)
-    answer, bins, _ = _ask(resize(light, _size(light.shape, _GLANCE)), *nothing)
+    answer, bins, looks = _ask(resize(light, _size(light.shape, _GLANCE)), np.zeros(4, np.float32))
     answer /= np.float32(_SURER)
     answer -= np.log(np.exp(answer).sum(axis=-1, keepdims=True))
     size = (answer.shape[0], answer.shape[1])
-    return ChromaDistribution(answer, bins, resize(light, size), np.ones(size, np.float32))
+    return ChromaDistribution(answer, bins, resize(light, size), np.ones(size, np.float32), looks)
 
 
 def classes_of(chroma: Array, bins: Array) -> NDArray[np.intp]:
@@ -151,19 +149,16 @@ def _size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _ask(light: Array, hints: Array, mood: Array) -> tuple[Array, Array, Array]:
+def _ask(light: Array, mood: Array) -> tuple[Array, Array, Array]:
     """What the network says of the photo and its mirror image.
 
     Log-probabilities (h, w, q), the classes (q, 2), and what the encoder sees, (h / 2, w / 2, c).
     """
     rows, columns = light.shape[0] // _STRIDE, light.shape[1] // _STRIDE
-    known = np.zeros((2, 3, rows, columns), np.float32)
-    for y, x, a, b in hints:
-        row, column = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
-        known[0, :, row, column] = known[1, :, row, columns - 1 - column] = a / _SCALE, b / _SCALE, 1
+    unhinted = np.zeros((2, 3, rows, columns), np.float32)
     both = np.stack([light, light[:, ::-1]])[:, None] / np.float32(100)
     logits, bins, looks = session("colorizer").run(
-        {"lightness": both, "hints": known, "mood": np.stack([mood, mood])}
+        {"lightness": both, "hints": unhinted, "mood": np.stack([mood, mood])}
     )
     logits -= logits.max(axis=1, keepdims=True)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))

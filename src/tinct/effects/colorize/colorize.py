@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from tinct.effects.choices import Seed
 from tinct.effects.colorize import conditioning
+from tinct.effects.colorize.carry import carry
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
 from tinct.effects.colorize.scan import lightness_seen
@@ -85,7 +86,7 @@ def colorize(
         OfOnePhoto(),
         Field(
             max_length=200,
-            description="Known colours: x, y in pixels, and color. They spread over what looks alike nearby.",
+            description="Known colours: x, y in pixels, and color. Each fills the thing that the point is on.",
         ),
     ] = (),
     reference: Annotated[Photo | None, Field(description="A photo whose colours to lean towards.")] = None,
@@ -124,11 +125,14 @@ def colorize(
 
 def _colorings(seen: Array, reference: Photo | None, variants: int, seed: int, hints: Array) -> list[Array]:
     """Chroma of the cells for each variant, from lightness as the network sees it."""
-    best = predict_chroma(seen, hints)
+    best = predict_chroma(seen)
     if reference is not None:
         palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
-        leaning = best.blend(predict_chroma(seen, hints, conditioning.reference_mood(best.chroma(), palette)))
+        leaning = best.blend(predict_chroma(seen, conditioning.reference_mood(best.chroma(), palette)))
         best = replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
     moods = conditioning.variant_moods(best.chroma(), variants - 1, seed)
-    predicted = [best, *(best.blend(predict_chroma(seen, hints, mood)) for mood in moods)]
-    return [conditioning.follow_hints(one.chroma(), one.light, hints) for one in predicted]
+    found = [one.chroma() for one in (best, *(best.blend(predict_chroma(seen, mood)) for mood in moods))]
+    if not len(hints):
+        return found
+    known = carry(best, hints)
+    return [known.over(chroma) for chroma in found]

@@ -1,4 +1,4 @@
-"""Ways to steer a colouring: other moods for variants, the colours of a reference photo, and points people know."""
+"""Ways to steer a colouring as a whole: other moods for variants, and the colours of a reference photo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tinct.imaging.likelihood import ChromaDistribution
 
-__all__ = ["follow_hints", "reference_mood", "reference_tilt", "variant_moods"]
+__all__ = ["reference_mood", "reference_tilt", "variant_moods"]
 
 Array = NDArray[np.float32]
 
@@ -15,9 +15,6 @@ _MOVE = 12.0  # a*, b* by which a variant's mean colour differs from the best on
 _LIVELY = 2.0  # chroma that a variant has more
 _REFERENCE = 0.5  # how much of the log ratio between the two palettes is applied
 _MOST = 3.0  # logits, bound of a reference's tilt
-_NEAR = 0.18  # of the longer side: how far a hint carries over what looks alike
-_ALIKE = 9.0  # L* by which cells may differ to follow a hint
-_KIN = 14.0  # a*, b* by which cells' first colours may differ to follow a hint
 
 
 def variant_moods(best: Array, count: int, seed: int) -> list[Array]:
@@ -68,42 +65,3 @@ def reference_tilt(predicted: ChromaDistribution, chroma: Array) -> Array:
     ratio = np.log((wanted + 2e-3) / (expected + 2e-3)).astype(np.float32)
     tilt: Array = np.clip(ratio * np.float32(_REFERENCE), -_MOST, _MOST)
     return tilt
-
-
-def follow_hints(chroma: Array, light: Array, hints: Array) -> Array:
-    """Carry known colours over cells that are near and look alike.
-
-    Parameters
-    ----------
-    chroma : ndarray, (h, w, 2), float32
-        A colouring's a*, b*.
-    light : ndarray, (h, w), float32
-        L* of the cells.
-    hints : ndarray, (n, 4), float32
-        Row and column as shares 0..1, then a*, b*.
-
-    Returns
-    -------
-    ndarray, (h, w, 2), float32
-        At a hinted cell exactly the hint's colour.
-    """
-    if not len(hints):
-        return chroma
-    h, w = light.shape
-    rows, columns = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)[None]
-    reach = max(2.0, _NEAR * max(h, w))
-    total, weights = np.zeros_like(chroma), np.zeros((h, w), np.float32)
-    strongest = np.zeros((h, w), np.float32)
-    for y, x, a, b in hints:
-        i, j = min(int(y * h), h - 1), min(int(x * w), w - 1)
-        away = ((rows - i) ** 2 + (columns - j) ** 2) / reach**2
-        unlike = ((light - light[i, j]) / _ALIKE) ** 2
-        stranger = ((chroma - chroma[i, j]) ** 2).sum(axis=-1) / np.float32(_KIN**2)
-        weight: Array = np.exp(-(away + unlike + stranger) / 2).astype(np.float32)
-        shift = np.array([a, b], np.float32) - chroma[i, j]
-        sharp = np.asarray(weight / np.maximum(1 - weight, 1e-4), np.float32)  # the nearest hint rules
-        total += sharp[..., None] * shift
-        weights += sharp
-        np.maximum(strongest, weight, out=strongest)
-    mean = total / np.maximum(weights, np.float32(1e-12))[..., None]
-    return np.asarray(chroma + mean * strongest[..., None], np.float32)

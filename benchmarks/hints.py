@@ -1,0 +1,130 @@
+"""How far a known colour goes: ``python -m benchmarks.hints [--sheet FILE] [--split choose|report|all]``.
+
+``hinted_objects.csv`` marks an object in each of some photos of eval/color_photos and eval/kodak: its outline, drawn by
+hand, in percent of width and height; a point on it, and a colour that it does not have. The photo is made grey and
+coloured twice, without the hint and with it.
+
+Reach: share of the object whose chroma comes more than half way to the hint's. Outside: mean CIEDE2000 between the
+two colourings beside the object. A band of 2.5 % of the longer side to each side of the outline is left out, because
+outlines are drawn with straight lines, and so is what is nearly black or white. Constants were chosen on the split
+`choose`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.colorize import gray, lab_of, photos
+from tinct.effects.colorize.colorize import colorize
+from tinct.effects.colorize.hints import Hint
+from tinct.photo.color import delta_e_2000
+from tinct.photo.photo import Photo
+
+__all__ = ["main", "marked"]
+
+Rgb = NDArray[np.uint8]
+
+_SIDE = 512
+_BAND = 0.025  # of the longer side
+_LIT = (12.0, 93.0)  # L* between which there is room for chroma
+_REACH, _OUTSIDE = 0.8, 2.0  # what is good
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """A photo with a marked object."""
+
+    name: str
+    photo: Photo
+    """Without colour."""
+    hint: Hint
+    inside: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
+
+
+def marked(split: str) -> Iterator[Marked]:
+    """The objects of a split, at no more than 512 pixels."""
+    with Path(__file__).with_name("hinted_objects.csv").open(newline="") as file:
+        rows = {row["photo"]: row for row in csv.DictReader(file)}
+    for folder in ("color_photos", "kodak"):
+        for name, rgb in photos(folder, split=split):
+            if name not in rows:
+                continue
+            scale = min(1.0, _SIDE / max(rgb.shape[:2]))
+            small = np.asarray(
+                cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+            )
+            yield _marked(name, small, rows[name])
+
+
+def _marked(name: str, rgb: Rgb, row: dict[str, str]) -> Marked:
+    height, width = rgb.shape[:2]
+    outline, dot = (
+        np.array(row[key].split(), float).reshape(-1, 2) * [width / 100, height / 100]
+        for key in ("outline", "dot")
+    )
+    object_ = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(object_, [np.rint(outline).astype(np.int32)], 1)
+    side = 2 * round(_BAND * max(height, width)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    inner = cv2.erode(object_, disc, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    hint = Hint(x=int(dot[0, 0]), y=int(dot[0, 1]), color=row["color"])
+    return Marked(name, Photo(gray(rgb), gray=True), hint, inner, cv2.dilate(object_, disc) == 0)
+
+
+def measured(one: Marked) -> tuple[float, float, Rgb, Rgb]:
+    """Reach, change outside, and the colourings without and with the hint."""
+    plain, hinted = (
+        np.asarray(colorize(one.photo, hints=hints).photo.pixels, np.uint8) for hints in ([], [one.hint])
+    )
+    before, after = lab_of(plain), lab_of(hinted)
+    seen = one.inside & (before[..., 0] > _LIT[0]) & (before[..., 0] < _LIT[1])
+    was, became = (np.linalg.norm(lab[..., 1:] - one.hint.chroma, axis=-1)[seen] for lab in (before, after))
+    changed = delta_e_2000(before, after)[one.outside]
+    return float((became < was / 2).mean()), float(changed.mean()), plain, hinted
+
+
+def main() -> None:
+    """Print a line for each object, and how many are good."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--split", choices=("choose", "report", "all"), default="all")
+    parser.add_argument(
+        "--sheet", type=Path, help="also write without, with, and the outline's inside, side by side"
+    )
+    options = parser.parse_args()
+    figures, tiles = [], []
+    for one in marked(options.split):
+        reach, outside, plain, hinted = measured(one)
+        figures.append((reach, outside))
+        print(f"{one.name:32} reach {reach:5.0%}  outside {outside:5.2f}")
+        tile = np.zeros((_SIDE // 2, 3 * _SIDE // 2, 3), np.uint8)
+        shown = np.hstack([plain, hinted, hinted * one.inside[..., None]])[::2, ::2]
+        tile[: shown.shape[0], : shown.shape[1]] = shown
+        tiles.append(tile)
+    reach, outside = np.array(figures).T
+    good = (reach >= _REACH) & (outside <= _OUTSIDE)
+    print(
+        f"{len(figures)} objects of the split {options.split!r}: reach {reach.mean():.0%}, {_REACH:.0%} or more on "
+        f"{(reach >= _REACH).sum()}; outside {outside.mean():.2f}, {_OUTSIDE:g} or less on "
+        f"{(outside <= _OUTSIDE).sum()}; both on {good.sum()}"
+    )
+    if options.sheet:
+        rows = [
+            np.hstack([*tiles[k : k + 2], *[np.zeros_like(tiles[0])] * (2 - len(tiles[k : k + 2]))])
+            for k in range(0, len(tiles), 2)
+        ]
+        cv2.imwrite(str(options.sheet), np.vstack(rows)[..., ::-1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""A known colour fills the thing it was given for, and stops where that ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinct.effects.colorize.carry import carry
+from tinct.imaging.likelihood import ChromaDistribution
+
+SQUARE = np.s_[16:48, 16:48]
+BLUE, RED = (10.0, -40.0), (50.0, 30.0)
+
+
+def _photo(*, bar: bool = False) -> ChromaDistribution:
+    """A light square on grey, with a dark bar across it if asked for, that the network knows nothing of."""
+    light = np.full((64, 64), 40, np.float32)
+    light[SQUARE] = 65
+    if bar:
+        light[31:33, 16:48] = 5
+    looks = np.zeros((32, 32, 4), np.float32)
+    looks[8:24, 8:24] = 1
+    bins = np.array([[0, 0], [40, 20], [-20, -30]], np.float32)
+    return ChromaDistribution(np.zeros((64, 64, 3), np.float32), bins, light, np.ones_like(light), looks)
+
+
+def _hint(row: int, column: int, chroma: tuple[float, float]) -> list[float]:
+    return [(row + 0.5) / 64, (column + 0.5) / 64, *chroma]
+
+
+def test_a_hint_fills_its_thing_and_nothing_else() -> None:
+    found = carry(_photo(), np.array([_hint(40, 22, BLUE)], np.float32))
+    assert found.share[SQUARE].min() > 0.9
+    assert np.abs(found.chroma[SQUARE] - BLUE).max() < 0.5
+    outside = found.share.copy()
+    outside[14:50, 14:50] = 0  # looks are known for every other cell
+    assert outside.max() < 0.05
+
+
+def test_a_hint_reaches_the_part_beyond_what_lies_across_its_thing() -> None:
+    found = carry(_photo(bar=True), np.array([_hint(27, 30, BLUE)], np.float32))
+    assert found.share[36:46, 24:40].mean() > 0.8
+    assert found.share[:12].max() < 0.1
+
+
+def test_two_hints_on_one_thing_share_it() -> None:
+    hints = np.array([_hint(30, 18, BLUE), _hint(30, 44, RED)], np.float32)
+    found = carry(_photo(), hints)
+    assert found.chroma[30, 18] == pytest.approx(BLUE, abs=0.5)
+    assert found.chroma[30, 44] == pytest.approx(RED, abs=0.5)
+    assert found.share[SQUARE].min() > 0.9
+
+
+def test_of_contradicting_hints_at_one_place_the_last_counts() -> None:
+    hints = np.array([_hint(15, 15, RED), _hint(15, 15, BLUE)], np.float32)
+    assert carry(_photo(), hints).chroma[15, 15] == pytest.approx(BLUE, abs=0.5)
+
+
+def test_a_shaded_part_gets_less_chroma_of_the_same_hue() -> None:
+    photo = _photo()
+    photo.light[16:32, 16:48] = 60
+    found = carry(photo, np.array([_hint(40, 30, BLUE)], np.float32)).chroma
+    shaded, lit = found[20, 30], found[40, 30]
+    assert np.linalg.norm(shaded) < np.linalg.norm(lit) - 1
+    assert shaded[0] / shaded[1] == pytest.approx(lit[0] / lit[1], abs=0.02)

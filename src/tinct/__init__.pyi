@@ -27,6 +27,9 @@ from tinct.effects.correct.correct import Correction as Correction
 from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetection
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
 from tinct.effects.erase.erase import Erasure as Erasure
+from tinct.effects.hair.bangs import Bangs as Bangs
+from tinct.effects.hair.extend import Extension as Extension
+from tinct.effects.hair.volume import Volume as Volume
 from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.makeup.makeup import Makeup as Makeup
 from tinct.effects.migrate.migrate import Migration as Migration
@@ -304,6 +307,93 @@ def erase(
     ----------
     He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
     2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
+    """
+
+def hair_bangs(
+    photo: PhotoLike,
+    *,
+    cut: Literal["full", "wispy", "side", "curtain"] = "full",
+    length: float = 0.8,
+    density: float = 1.0,
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Bangs:
+    """Cut bangs: strands in the colours of the photo's own hair fall over the forehead; all else stays.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A photo of one person from the front, with hair.
+    cut : full, wispy, side or curtain
+        full: to the brows; wispy: thin; side: swept; curtain: parted, longer at the temples.
+    length : 0 to 1
+        How far down; 0 returns the photo as it is, 0.8 reaches the brows.
+    density : 0.3 to 1.5
+        How many strands.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    FaceError
+        There is no face or more than one, it is smaller than 128 pixels or turned too far, or the hair does not suit;
+        a subclass says which.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def hair_extend(
+    photo: PhotoLike,
+    *,
+    length: float = 0.6,
+    wave: float = 0.0,
+    progress: Callable[[float], None] = ...,
+) -> Extension:
+    """Make hair longer; the photo's own hair is drawn out over shoulders and chest, the rest stays.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A photo of one person from the front, with hair to the shoulders.
+    length : 0 to 1
+        How much longer; 0 with wave 0 returns the photo as it is.
+    wave : 0 to 1
+        How wavy what grows is; 0 as the hair is.
+
+    Raises
+    ------
+    FaceError
+        There is no face or more than one, it is smaller than 128 pixels or turned too far, the shoulders are not
+        shown, or the hair does not suit; a subclass says which.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def hair_volume(
+    photo: PhotoLike,
+    *,
+    amount: float = 0.6,
+    where: Literal["all", "crown", "sides"] = "all",
+    progress: Callable[[float], None] = ...,
+) -> Volume:
+    """Give hair more volume; the photo's own hair is spread, face and background stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A photo of one person, from the front.
+    amount : 0 to 1
+        How much; 0 returns the photo as it is.
+    where : all, crown or sides
+        Everywhere, above the forehead, or beside the face.
+
+    Raises
+    ------
+    FaceError
+        There is no face or more than one, it is smaller than 128 pixels or turned too far, or the hair does not suit;
+        a subclass says which.
+    MissingModelError
+        The networks are not installed.
     """
 
 def light(

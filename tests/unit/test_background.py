@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 import tinct
 from tinct.cli import app
 from tinct.effects.background.backdrop import blurred
-from tinct.effects.background.foreground import estimate
 from tinct.effects.registry import get
 from tinct.errors import ParameterError
+from tinct.imaging.foreground import estimate
 from tinct.models import runtime, store
 from tinct.photo.photo import Photo
 from tinct.settings import Settings

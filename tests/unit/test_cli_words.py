@@ -75,7 +75,9 @@ def test_a_mask_goes_in_and_save_mask_comes_out():
 def test_the_amount_is_degree_and_the_network_engine_everywhere():
     for name in registry.names():
         opts = {
-            opt for param in COMMANDS[{"detect_faces": "faces"}.get(name, name)].params for opt in param.opts
+            opt
+            for param in COMMANDS[{"detect_faces": "faces"}.get(name, name.replace("hair_", "hair "))].params
+            for opt in param.opts
         }
         assert not opts & {"--strength", "--amount", "--model", "--method"}, name
     for name in ("migrate", "colorize", "light", "correct", "background"):

@@ -40,6 +40,8 @@ _SPECIAL = ("background", "enhance", "erase", "migrate", "moderate")
 """Effects whose commands have a module of their own here."""
 _NAMED = ("detect_faces",)
 """Effects whose commands have a name of their own: `tinct faces`."""
+_GROUPS = {"hair": "Hair of one person: volume, bangs, length."}
+"""First words of effects whose commands stand together: `hair_volume` is `tinct hair volume`."""
 
 
 class _Commands(TyperGroup):
@@ -53,7 +55,8 @@ class _Commands(TyperGroup):
         super().format_help(ctx, formatter)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*(name.replace("_", "-") for name in _effects()), *super().list_commands(ctx)]
+        alone = [name for name in _effects() if name.partition("_")[0] not in _GROUPS]
+        return [*(name.replace("_", "-") for name in alone), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
@@ -88,6 +91,22 @@ class _Commands(TyperGroup):
                 typer.echo(f"tinct: {sentence(error)}", err=True)
             status = 2
         sys.exit(status if isinstance(status, int) else 0)
+
+
+class _Group(TyperGroup):
+    """Commands of effects whose names begin with the group's."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        own = f"{self.name}_"
+        return [name.removeprefix(own).replace("_", "-") for name in _effects() if name.startswith(own)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        effect = f"{self.name}_{cmd_name.replace('-', '_')}"
+        if effect not in _effects():
+            return None
+        own = _command(effect)
+        own.name = cmd_name
+        return examples.shown(own, f"{self.name} {cmd_name}")
 
 
 def _effects() -> tuple[str, ...]:
@@ -147,6 +166,10 @@ app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(credits.app, name="credits")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
+for _name, _sentence in _GROUPS.items():
+    group = typer.Typer(cls=_Group, no_args_is_help=True, help=_sentence)
+    group.callback()(lambda: None)
+    app.add_typer(group, name=_name)
 
 
 def main() -> None:

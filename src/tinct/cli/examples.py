@@ -32,6 +32,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct erase photo.jpg --mask mask.png --grow 8 -o clean.jpg",
     ),
     "faces": ("tinct faces group.jpg --boxes numbered.jpg", "tinct faces album/ --recursive --json"),
+    "hair volume": (
+        "tinct hair volume portrait.jpg",
+        "tinct hair volume portrait.jpg --degree 1 --where crown",
+    ),
+    "hair bangs": ("tinct hair bangs portrait.jpg --cut wispy", "tinct hair bangs portrait.jpg --length 0.6"),
+    "hair extend": ("tinct hair extend portrait.jpg", "tinct hair extend portrait.jpg --length 1 --wave 0.7"),
     "light": ("tinct light dark.jpg", "tinct light holiday/ --degree 0.6 -o lighter/"),
     "makeup": (
         "tinct makeup portrait.jpg --look rose",

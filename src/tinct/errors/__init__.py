@@ -30,6 +30,10 @@
     │   │   └── LipCoveredError         the lips
     │   ├── EyeClosedError          an eye is closed
     │   ├── FacesUnlikeError        two differ too much for one to take the other's place
+    │   ├── HairError               the hair cannot be changed
+    │   │   ├── BaldError               there is hardly any
+    │   │   └── HairTooShortError       it is too short
+    │   ├── NoShoulderError         the shoulders are not in the photo
     │   └── ReferenceFaceError      the same of the photo that is the example: ReferenceNoFaceError and so on
     ├── ColorMapError           a .cube file that cannot be read
     │   └── ColorMapMissingError    no such file; a FileNotFoundError too
@@ -122,6 +126,7 @@ from tinct.errors.clip import (
     UnsupportedClipError,
 )
 from tinct.errors.faces import (
+    BaldError,
     EyeClosedError,
     EyeCoveredError,
     FaceAngleError,
@@ -129,8 +134,11 @@ from tinct.errors.faces import (
     FaceCutError,
     FaceError,
     FacesUnlikeError,
+    HairError,
+    HairTooShortError,
     LipCoveredError,
     NoFaceError,
+    NoShoulderError,
     ReferenceEyeClosedError,
     ReferenceEyeCoveredError,
     ReferenceFaceAngleError,
@@ -214,6 +222,7 @@ from tinct.errors.storage import (
 __all__ = [
     "AbandonedError",
     "AccountError",
+    "BaldError",
     "BlobKeyError",
     "BrokenClipError",
     "BrokenPhotoError",
@@ -247,6 +256,8 @@ __all__ = [
     "FileExpiredError",
     "FileMissingError",
     "FileNotSentError",
+    "HairError",
+    "HairTooShortError",
     "IdempotencyError",
     "InputGoneError",
     "InputNotSentError",
@@ -272,6 +283,7 @@ __all__ = [
     "MultipartMissingError",
     "NoFaceError",
     "NoPictureError",
+    "NoShoulderError",
     "ObjectKeyError",
     "ObjectMissingError",
     "OutputError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinct.errors.base import TinctError
 
 __all__ = [
+    "BaldError",
     "EyeClosedError",
     "EyeCoveredError",
     "FaceAngleError",
@@ -12,8 +13,11 @@ __all__ = [
     "FaceCutError",
     "FaceError",
     "FacesUnlikeError",
+    "HairError",
+    "HairTooShortError",
     "LipCoveredError",
     "NoFaceError",
+    "NoShoulderError",
     "ReferenceEyeClosedError",
     "ReferenceEyeCoveredError",
     "ReferenceFaceAngleError",
@@ -140,3 +144,27 @@ class ReferenceLipCoveredError(LipCoveredError, ReferenceFaceError):
     """Something hides the lips of the reference photo's face."""
 
     code = "reference_lip_covered"
+
+
+class HairError(FaceError):
+    """The hair of the person does not allow the effect."""
+
+    code = "hair_unusable"
+
+
+class BaldError(HairError):
+    """There is hardly any hair, or it cannot be seen."""
+
+    code = "bald"
+
+
+class HairTooShortError(HairError):
+    """The hair is too short."""
+
+    code = "hair_too_short"
+
+
+class NoShoulderError(FaceError):
+    """The photo does not show the shoulders."""
+
+    code = "no_shoulder"

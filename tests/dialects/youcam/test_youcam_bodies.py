@@ -13,9 +13,9 @@ pytestmark = pytest.mark.asyncio
 BODIES = json.loads((Path(__file__).parent / "bodies.json").read_text(encoding="utf-8"))
 DONE = {
     "enhance", "obj-removal", "generative-fill", "sod", "bg-replace", "bg-blur", "colorize", "colorize/color-correct",
-    "lighting", "mu-transfer", "face-swap", "face-swap/pre-process",
+    "lighting", "mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol",
 }  # fmt: skip
-NEED_FACES = {"mu-transfer", "face-swap", "face-swap/pre-process"}
+NEED_FACES = {"mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol"}
 
 
 def filled(body: Any, files: dict[str, str]) -> Any:

@@ -94,13 +94,13 @@ _MAKEUP: Final[Codes] = {
 }
 
 
-def _hair(slug: str, title: str, price: int, formats: frozenset[str]) -> Tool:
-    limit = Limit(long=1024, formats=formats)
+def _hair(slug: str, title: str, price: int, effect: str, formats: frozenset[str] = PHOTOS) -> Tool:
+    done = None if effect == "hair_style" else lambda values: values["style"]
     return Tool(
         slug=slug,
         title=title,
         price=price,
-        forms=_both(Form(limit=limit, styled="required", effect="hair")),
+        forms=_both(Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=done)),
         codes=_HAIR,
         repeats=slug == "hair-style",
         catalogue="hair" if slug == "hair-style" else slug,
@@ -362,23 +362,25 @@ TOOLS: Final[Sequence[Tool]] = (
         price=0,
         forms=_both(Form(effect="detect_faces", to=_always(required=True), tells_faces=True)),
     ),
-    _hair("hair-style", "AI Hairstyle Generator", 1, frozenset({"jpeg"})),
-    _hair("hair-ext", "AI Hair Extension", 1, PHOTOS),
-    _hair("hair-bang", "AI Hair Bang Generator", 1, PHOTOS),
-    _hair("hair-vol", "AI Hair Volume Generator", 2, PHOTOS),
+    _hair("hair-style", "AI Hairstyle Generator", 1, "hair_style", frozenset({"jpeg"})),
+    _hair("hair-ext", "AI Hair Extension", 1, "hair_extend"),
+    _hair("hair-bang", "AI Hair Bang Generator", 1, "hair_bangs"),
+    _hair("hair-vol", "AI Hair Volume Generator", 2, "hair_volume"),
     Tool(
         slug="hair-transfer",
         title="AI Hairstyle from a picture",
         price=2,
         forms={
-            "v2": Form(limit=Limit(long=1024, formats=frozenset({"jpeg"})), inputs=_SRC_REF, effect="hair"),
+            "v2": Form(
+                limit=Limit(long=1024, formats=frozenset({"jpeg"})), inputs=_SRC_REF, effect="hair_transfer"
+            ),
             "v2.1": Form(
                 limit=Limit(long=1024, formats=frozenset({"jpeg"})),
                 inputs={"src": (1, 1), "ref": (0, 1)},
                 params=(p.choice("hair_color", ("ref", "src"), required=False, default="ref"),),
                 styled="optional",
                 check=_one_example,
-                effect="hair",
+                effect="hair_transfer",
             ),
         },
         codes=_HAIR,

@@ -1,0 +1,1 @@
+"""Hair: more volume, bangs, longer hair."""

@@ -1,0 +1,127 @@
+"""Which photos hair can be changed on; all others are refused with the reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.hair.hairline import Forehead, forehead
+from tinct.errors import (
+    BaldError,
+    FaceAngleError,
+    HairError,
+    HairTooShortError,
+    NoFaceError,
+    NoShoulderError,
+    SeveralFacesError,
+)
+from tinct.faces.face import Face
+from tinct.faces.find import check, find_faces
+from tinct.imaging.hair.hair import Hair, find_hair
+from tinct.imaging.hair.palette import palette
+from tinct.photo.photo import Photo
+
+__all__ = ["long_enough", "suitable", "turned", "with_forehead"]
+
+_LEAST: Final = 128.0  # width of the face in pixels
+_YAW, _PITCH, _ROLL = 45.0, 15.0, 15.0  # degrees either way
+_INSIDE: Final = 0.9  # of the face's outline
+_BESIDE: Final = 0.45  # of the largest face's width: what is smaller stands in the background
+_BALD, _THICK = 0.2, 0.57  # see `Hair.crown`: for hair at all, and for hair that is to grow from the crown
+_LITTLE: Final = 0.12  # area of hair in widths of the face squared
+_THROAT: Final = 0.3  # see `Hair.throat`
+_SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
+_LONG: Final = 0.2  # widths of the face below the chin that hair has to reach before it can be made longer
+_YAW_BANGS: Final = 25.0  # degrees either way
+_HAIRLINE: Final = 0.6  # see `Forehead.seen`
+_FAIR: Final = 0.25  # see `Hair.like_skin`
+_LIKE: Final = 0.35  # see `Hair.like_clothes`
+
+
+def suitable(photo: Photo, *, crown: bool = True) -> Hair:
+    """The hair of the only person.
+
+    Parameters
+    ----------
+    photo : Photo
+    crown : bool
+        Whether hair has to be seen above the forehead: not bald, shaved, held by hands, or cut off by the border.
+
+    Raises
+    ------
+    FaceError
+        A subclass says what does not suit.
+    """
+    face = _face(photo)
+    check(face, least=_LEAST, yaw=_YAW, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
+    hair = find_hair(photo, face)
+    area = float((hair.small > 0.5).sum()) / hair.seen.frame.width**2
+    if hair.crown < (_THICK if crown else _BALD) or area < _LITTLE:
+        raise BaldError("too little hair can be seen above the forehead; use a photo that shows it")
+    return hair
+
+
+def _face(photo: Photo) -> Face:
+    found = sorted(find_faces(photo), key=lambda face: -face.size)
+    if not found:
+        raise NoFaceError("no face was found in the photo; use one that shows a face from the front")
+    several = [face for face in found if face.size > _BESIDE * found[0].size]
+    if len(several) > 1:
+        raise SeveralFacesError(
+            f"{len(several)} faces were found in the photo where one is expected; crop it to one"
+        )
+    return found[0]
+
+
+def long_enough(hair: Hair) -> None:
+    """Refuse hair that cannot be made longer.
+
+    Raises
+    ------
+    NoShoulderError, HairTooShortError, HairError
+    """
+    below = hair.bottom - hair.chin
+    if below < _SHOULDER:
+        raise NoShoulderError(
+            f"the photo ends {max(below, 0):.1f} widths of the face below the chin; it has to show the shoulders "
+            f"({_SHOULDER}): use a photo that is cut wider"
+        )
+    if hair.tip < hair.chin + _LONG:
+        raise HairTooShortError("the hair ends above the shoulders; it has to reach them to be made longer")
+    if hair.throat > _THROAT or hair.like_clothes > _LIKE:
+        raise HairError(
+            "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
+        )
+    if abs(hair.face.pose.yaw) > 35:
+        raise FaceAngleError("the face is turned too far; use a photo from the front")
+
+
+def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
+    """The forehead of a head, and the colours of the hair above it.
+
+    Raises
+    ------
+    FaceAngleError, BaldError, HairError
+    """
+    if abs(hair.face.pose.yaw) > _YAW_BANGS:
+        raise FaceAngleError(
+            f"the face is turned sideways by {abs(hair.face.pose.yaw):.0f} degrees; at most {_YAW_BANGS:.0f} are "
+            "allowed for bangs: use a photo from the front"
+        )
+    found, seen = forehead(hair), hair.seen
+    if found.seen < _HAIRLINE:
+        raise BaldError("no hair begins above the forehead; use a photo that shows the hairline")
+    if hair.like_skin > _FAIR:
+        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+    near = (seen.v < float(seen.place(10)[1]) + 0.1) & (np.abs(seen.u) < 0.7)
+    colors = palette(hair, near)
+    if colors is None:
+        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+    return found, colors
+
+
+def turned(hair: Hair) -> float:
+    """Sine of the head's turn to the picture's right."""
+    return float(np.sin(np.radians(hair.face.pose.yaw)))

@@ -1,0 +1,138 @@
+"""The hair of a person: its matte at full size, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.faces.face import Face
+from tinct.faces.regions import Window
+from tinct.imaging.guided import guide
+from tinct.imaging.hair.classical import rough_hair
+from tinct.imaging.hair.frame import Frame, frame_of
+from tinct.imaging.hair.gaussians import mixture
+from tinct.imaging.hair.seen import Seen, look
+from tinct.photo.color import profile_to_srgb
+from tinct.photo.photo import Photo, Pixels
+
+__all__ = ["SKIN", "Hair", "find_hair"]
+
+Array = NDArray[np.float32]
+
+SKIN: Final = 14.0
+"""Distance below which a colour is rather the skin's; see `Hair.apart`."""
+_SOFT: Final = 0.035  # half width of the matte's edge, of the face's width
+
+
+@dataclass(frozen=True, eq=False)
+class Hair:
+    """A head's hair.
+
+    Parameters
+    ----------
+    face : Face
+        In pixels of the photo.
+    window : Window
+        The part of the photo that all arrays show.
+    rgb : ndarray, (h, w, 3), float32
+        That part, sRGB 0..1.
+    matte : ndarray, (h, w), float32
+        How much of each pixel is hair, 0..1.
+    points : ndarray, (478, 3), float64
+        The face's mesh, in pixels of the window.
+    seen : Seen
+        The small copy on which it was found.
+    small : ndarray, float32
+        The matte on the small copy.
+    crown : float
+        Share of the place above the forehead that is unlike skin: low on bald heads.
+    """
+
+    face: Face
+    window: Window
+    rgb: Array
+    matte: Array
+    points: NDArray[np.float64]
+    seen: Seen
+    small: Array
+    crown: float
+
+    @property
+    def frame(self) -> Frame:
+        """The head's axes in pixels of the window."""
+        return frame_of(self.points)
+
+    @property
+    def chin(self) -> float:
+        """v of the chin."""
+        return float(self.seen.place(152)[1])
+
+    @property
+    def throat(self) -> float:
+        """Share of the column below the chin that counts as hair: high where dark clothes are taken for it."""
+        u, v = self.seen.u, self.seen.v
+        column = (np.abs(u) < 0.22) & (v > self.chin + 0.25) & (v < self.chin + 1.2)
+        return float((self.small[column] > 0.5).mean()) if column.any() else 0.0
+
+    @property
+    def tip(self) -> float:
+        """v of the lowest hair: what 2 % of its rows beside the face and below lie beyond."""
+        rows = self.seen.v[(self.small > 0.5) & (np.abs(self.seen.u) > 0.2)]
+        return float(np.percentile(rows, 98)) if len(rows) else -9.0
+
+    @property
+    def bottom(self) -> float:
+        """v of the lower border of what is seen."""
+        return float(np.median(self.seen.v[-1]))
+
+    @property
+    def apart(self) -> Array:
+        """How far each pixel of the small copy is from the skin's colour, (h, w): CIELAB, lightness counted half."""
+        seen = self.seen
+        bare = seen.shrunk(seen.oval > 0.5, 0.03) & ~seen.features & (seen.v > 0) & (seen.v < self.chin * 0.8)
+        if not bare.any():
+            return np.full(seen.shape, np.inf, np.float32)
+        away = (seen.lab - np.median(seen.lab[bare], axis=0)) * np.array([0.5, 1, 1], np.float32)
+        return np.asarray(np.linalg.norm(away, axis=-1), np.float32)
+
+    @property
+    def like_skin(self) -> float:
+        """Share of the hair that has the skin's colour."""
+        inside = (self.small > 0.92) & (self.seen.v < self.chin)
+        return float((self.apart[inside] < SKIN).mean()) if inside.any() else 1.0
+
+    @property
+    def like_clothes(self) -> float:
+        """Share of what lies below the shoulders' line between the strands whose colours the hair has too."""
+        u, v, seen = self.seen.u, self.seen.v, self.seen
+        worn = (seen.person > 0.6) & (v > self.chin + 0.55) & (np.abs(u) < 0.9) & (self.small < 0.5)
+        own = (self.small > 0.9) & (v < self.chin)
+        if worn.sum() < 60 or own.sum() < 60:
+            return 0.0
+        odds = mixture(seen.lab[own], 4).log(seen.lab[worn][None])[0]
+        usual = np.percentile(mixture(seen.lab[own], 4).log(seen.lab[own][None])[0], 25)
+        return float((odds > usual).mean())
+
+
+def find_hair(photo: Photo, face: Face) -> Hair:
+    """Find the hair of a head; a bald head has a matte of zeros.
+
+    Parameters
+    ----------
+    photo : Photo
+    face : Face
+        Of this photo.
+    """
+    seen = look(photo, face)
+    rough = rough_hair(seen)
+    part = seen.window
+    pixels: Pixels = np.ascontiguousarray(photo.pixels[part.slices])  # type: ignore[assignment]
+    radius = max(2, round(_SOFT * seen.frame.width))
+    guided = guide(rough.mask, seen.rgb, radius, softness=4e-4)
+    matte = guided.full(pixels).astype(np.float32) / np.float32(255)
+    rgb = np.clip(profile_to_srgb(pixels, photo.icc), 0, 1).astype(np.float32)
+    points = face.points - [part.left, part.top, 0]
+    return Hair(face, part, rgb, matte, points, seen, guided.small, rough.crown)

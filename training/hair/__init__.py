@@ -1,0 +1,1 @@
+"""How the hair network is made."""

@@ -17,6 +17,7 @@ from tinct.effects.hair.gate import suitable, with_forehead
 from tinct.effects.hair.hairline import Forehead
 from tinct.effects.hair.lay import Layer, grain, laid
 from tinct.effects.hair.mannequin import mannequin, shown
+from tinct.errors import HairTooShortError
 from tinct.faces.find import MODELS
 from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.palette import looked_up
@@ -31,6 +32,7 @@ Array = NDArray[np.float64]
 Cut = Literal["full", "wispy", "side", "curtain"]
 
 _STEPS: Final = 28  # points of a strand
+_CHEEK: Final = 0.25  # widths of the face above the chin to which hair has to reach for curtain bangs
 _FACE_PIXELS: Final = 640  # width of the face for which widths of strands are given
 
 
@@ -94,6 +96,10 @@ def hair_bangs(
     """
     hair = suitable(photo)
     above, colors = with_forehead(hair)
+    if cut == "curtain" and hair.tip < hair.chin - _CHEEK:
+        raise HairTooShortError(
+            "the hair ends above the chin; curtain bangs need longer hair: use another cut"
+        )
     progress(0.4)
     if length == 0:
         return Bangs(photo=photo)

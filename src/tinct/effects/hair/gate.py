@@ -36,7 +36,7 @@ _SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
 _LONG: Final = 0.2  # widths of the face below the chin that hair has to reach before it can be made longer
 _YAW_BANGS: Final = 25.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
-_FAIR: Final = 0.25  # see `Hair.like_skin`
+_FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 
 

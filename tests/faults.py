@@ -17,7 +17,7 @@ from running import Server
 
 FIRST = {0: "worker", 1: "child", 2: "database", 3: "api"}
 """One of each first, however soon the work is done."""
-PATIENCE_S = 60  # without any job ending
+PATIENCE_S = 180  # without any job ending
 SETTINGS = {
     "extra_effects": HAZARDS,
     "heartbeat_s": "0.3",

@@ -55,7 +55,7 @@ async def site() -> AsyncIterator[Site]:
 def opened(postgres: Postgres, tmp_path: Path, site: Site, table: str = "", **changes: Any) -> Any:
     own = tmp_path / "picma.toml"
     own.write_text(table + HAZARD_TYPES)
-    settings = {"allow_private_hosts": f"127.0.0.1:{site.port}", "fetch_total_s": 1.0, "picma": own} | changes
+    settings = {"allow_private_hosts": f"127.0.0.1:{site.port}", "fetch_total_s": 3.0, "picma": own} | changes
     return open_backend(postgres.create(tmp_path / "data", **settings))
 
 

@@ -27,6 +27,7 @@ from tinct.effects.correct.correct import Correction as Correction
 from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetection
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
 from tinct.effects.erase.erase import Erasure as Erasure
+from tinct.effects.extend.extend import Extension as Extension
 from tinct.effects.hair.bangs import Bangs as Bangs
 from tinct.effects.hair.extend import Extension as Extension
 from tinct.effects.hair.volume import Volume as Volume
@@ -307,6 +308,65 @@ def erase(
     ----------
     He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
     2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
+    """
+
+def extend(
+    photo: PhotoLike,
+    *,
+    left: str = "0",
+    top: str = "0",
+    right: str = "0",
+    bottom: str = "0",
+    to: str | None = None,
+    anchor: Literal["center", "left", "right", "top", "bottom"] = "center",
+    crop: str | None = None,
+    place: str | None = None,
+    size: str | None = None,
+    method: Literal["auto", "plain", "banded", "backdrop"] = "auto",
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Extension:
+    """Extend the photo beyond its borders; what it shows stays as it is.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo to extend, in any depth and RGB profile; both stay.
+    left : text
+        What is added to the left: pixels, or a share such as 25%.
+    top : text
+        What is added at the top.
+    right : text
+        What is added to the right.
+    bottom : text
+        What is added at the bottom.
+    to : text
+        The shape of the result: a ratio such as 16:9, or a size such as 1920x1080.
+    anchor : center, left, right, top or bottom
+        Where the photo stays in what `to` makes of it.
+    crop : text
+        The part of the photo that is kept, first of all: x, y, width, height in pixels.
+    place : text
+        Where the photo lies in the result, instead of amounts: x, y, width, height; it is scaled to
+        that size.
+    size : text
+        Width and height of the result, such as 900x600, together with `place`.
+    method : auto, plain, banded or backdrop
+        plain: smooth tones and grain. banded: structure, copied from the photo but never from people.
+        backdrop: the photo itself behind it, out of focus. auto: by side, and the backdrop where
+        nothing else is honest.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
+
+    References
+    ----------
+    Pritch et al. 2009, "Shift-map image editing"; Bhat et al. 2008, "Fourier analysis of the 2D screened Poisson
+    equation for gradient domain problems".
     """
 
 def hair_bangs(

@@ -155,7 +155,6 @@ def test_unknown_styles_and_groups_have_codes(v1: Caller, file: str, slug: str) 
         ("text-to-image", "AI Image Generator"),
         ("obj-replace", "AI Replace"),
         ("video-sr", "AI Video Enhance"),
-        ("out-paint", "AI Image Extender"),
     ],
 )
 def test_a_tool_that_is_not_installed_is_named(v1: Caller, file: str, slug: str, title: str) -> None:

@@ -31,6 +31,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'tinct erase photo.jpg --box "120,80,64,64"',
         "tinct erase photo.jpg --mask mask.png --grow 8 -o clean.jpg",
     ),
+    "extend": (
+        "tinct extend photo.jpg --to 16:9",
+        "tinct extend photo.jpg --left 25% --top 200 -o wider.jpg",
+    ),
     "faces": ("tinct faces group.jpg --boxes numbered.jpg", "tinct faces album/ --recursive --json"),
     "hair volume": (
         "tinct hair volume portrait.jpg",

@@ -24,6 +24,7 @@ _WHERE = {
     "detect_faces": "tinct.effects.detect_faces.detect_faces:detect_faces",
     "enhance": "tinct.effects.enhance.enhance:enhance",
     "erase": "tinct.effects.erase.erase:erase",
+    "extend": "tinct.effects.extend.extend:extend",
     "hair_bangs": "tinct.effects.hair.bangs:hair_bangs",
     "hair_extend": "tinct.effects.hair.extend:hair_extend",
     "hair_volume": "tinct.effects.hair.volume:hair_volume",

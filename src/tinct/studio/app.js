@@ -16,7 +16,7 @@ import "./tray.js";
 const PAGES = {
   migrate: async () => (await import("./migrate-page.js")).MigratePage,
 };
-const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "makeup", "swap"];
+const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "extend", "makeup", "swap"];
 
 /** Whether an effect asks for something on the photo itself: a mask, points, faces. */
 const onPhoto = (effect) => effect.inputs.some(({ name }) => name === "mask") || ["hints", "mapping"].some((name) => name in (effect.params.properties ?? {}));

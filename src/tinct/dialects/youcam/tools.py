@@ -48,6 +48,14 @@ def _placed(values: Values, counts: Mapping[str, int]) -> None:
             raise invalid(f"input_{at} + input_{size}", end, f"{whole} ({values[whole]}) or less")
 
 
+def _extended(values: Values) -> dict[str, Any]:
+    def box(prefix: str) -> list[int]:
+        return [int(values[prefix + name]) for name in ("x", "y", "width", "height")]
+
+    whole = [int(values[f"output_{side}"]) for side in ("width", "height")]
+    return {"crop": box("crop_input_"), "place": box("input_"), "size": whole}
+
+
 def _one_example(values: Values, counts: Mapping[str, int]) -> None:
     if counts["ref"] + (values["style"] is not None) != 1:
         raise invalid("ref_file_id, ref_file_url, template_id", None, "exactly one of them")
@@ -261,7 +269,9 @@ TOOLS: Final[Sequence[Tool]] = (
         title="AI Image Extender",
         price=2,
         action="api_out_paint",
-        forms=_both(Form(limit=Limit(long=8192), params=_OUT_PAINT, check=_placed, effect="extend")),
+        forms=_both(
+            Form(limit=Limit(long=8192), params=_OUT_PAINT, check=_placed, effect="extend", to=_extended)
+        ),
         codes=_SIDE_AS_BYTES,
     ),
     Tool(

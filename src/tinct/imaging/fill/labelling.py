@@ -24,7 +24,9 @@ _PALETTE = 200  # colours of the surroundings that are compared
 _RIM = 2  # pixels; what is known so far around a pixel has a say in its way
 
 
-def cheapest_labels(scene: Scene, shifts: Ints) -> Numbers:
+def cheapest_labels(
+    scene: Scene, shifts: Ints, *, prices: Array | None = None, tolls: Array | None = None
+) -> Numbers:
     """Choose a way for each pixel.
 
     Parameters
@@ -32,19 +34,24 @@ def cheapest_labels(scene: Scene, shifts: Ints) -> Numbers:
     scene : Scene
     shifts : ndarray, (k, 2), int32
         Candidate ways, down and right.
+    prices : ndarray, (h, w), float32, optional
+        What copying each pixel costs; by default, how foreign its colour is to what lies around the hole.
+    tolls : ndarray, (k,), float32, optional
+        What taking each way costs at every pixel.
 
     Returns
     -------
     ndarray, (n,), int64
         Number of the way of each pixel of the hole, in the order of ``np.nonzero(scene.hole)``.
     """
-    return _MarkovField(scene, shifts).solve()
+    prices = _FOREIGN * _foreign(scene) if prices is None else prices
+    return _MarkovField(scene, shifts, prices, tolls).solve()
 
 
 class _MarkovField:
     """Pixels of a hole as nodes, candidate ways as their labels."""
 
-    def __init__(self, scene: Scene, shifts: Ints) -> None:
+    def __init__(self, scene: Scene, shifts: Ints, prices: Array, tolls: Array | None) -> None:
         self._rows, self._columns = np.nonzero(scene.hole)
         number = np.full((scene.size[0] + 2, scene.size[1] + 2), -1, np.int64)
         number[self._rows + 1, self._columns + 1] = np.arange(len(self._rows))
@@ -53,8 +60,9 @@ class _MarkovField:
         rows, columns = self._rows[:, None] + shifts[:, 0], self._columns[:, None] + shifts[:, 1]
         seen, known = _look(features, scene.known, rows, columns)  # (n, k, c), (n, k)
         self._apart = _apart(seen)  # (n, k, k)
-        foreign, _ = _look(_foreign(scene)[..., None], scene.known, rows, columns)
-        self._own = np.where(known, _FOREIGN * foreign[..., 0], _FORBIDDEN)
+        asked, _ = _look(prices[..., None], scene.known, rows, columns)
+        self._own = np.where(known, asked[..., 0] + (0 if tolls is None else tolls), _FORBIDDEN)
+        self._own = self._own.astype(np.float32, copy=False)
         self._own += self._rim(scene, features, shifts)
 
     def _rim(self, scene: Scene, features: Array, shifts: Ints) -> Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinct.imaging.fill.offset_field import SIDES, Ground, Ints, OffsetField
 from tinct.imaging.fill.scene import Array
 
-__all__ = ["poisson_blend"]
+__all__ = ["excess_steps", "poisson_blend"]
 
 _TONE, _HUE = 0.15, 0.05
 """Steps over a joint (of 1) in tone and in colour well above these are edges of the picture, not seams; levelling them
@@ -48,7 +48,7 @@ def poisson_blend(ground: Ground, field: OffsetField, box: tuple[slice, slice]) 
     rows, columns = (index.astype(np.int32) for index in np.nonzero(ground.hole))
     number[rows, columns] = np.arange(len(rows), dtype=np.int32)
     colors, _ = ground.look(rows + field.down[rows, columns], columns + field.right[rows, columns])
-    wanted = _wanted(ground, field, number, len(rows))
+    wanted = excess_steps(ground, field, number, len(rows))
     if wanted.any():
         colors += _solve(_System.of(ground, rows, columns), wanted) / ground.unit
     filled = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start, 3), np.float32)
@@ -135,8 +135,11 @@ def _neighbours(rows: Ints, columns: Ints) -> NDArray[np.int64]:
     return beside
 
 
-def _wanted(ground: Ground, field: OffsetField, number: Ints, count: int) -> Array:
-    """Right-hand side: the steps that seams would have to lose, (n, 3)."""
+def excess_steps(ground: Ground, field: OffsetField, number: Ints, count: int) -> Array:
+    """Steps that seams would have to lose, (n, 3), in parts of 1: the right-hand side of the equations.
+
+    `number` (h, w) says which of the `count` cells a pixel is, -1 outside of the hole.
+    """
     wanted = np.zeros((count + 1, 3), np.float32)  # the last row gathers what falls on known pixels
     inside = ground.hole | ground.known
     for side in ((0, 1), (1, 0)):

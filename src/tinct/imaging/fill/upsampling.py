@@ -10,7 +10,7 @@ import numpy as np
 from tinct.imaging.fill.offset_field import Ground, Ints, OffsetField, repair
 from tinct.imaging.fill.scene import Flags
 
-__all__ = ["upsampled"]
+__all__ = ["aligned", "upsampled"]
 
 _ALIGNED = 24  # small pixels that must share a way for it to be aligned
 _SAID = 3000  # pixels that are asked about an alignment
@@ -44,11 +44,11 @@ def upsampled(field: OffsetField, hole: Flags, ground: Ground) -> OffsetField:
     right = np.rint(field.right[small] * factors[1]).astype(np.int32)
     large = repair(ground, OffsetField.at(ground.hole.shape, rows, columns, down, right))
     reach = math.ceil(max(factors) / 2) if max(factors) > 1 else 0
-    return repair(ground, _aligned(ground, large, reach, round(_ALIGNED * factors[0] * factors[1])))
+    return repair(ground, aligned(ground, large, reach, round(_ALIGNED * factors[0] * factors[1])))
 
 
-def _aligned(ground: Ground, field: OffsetField, reach: int, least: int) -> OffsetField:
-    """Move each way that `least` pixels share by up to `reach` pixels; the most shared first."""
+def aligned(ground: Ground, field: OffsetField, reach: int, least: int) -> OffsetField:
+    """Move each way, in place, that `least` pixels share by up to `reach` pixels; the most shared first."""
     rows, columns = (index.astype(np.int32) for index in np.nonzero(ground.hole))
     way = field.down[rows, columns].astype(np.int64) * (1 << 32) + field.right[rows, columns]
     _, number, counts = np.unique(way, return_inverse=True, return_counts=True)

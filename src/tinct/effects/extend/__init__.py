@@ -1,0 +1,1 @@
+"""A photo extended beyond its borders."""

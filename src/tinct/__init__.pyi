@@ -27,7 +27,7 @@ from tinct.effects.correct.correct import Correction as Correction
 from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetection
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
 from tinct.effects.erase.erase import Erasure as Erasure
-from tinct.effects.extend.extend import Extension as Extension
+from tinct.effects.extend.extend import Extended as Extended
 from tinct.effects.hair.bangs import Bangs as Bangs
 from tinct.effects.hair.extend import Extension as Extension
 from tinct.effects.hair.volume import Volume as Volume
@@ -325,7 +325,7 @@ def extend(
     method: Literal["auto", "plain", "banded", "backdrop"] = "auto",
     seed: int = 0,
     progress: Callable[[float], None] = ...,
-) -> Extension:
+) -> Extended:
     """Extend the photo beyond its borders; what it shows stays as it is.
 
     Parameters

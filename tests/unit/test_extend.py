@@ -17,7 +17,7 @@ from tinct.photo.photo import Photo
 ROCKET = Photo(picture("rocket", 128))
 
 
-def inner(made: tinct.Extension) -> np.ndarray:
+def inner(made: tinct.Extended) -> np.ndarray:
     x, y, width, height = made.box
     return made.photo.pixels[y : y + height, x : x + width]
 

@@ -19,7 +19,7 @@ from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
 
-__all__ = ["Extension", "extend"]
+__all__ = ["Extended", "extend"]
 
 Method = Literal["auto", "plain", "banded", "backdrop"]
 
@@ -33,7 +33,7 @@ Box = Annotated[str, BeforeValidator(box)]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Extension:
+class Extended:
     """What `extend` gives back."""
 
     photo: Photo
@@ -119,7 +119,7 @@ def extend(
     ] = "auto",
     seed: Seed = 0,
     progress: Progress = unheard,
-) -> Extension:
+) -> Extended:
     """Extend the photo beyond its borders; what it shows stays as it is.
 
     Raises
@@ -143,7 +143,7 @@ def extend(
     inside = (frame.left, frame.top, core.width, core.height)
     if frame.empty:
         progress(1.0)
-        return Extension(photo=core, engine="none", confidence=1.0, note="", sides=(), box=inside)
+        return Extended(photo=core, engine="none", confidence=1.0, note="", sides=(), box=inside)
     made, engine, confidence, note, sides = _extended(core, frame, method, seed, progress)
     pixels = _pixels(made, core)
     if core.gray:
@@ -151,7 +151,7 @@ def extend(
     edges = ((frame.top, frame.bottom), (frame.left, frame.right))
     alpha = None if core.alpha is None else _pixels(np.pad(core.alpha, edges, mode="edge"), core)
     progress(1.0)
-    return Extension(
+    return Extended(
         photo=replace(core, pixels=pixels, alpha=alpha),
         engine=engine,
         confidence=confidence,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -23,12 +24,12 @@ from tinct.errors import (
     SmallFaceError,
 )
 from tinct.faces.points import OVAL_RING
+from tinct.faces.regions import Window
 from tinct.imaging.hair.classical import hanging
 from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.palette import looked_up, palette
 from tinct.imaging.hair.seen import filled
 from tinct.imaging.hair.strands import drawn
-from tinct.imaging.hair.upright import back, upright
 from tinct.photo.photo import Photo
 
 Flags = NDArray[np.bool_]
@@ -170,10 +171,14 @@ def test_what_hangs_below_a_gap_is_no_hair() -> None:
     assert not kept[v > 0.8].any()
 
 
-def test_the_upright_view_and_back_is_the_same_place() -> None:
-    _, hair = mannequin()
-    again = back(upright(hair.matte, hair.frame), hair.frame, hair.matte.shape)
-    assert float(np.abs(again - hair.matte)[60:300].mean()) < 0.03
+def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:
+    photo, hair = mannequin()
+    large = Photo(np.ascontiguousarray(photo.pixels.repeat(2, axis=0).repeat(2, axis=1)))
+    window = Window(0, 0, 2 * hair.window.right, 2 * hair.window.bottom)
+    made = laid(large, replace(hair, window=window), Layer(np.zeros_like(hair.rgb), hair.matte))
+    assert made.pixels[::2, ::2][hair.matte > 0.99].max() < 60
+    far = cv2.dilate(hair.matte, np.ones((5, 5), np.uint8)) == 0
+    np.testing.assert_array_equal(made.pixels[::2, ::2][far], photo.pixels[far])
 
 
 # -- real photos -----------------------------------------------------------------------------------

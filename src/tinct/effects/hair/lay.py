@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.imaging.foreground import estimate, foreground
 from tinct.imaging.hair.hair import Hair
-from tinct.photo.color import srgb_to_profile
+from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
@@ -20,6 +20,8 @@ __all__ = ["Layer", "grain", "laid", "own_colors"]
 
 Array = NDArray[np.float32]
 
+_STRIP: Final = 256  # rows that are mixed at a time
+_TAKEN: Final = np.array([0.92, 0.88, 0.78], np.float32)  # of red, green and blue in a full shadow
 _LEAST: Final = 0.004  # opacity and shadow below it change nothing
 
 
@@ -37,20 +39,26 @@ class Layer:
 
 def laid(photo: Photo, hair: Hair, layer: Layer) -> Photo:
     """The photo with the layer; its grain is the photo's."""
-    touched = layer.opacity > _LEAST
-    if layer.shadow is not None:
-        touched |= layer.shadow > _LEAST
+    rows, columns = hair.window.slices
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    light, opacity = resize(layer.light, size), resize(layer.opacity, size)
+    shadow = resize(layer.shadow, size) if layer.shadow is not None else np.zeros(size, np.float32)
+    touched = (opacity > _LEAST) | (shadow > _LEAST)
     if not touched.any():
         return photo
-    below = srgb_to_linear(hair.rgb)
-    if layer.shadow is not None:
-        below = below * (1 - layer.shadow[..., None] * np.array([0.92, 0.88, 0.78], np.float32))
-    share = layer.opacity[..., None]
-    made = linear_to_srgb(np.clip(below * (1 - share) + layer.light * share, 0, 1))
     out = photo.pixels.copy()
     full = np.iinfo(out.dtype).max
-    levels = np.rint(np.clip(srgb_to_profile(made, photo.icc), 0, 1) * full)
-    out[hair.window.slices][touched] = levels.astype(out.dtype)[touched]
+    for top in range(0, size[0], _STRIP):
+        strip = slice(top, min(top + _STRIP, size[0]))
+        if not touched[strip].any():
+            continue
+        there = out[rows, columns][strip]
+        below = srgb_to_linear(profile_to_srgb(np.ascontiguousarray(there), photo.icc))
+        below = below * (1 - shadow[strip][..., None] * _TAKEN)
+        share = opacity[strip][..., None]
+        made = linear_to_srgb(below * (1 - share) + light[strip] * share)
+        levels = np.rint(np.clip(srgb_to_profile(made, photo.icc), 0, 1) * full)
+        there[touched[strip]] = levels.astype(out.dtype)[touched[strip]]
     return photo.with_pixels(out)
 
 

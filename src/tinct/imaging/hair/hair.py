@@ -17,6 +17,7 @@ from tinct.imaging.hair.gaussians import mixture
 from tinct.imaging.hair.seen import Seen, look
 from tinct.photo.color import profile_to_srgb
 from tinct.photo.photo import Photo, Pixels
+from tinct.photo.resize import shrink
 
 __all__ = ["SKIN", "Hair", "find_hair"]
 
@@ -24,6 +25,7 @@ Array = NDArray[np.float32]
 
 SKIN: Final = 14.0
 """Distance below which a colour is rather the skin's; see `Hair.apart`."""
+_MOST: Final = 2048  # longer side in pixels on which hair is worked; of larger heads the hair is enlarged
 _SOFT: Final = 0.035  # half width of the matte's edge, of the face's width
 
 
@@ -38,11 +40,11 @@ class Hair:
     window : Window
         The part of the photo that all arrays show.
     rgb : ndarray, (h, w, 3), float32
-        That part, sRGB 0..1.
+        That part, sRGB 0..1, in its own size or smaller.
     matte : ndarray, (h, w), float32
         How much of each pixel is hair, 0..1.
     points : ndarray, (478, 3), float64
-        The face's mesh, in pixels of the window.
+        The face's mesh, in pixels of `rgb`.
     seen : Seen
         The small copy on which it was found.
     small : ndarray, float32
@@ -62,7 +64,7 @@ class Hair:
 
     @property
     def frame(self) -> Frame:
-        """The head's axes in pixels of the window."""
+        """The head's axes in pixels of `rgb`."""
         return frame_of(self.points)
 
     @property
@@ -132,7 +134,10 @@ def find_hair(photo: Photo, face: Face) -> Hair:
     pixels: Pixels = np.ascontiguousarray(photo.pixels[part.slices])  # type: ignore[assignment]
     radius = max(2, round(_SOFT * seen.frame.width))
     guided = guide(rough.mask, seen.rgb, radius, softness=4e-4)
+    pixels = shrink(pixels, _MOST)
     matte = guided.full(pixels).astype(np.float32) / np.float32(255)
     rgb = np.clip(profile_to_srgb(pixels, photo.icc), 0, 1).astype(np.float32)
-    points = face.points - [part.left, part.top, 0]
+    scale = pixels.shape[1] / (part.right - part.left)
+    points = (face.points - [part.left, part.top, 0]) * scale
+    points[:, :2] += (scale - 1) / 2
     return Hair(face, part, rgb, matte, points, seen, guided.small, rough.crown)

@@ -1,1 +1,0 @@
-"""How the hair network is made."""

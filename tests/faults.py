@@ -97,18 +97,18 @@ class Faults:
             time.sleep(0.2)
 
 
-def rage(faults: Faults, done: threading.Event, jobs: int) -> None:
+def rage(faults: Faults, done: threading.Event, jobs: int, *, least: int = 24) -> None:
     """Kill children often, workers now and then, and the database and the API once or more.
 
     The number of kills is bounded: where a child needs longer to start than the next kill is away, nothing would end.
     """
     plan = ["child"] * 6 + ["worker"] * 2
     number = 0
-    while not done.is_set() and number < max(24, jobs // 4):
+    while not done.is_set() and number < max(least, jobs // 4):
         done.wait(faults.random.uniform(0.05, 0.4))
         what = FIRST.get(number) or faults.random.choice(plan)
-        if not faults.kill(what):  # a worker that starts has no children yet
-            continue
+        while not faults.kill(what) and not done.wait(0.1):
+            pass  # a worker that starts has no children yet; another kind in their place would end all workers young
         number += 1
         if jobs > 200 and number % 100 == 0:
             faults.kill(faults.random.choice(["database", "api"]))

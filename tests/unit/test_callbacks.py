@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import json
 import time
 from collections.abc import AsyncIterator
@@ -328,6 +329,22 @@ async def test_a_lost_try_is_made_again_under_the_same_id_and_its_late_end_chang
     assert [attempt.outcome for attempt in last.attempts] == [Outcome.REFUSED, Outcome.LOST, Outcome.HEARD]
     assert receiver.ids == [callback.id] * 2
     assert receiver.got[0].body == receiver.got[1].body
+
+
+async def test_a_lost_try_that_would_have_been_over_soon_is_made_again_soon(backend, account, clock):
+    one = dataclasses.replace(backend.callbacks.recipe("native"), total_s=2)
+    backend.callbacks.register("soon", lambda: one)
+    async with Receiver(None, reply(204)) as receiver:
+        _, callback = await told(backend, account, receiver.url, recipe="soon")
+        first = asyncio.create_task(Sender(backend, clock=clock).run())
+        while not receiver.got:
+            await asyncio.sleep(0.01)
+        first.cancel()  # its worker dies
+        clock.now += timedelta(seconds=2)
+        assert await all_due(Sender(backend, clock=clock)) == 0
+        clock.now += timedelta(seconds=6)
+        assert await all_due(Sender(backend, clock=clock)) == 1
+    assert receiver.ids == [callback.id] * 2
 
 
 async def test_two_senders_never_take_the_same_callback(backend, account):

@@ -9,15 +9,16 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 
 from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "pause_s"]
 
 _log = logging.getLogger(__name__)
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before a replacement; doubles while they die young
-_LIVED_S = 30.0  # a worker that lived this long did not die young
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0  # before a replacement
+_WINDOW_S, _USUAL = 60.0, 8  # more deaths than this within the window: each doubles the pause
 _GRACE_S = 5.0  # beyond the settings' own time, before a worker that does not end is killed
 
 
@@ -63,9 +64,8 @@ class WorkerProcess:
                 self._process.send_signal(number)
 
     async def _keep(self) -> None:
-        pause_s = _FIRST_PAUSE_S
+        deaths: deque[float] = deque()
         while not self._stopping:
-            began = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -80,6 +80,12 @@ class WorkerProcess:
                 return
             self._metrics.worker_restart()
             _log.error("worker died", extra={"fields": {"code": code}})
-            lived = time.monotonic() - began > _LIVED_S
-            pause_s = _FIRST_PAUSE_S if lived else min(pause_s * 2, _LONGEST_PAUSE_S)
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(pause_s(deaths, time.monotonic()))
+
+
+def pause_s(deaths: deque[float], now: float) -> float:
+    """Seconds before the next start after one more death: short, unless something kills them one after the other."""
+    deaths.append(now)
+    while deaths[0] < now - _WINDOW_S:
+        deaths.popleft()
+    return float(min(_FIRST_PAUSE_S * 2 ** max(0, len(deaths) - _USUAL), _LONGEST_PAUSE_S))

@@ -7,7 +7,7 @@ and only the try that took it last may write down how it went.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,8 @@ from tinct.storage.ids import new_id
 __all__ = ["Outcome", "State", "Taken", "announce", "drop", "finish", "take", "write"]
 
 _TAKE: Final = """
-UPDATE callbacks SET attempt = attempt + 1, due_at = clock.now + make_interval(secs => %(hold)s)
+UPDATE callbacks SET attempt = attempt + 1,
+    due_at = clock.now + make_interval(secs => coalesce((%(holds)s::jsonb ->> recipe)::float, %(hold)s))
 FROM (SELECT coalesce(%(now)s, now()) AS now) AS clock
 WHERE id = (
     SELECT id FROM callbacks
@@ -143,7 +144,12 @@ async def drop(connection: Connection, job_id: str) -> None:
 
 
 async def take(
-    connection: Connection, *, hold_s: float, busy: Collection[str] = (), now: datetime | None = None
+    connection: Connection,
+    *,
+    hold_s: float,
+    holds_s: Mapping[str, float] | None = None,
+    busy: Collection[str] = (),
+    now: datetime | None = None,
 ) -> Taken | None:
     """Begin a try of the message that is due first, in the caller's transaction; None if none is due.
 
@@ -151,12 +157,16 @@ async def take(
     ----------
     hold_s : float
         Seconds after which the try is taken for lost.
+    holds_s : mapping of str to float, optional
+        Other such seconds, by recipe.
     busy : collection of str
         Hosts to leave alone for now.
     now : datetime, optional
         Another time than the database's, for tests.
     """
-    cursor = await connection.execute(_TAKE, {"hold": hold_s, "busy": list(busy), "now": now})
+    cursor = await connection.execute(
+        _TAKE, {"hold": hold_s, "holds": Json(dict(holds_s or {})), "busy": list(busy), "now": now}
+    )
     row = await cursor.fetchone()
     if row is None:
         return None

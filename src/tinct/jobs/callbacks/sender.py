@@ -22,7 +22,7 @@ __all__ = ["Sender"]
 
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 1.0  # seconds between two looks when nobody wakes it
-_MARGIN_S: Final = 10.0  # beyond the time of a try, until it is taken for lost
+_MARGIN_S: Final = 5.0  # beyond the time of a try, until it is taken for lost
 _AGAIN_S: Final = 1.0  # seconds between two tries to reach a lost database
 _LONGEST_TRY_S: Final = 20.0  # the most that a recipe may ask for
 _MOST_LOST: Final = 20  # lost tries of one message, after which the message itself is to blame
@@ -107,7 +107,11 @@ class Sender:
         busy = [host for host, tries in self._hosts.items() if tries >= most]
         async with self._backend.database.transaction() as connection:
             return await outbox.take(
-                connection, hold_s=_LONGEST_TRY_S + _MARGIN_S, busy=busy, now=self._clock()
+                connection,
+                hold_s=_hold_s(_LONGEST_TRY_S),
+                holds_s={name: _hold_s(one.total_s) for name, one in self._backend.callbacks.recipes.items()},
+                busy=busy,
+                now=self._clock(),
             )
 
     async def _try(self, taken: Taken) -> None:
@@ -199,3 +203,8 @@ class Sender:
         elif state in (State.FAILED, State.STOPPED):
             tries = taken.tries + 1
             _log.warning("callback %s: %s after %d tries", taken.delivery.id, state.value, tries)
+
+
+def _hold_s(total_s: float) -> float:
+    """Seconds after which a try of `total_s` is taken for lost, and made again elsewhere."""
+    return min(total_s, _LONGEST_TRY_S) + _MARGIN_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -124,6 +124,11 @@ class Callbacks:
         if name not in self._recipes:
             self._recipes[name] = self._makers[name]()
         return self._recipes[name]
+
+    @property
+    def recipes(self) -> Mapping[str, Recipe]:
+        """All of them."""
+        return {name: self.recipe(name) for name in self._makers}
 
     async def check(self, url: str) -> None:
         """Hold an address against the rules by which every try is held; nothing is sent.

@@ -143,7 +143,11 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             )
             for name, where in _RECIPES.items():
                 backend.callbacks.register(name, functools.partial(_recipe, where, backend))
-            yield backend
+            jobs.leases.start()
+            try:
+                yield backend
+            finally:
+                await jobs.leases.stop()
         finally:
             await changes.stop()
     finally:

@@ -1,11 +1,12 @@
 """Jobs that are dropped when nobody asks for them."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from backends import ended, submitted, working
-from tinct.errors import ParameterError
+from tinct.errors import DatabaseError, ParameterError
 from tinct.jobs.job import JobState
 from tinct.jobs.leases import drop_abandoned
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.asyncio
 
 async def silent_for(backend, job, seconds: float) -> None:
     """Make it `seconds` that nobody has asked for the job."""
+    await backend.jobs.leases.write()
     await backend.database.run(
         "UPDATE jobs SET asked_at = asked_at - make_interval(secs => %s) WHERE id = %s", (seconds, job.id)
     )
@@ -21,6 +23,12 @@ async def silent_for(backend, job, seconds: float) -> None:
 
 async def drop(backend) -> int:
     return await drop_abandoned(backend.database, backend.queue)
+
+
+@contextlib.asynccontextmanager
+async def away(**options):
+    raise DatabaseError("it is away")
+    yield
 
 
 async def row(backend, job):
@@ -60,6 +68,47 @@ async def test_asking_in_any_way_renews_the_lease(backend, account, way):
         await backend.jobs.wait(account, job.id, 0.01)
     else:
         await anext(backend.jobs.events(account, job.id))
+    await silent_for(backend, job, 11.0)
+    assert await drop(backend) == 0
+
+
+async def test_a_question_that_waits_for_its_answer_keeps_the_job_alive(backend, account):
+    job = await submitted(backend, account, lease_s=1.5)
+    with backend.jobs.leases.waiting(job.id), backend.jobs.leases.waiting(job.id):
+        for _ in range(25):
+            await asyncio.sleep(0.1)
+            assert await drop(backend) == 0
+    await backend.database.run("UPDATE jobs SET asked_at = asked_at - interval '2 s'")
+    await asyncio.sleep(0.4)
+    assert await drop(backend) == 1
+
+
+async def test_a_question_that_is_answered_at_once_counts_only_for_who_may_ask(backend, account):
+    job = await submitted(backend, account, lease_s=12.0)
+    await silent_for(backend, job, 18.0)
+    for _ in range(20):
+        with backend.jobs.leases.waiting(job.id):
+            pass
+    await asyncio.sleep(0.4)
+    assert await drop(backend) == 1
+
+
+@pytest.mark.parametrize("odd", ["", "\0", "\ud800", "x" * 10_000])
+async def test_odd_ids_that_wait_keep_nobody_from_being_written_down(backend, account, odd):
+    job = await submitted(backend, account, lease_s=1.5)
+    with backend.jobs.leases.waiting(odd), backend.jobs.leases.waiting(job.id):
+        await asyncio.sleep(2)
+        assert await drop(backend) == 0
+
+
+async def test_who_asked_is_written_down_when_the_database_is_back(backend, account, monkeypatch):
+    job = await submitted(backend, account, lease_s=12.0)
+    await silent_for(backend, job, 11.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(backend.database, "connection", away)
+        backend.jobs.leases.asked(job)
+        with pytest.raises(DatabaseError):
+            await backend.jobs.leases.write()
     await silent_for(backend, job, 11.0)
     assert await drop(backend) == 0
 

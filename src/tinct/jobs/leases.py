@@ -3,37 +3,113 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from tinct.errors import AbandonedError, TinctError
 from tinct.jobs.job import Failure, Job, JobState
 from tinct.jobs.moves import end
-from tinct.storage.database import Database
+from tinct.storage.database import Database, storable
 
 if TYPE_CHECKING:
     from tinct.jobs.queue import Queue
 
-__all__ = ["drop_abandoned", "drop_for_ever", "patience", "renew"]
+__all__ = ["Leases", "drop_abandoned", "drop_for_ever", "patience"]
 
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 1.0  # seconds between two looks
 _BATCH: Final = 100
-_RENEWED_S: Final = 0.5  # a lease that was renewed just now need not be written again
+_WRITE_S: Final = 0.15  # seconds for which questions are gathered
+_ASKED: Final = """
+UPDATE jobs SET asked_at = now() - make_interval(secs => ago)
+FROM unnest(%s::text[], %s::float[]) AS asked (id, ago)
+WHERE jobs.id = asked.id AND lease_s IS NOT NULL AND finished_at IS NULL
+    AND asked_at < now() - make_interval(secs => ago)
+"""
 _OVER: Final = (
     "lease_s IS NOT NULL AND finished_at IS NULL AND asked_at < now() - make_interval(secs => lease_s)"
 )
 
 
-async def renew(database: Database, job: Job) -> None:
-    """Somebody asked for `job` just now."""
-    if job.lease_s is None or job.state.final:
-        return
-    async with database.connection(durable=False) as connection:
-        await connection.execute(
-            "UPDATE jobs SET asked_at = now() WHERE id = %s AND asked_at < now() - make_interval(secs => %s)",
-            (job.id, min(_RENEWED_S, job.lease_s / 4)),
-        )
+class Leases:
+    """Who asked for which job, written down a few times a second for all of them together.
+
+    Asking is what clients do most, so it costs no statement of its own; and on a server that is slow, a question counts
+    while it waits for its answer, so that nobody loses a job by the server's own fault.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: dict[str, float] = {}  # id of a job -> when it was asked for last, by the monotonic clock
+        self._waiting: Counter[str] = Counter()  # ids that are being asked for
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._write_for_ever(), name="leases")
+
+    async def stop(self) -> None:
+        """Write what is left, and end."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        with contextlib.suppress(TinctError):
+            await self.write()
+
+    def asked(self, job: Job) -> None:
+        """Somebody who may asked for `job` just now."""
+        if job.lease_s is not None and not job.state.final:
+            self._asked[job.id] = time.monotonic()
+            self._wake.set()
+
+    @contextmanager
+    def waiting(self, job_id: str) -> Iterator[None]:
+        """Somebody asks for a job, and it counts all the time until the answer if that takes longer than usual."""
+        self._waiting[job_id] += 1
+        self._wake.set()
+        try:
+            yield
+        finally:
+            self._waiting[job_id] -= 1
+            if not self._waiting[job_id]:
+                del self._waiting[job_id]
+
+    async def write(self) -> None:
+        """Write down now who asked."""
+        asked, self._asked = self._asked, {}
+        now = time.monotonic()
+        if not asked:
+            return
+        try:
+            async with self._database.connection(durable=False) as connection:
+                await connection.execute(_ASKED, (list(asked), [now - at for at in asked.values()]))
+        except BaseException:
+            self._asked = asked | self._asked
+            raise
+
+    async def _write_for_ever(self) -> None:
+        before: set[str] = set()
+        while True:
+            if not self._waiting:
+                await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(_WRITE_S)
+            now = time.monotonic()
+            patient = {job_id for job_id in self._waiting if storable(job_id)}
+            self._asked |= dict.fromkeys(before & patient, now)  # it took longer than usual
+            before = patient
+            try:
+                await self.write()
+            except TinctError as error:
+                _log.warning("leases: %s", error)
+            except Exception:
+                _log.exception("writing down who asks broke; the next time tries again")
 
 
 def patience(job: Job, seconds: float) -> float:

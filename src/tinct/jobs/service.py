@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,12 +21,12 @@ from tinct.errors import (
     KeyRefusedError,
     ParameterError,
 )
-from tinct.jobs import leases
 from tinct.jobs.callbacks.outbox import drop
 from tinct.jobs.changes import Changes
 from tinct.jobs.file import File, FileState, close
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
+from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
 from tinct.jobs.orders import check, deadline, price
 from tinct.jobs.positions import Positions
@@ -43,6 +44,7 @@ __all__ = ["Jobs", "Submission"]
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
+_SHARE: Final = 3  # orders may hold one in so many connections: those of one account wait for each other inside
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
@@ -104,6 +106,9 @@ class Jobs:
         self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
+        self._turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
+        self.leases = Leases(database)
+        """Who asked for which job."""
         self.repeats = Repeats(database, files, settings)
         """Orders by their idempotency keys."""
 
@@ -140,8 +145,11 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
+        async with self._turns:
+            return await self._submit(order, contents or {}, failure)
+
+    async def _submit(self, order: Order, contents: Mapping[str, str], failure: Failure | None) -> Submission:
         effect = check(order, self._settings, complete=failure is None)
-        contents = contents or {}
         if order.idempotency_key is not None:
             known_order = await self.repeats.find(order.account, order.idempotency_key)
             if known_order is not None:
@@ -189,7 +197,7 @@ class Jobs:
         if not storable(job_id):
             raise _missing()
         row = await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,))
-        return await self._asked(row, account)
+        return self._asked(row, account)
 
     async def find(self, account: str, kind: str, value: str) -> Job:
         """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
@@ -199,7 +207,7 @@ class Jobs:
             "SELECT j.* FROM jobs j JOIN job_aliases a ON a.job_id = j.id WHERE a.kind = %s AND a.value = %s",
             (kind, value),
         )
-        return await self._asked(row, account)
+        return self._asked(row, account)
 
     async def wait(self, account: str, job_id: str, seconds: float) -> Job:
         """The job as soon as it has ended, or as it is after `seconds`. Raises as `get`."""
@@ -207,7 +215,7 @@ class Jobs:
         with self._changes.watch(job_id) as watch:
             job = await self.get(account, job_id)
             while not job.state.final and (left := until - time.monotonic()) > 0:
-                if await watch.wait(leases.patience(job, left)) or job.lease_s is not None:
+                if await watch.wait(patience(job, left)) or job.lease_s is not None:
                     job = await self.get(account, job_id)
             return job
 
@@ -232,8 +240,8 @@ class Jobs:
                     yield job
                 if job.state.final:
                     return
-                while not await watch.wait(leases.patience(job, _KEEP_ALIVE_S)):
-                    await leases.renew(self._database, job)
+                while not await watch.wait(patience(job, _KEEP_ALIVE_S)):
+                    self.leases.asked(job)
                     yield None
 
     async def position(self, job: Job) -> int:
@@ -327,10 +335,10 @@ class Jobs:
         """Sums over all ended jobs, by effect, state and failure code."""
         return await statistics(self._database)
 
-    async def _asked(self, row: Row | None, account: str) -> Job:
+    def _asked(self, row: Row | None, account: str) -> Job:
         """The job of a row, whose lease is renewed thereby."""
         job = _visible(row, account)
-        await leases.renew(self._database, job)
+        self.leases.asked(job)
         return job
 
     async def _insert(

@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinct.accounts.limits import Window
-from tinct.dialects.dialect import Claims, Dialect, application, settings_of
+from tinct.dialects.dialect import Claims, Dialect, application, backend_of, settings_of
 from tinct.dialects.limits import CallLimits
 from tinct.dialects.refusals import refusal_headers
 from tinct.dialects.youcam import files, styles, tasks, units, wire
 from tinct.dialects.youcam.auth import CREDENTIALS, caller, sign_in
-from tinct.dialects.youcam.errors import refusal
+from tinct.dialects.youcam.errors import Generation, refusal
 from tinct.dialects.youcam.tool import Tool
 from tinct.dialects.youcam.tools import RESERVED, find
 from tinct.settings import Settings
@@ -78,11 +78,17 @@ async def _older(request: Request, version: str, rest: str) -> dict[str, Any]:
             return wire.replied("result", await _listed(request, name.removeprefix(start), "v1", told))
     tool = _tool(name, "v1")
     _only(request, "POST", "GET")
-    who = await caller(request, newer=False)
     if request.method == "POST":
+        who = await caller(request, newer=False)
         return wire.replied("result", await tasks.run(request, who.account, tool, "v1"))
-    task_id = request.query_params.get("task_id", "")
-    return await tasks.poll(request, who.account, tool, task_id, "v1")
+    return await _polled(request, tool, request.query_params.get("task_id", ""), "v1")
+
+
+async def _polled(request: Request, tool: Tool, task_id: str, generation: Generation) -> dict[str, Any]:
+    """A poll, which counts from its arrival on, however long it waits for its answer."""
+    with backend_of(request).jobs.leases.waiting(task_id):
+        who = await caller(request, newer=generation == "v2")
+        return await tasks.poll(request, who.account, tool, task_id, generation)
 
 
 async def _client(request: Request, name: str) -> dict[str, Any]:
@@ -123,16 +129,15 @@ async def _newer(request: Request, version: str, rest: str) -> dict[str, Any]:
     if find(name) is not None:
         tool = _tool(name, version)
         _only(request, "POST", "GET")
-        who = await caller(request, newer=True)
         if request.method == "POST":
+            who = await caller(request, newer=True)
             return wire.replied("data", await tasks.run(request, who.account, tool, version))
         task_id = request.query_params.get("task_id", "")
     else:
         slug, _, task_id = name.rpartition("/")
         tool = _tool(slug, version)
         _only(request, "GET")
-        who = await caller(request, newer=True)
-    return await tasks.poll(request, who.account, tool, task_id, "v2")
+    return await _polled(request, tool, task_id, "v2")
 
 
 async def _listed(

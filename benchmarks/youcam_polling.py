@@ -206,6 +206,12 @@ class Caller:
         return sorted(charged) == sorted(self.succeeded) and left == _GRANTED - _PRICE * len(charged)
 
 
+def _client(url: str, tasks: int) -> httpx.AsyncClient:
+    """One for each account: a pool of hundreds of connections looks through all of them for every request."""
+    limits = httpx.Limits(max_connections=tasks + 1, max_keepalive_connections=tasks + 1)
+    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, limits=limits)
+
+
 async def _accounts(data: Path, count: int) -> list[str]:
     """API keys of new accounts."""
     (keys,) = (each.credentials for each in DIALECTS if each.name == "youcam" and each.credentials)
@@ -244,11 +250,11 @@ async def _main(arguments: argparse.Namespace) -> bool:
         server = Server(data, arguments.workers)
         try:
             await server.ready()
-            limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
-            async with httpx.AsyncClient(
-                base_url=server.url, timeout=30, trust_env=False, limits=limits
-            ) as http:
-                callers = [Caller(http, key, tally) for key in keys]
+            async with contextlib.AsyncExitStack() as stack:
+                callers = [
+                    Caller(await stack.enter_async_context(_client(server.url, arguments.tasks)), key, tally)
+                    for key in keys
+                ]
                 content = encode(Photo(np.full((260, 300, 3), 90, np.uint8)), "png")
                 files = [await caller.upload(content) for caller in callers]
                 spent = _cpu(server)

@@ -45,7 +45,9 @@ class Leases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asked: dict[str, float] = {}  # id of a job -> when it was asked for last, by the monotonic clock
+        self._asked: dict[
+            str, float
+        ] = {}  # id of a job -> when it was asked for last, by the monotonic clock
         self._waiting: Counter[str] = Counter()  # ids that are being asked for
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

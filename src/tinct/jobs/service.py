@@ -44,7 +44,9 @@ __all__ = ["Jobs", "Submission"]
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
-_SHARE: Final = 3  # orders may hold one in so many connections: those of one account wait for each other inside
+_SHARE: Final = (
+    3  # orders may hold one in so many connections: those of one account wait for each other inside
+)
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
@@ -106,7 +108,9 @@ class Jobs:
         self._prices = prices
         self._settings = settings
         self._positions = Positions(database)
-        self._turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
+        self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
+        """How many orders are worked on at a time, so that who only asks need not wait behind all of them; each
+        `submit` takes one, and a wire format may take one for what comes before."""
         self.leases = Leases(database)
         """Who asked for which job."""
         self.repeats = Repeats(database, files, settings)
@@ -145,7 +149,7 @@ class Jobs:
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
-        async with self._turns:
+        async with self.turns:
             return await self._submit(order, contents or {}, failure)
 
     async def _submit(self, order: Order, contents: Mapping[str, str], failure: Failure | None) -> Submission:

@@ -79,9 +79,14 @@ async def _older(request: Request, version: str, rest: str) -> dict[str, Any]:
     tool = _tool(name, "v1")
     _only(request, "POST", "GET")
     if request.method == "POST":
-        who = await caller(request, newer=False)
-        return wire.replied("result", await tasks.run(request, who.account, tool, "v1"))
+        return wire.replied("result", await _run(request, tool, "v1"))
     return await _polled(request, tool, request.query_params.get("task_id", ""), "v1")
+
+
+async def _run(request: Request, tool: Tool, version: str) -> dict[str, Any]:
+    async with backend_of(request).jobs.turns:
+        who = await caller(request, newer=version != "v1")
+    return await tasks.run(request, who.account, tool, version)
 
 
 async def _polled(request: Request, tool: Tool, task_id: str, generation: Generation) -> dict[str, Any]:
@@ -130,8 +135,7 @@ async def _newer(request: Request, version: str, rest: str) -> dict[str, Any]:
         tool = _tool(name, version)
         _only(request, "POST", "GET")
         if request.method == "POST":
-            who = await caller(request, newer=True)
-            return wire.replied("data", await tasks.run(request, who.account, tool, version))
+            return wire.replied("data", await _run(request, tool, version))
         task_id = request.query_params.get("task_id", "")
     else:
         slug, _, task_id = name.rpartition("/")

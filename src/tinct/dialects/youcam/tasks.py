@@ -30,9 +30,10 @@ NAME: Final = "youcam"
 async def run(request: Request, account: Account, tool: Tool, version: str) -> dict[str, Any]:
     """Make a task; ``version`` is ``v1``, ``v2.0`` or ``v2.1``."""
     ask = read(tool, version, await json_object(request))
-    if (known := await _known(request, account, ask)) is not None:
-        return {"task_id": known.id}
-    found = await stored(request, account.id, ask)
+    async with backend_of(request).jobs.turns:
+        if (known := await _known(request, account, ask)) is not None:
+            return {"task_id": known.id}
+        found = await stored(request, account.id, ask)
     style = styles.resolve(ask.tool, ask.chosen)
     values = ask.values | {"style": style}
     if (lacking := ask.tool.missing(ask.form, values)) is not None:

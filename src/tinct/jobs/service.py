@@ -72,8 +72,6 @@ SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(batch)s::text IS NULL OR batch = %(batch)s)
 ORDER BY sequence DESC LIMIT %(limit)s
 """
-
-
 _UNSENT: Final = frozenset({FileState.DECLARED})
 _EXPIRED: Final = frozenset({FileState.GONE})
 
@@ -109,8 +107,7 @@ class Jobs:
         self._settings = settings
         self._positions = Positions(database)
         self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
-        """How many orders are worked on at a time, so that who only asks need not wait behind all of them; each
-        `submit` takes one, and a wire format may take one for what comes before."""
+        """Of orders: `submit` takes one, a wire format one for what comes before. Who only asks never waits for one."""
         self.leases = Leases(database)
         """Who asked for which job."""
         self.repeats = Repeats(database, files, settings)

@@ -94,7 +94,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     """
     for name, where in settings.own_effects():
         registry.register(name, where)
-    prices = Prices.read(settings.prices, registry.names())
+    prices = Prices.read(settings.prices, (*registry.names(), *registry.clip_names()))
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keyring = open_keyring(settings)
     blobs = open_blobs(settings)

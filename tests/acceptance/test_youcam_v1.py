@@ -23,6 +23,7 @@ from youcam_wire import (
 )
 
 INSTALLED = {
+    "video-sr",
     "enhance",
     "obj-removal",
     "sod",

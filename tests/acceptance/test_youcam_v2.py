@@ -17,6 +17,7 @@ from youcam_pictures import clip, face, mask, opened, two_faces
 from youcam_wire import BODIES, Caller, Json, downloaded, entries, filled, refused, said, state, urls
 
 INSTALLED = {
+    "video-sr",
     "enhance",
     "generative-fill",
     "sod",

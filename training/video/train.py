@@ -16,7 +16,7 @@ from training.video.pairs import pairs
 
 __all__ = ["main"]
 
-_BATCH, _RATE, _LEAST_RATE = 32, 2e-3, 1e-5
+_BATCH, _RATE, _LEAST_RATE = 16, 1.5e-3, 1e-5
 _KEEP_EVERY_S = 60.0
 
 

@@ -66,6 +66,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "worker": ("tinct worker --data tinct-data --workers 2",),
     "video correct": ("tinct video correct tinted.mp4 --look vivid",),
+    "video enhance": (
+        "tinct video enhance small.mp4 --scale 2",
+        "tinct video enhance clips/ --scale 1 -o clean/",
+    ),
     "video light": ("tinct video light dark.mp4 -o lighter.mp4",),
     "video migrate": (
         'tinct video migrate clip.mp4 --mode template --color "#1B4965" --color "#F4A259"',

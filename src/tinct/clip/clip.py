@@ -94,7 +94,9 @@ class Clip:
 
     def frames(self) -> Iterator[Frame]:
         """The frames, upright, one at a time."""
-        return Reader(self.path, self.facts, _threads()).frames()
+        yield from Reader(
+            self.path, self.facts, _threads()
+        ).frames()  # this keeps a temporary file until the end
 
     def __repr__(self) -> str:
         f = self.facts

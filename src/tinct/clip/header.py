@@ -37,6 +37,10 @@ class Header:
     """One of the keys of `MEDIA_TYPES`."""
     seconds: float | None
     """How long it runs; None where the header does not say."""
+    width: int | None = None
+    """Pixels of a stored frame; this and the next two are None where the header does not say."""
+    height: int | None = None
+    frames: int | None = None
 
 
 def read(data: bytes) -> Header | None:
@@ -48,7 +52,9 @@ def read(data: bytes) -> Header | None:
         The whole file.
     """
     found = kind(data)
-    return None if found is None else Header(found, None if found == "webm" else _seconds(data))
+    if found is None or found == "webm":
+        return None if found is None else Header(found, None)
+    return Header(found, _seconds(data), *(_picture(data) or ()))
 
 
 def kind(data: bytes) -> str | None:
@@ -75,6 +81,39 @@ def _seconds(data: bytes) -> float | None:
     except struct.error:
         pass
     return None
+
+
+def _picture(data: bytes) -> tuple[int, int, int] | None:
+    """Width, height and frames of the first track of pictures (14496-12, 8.3.2, 8.4.3, 8.7.3)."""
+    try:
+        for _, start, end in _inside(data, 0, len(data), b"moov", b"trak"):
+            handlers = [
+                bytes(data[at + 8 : at + 12]) for _, at, _ in _inside(data, start, end, b"mdia", b"hdlr")
+            ]
+            if b"vide" not in handlers:
+                continue
+            headers = [(at, stop) for _, at, stop in _inside(data, start, end, b"tkhd")]
+            sizes = [at for _, at, _ in _inside(data, start, end, b"mdia", b"minf", b"stbl", b"stsz")]
+            if headers and sizes:
+                width, height = struct.unpack_from(
+                    ">II", data, headers[0][1] - 8
+                )  # 16.16, at the end of the box
+                (frames,) = struct.unpack_from(">I", data, sizes[0] + 8)
+                if width >> 16 and height >> 16 and frames:
+                    return width >> 16, height >> 16, frames
+    except struct.error:
+        pass
+    return None
+
+
+def _inside(data: bytes, start: int, end: int, *path: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Boxes at the end of a path of types."""
+    for kind, at, stop in _boxes(data, start, end):
+        if kind == path[0]:
+            if len(path) == 1:
+                yield kind, at, stop
+            else:
+                yield from _inside(data, at, stop, *path[1:])
 
 
 def _duration(data: bytes, at: int) -> float | None:

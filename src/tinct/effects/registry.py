@@ -39,6 +39,7 @@ _WHERE = {
 
 _CLIPS = {
     "video_correct": "tinct.effects.correct.clip:video_correct",
+    "video_enhance": "tinct.effects.enhance.clip:video_enhance",
     "video_light": "tinct.effects.light.clip:video_light",
     "video_migrate": "tinct.effects.migrate.clip:video_migrate",
 }

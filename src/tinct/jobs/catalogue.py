@@ -25,6 +25,8 @@ class InputFacts:
     """The shortest list it takes."""
     most: int
     """Photos it takes, as a list; 1: a single one."""
+    clip: bool = False
+    """It is a clip."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def facts(name: str) -> EffectFacts:
 
 def catalogue() -> tuple[EffectFacts, ...]:
     """All effects, by name."""
-    return tuple(facts(name) for name in registry.names())
+    return tuple(facts(name) for name in sorted((*registry.names(), *registry.clip_names())))
 
 
 @functools.lru_cache(maxsize=256)
@@ -88,7 +90,12 @@ def _facts(effect: Effect) -> EffectFacts:
         credits=effect.credits,
         inputs=tuple(
             InputFacts(
-                name=item.name, summary=item.summary, required=item.required, least=item.least, most=item.most
+                name=item.name,
+                summary=item.summary,
+                required=item.required,
+                least=item.least,
+                most=item.most,
+                clip=item.clip,
             )
             for item in effect.inputs
         ),

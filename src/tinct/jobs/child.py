@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tinct.effects import registry
 from tinct.effects.effect import Progress
 from tinct.errors import (
+    ClipMissingError,
     InputGoneError,
     InternalError,
     JobMemoryError,
@@ -39,6 +40,7 @@ from tinct.jobs.landlock import close_files
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
+    from tinct.clip.clip import Clip
     from tinct.photo.photo import Photo
 
 __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
@@ -46,6 +48,8 @@ __all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
 _PR_SET_PDEATHSIG: Final = 1
 _RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
+_CLIP: Final = "mp4"  # what clips that are results are
+_MOMENTS: Final = 4  # one of so many views of a clip is held against the content check: three of them
 _report: Callable[[str], None] | None = None
 
 
@@ -83,6 +87,9 @@ class Made:
     depth: int
     channels: int
     mode: str
+    seconds: float | None = None
+    """How long a clip runs; None of a photo."""
+    frames: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +178,13 @@ def _perform(task: Task) -> Outcome:
     from tinct.photo import encode, formats, probe
 
     effect = registry.get(task.effect)
+    clips = {item.name for item in effect.inputs if item.clip}
     photos = {
-        name: _opened(Path(named)) if isinstance(named, str) else tuple(map(_opened, map(Path, named)))
+        name: tuple(map(_opened, map(Path, named)))
+        if not isinstance(named, str)
+        else _clip(Path(named))
+        if name in clips
+        else _opened(Path(named))
         for name, named in task.inputs.items()
     }
     params = effect.accept(photos, task.params)
@@ -181,8 +193,8 @@ def _perform(task: Task) -> Outcome:
     output = effect.run(photos, params, _progress())
     if task.screened and not photos:
         _screen([result.photo for result in output.results])
-    made = []
-    for number, result in enumerate(output.results):
+    made = [_moving(output.clip, task.folder)] if output.clip is not None else []
+    for number, result in enumerate(output.results, len(made)):
         format = result.format or task.format or formats.kept(result.photo.format)
         data = encode.encode(result.photo, format, quality=task.quality, metadata=task.metadata)
         path = Path(task.folder) / str(number)
@@ -205,11 +217,54 @@ def _perform(task: Task) -> Outcome:
     return Outcome(made=tuple(made), facts=dict(output.facts))
 
 
-def _screen(photos: Sequence[Photo | Sequence[Photo]]) -> None:
-    """Raise `UnsafePhotoError` for the first photo that the content check calls unsafe."""
+def _clip(path: Path) -> Clip:
+    """A clip that is an input, looked at; its owner may have deleted it a moment ago."""
+    from tinct.clip.clip import Clip
+
+    try:
+        return Clip.open(path)
+    except ClipMissingError:
+        raise InputGoneError from None
+
+
+def _moving(clip: Clip, folder: str) -> Made:
+    """A clip that was made, under a name of its own in the task's folder."""
+    path = Path(folder) / "clip"
+    os.link(clip.path, path)  # its first name goes with the clip
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+    facts = clip.facts
+    return Made(
+        path=str(path),
+        role="main",
+        format=_CLIP,
+        size=path.stat().st_size,
+        etag=digest.hexdigest(),
+        width=facts.width,
+        height=facts.height,
+        depth=facts.depth,
+        channels=3,
+        mode="rgb",
+        seconds=facts.seconds,
+        frames=facts.frames,
+    )
+
+
+def _screen(given: Sequence[Photo | Clip | Sequence[Photo]]) -> None:
+    """Raise `UnsafePhotoError` for the first photo, or moment of a clip, that the content check calls unsafe."""
+    from tinct.clip.clip import Clip
+    from tinct.photo.photo import Photo
+
     check = registry.get("moderate")
-    for given in photos:
-        for photo in given if isinstance(given, Sequence) else (given,):
+    for one in given:
+        seen: Sequence[Photo] = (one,) if isinstance(one, Photo) else ()
+        if isinstance(one, Clip):
+            from tinct.imaging.shots import shots
+
+            seen = [Photo(view) for shot in shots(one, whole=True) for view in shot.views[::_MOMENTS]]
+        elif isinstance(one, Sequence):
+            seen = one
+        for photo in seen:
             facts = check.run({"image": photo}, check.parse({}), lambda share: None).facts
             if facts["verdict"] == "unsafe":
                 raise UnsafePhotoError("the content check calls a photo unsafe; use another one")

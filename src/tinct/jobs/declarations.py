@@ -186,9 +186,10 @@ class Declarations:
                 raise
             raise DigestError(f"{announced} bytes were declared, more came; send them again") from None
         fields = content_of(came)
-        photo = fields.pop("photo")
+        seen = fields.pop("photo") or fields["clip"]
+        del fields["clip"]
         names = ("width", "height", "depth", "channels", "frames", "mode")
-        facts = {name: getattr(photo, name, None) for name in names}
+        facts = {name: getattr(seen, name, None) for name in names}
         sent = await self._database.one(
             _SENT, fields | facts | {"id": file_id, "key": key, "old": row["key"]}
         )

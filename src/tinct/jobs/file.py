@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tinct.errors import UnsupportedPhotoError
-from tinct.jobs.received import MEDIA_TYPES, PhotoFacts, Received
+from tinct.jobs.received import MEDIA_TYPES, ClipFacts, PhotoFacts, Received
 from tinct.photo import formats
 from tinct.storage.database import Connection, Row
 
@@ -81,6 +81,8 @@ class File:
     created_at: datetime
     expires_at: datetime
     state: FileState = FileState.STORED
+    clip: ClipFacts | None = None
+    """None for what is no clip, or where its header does not say."""
     open: bool = False
     """True while bytes can be sent to it: it was declared, and no job has named it."""
 
@@ -98,7 +100,7 @@ class File:
 
 
 _PHOTO_FACTS: Final = tuple(PhotoFacts.__dataclass_fields__)
-_APART: Final = ("account", "photo", "state", "open")  # fields that are no columns of their own
+_APART: Final = ("account", "photo", "clip", "state", "open")  # fields that are no columns of their own
 _COLUMNS: Final = (
     *("id", "account_id", "key", "name", "media_type", "size", "etag", "format"),
     *_PHOTO_FACTS,
@@ -123,6 +125,7 @@ def content_of(came: Received) -> dict[str, Any]:
         "format": came.facts.format,
         "media_type": MEDIA_TYPES[came.facts.format],
         "photo": came.facts.photo,
+        "clip": came.facts.clip,
         "seconds": came.facts.seconds,
     }
 
@@ -141,7 +144,8 @@ def columns(file: File) -> dict[str, Any]:
 
 
 def _values(file: File) -> dict[str, Any]:
-    facts = dataclasses.asdict(file.photo) if file.photo else dict.fromkeys(_PHOTO_FACTS)
+    seen = file.photo or file.clip
+    facts = dict.fromkeys(_PHOTO_FACTS) | (dataclasses.asdict(seen) if seen is not None else {})
     rest = {name: getattr(file, name) for name in _COLUMNS if name not in (*_PHOTO_FACTS, "account_id")}
     return rest | facts | {"account_id": file.account}
 
@@ -171,9 +175,12 @@ def file_of(row: Row) -> File:
     """The record of a row with all columns."""
     facts = {name: row[name] for name in _PHOTO_FACTS}
     rest = {name: row[name] for name in File.__dataclass_fields__ if name not in _APART}
-    photo = PhotoFacts(**facts) if row["width"] is not None else None
+    photo = PhotoFacts(**facts) if row["depth"] is not None else None
+    clip = None
+    if photo is None and row["width"] is not None:
+        clip = ClipFacts(width=row["width"], height=row["height"], frames=row["frames"])
     state = FileState(row["state"])
     if state is not FileState.DELETED and row["expires_at"] <= datetime.now(UTC):
         state = FileState.GONE
     still_open = row["declared_at"] is not None and row["named_at"] is None and state is not FileState.GONE
-    return File(account=row["account_id"], photo=photo, state=state, open=still_open, **rest)
+    return File(account=row["account_id"], photo=photo, clip=clip, state=state, open=still_open, **rest)

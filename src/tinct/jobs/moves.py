@@ -206,11 +206,12 @@ async def _count(connection: Connection, job: Job) -> None:
 
 
 def _result(file: File) -> Result:
+    seen = file.photo or file.clip
     return Result(
         file_id=file.id,
         media_type=file.media_type,
         size=file.size,
-        width=file.photo.width if file.photo else None,
-        height=file.photo.height if file.photo else None,
+        width=seen.width if seen else None,
+        height=seen.height if seen else None,
         role=file.role or "main",
     )

@@ -24,6 +24,7 @@ _LONGEST_KEY: Final = 255  # characters of an idempotency key
 _BATCH: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LEAST_S: Final = 0.01
 _SECONDS: Final = {"deadline_s": 1e6, "lease_s": 1e6, "keep_results_s": 1e9}  # the most of each
+_CLIP: Final = 3  # numbers that are known of a clip: width, height and frames
 _ROOM: Final = 3  # how many times its estimate a job may take
 
 
@@ -64,6 +65,8 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
         raise EffectRefusedError(effect.name, effect.permission)
     effect.accept(order.inputs, order.params, complete=complete)
     if order.format is not None:
+        if any(item.clip for item in effect.inputs):
+            raise ParameterError("format", order.format, "nothing: clips become MP4 with H.264")
         if order.format not in formats.WRITABLE:
             raise ParameterError("format", order.format, "one of " + ", ".join(formats.WRITABLE))
         formats.get(order.format).check_installed()
@@ -93,10 +96,13 @@ def deadline(order: Order, effect: Effect, files: Mapping[str, File], settings: 
     """
     most = settings.job_deadline_s
     if effect.estimate is not None:
-        sizes = {}
+        sizes: dict[str, list[tuple[int, ...]]] = {}
         for name in order.inputs:
-            photos = [files[file_id].photo for file_id in file_ids({name: order.inputs[name]})]
-            sizes[name] = [(photo.width, photo.height) for photo in photos if photo]
+            named = [files[file_id] for file_id in file_ids({name: order.inputs[name]})]
+            sizes[name] = [size for size in map(_size, named) if size]
+        of_clips = (sizes.get(item.name, []) for item in effect.inputs if item.clip)
+        if any(not found or len(found[0]) != _CLIP for found in of_clips):  # the attempt itself will tell
+            return min(order.deadline_s or settings.longest_job_s, max(most, settings.longest_job_s))
         needed = _ROOM * effect.estimate(sizes, effect.parse(order.params))
         if needed > max(most, settings.longest_job_s):
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
@@ -117,6 +123,13 @@ def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Price
     )
     params = effect.parse(order.params).model_dump(mode="json", warnings=False)
     return prices.of(order.tool or order.effect, default, params, usage)
+
+
+def _size(file: File) -> tuple[int, ...] | None:
+    """What an estimate hears of a file; None where nothing is known of it."""
+    if file.photo is not None:
+        return (file.photo.width, file.photo.height)
+    return None if file.clip is None else (file.clip.width, file.clip.height, file.clip.frames)
 
 
 def _json_bytes(value: Mapping[str, Any]) -> int | None:

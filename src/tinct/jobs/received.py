@@ -20,7 +20,7 @@ from tinct.photo.probe import probe
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors, writing
 
-__all__ = ["MEDIA_TYPES", "Accepted", "Facts", "PhotoFacts", "Received", "receive"]
+__all__ = ["MEDIA_TYPES", "Accepted", "ClipFacts", "Facts", "PhotoFacts", "Received", "receive"]
 
 Accepted = Literal["photos", "photos and clips", "anything"]
 """What may come: other content is refused, or kept as what it is, unknown."""
@@ -50,6 +50,16 @@ class PhotoFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClipFacts:
+    """What is known of a clip's pictures without decoding them."""
+
+    width: int
+    """Pixels as stored, before they are turned."""
+    height: int
+    frames: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What the content is."""
 
@@ -57,6 +67,8 @@ class Facts:
     """One of the keys of `MEDIA_TYPES`."""
     photo: PhotoFacts | None = None
     """None for what is no photo."""
+    clip: ClipFacts | None = None
+    """None for what is no clip, or where its header does not say."""
     seconds: float | None = None
     """How long a clip runs; None for what is no clip, or where its header does not say."""
 
@@ -132,7 +144,10 @@ def _look(path: Path, accepted: Accepted, settings: Settings) -> Facts:
 def _facts(data: bytes, accepted: Accepted, settings: Settings) -> Facts:
     clip = clips.read(data) if accepted != "photos" else None
     if clip is not None:
-        return Facts(format=clip.format, seconds=clip.seconds)
+        seen = None
+        if clip.width and clip.height and clip.frames:
+            seen = ClipFacts(width=clip.width, height=clip.height, frames=clip.frames)
+        return Facts(format=clip.format, seconds=clip.seconds, clip=seen)
     header = probe(data, settings)
     photo = PhotoFacts(**{name: getattr(header, name) for name in PhotoFacts.__dataclass_fields__})
     return Facts(format=header.format, photo=photo)

@@ -39,6 +39,7 @@ from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
+from tinct.jobs.received import ClipFacts
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
 from tinct.storage.ids import new_id
@@ -342,8 +343,10 @@ def _file(job: Job, number: int, made: Made) -> File:
         etag=made.etag,
         format=made.format,
         role=made.role,
-        seconds=None,
-        photo=PhotoFacts(
+        seconds=made.seconds,
+        photo=None
+        if made.seconds is not None
+        else PhotoFacts(
             width=made.width,
             height=made.height,
             depth=made.depth,
@@ -351,6 +354,9 @@ def _file(job: Job, number: int, made: Made) -> File:
             frames=1,
             mode=made.mode,
         ),
+        clip=None
+        if made.seconds is None
+        else ClipFacts(width=made.width, height=made.height, frames=made.frames),
     )
 
 

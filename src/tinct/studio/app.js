@@ -90,7 +90,7 @@ async function start() {
   await store.resume();
   const found = (await insist("GET", "/v1/effects")).effects;
   const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
-  effects = found.sort((a, b) => rank(a.name) - rank(b.name) || a.title.localeCompare(b.title));
+  effects = found.filter((one) => !one.inputs.some((input) => input.clip)).sort((a, b) => rank(a.name) - rank(b.name) || a.title.localeCompare(b.title));
   await spend();
   await route();
 }

@@ -90,7 +90,12 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
         price=prices.terms(found.name),
         inputs=[
             wire.EffectInput(
-                name=item.name, summary=item.summary, required=item.required, least=item.least, most=item.most
+                name=item.name,
+                summary=item.summary,
+                required=item.required,
+                least=item.least,
+                most=item.most,
+                clip=item.clip,
             )
             for item in found.inputs
         ],

@@ -73,6 +73,7 @@ class EffectInput(Record):
     required: bool
     least: int = Field(description="The shortest list it takes; 1 where it takes a single photo.")
     most: int = Field(description="Above 1: it takes a list of so many photos at most; 1: a single one.")
+    clip: bool = Field(description="It takes a clip, not a photo.")
 
 
 class EffectEngine(Record):
@@ -115,10 +116,12 @@ class File(Record):
     media_type: str
     size: int = Field(description="Bytes.")
     width: int | None = Field(
-        description="Pixels, as stored; this and the next three are null for what is no photo."
+        description="Pixels, as stored; this and the next are null for what is neither photo nor clip."
     )
     height: int | None = Field(description="Pixels, as stored.")
-    depth: int | None = Field(description="Bits per channel.")
+    depth: int | None = Field(
+        description="Bits per channel; this and the next are null for what is no photo."
+    )
     channels: int | None
     seconds: float | None = Field(
         description="How long a clip runs; null for a photo, or where it does not say."
@@ -331,14 +334,14 @@ def file_record(connection: HTTPConnection, file: StoredFile) -> File:
     left_s = (file.expires_at - datetime.now(UTC)).total_seconds()
     settings = settings_of(connection)
     seconds = max(min(settings.upload_link_s if file.open else settings.link_s, left_s), 0)
-    photo = file.photo
+    photo, seen = file.photo, file.photo or file.clip
     return File(
         id=file.id,
         name=file.name,
         media_type=file.media_type,
         size=file.size,
-        width=photo.width if photo else None,
-        height=photo.height if photo else None,
+        width=seen.width if seen else None,
+        height=seen.height if seen else None,
         depth=photo.depth if photo else None,
         channels=photo.channels if photo else None,
         job=file.job_id,

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from tinct.dialects.refusals import ErrorTable, RefusalError
 from tinct.errors import (
     BaldError,
+    ClipError,
+    ClipLimitError,
     CreditError,
     DatabaseError,
     EffectRefusedError,
@@ -55,6 +57,7 @@ from tinct.errors import (
     StorageFullError,
     TinctError,
     UnsafePhotoError,
+    UnsupportedClipError,
     UploadLimitError,
 )
 from tinct.jobs.job import Failure
@@ -105,6 +108,9 @@ _CAUSES: Final = ErrorTable[str](
         PhotoLimitError: "side",
         SmallPhotoError: "parameter",
         PhotoError: "decode.image",
+        UnsupportedClipError: "unsupported.video",
+        ClipLimitError: "side",
+        ClipError: "decode.video",
         UnsafePhotoError: "unsafe",
         ParameterError: "parameter",
         NoFaceError: "no_face",
@@ -143,6 +149,8 @@ _ENGINE: Final[Codes] = {
     "decode.image": ("error_decode_image", "error_decode_image"),
     "decode.mask": ("error_decode_mask", "error_decode_mask"),
     "decode.video": ("error_decode_image", "error_decode_video"),
+    "unsupported.video": ("error_decode_image", "error_unsupported_video"),
+    "duration": ("invalid_parameter", "error_unexpected_video_duration"),
     "bytes": ("exceed_max_filesize", "exceed_max_filesize"),
     "side": ("exceed_max_filesize", "error_exceed_max_image_size"),
     "parameter": ("invalid_parameter", "invalid_parameter"),

@@ -25,7 +25,9 @@ from tinct.jobs.job import Failure
 __all__ = ["Found", "fetched", "stored"]
 
 _ABSENT: Final = frozenset({FileState.DECLARED, FileState.GONE})
-_CLIPS: Final = frozenset({"mp4", "mov"})
+_SECONDS: Final = "dst_duration"
+_LONGEST_S: Final = 60.5  # a minute, and what containers round
+_SLACK_S: Final = 1.0
 _INPUTS: Final = {"src": "image", "msk": "mask", "ref": "reference"}
 """What the effects call each role."""
 
@@ -124,7 +126,7 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
             if file.state in _ABSENT or file.role == withdrawn.ROLE:
                 why = "was never sent" if file.state is FileState.DECLARED else "has expired"
                 return failure(f"download.{kind}", f"The file of {role} {why}.")
-            wrong = _beyond(ask.form.limit, role, kind, file)
+            wrong = _beyond(ask.form.limit, role, kind, file) or _length(ask, file)
             if wrong is not None:
                 return wrong
     if found.files.get("msk"):
@@ -139,16 +141,31 @@ def _beyond(limit: Limit, role: str, kind: str, file: File) -> Failure | None:
     if file.size >= limit.bytes:
         found = f"The file of {role} has {file.size} bytes; allowed: fewer than {limit.bytes}."
         return failure("bytes", found)
-    if file.photo is None:
+    seen = file.photo or file.clip
+    if seen is None:
         return None
-    short, long = sorted((file.photo.width, file.photo.height))
-    sides = f"The picture of {role} has {file.photo.width}x{file.photo.height} pixels; allowed: "
+    short, long = sorted((seen.width, seen.height))
+    sides = f"The picture of {role} has {seen.width}x{seen.height} pixels; allowed: "
     if long > limit.long:
         return failure("side", f"{sides}a longer side of {limit.long} or less.")
     if limit.short is not None and short > limit.short:
         return failure("side", f"{sides}a shorter side of {limit.short} or less.")
     if limit.least is not None and short < limit.least:
         return failure("parameter", f"{sides}a shorter side of {limit.least} or more.")
+    return None
+
+
+def _length(ask: Ask, file: File) -> Failure | None:
+    """What is wrong with how long a clip runs; what the call says of it decides the price."""
+    said = ask.values.get(_SECONDS)
+    if said is None or file.seconds is None:
+        return None
+    if file.seconds >= _LONGEST_S:
+        return failure("duration", f"The video runs {file.seconds:.1f} s; allowed: less than {_LONGEST_S:g}.")
+    if abs(file.seconds - said) > _SLACK_S:
+        return failure(
+            "duration", f"The video runs {file.seconds:.1f} s; {_SECONDS} says {said}, and may be 1 s off."
+        )
     return None
 
 
@@ -170,4 +187,4 @@ async def _unlike(request: Request, source: File, mask: File) -> Failure | None:
 def _kind(ask: Ask, role: str) -> str:
     if role == "msk":
         return "mask"
-    return "video" if role == "src" and ask.form.limit.formats <= _CLIPS else "image"
+    return "video" if role == "src" and ask.form.takes_clips else "image"

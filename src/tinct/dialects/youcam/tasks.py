@@ -140,8 +140,10 @@ async def _check_units(request: Request, order: Order) -> None:
         raise CreditError(price, balance.available)
 
 
-def _format(ask: Ask, found: Found, version: str) -> str:
-    """Format of the results."""
+def _format(ask: Ask, found: Found, version: str) -> str | None:
+    """Format of the results; None of clips."""
+    if ask.form.takes_clips:
+        return None
     if ask.form.picture is not None:
         return ask.form.picture
     if ask.ending is not None:

@@ -11,12 +11,13 @@ from tinct.dialects.youcam.params import Param
 from tinct.errors import ParameterError
 from tinct.jobs import catalogue
 
-__all__ = ["HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "can_check"]
+__all__ = ["CLIPS", "HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "can_check"]
 
 Values = Mapping[str, Any]
 """Parameters of a call, by name, and ``style``: what the chosen style asks of the effect."""
 MB: Final = 2**20
 PHOTOS: Final = frozenset({"jpeg", "png"})
+CLIPS: Final = frozenset({"mp4", "mov"})
 HEIC: Final = PHOTOS | {"heif"}
 
 
@@ -56,6 +57,11 @@ class Form:
     """Format of the results; None follows the source."""
     tells_faces: bool = False
     """Whether the reply lists the faces that were found."""
+
+    @property
+    def takes_clips(self) -> bool:
+        """Whether its source is a video, and its result too."""
+        return self.limit.formats <= CLIPS
 
     def name_of_effect(self, values: Values) -> str:
         """The effect that does it."""

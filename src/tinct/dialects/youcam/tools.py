@@ -13,7 +13,7 @@ from typing import Any, Final
 from tinct.dialects.youcam import params as p
 from tinct.dialects.youcam.errors import Codes, invalid
 from tinct.dialects.youcam.params import Param
-from tinct.dialects.youcam.tool import HEIC, MB, PHOTOS, Form, Limit, Tool, Values
+from tinct.dialects.youcam.tool import CLIPS, HEIC, MB, PHOTOS, Form, Limit, Tool, Values
 
 __all__ = ["RESERVED", "TOOLS", "find"]
 
@@ -141,11 +141,13 @@ TOOLS: Final[Sequence[Tool]] = (
         aliases=("video-enhance",),
         forms=_both(
             Form(
-                limit=Limit(formats=frozenset({"mp4", "mov"}), long=1920, bytes=100 * MB),
+                limit=Limit(formats=CLIPS, long=1920, bytes=100 * MB),
                 params=(_SECONDS,),
-                effect="video",
+                effect="video_enhance",
+                to=_always(scale=2),
             )
         ),
+        codes=_SIDE_AS_BYTES,
         per_second=(1, 2),
     ),
     Tool(

@@ -1,0 +1,130 @@
+"""Clips enhanced: noise goes along motion and nothing else does, and the network sharpens."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from clips import pan, rgb, write
+from skimage import data
+
+import tinct
+from tinct.clip.clip import Clip
+from tinct.clip.planes import Planes
+from tinct.effects.enhance.temporal import Cleaner, noise_of
+from tinct.effects.registry import get
+from tinct.errors import ClipLimitError
+from tinct.settings import Settings, current, use
+
+
+def moving(count: int, step: float = 1.3) -> list[np.ndarray]:
+    """Luma (192, 256) of a pan over a photo, uint8."""
+    photo = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2GRAY)
+    frames = []
+    for n in range(count):
+        place = np.array([[1, 0, 120 + step * n], [0, 1, 20 + 0.5 * n]], np.float32)
+        frames.append(cv2.warpAffine(photo, place, (256, 192), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP))
+    return frames
+
+
+def planes(luma: np.ndarray) -> Planes:
+    grey = np.full((luma.shape[0] // 2, luma.shape[1] // 2), 128, np.uint8)
+    return Planes(luma, grey, grey)
+
+
+def decibels(one: np.ndarray, other: np.ndarray) -> float:
+    gap = (one.astype(np.float32) - other)[12:-12, 12:-12]
+    return float(10 * np.log10(255**2 / max((gap**2).mean(), 1e-6)))
+
+
+def test_noise_of_a_moving_clip_goes() -> None:
+    rng, cleaner = np.random.default_rng(0), Cleaner(1.0)
+    gains = []
+    for frame in moving(10):
+        noisy = np.clip(np.rint(frame + rng.normal(0, 8, frame.shape)), 0, 255).astype(np.uint8)
+        gains.append(decibels(cleaner(planes(noisy))[0], frame) - decibels(noisy, frame))
+    assert gains[0] == 0
+    assert np.mean(gains[5:]) > 2.5
+
+
+def test_a_clip_without_noise_stays_as_it_is() -> None:
+    cleaner = Cleaner(1.0)
+    assert min(decibels(cleaner(planes(frame))[0], frame) for frame in moving(8)) > 38
+
+
+def test_nothing_is_carried_across_a_cut_or_from_what_was_hidden() -> None:
+    cleaner = Cleaner(1.0)
+    first, second = moving(6), [255 - frame for frame in moving(3)]
+    for frame in first:
+        cleaner(planes(frame))
+    assert decibels(cleaner(planes(second[0]))[0], second[0]) > 60
+
+
+def test_strength_0_leaves_every_pixel() -> None:
+    cleaner = Cleaner(0.0)
+    for frame in moving(3):
+        assert (cleaner(planes(frame))[0] == frame).all()
+
+
+def test_noise_is_measured_and_texture_is_not_taken_for_it() -> None:
+    frame = moving(1)[0]
+    noisy = np.clip(np.rint(frame + np.random.default_rng(1).normal(0, 8, frame.shape)), 0, 255).astype(
+        np.uint8
+    )
+    assert noise_of(noisy) == pytest.approx(8, rel=0.35)
+    assert noise_of(frame) < 2.5
+
+
+def test_x2_is_closer_to_the_truth_than_lanczos(tmp_path: Path) -> None:
+    truth = [frame[:, :, None].repeat(3, 2) for frame in moving(4, step=2.6)]
+    halves = [cv2.resize(frame, (128, 96), interpolation=cv2.INTER_AREA) for frame in truth]
+    path = write(tmp_path / "a.mp4", halves, options={"crf": "12"})
+    made = tinct.video.enhance(path, 2)
+    assert (made.clip.facts.width, made.clip.facts.height, made.clip.facts.frames) == (256, 192, 4)
+    lanczos = [cv2.resize(f, (256, 192), interpolation=cv2.INTER_LANCZOS4) for f in rgb(path)]
+    ours = [decibels(a, b) for a, b in zip(rgb(made.clip.path), truth, strict=True)]
+    plain = [decibels(a, b) for a, b in zip(lanczos, truth, strict=True)]
+    assert np.mean(ours) > np.mean(plain) + 0.5
+
+
+@pytest.mark.parametrize("engine", ["network", "classical"])
+def test_x1_keeps_size_colors_and_brightness(tmp_path: Path, engine: str) -> None:
+    path = write(tmp_path / "a.mp4", pan(4))
+    made = tinct.video.enhance(path, 1, engine=engine)
+    assert made.clip.facts.width == 128
+    gap = [np.abs(a.astype(int) - b).mean() for a, b in zip(rgb(made.clip.path), rgb(path), strict=True)]
+    assert max(gap) < 5
+    assert np.mean(rgb(made.clip.path)) == pytest.approx(np.mean(rgb(path)), abs=1)
+
+
+def test_a_result_beyond_the_limits_is_refused(tmp_path: Path) -> None:
+    path, before = write(tmp_path / "a.mp4", pan(2)), current()
+    use(Settings(max_clip_side=200))
+    try:
+        with pytest.raises(ClipLimitError, match="256x192"):
+            tinct.video.enhance(path, 2)
+    finally:
+        use(before)
+
+
+def test_the_estimate_grows_with_pixels_and_frames() -> None:
+    effect = get("video_enhance")
+    assert effect.estimate is not None
+    short, long = (
+        effect.estimate({"image": [(1920, 1080, frames)]}, effect.parse({"scale": 2})) for frames in (25, 250)
+    )
+    assert 8 < long / short < 10
+
+
+def test_progress_is_told_by_frame_and_stops_the_work(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4", pan(6))
+    told: list[float] = []
+
+    def hear(share: float) -> None:
+        told.append(share)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tinct.video.enhance(Clip.open(path), 1, engine="classical", progress=hear)
+    assert told == pytest.approx([1 / 6, 2 / 6, 3 / 6])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinct.clip.clip import Clip as Clip
+    from tinct.effects.colorize.clip import video_colorize as colorize
     from tinct.effects.correct.clip import video_correct as correct
     from tinct.effects.enhance.clip import video_enhance as enhance
     from tinct.effects.light.clip import video_light as light
     from tinct.effects.migrate.clip import video_migrate as migrate
 
-__all__ = ["Clip", "correct", "enhance", "light", "migrate"]
+__all__ = ["Clip", "colorize", "correct", "enhance", "light", "migrate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,12 +1,14 @@
 """Effects on clips: one map a shot, nothing flickers, nothing bleeds across a cut; and their commands."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from clips import pan, rgb, write
+from skimage import data
 from typer.testing import CliRunner
 
 import tinct
@@ -189,3 +191,30 @@ def test_wrong_options_are_a_sentence(cut: Path, arguments: list[str], words: st
     result = CliRunner().invoke(app, ["video", *(one.format(cut=cut) for one in arguments)])
     assert result.exit_code != 0
     assert words in f"{result.output}{result.exception}"
+
+
+def test_a_gray_clip_is_coloured_steadily_and_keeps_its_luminance(tmp_path: Path) -> None:
+    photo = cv2.resize(data.astronaut(), (200, 200), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None].repeat(3, 2)
+    frames = [np.ascontiguousarray(grey[20:148, n : n + 160]) for n in range(12)]
+    path = write(tmp_path / "grey.mp4", frames, options={"crf": "8"})
+    made = tinct.video.colorize(path)
+    coloured = [cv2.cvtColor(f.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for f in rgb(made.clip.path)]
+    source = [cv2.cvtColor(f.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for f in rgb(path)]
+    assert made.asked == 2
+    assert np.mean([np.hypot(f[..., 1], f[..., 2]).mean() for f in coloured]) > 4
+    assert np.mean([np.abs(a - b)[..., 0].mean() for a, b in zip(coloured, source, strict=True)]) < 2.5
+    steps = [np.abs(b[:, :-1, 1:] - a[:, 1:, 1:]).mean() for a, b in pairwise(coloured)]
+    assert np.mean(steps) < 2  # the pan moves by a pixel
+
+
+def test_colours_do_not_bleed_across_a_cut(tmp_path: Path) -> None:
+    photo = cv2.resize(data.astronaut(), (160, 128), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None].repeat(3, 2)
+    other = np.ascontiguousarray(255 - grey[::-1])
+    path = write(tmp_path / "cut.mp4", [grey] * 6 + [other] * 6, options={"crf": "8"})
+    alone = write(tmp_path / "alone.mp4", [other] * 6, options={"crf": "8"})
+    made = [tinct.video.colorize(one) for one in (path, alone)]
+    both, single = (rgb(one.clip.path) for one in made)
+    assert np.abs(both[6].astype(int) - single[0]).mean() < 3
+    assert np.abs(both[11].astype(int) - single[5]).mean() < 3

@@ -65,6 +65,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct watch incoming/ colorize --degree 0.8 -o done/",
     ),
     "worker": ("tinct worker --data tinct-data --workers 2",),
+    "video colorize": ("tinct video colorize film.mp4 -o coloured.mp4 --compare both.mp4",),
     "video correct": ("tinct video correct tinted.mp4 --look vivid",),
     "video enhance": (
         "tinct video enhance small.mp4 --scale 2",

@@ -38,6 +38,7 @@ _WHERE = {
 
 
 _CLIPS = {
+    "video_colorize": "tinct.effects.colorize.clip:video_colorize",
     "video_correct": "tinct.effects.correct.clip:video_correct",
     "video_enhance": "tinct.effects.enhance.clip:video_enhance",
     "video_light": "tinct.effects.light.clip:video_light",

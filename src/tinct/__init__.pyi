@@ -570,7 +570,7 @@ def migrate(
         How many results; more than 1 only in mode auto.
     style : natural or bold
         Mode auto: natural turns what is known by its colour (sky, lawn, fruit) only as far as is
-        likely, bold turns all alike; by default natural for up to 4 results, bold for more.
+        likely, bold turns all nearly alike; by default natural for up to 4 results, bold for more.
     colors : 1 to 7 × text
         1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them.
     spread : 0 to 1

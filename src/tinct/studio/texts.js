@@ -83,7 +83,7 @@ export const T = {
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
   /** Names and sentences in place of those that the server gives. */
   params: { degree: "Strength", portrait: "People keep their colours", "migrate.strength": "How completely", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
-  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
+  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
   choices: { jpeg: "JPEG", png: "PNG", webp: "WebP", person: "People", skin: "Skin" },
 
   palette: {

@@ -2,14 +2,15 @@
 
 A family is a turn of all hues; families are spread evenly over the circle and gather the photo's hues a little around
 its dominant one, as colour-harmony palettes do (Cohen-Or et al. 2006, "Color harmonization"). The turn is decided for
-each cluster of the photo's colour graph and made alike where clusters share smooth areas, so one thing turns as one. In
-style `natural`, what the colorizer is sure of (sky, lawn, fruit) turns only as far as it finds likely, and the even
-spacing is kept within that interval. One smooth map does it; L* and greys stay.
+each cluster of the photo's colour graph and made alike where clusters share smooth areas, so one thing turns as one.
+Each cluster takes the turn that is likely to the colorizer and near the family's own: in style `natural` what it is
+sure of (sky, lawn, fruit) gives up the family for what is likely, in style `bold` less of it does. One smooth map does
+it; L* and greys stay.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar, cast
 
 import numpy as np
@@ -34,11 +35,16 @@ Style = Literal["natural", "bold"]
 _Number = TypeVar("_Number", np.float64, np.complex128)
 
 _CLUSTERS: Final = 26
-_TOLERANCES: Final = (
-    1.0,
-    1.3,
-    1.7,
-)  # nats below the likeliest turn that still pass; the first that gives families
+_FAITH: Final = {"natural": (0.5, 0.8, 1.3), "bold": (1.6, 3.0)}
+"""Nats that a turn away from the family's own costs, times 2 (1 - cos); the first that gives families is taken."""
+_STRICT: Final = {"natural": 3.0, "bold": 0.0}
+"""How much more each nat counts below what is likely enough, so that no lawn is blue."""
+_DECIDED: Final = 4.0  # how much more the likeliest turn counts than others
+_LIKELY: Final = 1.3  # nats below the likeliest turn that a colour may have
+_KNOWN: Final = (
+    0.57,
+    0.89,
+)  # share of such turns up to which people know the colour, and from which anything goes
 _FAMILIES: Final = (
     9.0,
     6.0,
@@ -76,17 +82,12 @@ def fit_auto(source: Sample, count: int = 1, seed: int = 0, style: Style | None 
     spacing = 2 * np.pi / (count + 1)
     start = np.random.default_rng(seed).uniform(-0.25, 0.25) * spacing if seed else 0.0
     slots = _wrapped(start + spacing * (np.arange(count) + 1))
-    photo = _Turning.of(graph)
+    photo = _Turning.of(graph, Expectation.of(graph).of_turns())
     families: list[_Family] = []
-    if style == "bold":
-        families, _ = photo.families(slots, spacing, _MOST_LIFT[style])
-    else:
-        likely = photo.united(_relative(Expectation.of(graph).of_turns()), _UNITED[0])
-        for tolerance in _TOLERANCES:
-            bound = photo.bounded(_relative(likely), tolerance)
-            families, least = bound.families(slots, spacing, _MOST_LIFT[style])
-            if least >= _FAMILIES[count > _MANY]:
-                break
+    for faith in _FAITH[style]:
+        families, least = photo.families(slots, spacing, style, faith)
+        if least >= _FAMILIES[count > _MANY]:
+            break
     grey = np.column_stack([np.linspace(0, 100, 16), np.ones(16)]).astype(np.float32)
     fit = SmoothFit(graph, together=2.0, slope=0.03, bend=0.6, grey=grey, accent=2.0)
     own = graph.colors[..., 1:]
@@ -126,36 +127,25 @@ class _Turning:
     """(K,) area times chroma."""
     home: float
     """Dominant hue."""
-    limit: Floats
-    """(K, 2) least and greatest turn."""
+    likely: Floats
+    """(K, STEPS) log-likelihood of each turn beside the best."""
     known: Floats
     """(K,) 1 for a colour that people know, 0 where anything goes."""
-    chance: Floats
-    """(K, STEPS) likelihood of each turn above what passes, in nats."""
 
     @classmethod
-    def of(cls, graph: ColorGraph) -> _Turning:
-        """All turns are allowed."""
+    def of(cls, graph: ColorGraph, turns: Floats) -> _Turning:
+        """From the log-likelihood of each cluster (K,) after each turn: (K, STEPS)."""
         hue = np.arctan2(graph.centre[:, 2], graph.centre[:, 1]).astype(np.float64)
         circle = np.linspace(-np.pi, np.pi, 72, endpoint=False)
         votes = graph.area * np.maximum(graph.chroma - 3, 0)
         near = np.exp((np.cos(hue[:, None] - circle) - 1) * 8)
-        count = len(hue)
-        return cls(
-            graph=graph,
-            hue=hue,
-            heavy=(graph.area * np.minimum(graph.chroma, 40) + 1e-6).astype(np.float64),
-            home=float(circle[(votes[:, None] * near).sum(axis=0).argmax()]),
-            limit=np.tile([-np.pi, np.pi], (count, 1)),
-            known=np.zeros(count),
-            chance=np.zeros((count, STEPS)),
-        )
-
-    def bounded(self, likely: Floats, tolerance: float) -> _Turning:
-        """The same photo, each cluster bound to turns whose likelihood (K, STEPS) is within `tolerance` of the best."""
-        limit = _limits(likely, tolerance)
-        known = np.clip((5.6 - (limit[:, 1] - limit[:, 0])) / 2, 0, 1)
-        return _Turning(self.graph, self.hue, self.heavy, self.home, limit, known, likely + tolerance)
+        heavy = (graph.area * np.minimum(graph.chroma, 40) + 1e-6).astype(np.float64)
+        home = float(circle[(votes[:, None] * near).sum(axis=0).argmax()])
+        alone = cls(graph, hue, heavy, home, turns, np.zeros(len(hue)))
+        likely = _relative(alone.united(_relative(turns), _UNITED[0]))
+        low, high = _KNOWN
+        free = (likely > -_LIKELY).mean(axis=1)
+        return replace(alone, likely=likely, known=np.clip((high - free) / (high - low), 0, 1))
 
     def united(self, values: NDArray[_Number], strength: float) -> NDArray[_Number]:
         """`values` (K, ...) made alike among bonded clusters: least squares on the graph."""
@@ -165,10 +155,12 @@ class _Turning:
         weights = self.heavy.reshape(-1, *[1] * (values.ndim - 1))
         return cast(NDArray[_Number], np.linalg.solve(matrix, weights * values))
 
-    def families(self, slots: Floats, spacing: float, most_lift: float) -> tuple[list[_Family], float]:
+    def families(
+        self, slots: Floats, spacing: float, style: Style, faith: float
+    ) -> tuple[list[_Family], float]:
         """A family near each of the `slots` (n,), radians; and how far apart the nearest two of them lie."""
         many = len(slots) > 1
-        lift = self._lift(most_lift)
+        lift = self._lift(_MOST_LIFT[style])
         share = self.heavy * (self.graph.chroma > _GREY)
         share = share / max(float(share.sum()), 1e-9)
         seen = [srgb_to_lab(to_srgb(self.graph.centre))]
@@ -177,7 +169,7 @@ class _Turning:
             tried = []
             for shift in _SHIFTS if many else _SHIFTS[:1]:
                 theta = float(slots[slot] + shift * spacing)
-                turn = self._turns(theta)
+                turn = self._turns(theta, faith, _STRICT[style])
                 for gain, odd in _GAINS if many else _GAINS[:1]:
                     grown = lift * (1 + (gain - 1) * (0.35 + 0.65 * self.known))
                     lab = self._clusters(turn, grown)
@@ -201,36 +193,14 @@ class _Turning:
         new[:, 1:] = gain[:, None] * rotated(new[:, 1:], turn)
         return srgb_to_lab(to_srgb(new, rounds=1))
 
-    def _turns(self, theta: float) -> Floats:
-        """Turn (K,) of each cluster in a family: gathered around its hue, within its limits, alike where bonded."""
+    def _turns(self, theta: float, faith: float, strict: float) -> Floats:
+        """Turn (K,) of each cluster in a family: likely, near the family's own, alike where bonded."""
         want = _wrapped(theta - _GATHER * np.sin(_wrapped(self.hue - self.home)))
-        side = self.limit[:, 1] if theta >= 0 else self.limit[:, 0]
-        bent = side * np.sqrt(abs(theta) / np.pi)
-        place = (want % (2 * np.pi)) / (2 * np.pi) * STEPS
-        step, part, k = place.astype(int), place % 1, np.arange(len(want))
-        chance = (1 - part) * self.chance[k, step % STEPS] + part * self.chance[k, (step + 1) % STEPS]
-        free = np.maximum(
-            1 / (1 + np.exp(-chance / 0.2)), 1 - self.known
-        )  # may it take the family's own turn?
-        turn = np.angle(self.united(free * np.exp(1j * want) + (1 - free) * np.exp(1j * bent), _UNITED[1]))
-        return np.asarray(np.where(free > 0.5, turn, np.clip(turn, self.limit[:, 0], self.limit[:, 1])))
-
-
-def _limits(likely: Floats, tolerance: float) -> Floats:
-    """How far each cluster may turn to either side, (K, 2) radians, before its likelihood falls below the tolerance."""
-    floor = np.minimum(-tolerance, likely[:, 0] - 0.3)  # the photo's own colours always pass
-    half = STEPS // 2
-    out = np.zeros((len(likely), 2))
-    for side, sign in ((1, 1), (0, -1)):
-        margin = likely[:, (sign * np.arange(half + 1)) % STEPS] - floor[:, None]  # (K, half + 1)
-        for k, row in enumerate(margin):
-            below = np.flatnonzero(row < 0)
-            reach = float(half)
-            if len(below):
-                j = int(below[0])
-                reach = j - 1 + float(row[j - 1] / (row[j - 1] - row[j]))
-            out[k, side] = sign * reach * 2 * np.pi / STEPS
-    return out
+        steps = 2 * np.pi * np.arange(STEPS) / STEPS
+        score = self.likely - 2 * faith * (1 - np.cos(steps - want[:, None]))  # (K, STEPS)
+        score -= strict * np.maximum(-_LIKELY - self.likely, 0)
+        votes = np.exp(_DECIDED * (score - score.max(axis=1, keepdims=True))) @ np.exp(1j * steps)
+        return np.asarray(np.angle(self.united(votes / np.maximum(np.abs(votes), 1e-9), _UNITED[1])))
 
 
 def _relative(likely: Floats) -> Floats:

@@ -79,7 +79,7 @@ def video_migrate(
         Style | None,
         Field(
             description="Mode auto: natural, the default, turns what is known by its colour (sky, lawn, fruit) only as "
-            "far as is likely, bold turns all alike."
+            "far as is likely, bold turns all nearly alike."
         ),
     ] = None,
     colors: Annotated[

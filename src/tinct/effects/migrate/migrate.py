@@ -147,7 +147,7 @@ def migrate(
         Style | None,
         Field(
             description="Mode auto: natural turns what is known by its colour (sky, lawn, fruit) only as far as is "
-            "likely, bold turns all alike; by default natural for up to 4 results, bold for more."
+            "likely, bold turns all nearly alike; by default natural for up to 4 results, bold for more."
         ),
     ] = None,
     colors: Annotated[

@@ -476,7 +476,7 @@ def light(
         classical needs no network; maxim is one for dark photos, about 6 s each. auto takes classical,
         which came closer to photos that had been darkened and does not clip lamps and skies.
     denoise : true or false
-        Remove the noise that brightening would show.
+        Remove noise and JPEG blocks that brightening would show.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from skimage import data
 import tinct
 from tinct.effects.light.exposure import relit
 from tinct.errors import MissingModelError, ParameterError
+from tinct.imaging.deblock import deblock
 from tinct.imaging.gain import GainField
 from tinct.models import runtime, store
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
@@ -187,3 +188,34 @@ def test_a_picture_in_the_lowest_levels_is_still_found():
     dark = darkened(PICTURE, 0.004, 0.0003)
     assert dark.max() < 20
     assert tinct.light(Photo(dark)).photo.pixels.mean() > 3 * dark.mean()
+
+
+def _blocky(width: int = 128) -> np.ndarray:
+    """A dark ramp whose blocks of 8 x 8 pixels are flat, as strong JPEG compression leaves them."""
+    light = np.linspace(6, 40, width // 8).repeat(8)
+    down = np.linspace(0, 10, 12).repeat(8)[:, None]
+    return np.repeat(np.rint(light + down)[..., None], 3, axis=2).astype(np.uint8)
+
+
+def test_blocks_of_jpeg_are_not_lifted() -> None:
+    source = _blocky()
+    made = tinct.light(Photo(source))
+    assert made.gain > 1.5
+    steps = np.abs(np.diff(made.photo.pixels[..., 0].astype(float), axis=1)).mean(axis=0)
+    assert steps[7::8].mean() < 2 * np.delete(steps, np.s_[7::8]).mean()
+
+
+def test_an_edge_at_the_border_of_a_block_stays() -> None:
+    rows = np.zeros((16, 32, 3), np.float32)
+    rows[:, 16:] = 0.5
+    kept = rows.copy()
+    deblock(rows, 0, 0.05)
+    assert np.array_equal(rows, kept)
+
+
+def test_borders_of_blocks_are_found_in_rows_that_begin_inside_one() -> None:
+    whole = _blocky().astype(np.float32) / 255
+    part = whole[13:61].copy()
+    deblock(whole, 0, 0.05)
+    deblock(part, 13, 0.05)
+    assert np.allclose(part[8:-8], whole[21:53], atol=1e-6)

@@ -21,7 +21,7 @@ from tinct.photo.photo import Photo
 __all__ = ["GainField", "light_of", "mean"]
 
 Array = NDArray[np.float32]
-Prepare = Callable[[Array], Array]
+Prepare = Callable[[Array, int], Array]
 
 _LIGHT: Final = np.array([[0.299, 0.587, 0.114]], np.float32)
 _FLOOR: Final = np.float32(0.02)  # added before gains are taken: black has none
@@ -91,7 +91,8 @@ class GainField:
         strength : float
             Share of the change, 0..1; 0 returns the photo itself.
         prepare : callable, optional
-            Applied to rows (n, W, 3), encoded, 0..1, before the gains; it may look 16 rows around.
+            Applied to rows (n, W, 3), encoded, 0..1, and the number of the first, before the gains; it may look 16
+            rows around.
         """
         if strength == 0:
             return photo
@@ -102,7 +103,7 @@ class GainField:
             first, last = max(top - _HALO, 0), min(bottom + _HALO, photo.height)
             seen = photo.pixels[first:last].astype(np.float32) / most
             if prepare is not None:
-                seen = prepare(seen)
+                seen = prepare(seen, first)
             seen = seen[top - first : bottom - first]
             gain = self.gains(light_of(seen), top, photo.height)
             made = (seen + _FLOOR) * np.exp(gain * np.float32(strength)) - _FLOOR

@@ -1,4 +1,4 @@
-"""Remove the noise that a gain would show: before the gain, more of it in colour than in light."""
+"""Remove what a gain would show: noise, more of it in colour than in light, and the blocks of JPEG."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.deblock import deblock
 from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
 from tinct.imaging.gain import light_of, mean
 from tinct.imaging.guided import smoothstep
@@ -20,6 +21,8 @@ Array = NDArray[np.float32]
 
 _BACK: Final = np.linalg.inv(TO_OPPONENT)
 _SEEN: Final = 1.0 / 255  # noise that shows, after the gain
+_STEPS: Final = 6.0  # times the mean step at the borders of blocks: what may be one
+_WITHIN: Final = 0.5  # of that step is noise inside blocks
 _LIGHT: Final = (3, 1.6)  # radius of the window; standard deviations of noise that are smoothed
 _COLOR: Final = (7, 4.0)
 _LIT: Final = (8 / 255, 16 / 255)  # brightness of the brightest windows from which a photo is no lens cap
@@ -32,13 +35,17 @@ _LEAST_SPREAD: Final = (0.2 / 255, 0.5 / 255)
 
 @dataclass(frozen=True)
 class Smoother:
-    """Guided filters of light and colour differences."""
+    """Guided filters of light and colour differences, and borders of blocks made smooth before."""
 
     noise: float
     """Standard deviation in each channel, as a share of the full range."""
+    blocks: float
+    """Mean step at the borders of blocks, likewise; 0 where there are none."""
 
-    def __call__(self, rgb: Array) -> Array:
-        """Rows (n, W, 3) with less noise."""
+    def __call__(self, rgb: Array, first: int) -> Array:
+        """Rows (n, W, 3), of which the first is the photo's row `first`, with less noise."""
+        if self.blocks:
+            deblock(rgb, first, _STEPS * self.blocks)
         channels = [np.asarray(c, np.float32) for c in cv2.split(opponent(rgb))]
         light = channels[0]
         for k, (radius, many) in enumerate((_LIGHT, _COLOR, _COLOR)):
@@ -58,8 +65,10 @@ def _guided(plane: Array, guide: Array, radius: int, softness: float) -> Array:
 
 def smoother(pixels: Pixels, gain: float) -> Smoother | None:
     """What to do about a photo's noise before a `gain` of its encoded values; None where none would show."""
-    noise = condition(pixels).noise
-    return Smoother(noise) if noise * gain > _SEEN and gain > 1.2 else None
+    found = condition(pixels)
+    blocks = found.blocks if found.blocks * gain > _SEEN else 0.0
+    noise = float(np.hypot(found.noise, _WITHIN * blocks))
+    return Smoother(noise, blocks) if gain > 1.2 and (blocks or noise * gain > _SEEN) else None
 
 
 def signal(rgb: Array, seen: NDArray[np.bool_]) -> float:

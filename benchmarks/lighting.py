@@ -1,12 +1,13 @@
-"""Lighting and colour correction: ``python -m benchmarks.lighting [light|correct|speed ...]``.
+"""Lighting and colour correction: ``python -m benchmarks.lighting [light|jpeg|correct|speed ...]``.
 
-Lighting: photos of eval/kodak are darkened in linear light (factors 0.03, 0.06, 0.12 in turn) with the noise of photons
-and of reading, rounded to 8 bits, and brightened again; PSNR to the original, beside CLAHE on L* and a gamma that
-brings the mean to the middle. Colour correction: photos of eval/kodak and eval/color_photos under another light
-(Bradford adaptation in linear light between daylights of 4500, 6500 and 8500 K; green and magenta by a gain of the
-green channel; white keeps its luminance, what leaves the range is cut off), CIEDE2000 to the original; and how far an
-uncast photo moves. The originals are taken for neutral, which those of Kodak mostly are not: hence also the distance
-between the tinted photo and the original, both corrected.
+Lighting: photos of eval/kodak are darkened in linear light (factors 0.03, 0.06, 0.12 in turn) with the noise of
+photons and of reading, rounded to 8 bits, and brightened again; PSNR to the original, beside CLAHE on L* and a gamma
+that brings the mean to the middle. JPEG: the same without noise, darkened to 0.06 and saved at two qualities; steps
+between blocks, and PSNR to what is made of the unsaved. Colour correction: photos of eval/kodak and eval/color_photos
+under another light (Bradford adaptation in linear light between daylights of 4500, 6500 and 8500 K; green and magenta
+by a gain of the green channel; white keeps its luminance, what leaves the range is cut off), CIEDE2000 to the
+original; and how far an uncast photo moves. The originals are taken for neutral, which those of Kodak mostly are not:
+hence also the distance between the tinted photo and the original, both corrected.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from numpy.typing import NDArray
 import tinct
 from benchmarks.colorize import Rgb, lab_of, photos
 from benchmarks.tables import table
+from tinct.imaging.degradation import condition
 from tinct.photo.color import delta_e_2000, linear_to_srgb, srgb_to_linear
+from tinct.photo.encode import encode
 
 __all__ = ["daylight_shift", "main"]
 
@@ -53,6 +56,28 @@ def light() -> str:
     return table(
         "Lighting: quality", note, head, [(str(len(rows)), *(f"{v:.1f}" for v in np.mean(rows, axis=0)))]
     )
+
+
+def jpeg() -> str:
+    """Whether the blocks of a dark JPEG are lifted."""
+    rows = []
+    for quality in (40, 75):
+        found = []
+        for _, original in photos("kodak"):
+            linear = srgb_to_linear(original.astype(np.float32) / 255) * np.float32(_FACTORS[1])
+            dark = np.asarray(linear_to_srgb(linear) * 255 + 0.5, np.uint8)
+            saved = tinct.open(encode(tinct.Photo(dark), "jpeg", quality=quality)).pixels
+            goal = tinct.light(tinct.Photo(dark)).photo.pixels
+            plain, made = (tinct.light(tinct.Photo(saved), denoise=on).photo.pixels for on in (False, True))
+            steps = (condition(pixels).blocks * 255 for pixels in (saved, plain, made))
+            found.append([*steps, _psnr(goal, plain), _psnr(goal, made)])
+        rows.append((str(quality), *(f"{value:.2f}" for value in np.mean(found, axis=0))))
+    note = (
+        "Mean step at the borders of blocks, levels of 255, in dark JPEGs and in what is made of them, with the "
+        "parameter denoise off and on; and PSNR in dB to what is made of the photo before it was saved."
+    )
+    head = ("quality", "dark", "steps, off", "steps, on", "PSNR, off", "PSNR, on")
+    return table("Lighting: JPEG", note, head, rows)
 
 
 def correct() -> str:
@@ -176,7 +201,7 @@ def _has(name: str) -> bool:
     return store.installed(name)
 
 
-_PARTS = {"light": light, "correct": correct, "speed": speed}
+_PARTS = {"light": light, "jpeg": jpeg, "correct": correct, "speed": speed}
 
 
 def main() -> None:

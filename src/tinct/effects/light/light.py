@@ -56,7 +56,9 @@ def light(
             "classical, which came closer to photos that had been darkened and does not clip lamps and skies."
         ),
     ] = "auto",
-    denoise: Annotated[bool, Field(description="Remove noise and JPEG blocks that brightening would show.")] = True,
+    denoise: Annotated[
+        bool, Field(description="Remove noise and JPEG blocks that brightening would show.")
+    ] = True,
     progress: Progress = unheard,
 ) -> Lighting:
     """Brighten dark and unevenly lit photos; what is bright is not clipped, and noise is not shown.

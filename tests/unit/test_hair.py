@@ -18,6 +18,7 @@ from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin, shown
 from tinct.errors import (
     FaceAngleError,
+    HairError,
     NoFaceError,
     NoShoulderError,
     SeveralFacesError,
@@ -169,6 +170,15 @@ def test_what_hangs_below_a_gap_is_no_hair() -> None:
     kept = hanging(hair.seen, torn)
     np.testing.assert_array_equal(kept[v < 0.4], mask[v < 0.4])
     assert not kept[v > 0.8].any()
+
+
+def test_a_forehead_that_hair_covers_gets_no_bangs() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    fringe = np.where((np.abs(u) < 0.4) & (v < -0.18) & (v > -0.5), 1, hair.matte).astype(np.float32)
+    with_forehead(hair)
+    with pytest.raises(HairError, match="covers the forehead"):
+        with_forehead(replace(hair, matte=fringe))
 
 
 def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:

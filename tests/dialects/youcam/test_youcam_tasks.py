@@ -10,7 +10,17 @@ from backends import working
 from picture_host import Site
 from running import photo
 from tinct.backend import Backend, open_backend
-from tinct.errors import FaceAngleError, ParameterError, ReferenceNoFaceError, UnsafePhotoError
+from tinct.errors import (
+    BaldError,
+    FaceAngleError,
+    HairError,
+    HairTooShortError,
+    NoShoulderError,
+    ParameterError,
+    ReferenceNoFaceError,
+    SmallFaceError,
+    UnsafePhotoError,
+)
 from tinct.jobs import leases, moves
 from tinct.jobs.job import Failure, JobState
 from tinct.jobs.withdrawn import let_go
@@ -164,6 +174,11 @@ async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_pat
         ("mu-transfer", Failure.of(FaceAngleError("no")), "error_pose", "error_src_large_face_angle"),
         ("face-swap", Failure.of(FaceAngleError("no")), "error_pose", "error_large_face_angle"),
         ("face-swap", Failure.of(ReferenceNoFaceError("no")), "error_no_face", "error_no_face"),
+        ("hair-vol", Failure.of(BaldError("no")), "error_face_parsing", "error_bald_image"),
+        ("hair-ext", Failure.of(HairTooShortError("no")), "error_face_parsing", "error_hair_too_short"),
+        ("hair-ext", Failure.of(NoShoulderError("no")), "error_no_shoulder", "error_no_shoulder"),
+        ("hair-bang", Failure.of(SmallFaceError("no")), "error_no_face", "error_insufficient_landmarks"),
+        ("hair-bang", Failure.of(HairError("no")), "error_face_parsing", "error_face_parsing"),
         (
             "enhance",
             Failure.of(UnsafePhotoError("no")),

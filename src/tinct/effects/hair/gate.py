@@ -36,6 +36,7 @@ _SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
 _LONG: Final = 0.2  # widths of the face below the chin that hair has to reach before it can be made longer
 _YAW_BANGS: Final = 25.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
+_FREE: Final = 0.3  # see `Forehead.free`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 
@@ -113,6 +114,8 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     found, seen = forehead(hair), hair.seen
     if found.seen < _HAIRLINE:
         raise BaldError("no hair begins above the forehead; use a photo that shows the hairline")
+    if found.free < _FREE:
+        raise HairError("hair covers the forehead already; use a photo without bangs")
     if hair.like_skin > _FAIR:
         raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
     near = (seen.v < float(seen.place(10)[1]) + 0.1) & (np.abs(seen.u) < 0.7)

@@ -46,6 +46,14 @@ class Forehead:
         return np.interp(u, self.brows[:, 0], self.brows[:, 1])
 
     @property
+    def free(self) -> float:
+        """Share of the height from the mesh's rim to the brows that no hair covers, in the middle of the forehead."""
+        inside = _ACROSS[np.abs(_ACROSS - self.middle) < 0.2]
+        rim = np.interp(inside, self.points[_RIM, 0], self.points[_RIM, 1])
+        height = self.brow(inside) - rim
+        return float(np.median((self.brow(inside) - self.hair(inside)) / np.maximum(height, 0.02)))
+
+    @property
     def middle(self) -> float:
         """u half way between the temples."""
         return float(self.brows[0, 0] + self.brows[-1, 0]) / 2

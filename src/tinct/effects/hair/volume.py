@@ -17,8 +17,9 @@ from tinct.effects.hair.lay import Layer, laid, own_colors
 from tinct.effects.hair.mannequin import mannequin, shown
 from tinct.faces.find import MODELS
 from tinct.imaging.guided import smoothstep
-from tinct.imaging.hair.hair import Hair
+from tinct.imaging.hair.hair import SKIN, Hair
 from tinct.photo.photo import Photo
+from tinct.photo.resize import resize
 
 __all__ = ["Volume", "Where", "hair_volume"]
 
@@ -26,6 +27,7 @@ Array = NDArray[np.float32]
 Where = Literal["all", "crown", "sides"]
 
 _MOST: Final = 0.15  # growth at amount 1, of the distance from the head's middle
+_FAIR: Final = 0.15  # share of the hair that has the skin's colour beyond which colour tells nothing
 _CENTRE: Final = -0.05  # v of the head's middle
 
 
@@ -83,7 +85,7 @@ def _layer(hair: Hair, amount: float, where: Where) -> Layer:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     map_x = np.float32(centre[0]) + (x - np.float32(centre[0])) * scale
     map_y = np.float32(centre[1]) + (y - np.float32(centre[1])) * scale
-    matte = hair.matte * (1 - smoothstep(v, hair.chin, hair.chin + 0.5))
+    matte = hair.matte * _without_skin(hair) * (1 - smoothstep(v, hair.chin, hair.chin + 0.5))
     moved = cv2.remap(matte, map_x, map_y, cv2.INTER_LINEAR)
     light = cv2.remap(own_colors(hair, hair.matte), map_x, map_y, cv2.INTER_CUBIC)
     # over hair that is there only the inside of the moved hair is laid: its rim carries skin
@@ -94,6 +96,13 @@ def _layer(hair: Hair, amount: float, where: Where) -> Layer:
     moved = moved * (1 - own) + np.minimum(moved, cv2.remap(core, map_x, map_y, cv2.INTER_LINEAR)) * own
     opacity = np.where(inner > 0.0, moved, 0) * smoothstep(growth, 0.0, 0.06)
     return Layer(np.clip(light, 0, 1), np.asarray(opacity, np.float32))
+
+
+def _without_skin(hair: Hair) -> Array:
+    """0 where the matte's rim has the skin's colour, an ear or the parting, so that those do not move with the hair."""
+    if hair.like_skin > _FAIR:
+        return np.ones_like(hair.matte)
+    return smoothstep(resize(np.minimum(hair.apart, 2 * SKIN), hair.matte.shape[:2]), 0.5 * SKIN, 1.1 * SKIN)
 
 
 def _outside(hair: Hair) -> Array:

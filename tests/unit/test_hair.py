@@ -175,7 +175,7 @@ def test_what_hangs_below_a_gap_is_no_hair() -> None:
 def test_a_forehead_that_hair_covers_gets_no_bangs() -> None:
     _, hair = mannequin()
     u, v = hair.frame.grid(hair.matte.shape)
-    fringe = np.where((np.abs(u) < 0.4) & (v < -0.18) & (v > -0.5), 1, hair.matte).astype(np.float32)
+    fringe = np.where((np.abs(u) < 0.4) & (v < -0.15) & (v > -0.5), 1, hair.matte).astype(np.float32)
     with_forehead(hair)
     with pytest.raises(HairError, match="covers the forehead"):
         with_forehead(replace(hair, matte=fringe))

@@ -1,9 +1,11 @@
 """Both generations of the YouCam API as a caller sees them, from their documentation alone; strict about replies."""
 
 import base64
+import copy
 import io
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -371,3 +373,53 @@ def downloaded(url: str) -> bytes:
     if kind.startswith("image/"):
         assert kind == Image.MIME[str(Image.open(io.BytesIO(reply.content)).format)]
     return reply.content
+
+
+# -- clients without manners --------------------------------------------------------------------------
+
+
+class Api:
+    """A client without manners: it sends what it is told, and takes apart what it gets."""
+
+    def __init__(self, base: str, bearer: str) -> None:
+        self.base, self.bearer = base, bearer
+
+    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.bearer}", "Content-Type": "application/json"}
+        return HTTP.request(method, self.base + path, headers=headers, **more)
+
+    def json(self, method: str, path: str, **more: Any) -> Any:
+        return self.call(method, path, **more).json()
+
+
+def declared(api: Api, content: bytes, kind: str = "image/jpeg", path: str = "/file") -> Json:
+    entry = {"content_type": kind, "file_name": "a.jpg", "file_size": len(content)}
+    return dict(api.json("POST", path, json={"files": [entry]})["data"]["files"][0])
+
+
+def polls(api: Api, path: str, pause_s: float = 0.2) -> Iterator[Any]:
+    """Bodies of polls, the first one at once."""
+    for _ in range(400):
+        yield api.json("GET", path)
+        time.sleep(pause_s)
+    raise AssertionError("it never ended")
+
+
+# -- bodies that are wrong -------------------------------------------------------------------------------
+
+ABSENT = object()
+"""Instead of a value: the key goes."""
+
+
+def changed(body: Any, path: str, value: object) -> Any:
+    """A copy with another value at a path such as ``payload.actions.0.id``, or without it."""
+    made = copy.deepcopy(body)
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = made
+    for part in way:
+        place = place[part]
+    if value is ABSENT:
+        del place[last]
+    else:
+        place[last] = value
+    return made

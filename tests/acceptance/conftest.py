@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from running import Server
-from youcam_wire import HTTP, Account, Caller, account, log_in
+from running import Server, photo
+from youcam_wire import HTTP, Account, Api, Caller, account, log_in
 
 LIMITS = ("address_calls", "token_calls", "v2_address_calls", "v2_key_calls")
 UNLIMITED = dict.fromkeys((f"youcam_{name}" for name in LIMITS), "0/1")
@@ -58,3 +58,19 @@ def v2(youcam: Server, pair: Account) -> Caller:
 def other_caller(youcam: Server) -> Caller:
     """Another account, in the older form; its key is its bearer."""
     return Caller(youcam.url, account(youcam).client_id, "v1.0")
+
+
+@pytest.fixture(scope="session")
+def file(v1: Caller) -> str:
+    """A small photo."""
+    return v1.upload(photo(96, 72, format="JPEG"))
+
+
+@pytest.fixture
+def newer(v2: Caller) -> Api:
+    return Api(f"{v2.url}/s2s/v2.0", v2.bearer)
+
+
+@pytest.fixture
+def older(v1: Caller) -> Api:
+    return Api(f"{v1.url}/s2s/v1.0", v1.bearer)

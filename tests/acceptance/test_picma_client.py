@@ -17,6 +17,7 @@ import pytest_asyncio
 from PIL import Image
 from skimage import data as samples
 
+from backends import HAZARDS
 from picture_host import Site
 from receivers import Got, Receiver, reply
 from running import COMMAND, START_S, Server, photo
@@ -24,6 +25,15 @@ from running import COMMAND, START_S, Server, photo
 pytestmark = pytest.mark.asyncio
 
 SUCCESS = reply(200, body=b'{"code":0,"msg":"","data":{"success":true}}')
+TABLE = """
+[callback]
+waits_s = [0.2, 0.4, 0.8]
+total_s = 3
+
+[types.90]
+name = "Nothing"
+effect = "noop"
+"""
 FALSE = reply(200, body=b'{"code":0,"msg":"","data":{"success":false}}')
 
 
@@ -89,13 +99,14 @@ class PicMa:
 @pytest.fixture(scope="module")
 def picma(tmp_path_factory: pytest.TempPathFactory, _face_models_folder: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("picma")
-    (folder / "picma.toml").write_text("[callback]\nwaits_s = [0.2, 0.4, 0.8]\ntotal_s = 3\n")
+    (folder / "picma.toml").write_text(TABLE)
     running = Server(
         folder / "data",
         picma=str(folder / "picma.toml"),
         allow_private_hosts="127.0.0.1",
         models=str(_face_models_folder),
         fetch_total_s="8",
+        extra_effects=HAZARDS,
     )
     yield running
     running.stop()
@@ -184,6 +195,32 @@ async def test_general_enhance_doubles_and_denoise_keeps_the_size(
     assert (done["status"], done["facenum"], done["facelist"]) == (2, 0, [])
     assert (done["outpathwidth"], done["outpathheight"]) == (120 * times, 90 * times)
     assert (done["inpathext"], done["outpathext"]) == ("webp", "png")
+
+
+async def test_scratch_repair_fills_what_a_scan_lacks(client: PicMa, site: Site) -> None:
+    clean = np.asarray(Image.fromarray(samples.coffee()).resize((300, 200)))
+    scratched, at = clean.copy(), np.zeros((200, 300), bool)
+    for y in range(20, 180):
+        x = 90 + round(0.2 * y)
+        at[y, x : x + 2] = True
+    scratched[at] = 250
+    done = await client.finished(await client.create(site.picture("/s.png", encoded(scratched, "PNG")), 4), 4)
+    before, after = await client.check(done)
+    assert (done["status"], done["facenum"], done["facelist"]) == (2, 0, [])
+    assert before.shape == after.shape
+    assert np.abs(after - clean)[at].mean() < 0.4 * np.abs(before - clean)[at].mean()
+
+
+async def test_a_cartoon_has_few_tones_and_the_size_of_the_photo(client: PicMa, site: Site) -> None:
+    photograph = np.asarray(Image.fromarray(samples.coffee()).resize((300, 200)))
+    done = await client.finished(
+        await client.create(site.picture("/c.png", encoded(photograph, "PNG")), 6), 6
+    )
+    before, after = await client.check(done)
+    assert (done["status"], done["facenum"], done["facelist"]) == (2, 0, [])
+    assert before.shape == after.shape
+    counts = [len(np.unique(picture.reshape(-1, 3), axis=0)) for picture in (before, after)]
+    assert counts[1] < 0.8 * counts[0], counts
 
 
 async def test_colorize_gives_four_outputs_the_best_first(client: PicMa, site: Site) -> None:
@@ -360,7 +397,7 @@ async def test_many_tasks_at_once_are_each_told_once_and_their_queue_numbers_nev
     url = site.picture("/a.png", photo(64, 64))
     async with Receiver(SUCCESS) as receiver:
         made = await asyncio.gather(
-            *(client.create(url, 5, callbackurl=receiver.url, chtaskid=str(n)) for n in range(40))
+            *(client.create(url, 90, callbackurl=receiver.url, chtaskid=str(n)) for n in range(40))
         )
         queues: dict[str, list[int]] = {taskid: [] for taskid in made[::8]}
         async with asyncio.timeout(120):

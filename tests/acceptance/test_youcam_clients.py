@@ -2,12 +2,9 @@
 
 import json
 import re
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 import requests
 
 from running import photo
@@ -18,40 +15,18 @@ from youcam_wire import (
     HELD,
     HTTP,
     Account,
+    Api,
     Caller,
-    Json,
+    declared,
     fetched,
     filled,
     id_token,
     log_in,
+    polls,
     put,
     refused,
     urls,
 )
-
-
-class Api:
-    """A client without manners: it sends what it is told, and takes apart what it gets."""
-
-    def __init__(self, base: str, bearer: str) -> None:
-        self.base, self.bearer = base, bearer
-
-    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.bearer}", "Content-Type": "application/json"}
-        return HTTP.request(method, self.base + path, headers=headers, **more)
-
-    def json(self, method: str, path: str, **more: Any) -> Any:
-        return self.call(method, path, **more).json()
-
-
-@pytest.fixture
-def newer(v2: Caller) -> Api:
-    return Api(f"{v2.url}/s2s/v2.0", v2.bearer)
-
-
-def declared(api: Api, content: bytes, kind: str = "image/jpeg", path: str = "/file") -> Json:
-    entry = {"content_type": kind, "file_name": "a.jpg", "file_size": len(content)}
-    return dict(api.json("POST", path, json={"files": [entry]})["data"]["files"][0])
 
 
 def sent(api: Api, content: bytes, kind: str = "image/jpeg", path: str = "/file") -> str:
@@ -59,14 +34,6 @@ def sent(api: Api, content: bytes, kind: str = "image/jpeg", path: str = "/file"
     file = declared(api, content, kind, path)
     assert put(file["requests"][0]["url"], content, file["requests"][0]["headers"]).status_code == 200
     return str(file["file_id"])
-
-
-def polls(api: Api, path: str, pause_s: float = 0.2) -> Iterator[Any]:
-    """Bodies of polls, the first one at once."""
-    for _ in range(400):
-        yield api.json("GET", path)
-        time.sleep(pause_s)
-    raise AssertionError("it never ended")
 
 
 def test_skills_of_the_vendor_send_named_headers_by_requests_and_count_units_and_prices(newer: Api) -> None:

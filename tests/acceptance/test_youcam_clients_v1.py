@@ -2,54 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 
 from running import photo
 from youcam_hazards import picture
 from youcam_pictures import face, opened
-from youcam_wire import BODIES, HTTP, Caller, Json, fetched, filled, put, refused, said, urls
-
-
-class Api:
-    """A client without manners: it sends what it is told, and takes apart what it gets."""
-
-    def __init__(self, base: str, bearer: str) -> None:
-        self.base, self.bearer = base, bearer
-
-    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.bearer}", "Content-Type": "application/json"}
-        return HTTP.request(method, self.base + path, headers=headers, **more)
-
-    def json(self, method: str, path: str, **more: Any) -> Any:
-        return self.call(method, path, **more).json()
-
-
-@pytest.fixture
-def newer(v2: Caller) -> Api:
-    return Api(f"{v2.url}/s2s/v2.0", v2.bearer)
-
-
-@pytest.fixture
-def older(v1: Caller) -> Api:
-    return Api(f"{v1.url}/s2s/v1.0", v1.bearer)
-
-
-def declared(api: Api, content: bytes, kind: str = "image/jpeg", path: str = "/file") -> Json:
-    entry = {"content_type": kind, "file_name": "a.jpg", "file_size": len(content)}
-    return dict(api.json("POST", path, json={"files": [entry]})["data"]["files"][0])
-
-
-def polls(api: Api, path: str, pause_s: float = 0.2) -> Iterator[Any]:
-    """Bodies of polls, the first one at once."""
-    for _ in range(400):
-        yield api.json("GET", path)
-        time.sleep(pause_s)
-    raise AssertionError("it never ended")
-
+from youcam_wire import BODIES, Api, Caller, Json, declared, fetched, filled, polls, put, refused, said, urls
 
 # -- both forms ------------------------------------------------------------------------------------------
 

@@ -1,39 +1,16 @@
 """Requests that the YouCam API cannot read or route, and files that it does not take."""
 
-import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from running import Server, photo
 from youcam_hazards import picture
 from youcam_pictures import face, opened
-from youcam_wire import HTTP, Caller, Json, downloaded, put, refused, said, urls
+from youcam_wire import ABSENT, HTTP, Caller, Json, changed, downloaded, put, refused, said, urls
 
 MEGABYTE = 2**20
-ABSENT = object()
-
-
-@pytest.fixture(scope="module")
-def file(v1: Caller) -> str:
-    """A small photo."""
-    return v1.upload(photo(96, 72, format="JPEG"))
-
-
-def changed(body: Any, path: str, value: object) -> Any:
-    """A copy with another value at a path such as ``payload.actions.0.id``, or without it."""
-    made = copy.deepcopy(body)
-    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place = made
-    for part in way:
-        place = place[part]
-    if value is ABSENT:
-        del place[last]
-    else:
-        place[last] = value
-    return made
 
 
 # -- bodies ----------------------------------------------------------------------------------------------

@@ -130,6 +130,18 @@ def test_a_broken_padding_which_decrypts_to_random_text_is_never_let_in(
         refused(auth(youcam, client_id=pair.client_id, id_token=spelt), 401, "InvalidAuthentication")
 
 
+def test_every_made_up_id_token_is_refused_by_the_same_sentence(youcam: Server, pair: Account) -> None:
+    now = int(time.time() * 1000)
+    texts = ("", "x", "client_id=" + "x" * 32 + f"&timestamp={now}", f"timestamp={now}", "x" * 100)
+    proofs = ["AAAA", "!!!", base64.b64encode(bytes(128)).decode(), base64.b64encode(b"\xff" * 128).decode()]
+    proofs += [encrypted(pair.client_secret, text) for text in texts]
+    sentences = {
+        refused(auth(youcam, client_id=pair.client_id, id_token=proof), 401, "InvalidAuthentication")
+        for proof in proofs
+    }
+    assert len(sentences) == 1, sentences
+
+
 @pytest.mark.parametrize("ago_s", [400, -400, 86_400, 10**9])
 def test_a_stale_or_future_id_token_is_refused(youcam: Server, pair: Account, ago_s: float) -> None:
     proof = id_token(pair, ago_s=ago_s)

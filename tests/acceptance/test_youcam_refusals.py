@@ -1,37 +1,10 @@
 """Run calls of the YouCam API that are refused, in both forms: what is wrong, unknown, foreign or not installed."""
 
-import copy
-from typing import Any
-
 import pytest
 
-from running import photo
 from youcam_hazards import picture
 from youcam_pictures import face
-from youcam_wire import BODIES, Caller, Json, filled, refused, said
-
-ABSENT = object()
-
-
-@pytest.fixture(scope="module")
-def file(v1: Caller) -> str:
-    """A small photo."""
-    return v1.upload(photo(96, 72, format="JPEG"))
-
-
-def changed(body: Any, path: str, value: object) -> Any:
-    """A copy with another value at a path such as ``payload.actions.0.id``, or without it."""
-    made = copy.deepcopy(body)
-    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place = made
-    for part in way:
-        place = place[part]
-    if value is ABSENT:
-        del place[last]
-    else:
-        place[last] = value
-    return made
-
+from youcam_wire import ABSENT, BODIES, Caller, Json, changed, filled, refused, said
 
 # -- the run call of the older form ----------------------------------------------------------------------
 
@@ -203,6 +176,12 @@ def test_pages_of_the_newer_form_too(v2: Caller, path: str, query: str) -> None:
         ("enhance", {"src_file_url": "ftp://example.com/a.jpg", "scale": 2}),
         ("enhance", {"src_file_url": "file:///etc/passwd", "scale": 2}),
         ("enhance", {"src_file_url": "photo.jpg", "scale": 2}),
+        ("enhance", {"src_file_url": " http://example.com/a.jpg", "scale": 2}),
+        ("enhance", {"src_file_url": "http://example.com/a.jpg\n", "scale": 2}),
+        ("enhance", {"src_file_url": "http://example.com/ HTTP/1.1\r\nX: y", "scale": 2}),
+        ("enhance", {"src_file_url": "http://example.com:99999/a.jpg", "scale": 2}),
+        ("enhance", {"src_file_url": "http://example.com:0/a.jpg", "scale": 2}),
+        ("enhance", {"src_file_url": "http://exa\x7fmple.com/a.jpg", "scale": 2}),
         ("enhance", {"src_file_url": "data:image/png;base64,AAAA", "scale": 2}),
         ("enhance", {"src_file_id": "F"}),
         ("enhance", {"src_file_id": "F", "scale": 3}),

@@ -97,6 +97,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "models runtime": ("tinct models runtime gpu",),
     "models show": ("tinct models show person",),
     "models verify": ("tinct models verify",),
+    "webhooks add": ("tinct webhooks add acct_0123 https://shop.example/hook",),
+    "webhooks list": ("tinct webhooks list acct_0123",),
+    "webhooks remove": ("tinct webhooks remove acct_0123 hook_0123",),
+    "webhooks test": ("tinct webhooks test acct_0123 hook_0123",),
 }
 """By command; a test runs each through the command's own parser. Others get the shortest call."""
 

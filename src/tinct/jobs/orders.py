@@ -11,14 +11,20 @@ from typing import Any, Final
 from tinct.accounts.prices import Prices, Usage
 from tinct.effects import registry
 from tinct.effects.effect import Effect
-from tinct.errors import EffectRefusedError, JobTooLongError, ParameterError
-from tinct.jobs.file import File
-from tinct.jobs.job import Order, file_ids
+from tinct.errors import (
+    EffectRefusedError,
+    InputGoneError,
+    InputNotSentError,
+    JobTooLongError,
+    ParameterError,
+)
+from tinct.jobs.file import File, FileState
+from tinct.jobs.job import Failure, Order, file_ids
 from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "deadline", "digest", "price"]
+__all__ = ["check", "deadline", "digest", "failure_at_birth", "price"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
 _BATCH: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -163,3 +169,11 @@ def digest(order: Order, contents: Mapping[str, str]) -> bytes:
     if order.callbacks:
         asked["callbacks"] = [[callback.recipe, callback.url] for callback in order.callbacks]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+
+
+def failure_at_birth(files: Mapping[str, File]) -> Failure | None:
+    """Why a job on these files cannot even begin."""
+    states = {file.state for file in files.values()}
+    if FileState.DECLARED in states:
+        return Failure.of(InputNotSentError())
+    return Failure.of(InputGoneError()) if FileState.GONE in states else None

@@ -13,8 +13,6 @@ from tinct.accounts.credits import hold
 from tinct.accounts.prices import Prices
 from tinct.errors import (
     IdempotencyError,
-    InputGoneError,
-    InputNotSentError,
     JobCancelledError,
     JobDeletedError,
     JobMissingError,
@@ -23,12 +21,12 @@ from tinct.errors import (
 )
 from tinct.jobs.callbacks.outbox import drop
 from tinct.jobs.changes import Changes
-from tinct.jobs.file import File, FileState, close
+from tinct.jobs.file import FileState, close
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, price
+from tinct.jobs.orders import check, deadline, failure_at_birth, price
 from tinct.jobs.positions import Positions
 from tinct.jobs.queue import Queue
 from tinct.jobs.repeats import Repeats
@@ -159,7 +157,7 @@ class Jobs:
         absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
         files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
-        failure = failure or _failure_at_birth(files)
+        failure = failure or failure_at_birth(files)
         deadline_s = (
             self._settings.job_deadline_s if failure else deadline(order, effect, files, self._settings)
         )
@@ -313,12 +311,13 @@ class Jobs:
             ):
                 await self._remove_entry(connection, job_id)
             await drop(connection, job_id)
-            await connection.execute(
+            deleted = await connection.execute(
                 "UPDATE jobs SET deleted_at = now(), revision = revision + 1, params = '{}', facts = '{}', meta = '{}',"
-                " results = '[]'"
-                " WHERE id = %s",
+                " results = '[]' WHERE id = %s AND deleted_at IS NULL",
                 (job_id,),
             )
+            if not deleted.rowcount:  # somebody else was faster
+                raise _deleted()
             cursor = await connection.execute(
                 "UPDATE files SET state = 'deleted' WHERE job_id = %s AND state <> 'gone'"
                 " AND role IS DISTINCT FROM 'withdrawn' RETURNING id, key",
@@ -398,21 +397,17 @@ class Jobs:
             await self._queue.remove(connection, row["entry"])
 
 
-def _failure_at_birth(files: Mapping[str, File]) -> Failure | None:
-    """Why a job on these files cannot even begin."""
-    states = {file.state for file in files.values()}
-    if FileState.DECLARED in states:
-        return Failure.of(InputNotSentError())
-    return Failure.of(InputGoneError()) if FileState.GONE in states else None
-
-
 def _visible(row: Row | None, account: str) -> Job:
     if row is None or row["account_id"] != account:
         raise _missing()
     if row["deleted_at"] is not None:
-        raise JobDeletedError("the job was deleted")
+        raise _deleted()
     return job_of(row)
 
 
 def _missing() -> JobMissingError:
     return JobMissingError("there is no such job; it may have been removed some time after its end")
+
+
+def _deleted() -> JobDeletedError:
+    return JobDeletedError("the job was deleted")

@@ -251,6 +251,16 @@ async def test_a_constant_number_does_not_hide_that_a_file_was_not_sent(client: 
     assert (await client.polled("enhance", second, "v1.0"))["status"] == "running"
 
 
+async def test_of_deletes_at_one_moment_one_is_answered_by_200(backend: Backend, client: Client) -> None:
+    task = await client.run("enhance", src_file_id=await client.sent(), scale=1)
+    await failed(backend, task, Failure(code="internal", message="no"))
+    replies = await asyncio.gather(
+        *(client.http.post("/s2s/v2.0/task/delete", json={"task_id": task}) for _ in range(12))
+    )
+    assert sorted(reply.status_code for reply in replies) == [200] + [400] * 11
+    assert {reply.json().get("error_code") for reply in replies} == {None, "InvalidTaskId"}
+
+
 # -- leases ----------------------------------------------------------------------------------------
 
 

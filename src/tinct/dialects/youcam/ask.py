@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ from tinct.dialects.youcam.tools import find
 __all__ = ["Ask", "Chosen", "read"]
 
 _LONGEST_URL: Final = 8192  # characters
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _KEYS: Final = {
     "src": ("src_ids",),
     "msk": ("mask_ids", "msk_ids"),
@@ -156,8 +158,9 @@ def _flat_keys(role: str) -> tuple[str, ...]:
 
 def _check_url(field: str, url: str) -> None:
     try:
-        parts = urlsplit(url)
-        good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        parts = urlsplit(url)  # which itself overlooks spaces before a URL, and ends of lines in it
+        good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        good = good and url == url.strip() and not _CONTROL.search(url)
     except ValueError:
         good = False
     if not good or len(url) > _LONGEST_URL:

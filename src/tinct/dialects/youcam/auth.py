@@ -32,6 +32,8 @@ _TOKEN: Final = "youcam.token"
 _BITS: Final = 1024  # clients send one block of 128 bytes
 _ALPHABET: Final = string.ascii_letters + string.digits
 _KEY: Final = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
+_NOT_SAID: Final = "it is not this client_id and a timestamp, encrypted with its secret"
+"""Whatever is wrong: who sends made-up ones must not learn which of them decrypt to something."""
 _PLAIN: Final = re.compile(rb"client_id=([A-Za-z0-9]{32})&timestamp=([0-9]{1,16})")
 _BEARER: Final = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _OWN_KEY: Final = "tnct_"  # how the server's own API keys begin
@@ -137,12 +139,10 @@ async def _proved(request: Request, client_id: str, id_token: str) -> Account:
     try:
         account, plain = await backend.key_pairs.decrypt(_KIND, client_id, _decoded(id_token))
     except (KeyRefusedError, binascii.Error, ValueError):
-        raise _unproved("it cannot be decrypted") from None
+        raise _unproved(_NOT_SAID) from None
     said = _PLAIN.fullmatch(plain)  # the whole of it: wrong padding decrypts to random bytes
-    if said is None:
-        raise _unproved("it does not hold client_id and timestamp")
-    if said[1].decode() != client_id:
-        raise _unproved("it is of another client_id")
+    if said is None or said[1].decode() != client_id:
+        raise _unproved(_NOT_SAID)
     if abs(time.time() - int(said[2]) / 1000) > settings.youcam_clock_s:
         raise _unproved(f"its timestamp is not within {settings.youcam_clock_s:g} s of this server's clock")
     return account

@@ -1,15 +1,20 @@
-"""What createtask takes beyond fetching the picture.
+"""What createtask takes beyond fetching the picture, and whether many tasks at once are each told of once.
 
-``python -m benchmarks.picma [--calls 200]`` starts a server of its own on loopback with a picture host that answers at
-once, and makes tasks one after the other, with and without an address to be told at. A second run of calls
+``python -m benchmarks.picma [--calls 200] [--burst 200]`` starts a server of its own on loopback with
+a picture host that answers at once, and makes tasks one after the other, with and without an address to be told at. A second run of calls
 asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU seconds of
 the server's process are printed beside the wall clock, for machines that do other things too.
+
+Then ``--burst`` tasks are made at once, each with a receiver that now and then fails; all are asked for
+until their callbacks have come or are recorded as failed. The exit status is 1 if one was told twice under
+two ids, neither came nor is recorded, or had a queue number that grew.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import collections
 import io
 import json
 import os
@@ -27,9 +32,20 @@ import psutil
 from PIL import Image
 
 from benchmarks.tables import table
+from tinct.backend import open_backend
+from tinct.net.fetch import Fetcher
+from tinct.settings import Settings
 
 __all__ = ["main"]
 
+_PATIENCE_S = 600.0
+_TABLE = """
+[limits]
+requests_per_minute = 1000000
+[types.90]
+name = "Light, a quick effect"
+effect = "light"
+"""
 _COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 
 
@@ -57,9 +73,6 @@ async def _measured(
     url: str, token: str, pid: int, calls: int, told: str | None, size: tuple[int, int]
 ) -> list[str]:
     """Cells of one row: p50 and p95 of the call, p50 of fetching, of the rest, and CPU a call, in milliseconds."""
-    from tinct.net.fetch import Fetcher
-    from tinct.settings import Settings
-
     host, picurl = await _host(_photo(*size))
     whole, fetching = [], []
     fetcher = Fetcher(Settings(allow_private_hosts="127.0.0.1"))
@@ -93,14 +106,84 @@ async def _measured(
     return [f"{1000 * value:.1f}" for value in figures]
 
 
+class _Receiver:
+    """Answers as documented, but every fifth message by 500 at first, and every fiftieth always."""
+
+    def __init__(self) -> None:
+        self.got: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
+        """By task, the delivery-id of each message."""
+        self._numbers: dict[str, int] = {}
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+        said = json.loads(await reader.readexactly(int(fields["content-length"])))["data"]
+        number = self._numbers.setdefault(said["taskid"], len(self._numbers))
+        self.got[said["taskid"]].append(fields["delivery-id"])
+        fails = number % 50 == 49 or (number % 5 == 4 and len(self.got[said["taskid"]]) == 1)
+        body = b'{"code":0,"msg":"","data":{"success":true}}'
+        line = b"HTTP/1.1 500 No" if fails else b"HTTP/1.1 200 OK"
+        writer.write(line + f"\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+
+async def _burst(url: str, token: str, data: str, count: int) -> bool:
+    """Make `count` tasks at once and watch them; whether all is as it should be."""
+    host, picurl = await _host(_photo(80, 80))
+    receiver = _Receiver()
+    listener = await asyncio.start_server(receiver, "127.0.0.1", 0)
+    told = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/told"
+    numbers: collections.defaultdict[str, list[int]] = collections.defaultdict(list)
+    begun = time.monotonic()
+    async with (
+        host,
+        listener,
+        httpx.AsyncClient(timeout=120, trust_env=False, headers={"token": token}) as http,
+    ):
+
+        async def create() -> str:
+            body = {"picurl": picurl, "type": 90, "callbackurl": told}
+            answer = (await http.post(f"{url}/api/v1/createtask", json=body)).json()
+            assert answer["code"] == 0, answer
+            numbers[answer["data"]["taskid"]].append(answer["data"]["queuenum"])
+            return str(answer["data"]["taskid"])
+
+        tasks = await asyncio.gather(*(create() for _ in range(count)))
+        created_s, states = time.monotonic() - begun, dict[str, str]()
+        async with open_backend(Settings(data=Path(data))) as backend:
+            while len(states) < count and time.monotonic() - begun < _PATIENCE_S:
+                for task in tasks:
+                    answer = (await http.post(f"{url}/api/v1/gettask", json={"taskid": task})).json()
+                    numbers[task].append(answer["data"]["queuenum"])
+                rows = await backend.database.all(
+                    "SELECT job_id, state FROM callbacks WHERE job_id = ANY(%s) AND state <> 'waiting'",
+                    (tasks,),
+                )
+                states = {row["job_id"]: row["state"] for row in rows}
+                await asyncio.sleep(0.5)
+    ended = collections.Counter(states.values())
+    grew = [task for task, seen in numbers.items() if seen != sorted(seen, reverse=True)]
+    doubled = [task for task, ids in receiver.got.items() if len(set(ids)) != 1]
+    silent = [task for task in tasks if task not in states or not receiver.got[task]]
+    posts = sum(len(ids) for ids in receiver.got.values())
+    print(
+        f"\n{count} tasks at once: made within {created_s:.1f} s, all told after {time.monotonic() - begun:.1f} s; "
+        f"{posts} messages; callbacks by end: {dict(ended)}; told under two ids: {len(doubled)}; "
+        f"neither told nor recorded: {len(silent)}; queue numbers that grew: {len(grew)} of {sum(map(len, numbers.values()))} seen"
+    )
+    return not (grew or doubled or silent)
+
+
 def main() -> None:
     """Start, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--burst", type=int, default=200, help="tasks at once; 0 for none")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tinct-picma-") as folder:
         data = str(Path(folder) / "data")
-        (Path(folder) / "picma.toml").write_text("[limits]\nrequests_per_minute = 1000000\n")
+        (Path(folder) / "picma.toml").write_text(_TABLE)
         environment = os.environ | {
             "TINCT_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
             "TINCT_PICMA": f"{folder}/picma.toml",
@@ -124,7 +207,7 @@ def main() -> None:
                 check=True,
             )
             token = json.loads(made.stdout)["picma"]["token"]
-            rows = []
+            rows, good = [], True
             for title, told, size in (
                 ("64x64, no callback", None, (64, 64)),
                 ("64x64, callback", "http://127.0.0.1:9/told", (64, 64)),
@@ -133,6 +216,8 @@ def main() -> None:
                 calls = options.calls if size[0] < 1000 else max(10, options.calls // 5)
                 row = asyncio.run(_measured(url, token, server.pid, calls, told, size))
                 rows.append((title, *row))
+            if options.burst:
+                good = asyncio.run(_burst(url, token, data, options.burst))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
@@ -145,6 +230,7 @@ def main() -> None:
         "CPU of the server a call",
     )
     print(table("PicMa: createtask", "One call after the other, on loopback.", head, rows))
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

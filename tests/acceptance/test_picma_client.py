@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 import pytest_asyncio
-from PIL import Image
+from PIL import Image, ImageDraw
 from skimage import data as samples
 
 from backends import HAZARDS
@@ -198,17 +198,17 @@ async def test_general_enhance_doubles_and_denoise_keeps_the_size(
 
 
 async def test_scratch_repair_fills_what_a_scan_lacks(client: PicMa, site: Site) -> None:
-    clean = np.asarray(Image.fromarray(samples.coffee()).resize((300, 200)))
-    scratched, at = clean.copy(), np.zeros((200, 300), bool)
-    for y in range(20, 180):
-        x = 90 + round(0.2 * y)
-        at[y, x : x + 2] = True
-    scratched[at] = 250
+    clean = np.asarray(Image.fromarray(samples.astronaut()).resize((400, 400)))
+    drawn = Image.new("L", (400, 400))
+    for line in ((60, 0, 70, 399), (250, 20, 190, 380)):
+        ImageDraw.Draw(drawn).line(line, 255, 2)
+    at = np.asarray(drawn) > 0
+    scratched = np.where(at[..., None], np.uint8(250), clean)
     done = await client.finished(await client.create(site.picture("/s.png", encoded(scratched, "PNG")), 4), 4)
     before, after = await client.check(done)
     assert (done["status"], done["facenum"], done["facelist"]) == (2, 0, [])
     assert before.shape == after.shape
-    assert np.abs(after - clean)[at].mean() < 0.4 * np.abs(before - clean)[at].mean()
+    assert np.abs(after - clean)[at].mean() < 0.5 * np.abs(before - clean)[at].mean()
 
 
 async def test_a_cartoon_has_few_tones_and_the_size_of_the_photo(client: PicMa, site: Site) -> None:

@@ -1,8 +1,8 @@
 """What createtask takes beyond fetching the picture, and whether many tasks at once are each told of once.
 
 ``python -m benchmarks.picma [--calls 200] [--burst 200]`` starts a server of its own on loopback with
-a picture host that answers at once, and makes tasks one after the other, with and without an address to be told at. A second run of calls
-asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU seconds of
+a picture host that answers at once, and makes tasks one after the other, with and without an address to be told
+at. A second run of calls asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU seconds of
 the server's process are printed beside the wall clock, for machines that do other things too.
 
 Then ``--burst`` tasks are made at once, each with a receiver that now and then fails; all are asked for
@@ -170,7 +170,8 @@ async def _burst(url: str, token: str, data: str, count: int) -> bool:
     print(
         f"\n{count} tasks at once: made within {created_s:.1f} s, all told after {time.monotonic() - begun:.1f} s; "
         f"{posts} messages; callbacks by end: {dict(ended)}; told under two ids: {len(doubled)}; "
-        f"neither told nor recorded: {len(silent)}; queue numbers that grew: {len(grew)} of {sum(map(len, numbers.values()))} seen"
+        f"neither told nor recorded: {len(silent)}; "
+        f"queue numbers that grew: {len(grew)} of {sum(map(len, numbers.values()))} seen"
     )
     return not (grew or doubled or silent)
 

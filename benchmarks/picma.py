@@ -1,9 +1,9 @@
 """What createtask takes beyond fetching the picture, and whether many tasks at once are each told of once.
 
-``python -m benchmarks.picma [--calls 200] [--burst 200]`` starts a server of its own on loopback with
-a picture host that answers at once, and makes tasks one after the other, with and without an address to be told
-at. A second run of calls asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU seconds of
-the server's process are printed beside the wall clock, for machines that do other things too.
+``python -m benchmarks.picma [--calls 200] [--burst 200]`` starts a server of its own on loopback with a picture host
+that answers at once, and makes tasks one after the other, with and without an address to be told at. A second run of
+calls asks the server for the same picture by its own fetcher alone, so that the difference is what Tinct adds. CPU
+seconds of the server's process are printed beside the wall clock, for machines that do other things too.
 
 Then ``--burst`` tasks are made at once, each with a receiver that now and then fails; all are asked for
 until their callbacks have come or are recorded as failed. The exit status is 1 if one was told twice under

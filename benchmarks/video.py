@@ -32,7 +32,7 @@ Pixels = NDArray[np.uint8]
 Array = NDArray[np.float32]
 
 SIZE = (768, 512)  # of the truth
-FRAMES = 40
+FRAMES, CLIPS = 40, 6
 NOISE = 10.0
 _BORDER = 16
 
@@ -133,7 +133,7 @@ def warp_error(made: list[Array], truth: list[Array]) -> float:
 def enhance(folder: Path) -> None:
     """x2 against Lanczos, on clean and noisy halves of the truth."""
     rng = np.random.default_rng(0)
-    sources = [*moves(), ("street", street())]
+    sources = [*moves(CLIPS), ("street", street(count=FRAMES))]
     print(
         "| clip | | Lanczos dB | classical dB | network dB | gain dB | warp error over Lanczos' |\n"
         "|---|---|---|---|---|---|---|"
@@ -196,7 +196,7 @@ def frames_of(clip: Clip) -> list[Pixels]:
 def steady(folder: Path) -> None:
     """Flicker of colours after migrate and colorize, against the source's."""
     print("| clip | what | flicker | of the source |\n|---|---|---|---|")
-    sources = [*moves(3), ("street", street())]
+    sources = [*moves(3), ("street", street(count=FRAMES))]
     for name, frames in sources:
         path = write(folder / "colour.mp4", frames)
         grey = write(
@@ -275,7 +275,11 @@ def _heard(path: Path) -> Array:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", default=["enhance", "steady", "speed", "files"])
+    parser.add_argument("--quick", action="store_true", help="16 frames of three photos and the street")
     options = parser.parse_args()
+    if options.quick:
+        global FRAMES, CLIPS
+        FRAMES, CLIPS = 16, 3
     kinds = {"enhance": enhance, "steady": steady, "speed": speed, "files": files}
     begun = time.process_time()
     with tempfile.TemporaryDirectory() as name:

@@ -53,8 +53,10 @@ def write(
             stream.set_display_rotation(rotation)
         change(stream.codec_context)
         heard = out.add_stream(sound, rate=48_000 if "amr" not in sound else 8_000) if sound else None
-        if heard is not None and sound == "aac":
+        if heard is not None and sound != "mp3":
             heard.layout = "mono"
+        if heard is not None and "amr" in sound:
+            heard.bit_rate = 12_200
         if heard is not None:
             for packet in _heard(heard, len(frames) / rate, late_s):
                 out.mux(packet)

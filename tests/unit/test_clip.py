@@ -168,6 +168,25 @@ def test_ffprobe_agrees_on_every_tag(tmp_path: Path) -> None:
     )
     there[0].setdefault("color_range", "tv")
     assert here == there
+    assert hashes(made) == hashes(same(path).path)  # the same frames, every time, whoever decodes
+
+
+def hashes(path: Path) -> list[str]:
+    """A digest of each frame as Debian's ffmpeg decodes it; it has nothing to complain of."""
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert done.stderr == ""
+    found = [line.rpartition(",")[2].strip() for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert len(found) == 25
+    return found
+
+
+def test_sound_of_telephones_becomes_aac(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mov", pan(25), sound="libopencore_amrnb", format="mov")
+    assert Clip.open(path).facts.sound in ("amrnb", "amr_nb")
+    made = same(path)
+    assert made.facts.sound == "aac"
+    assert abs(lag_s(heard(path, 8000), heard(made.path, 8000), 8000)) < 0.03
 
 
 # -- what is wrong with a clip ---------------------------------------------------------------------

@@ -29,8 +29,6 @@ __all__ = ["CODECS", "ClipFacts", "look", "picture", "sound"]
 
 CODECS: Final = {"h264": "H.264", "mpeg4": "MPEG-4", "hevc": "HEVC", "vp9": "VP9"}
 """Codecs of pictures that are read, as FFmpeg calls them, and as people do."""
-SOUNDS: Final = ("aac", "mp3", "mp3float", "amrnb", "amr_nb", "amrwb", "amr_wb")
-"""Codecs of sound that are read."""
 _CONTAINERS: Final = ("mp4", "mov")
 _COVER: Final = 0x400  # a stream that is a picture of the cover
 _HDR: Final = {16: "PQ", 18: "HLG"}  # H.273, table 3

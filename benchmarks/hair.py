@@ -1,9 +1,10 @@
 """Hair measured: ``python -m benchmarks.hair [--sheets FOLDER] [--tools volume ...]``; needs the face networks.
 
-All photos of eval/portraits and matting_people, at most 1024 pixels. Taken: photos that pass the tool's gate; refused:
-the others, by their reason. Outside: pixels changed beyond two widths of the face around its middle. Face: pixels that
-volume changed within the outline of the face where no hair lies. Still: pixels changed by an amount of 0. Seconds are
-of the processor, the largest of all photos; memory is the largest that the process ever held.
+All photos of eval/portraits and matting_people, at most 1024 pixels. Taken: photos that pass the tool's gate;
+refused: the others, by their reason, and single styles. Outside: pixels changed beyond two widths of the face around
+its middle. Face: pixels that volume changed within the outline of the face where no hair lies. Still: pixels changed
+by an amount of 0. Seconds are of the processor, the largest of all photos; memory is the largest that the process
+ever held.
 """
 
 from __future__ import annotations
@@ -83,14 +84,17 @@ def _measured(tool: str, paths: list[Path], sheets: Path | None) -> list[str]:
     taken, outside, on_face, still, slowest = 0, 0, 0, 0, 0.0
     for path in paths:
         photo = _opened(path)
-        try:
-            made = []
-            for style in styles:
-                start = time.process_time()
+        made: list[Photo] = []
+        for number, style in enumerate(styles):
+            start = time.process_time()
+            try:
                 made.append(work(photo, **style).photo)
-                slowest = max(slowest, time.process_time() - start)
-        except FaceError as error:
-            refused[type(error).__name__] += 1
+            except FaceError as error:
+                refused[type(error).__name__ + (", a style" if made else "")] += 1
+                if number == 0:
+                    break
+            slowest = max(slowest, time.process_time() - start)
+        if not made:
             continue
         taken += 1
         face = largest_face(photo)

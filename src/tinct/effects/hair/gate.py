@@ -36,6 +36,7 @@ _SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
 _LONG: Final = 0.2  # widths of the face below the chin that hair has to reach before it can be made longer
 _YAW_BANGS: Final = 25.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
+_BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for bangs
 _FREE: Final = 0.3  # see `Forehead.free`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
@@ -104,7 +105,7 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
 
     Raises
     ------
-    FaceAngleError, BaldError, HairError
+    FaceAngleError, BaldError, HairTooShortError, HairError
     """
     if abs(hair.face.pose.yaw) > _YAW_BANGS:
         raise FaceAngleError(
@@ -114,6 +115,10 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     found, seen = forehead(hair), hair.seen
     if found.seen < _HAIRLINE:
         raise BaldError("no hair begins above the forehead; use a photo that shows the hairline")
+    if hair.tip < _BESIDE_FACE:
+        raise HairTooShortError(
+            "no hair falls beside the face; bangs would look put on: use a photo with longer hair"
+        )
     if found.free < _FREE:
         raise HairError("hair covers the forehead already; use a photo without bangs")
     if hair.like_skin > _FAIR:

@@ -35,6 +35,7 @@ from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.makeup.makeup import Makeup as Makeup
 from tinct.effects.migrate.migrate import Migration as Migration
 from tinct.effects.moderate.moderate import Moderation as Moderation
+from tinct.effects.replace.replace import Replacement as Replacement
 from tinct.effects.restore.restore import Restoration as Restoration
 from tinct.effects.swap.swap import Swap as Swap
 
@@ -620,6 +621,47 @@ def moderate(
         `threshold` is outside its range.
     MissingModelError
         No classifier is installed.
+    """
+
+def replace(
+    photo: PhotoLike,
+    mask: PhotoLike,
+    by: Literal["object", "surface", "color"] = "object",
+    *,
+    reference: PhotoLike | None = None,
+    color: str | None = None,
+    match: float = 0.5,
+    strength: float = 1.0,
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Replacement:
+    """Replace what a mask covers by an object or a surface from another photo, or give it another colour.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        The photo in which something is replaced.
+    mask : Photo, path, bytes, file, PIL image or array
+        A grey picture of the same size: white is replaced, black is kept, grey between them mixes.
+    reference : Photo, path, bytes, file, PIL image or array, optional
+        The photo with the object, cut out or not, or of the surface.
+    by : object, surface or color
+        object: what the reference shows, cut out and set into the mask, the old one removed. surface:
+        the whole reference, laid on the mask in its light and, on a mask with four corners, in its
+        perspective. color: another colour, the drawing and the light stay.
+    color : text
+        The new colour: a name of CSS, #RGB or #RRGGBB.
+    match : 0 to 1
+        How far an object takes on the light of the place; 0 keeps its own.
+    strength : 0 to 1
+        0 returns the photo's own pixels, 1 the full change.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    ParameterError
+        Names the field, what was found and what is allowed.
     """
 
 def restore(

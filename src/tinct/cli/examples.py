@@ -59,6 +59,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "palette": ("tinct palette photo.jpg --count 5",),
     "swap": ("tinct swap group.jpg --reference face.jpg --consent -o swapped.jpg",),
     "doctor": ("tinct doctor --data tinct-data",),
+    "replace": (
+        "tinct replace room.jpg --mask wall.png --by surface --reference tiles.jpg",
+        "tinct replace car.jpg --mask paint.png --by color --color navy",
+    ),
     "serve": ("tinct serve --data tinct-data --port 8080",),
     "watch": (
         "tinct watch incoming/ --apply look.cube -o done/",

@@ -32,6 +32,7 @@ _WHERE = {
     "makeup": "tinct.effects.makeup.makeup:makeup",
     "migrate": "tinct.effects.migrate.migrate:migrate",
     "moderate": "tinct.effects.moderate.moderate:moderate",
+    "replace": "tinct.effects.replace.replace:replace",
     "restore": "tinct.effects.restore.restore:restore",
     "swap": "tinct.effects.swap.swap:swap",
 }

@@ -261,7 +261,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 limit=Limit(long=2048, short=short),
                 inputs=_SRC_MSK,
                 params=(p.text("prompt", 1, 2000),),
-                effect="replace",
+                effect="generate",
             )
             for version, short in (("v1", 1024), ("v2", None))
         },

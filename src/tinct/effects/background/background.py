@@ -12,7 +12,6 @@ from pydantic import BeforeValidator, Field
 
 from tinct.effects.background import backdrop as backdrops
 from tinct.effects.background import scenes
-from tinct.effects.background.subject import Matte, Subject, find, given
 from tinct.effects.declare import OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
@@ -20,6 +19,7 @@ from tinct.errors import ParameterError
 from tinct.imaging.foreground import estimate, foreground
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.strips import rows_of
+from tinct.imaging.subject import Matte, Subject, find, given
 from tinct.photo.color import linear_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import resize, shrink

@@ -1,0 +1,1 @@
+"""What a mask covers, replaced by something else that people give."""

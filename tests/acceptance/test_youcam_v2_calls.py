@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from running import photo
 from youcam_hazards import picture
-from youcam_pictures import face
+from youcam_pictures import face, opened
 from youcam_wire import BODIES, HELD, HTTP, Caller, Json, entries, fetched, filled, put, refused, said, urls
 
 TEMPLATED = ("text-to-image", "bg-replace", "hair-style", "hair-ext", "hair-bang", "hair-vol")
@@ -194,3 +195,22 @@ def test_deleting_wants_an_id(v2: Caller, body: Json) -> None:
 @pytest.mark.parametrize("task", ["x", "../../x", "x" * 5000, "%00", "é"])
 def test_malformed_ids_are_no_tasks(v2: Caller, task: str) -> None:
     refused(delete(v2, {"task_id": task}), 400, "InvalidTaskId")
+
+
+@pytest.mark.parametrize("form", ["v1.0", "v2.0"])
+def test_the_extender_gives_exactly_the_output_and_keeps_the_scaled_crop(
+    v1: Caller, v2: Caller, form: str
+) -> None:
+    caller = v1 if form == "v1.0" else v2
+    numbers = {"output_width": 120, "output_height": 90, "input_x": 30, "input_y": 20, "input_width": 60}
+    numbers |= {"input_height": 48, "crop_input_x": 4, "crop_input_y": 0, "crop_input_width": 60}
+    numbers |= {"crop_input_height": 48}
+    file = caller.upload(photo(64, 48), "image/png", slug="out-paint")
+    body: Json = {"src_file_id": file} | numbers
+    if form == "v1.0":
+        body = filled(BODIES["v1.0"]["out-paint"], F=file)
+        body["payload"]["actions"][0]["params"] = numbers
+    (made,) = (opened(one) for one in caller.done("out-paint", body))
+    assert made.size == (120, 90)
+    kept = np.asarray(made.convert("RGB"))[26:62, 36:84]
+    assert np.array_equal(kept, np.asarray(opened(photo(64, 48)).convert("RGB"))[6:42, 10:58])

@@ -63,6 +63,15 @@ def test_plain_tones_go_on_with_their_grain() -> None:
     assert 0.7 < np.diff(new, axis=1).std() / np.diff(pixels.astype(float), axis=1).std() < 1.2
 
 
+def test_wires_are_not_strewn_about_as_grain() -> None:
+    pixels = np.clip(np.random.default_rng(0).normal(150, 2, (100, 320, 3)), 0, 255).astype(np.uint8)
+    pixels[:, 70] = pixels[:20, 200] = 90
+    made = tinct.extend(Photo(pixels), top="40")
+    assert made.engine == "plain"
+    new = made.photo.pixels[:38]
+    assert (new < 135).mean() < 0.002
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.12, -0.2])
 def test_a_straight_horizon_goes_on(slope: float) -> None:
     pixels = horizon(slope)

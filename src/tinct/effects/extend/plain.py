@@ -21,6 +21,7 @@ from tinct.photo.photo import Pixels
 __all__ = ["Fit", "extended", "fitted"]
 
 Array = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 _DEPTHS: Final = (0.12, 0.04, 0.015)  # of the width: strips that are tried, the deepest first
 _STRIP: Final = 10, 160  # least and most pixels of a strip's depth
@@ -34,6 +35,7 @@ _SMOOTH: Final = 0.97  # of the border's pixels that are smooth, from which its 
 _ROUND: Final = 50  # the height in parts of which what is out of focus is smooth
 _BLURS: Final = 6  # profiles between which those farther out lie
 _WIDEST: Final = 0.12  # of the height: the blur of the last one
+_QUIET, _OUTLIER = 4.0, 4.0  # of 255, and of the middle: louder residuals are things, not grain
 _MISSED: Final = 25.0  # of 255: a border so far from the surface is a thing, and does not go on
 
 
@@ -77,10 +79,18 @@ def _profile(pixels: Pixels) -> Fit:
     rest = np.asarray(strip - even, np.float32)
     fine = cv2.GaussianBlur(rest, (0, 0), max(1.0, height / (4 * _ROUND)), borderType=cv2.BORDER_REPLICATE)
     smooth = np.abs(fine).max(axis=2) < _ODD
-    grain = np.where(smooth[..., None], rest - fine, np.float32(0))
+    grain = _even(np.asarray(rest - fine, np.float32), smooth)
     border = np.asarray(strip[:, -min(depth, 5) :].mean(axis=1), np.float32)
     share = float(smooth[:, -_EDGE:].mean())
     return Fit(border, np.zeros(height, np.float32), grain, border, depth, width, share, profile=True)
+
+
+def _even(grain: Array, plain: Flags) -> Array:
+    """Grain (h, d, 3) without things: wires and specks would be strewn about."""
+    loud = np.abs(grain).max(axis=2)
+    thing = (loud > max(_QUIET, _OUTLIER * float(np.median(loud)))) | ~plain
+    around = cv2.dilate(thing.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(around[..., None], np.float32(0), grain)
 
 
 def _strip(pixels: Pixels, share: float) -> Array:
@@ -114,7 +124,7 @@ def _fit(pixels: Pixels, share: float) -> Fit:
     level = (powers @ coefficients[:4]).astype(np.float32)
     slope = (powers[:, :3] @ coefficients[4:]).mean(axis=1).astype(np.float32)
     border = strip[:, -min(depth, 9) :].mean(axis=1)
-    grain = np.where(plain[..., None], rest - smooth, np.float32(0))
+    grain = _even(rest - smooth, plain)
     return Fit(level, slope, grain, border, depth, width, float(plain[:, -_EDGE:].mean()))
 
 

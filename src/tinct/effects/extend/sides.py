@@ -25,7 +25,7 @@ Engine = Literal["plain", "banded"]
 _PLAIN: Final = 0.93  # of the border's pixels that are plain, from which a side is
 _LINES: Final = 6  # pixels of a frame that a scan may have around it, at most
 _EVEN, _LINE = 6.0, 10.0  # of 255: how like each other they are, and how unlike what lies inside
-_MIXED: Final = 2  # columns beside them that mix both
+_MIXED: Final = 3  # columns beside them that mix both
 _EDGE: Final = 0.01  # of the width: what touches the border
 _TURNS: Final[dict[Name, Callable[[np.ndarray], np.ndarray]]] = {
     "right": lambda a: a,

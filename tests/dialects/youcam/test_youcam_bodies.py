@@ -14,7 +14,7 @@ BODIES = json.loads((Path(__file__).parent / "bodies.json").read_text(encoding="
 DONE = {
     "enhance", "obj-removal", "generative-fill", "sod", "bg-replace", "bg-blur", "colorize", "colorize/color-correct",
     "lighting", "mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol",
-    "out-paint", "video-sr",
+    "out-paint",
 }  # fmt: skip
 NEED_FACES = {"mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol"}
 
@@ -46,9 +46,6 @@ async def test_a_documented_body_makes_a_task_or_is_told_what_lacks(
         task = reply.json()["result" if version == "v1" else "data"]["task_id"]
         assert re.fullmatch(r"[A-Za-z0-9_-]{8,128}", task)
         polled = await client.polled(slug, task, path)
-        if slug == "video-sr":  # it was sent a picture
-            assert polled["error"] == "error_decode_video"
-            return
         expected = (
             {"polling_interval": 1000, "status": "running"} if version == "v1" else {"task_status": "running"}
         )

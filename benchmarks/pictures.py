@@ -61,8 +61,8 @@ def _recipes(folder: Path) -> None:
     """What docs/recipes.md shows, by the steps that it describes."""
     coffee, rocket, astronaut = (_photo(n) for n in ("coffee", "rocket", "astronaut"))
     old = _as_old(astronaut)
-    suit = [(140, 372), (302, 302), (232, 442), (337, 418), (110, 470), (420, 340)]
-    wall = [(430, 120), (490, 200), (370, 60), (150, 60)]
+    suit = [(140, 372), (302, 302), (232, 442)]
+    wall = [(430, 120), (150, 60)]
     hints = [(x, y, "#D9622B") for x, y in suit] + [(x, y, "#C9BBAA") for x, y in wall]
     told = tinct.colorize(old, hints=hints).photo
     _sheet([old, tinct.colorize(old).photo, told], folder / "recipe-archive.jpg")

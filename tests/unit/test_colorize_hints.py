@@ -63,3 +63,13 @@ def test_a_shaded_part_gets_less_chroma_of_the_same_hue() -> None:
     shaded, lit = found[20, 30], found[40, 30]
     assert np.linalg.norm(shaded) < np.linalg.norm(lit) - 1
     assert shaded[0] / shaded[1] == pytest.approx(lit[0] / lit[1], abs=0.02)
+
+
+def test_what_the_network_knows_as_something_else_is_left_out_even_in_the_middle() -> None:
+    photo = _photo()
+    photo.logits[26:36, 26:36] = (0, 6, 0)
+    photo.logits[:26] = photo.logits[36:] = (0, 0, 6)
+    photo.logits[26:36, :26] = photo.logits[26:36, 36:] = (0, 0, 6)
+    found = carry(photo, np.array([_hint(44, 20, BLUE)], np.float32))
+    assert found.share[28:34, 28:34].max() < 0.1
+    assert found.share[40:47, 17:47].min() > 0.9

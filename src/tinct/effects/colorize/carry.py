@@ -37,6 +37,10 @@ _LEVELS = np.geomspace(0.03, 0.12, 24).astype(np.float32)  # of heat, at one of 
 _STEEP = 12.0  # how sudden the end is, as a power
 _SMALLEST = 0.003  # share of the cells
 _LIT = 1.15  # times its known lightness beyond which a surface shines and gains no more chroma
+_OTHER, _SUDDEN = (
+    0.6,
+    12.0,
+)  # of root probabilities: from there a thing inside the warmth is another, such as a face
 _STEPS, _ENOUGH = 300, 2e-3  # of conjugate gradients, and the residual that ends them
 
 
@@ -74,6 +78,7 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
     for k, ((row, column), chroma) in enumerate(known.items()):
         warm = np.maximum(heat[..., k], np.float32(1e-3))
         inside = 1 / (1 + (_end(warm, cells.flow) / warm) ** np.float32(_STEEP))
+        inside *= cells.expected_as(row, column)
         here = np.minimum(lit / lit[row, column], np.float32(_LIT))
         weight = inside * warm
         total += weight
@@ -128,6 +133,13 @@ class _Cells:
         middle = np.asarray(np.median(self.light[around]), np.float32)
         told = middle, np.median(looks, axis=0).astype(np.float32), roots.mean(axis=0, dtype=np.float32)
         return np.asarray(np.exp(-self._apart(scales, np.s_[:, :], told) / 2), np.float32)
+
+    def expected_as(self, row: int, column: int) -> Array:
+        """1 where the network expects colours such as around one cell, 0 where it expects others: (h, w)."""
+        around = self.roots[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        apart = self.roots - around.reshape(-1, self.roots.shape[2]).mean(axis=0)
+        far = np.sqrt((apart * apart).sum(axis=-1)) / np.float32(_OTHER)
+        return np.asarray(1 / (1 + far ** np.float32(_SUDDEN)), np.float32)
 
 
 def _heat(cells: _Cells, known: list[tuple[int, int]]) -> Array:

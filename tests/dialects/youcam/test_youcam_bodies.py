@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from youcam_client import Client, payload
+from youcam_client import PICTURE, Client, payload
+
+from youcam_pictures import clip
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,7 +39,10 @@ async def test_a_documented_body_makes_a_task_or_is_told_what_lacks(
     slug = name.partition(" ")[0]
     template = {"bg-replace": "sky_day", "text-to-image": "photograph", "hair-ext": "long_straight"}
     template |= {"hair-bang": "straight_bangs", "hair-vol": "more_volume"}
-    files = {letter: await client.sent() for letter in "FGMR"} | {"T": template.get(slug, "all_buzz_cut")}
+    source = clip() if slug == "video-sr" else PICTURE
+    files = {letter: await client.sent(source) for letter in "FGMR"} | {
+        "T": template.get(slug, "all_buzz_cut")
+    }
     path = {"v1": "v1.0", "v2": "v2.1" if "v2.1" in name else "v2.0"}[version]
     reply = await client.http.post(f"/s2s/{path}/task/{slug}", json=filled(BODIES[version][name], files))
     prompted = name == "bg-replace" and version == "v2"

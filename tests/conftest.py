@@ -182,3 +182,9 @@ BUILT_IN = dict(registry._WHERE)
 def _effects_are_the_built_in_ones() -> None:
     """A backend that was opened with an operator's effects registers them for the whole process."""
     registry._WHERE.update(BUILT_IN)
+
+
+@pytest.fixture
+def built_in_effects_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what the package itself has, whoever registered effects in this process before."""
+    monkeypatch.setattr(registry, "_WHERE", dict(BUILT_IN))

@@ -84,7 +84,7 @@ def test_damaged_weights_are_wrong_with_the_command_that_mends_them(
     (tmp_path / "opennsfw" / source.file).write_bytes(b"x" * source.bytes)
     done = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path / "none")], catch_exceptions=False)
     current.cache_clear()
-    assert done.exit_code == 1
+    assert done.exit_code == 1, done.output
     assert "-> run: tinct models fetch opennsfw" in done.output
 
 

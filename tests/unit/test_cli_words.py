@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from tinct.cli import app, examples, words
 from tinct.effects import registry
 
+pytestmark = pytest.mark.usefixtures("built_in_effects_alone")
 ROOT = typer.main.get_command(app)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import tinct
 
+pytestmark = pytest.mark.usefixtures("built_in_effects_alone")
 HEAVY = {
     "cv2",
     "PyOpenColorIO",

@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from backends import Postgres
 from running import Server
+from tinct import settings
 from tinct.backend import Backend, open_backend
 from tinct.effects import registry
 
@@ -176,6 +177,14 @@ def face_models(_face_models_folder: Path) -> Iterator[None]:
 
 
 BUILT_IN = dict(registry._WHERE)
+
+
+@pytest.fixture(autouse=True)
+def _settings_are_the_environments() -> None:
+    """A task of a child that was performed in this process has left its server's settings here."""
+    if settings._given is not None:
+        settings._given = None
+        settings.current.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -84,7 +84,7 @@ async def all_over(data: Path) -> None:
     """Wait for tasks whose reply was lost, too; nothing is sent after that."""
     async with open_backend(Settings(data=data)) as backend, asyncio.timeout(PATIENCE_S):
         while await backend.database.one(
-            "SELECT FROM jobs WHERE finished_at IS NULL UNION ALL SELECT FROM callbacks WHERE state = 'waiting'"
+            "SELECT 1 FROM jobs WHERE finished_at IS NULL UNION ALL SELECT 1 FROM callbacks WHERE state = 'waiting'"
         ):
             await asyncio.sleep(0.1)
 

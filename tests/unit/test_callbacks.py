@@ -383,6 +383,20 @@ async def test_dead_receivers_delay_no_job_no_cancel_and_no_other_receiver(postg
         assert rows == []  # callbacks never stand in the queue of jobs
 
 
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_sender_that_is_stopped_while_it_is_woken_stops(backend, steps):
+    sender = Sender(backend)
+    running = asyncio.create_task(sender.run())
+    await asyncio.sleep(0.2)
+    sender.wake()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=10)
+    running.cancel()
+    assert done
+
+
 async def test_a_deleted_job_is_not_told(backend, account, sender):
     async with Receiver() as receiver:
         await backend.callbacks.secret(account)

@@ -144,7 +144,8 @@ class Queue:
                 _log.warning("the queue was lost (%s); joining it again", type(error).__name__)
             if not stop.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _RECONNECT_S)
+                    async with asyncio.timeout(_RECONNECT_S):
+                        await stop.wait()
 
     async def _work_once(self, settings: Settings, stop: asyncio.Event) -> None:
         one = worker.Worker(

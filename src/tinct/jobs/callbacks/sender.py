@@ -66,7 +66,8 @@ class Sender:
                 self._wake.clear()
                 if len(self._trying) >= self._slots or not await self._begin():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), _LOOK_S)
+                        async with asyncio.timeout(_LOOK_S):  # wait_for may lose a cancel that meets the wake
+                            await self._wake.wait()
         finally:
             for task in self._trying:
                 task.cancel()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tinct.clip.clip import Clip
 from tinct.effects.choices import ClipIn, Seed, Shots
@@ -15,7 +14,8 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told
 from tinct.effects.migrate import auto, template
 from tinct.effects.migrate.auto import Style
-from tinct.effects.migrate.migrate import _any_case, _sample_of_one, _swatches, _together
+from tinct.effects.migrate.migrate import _sample_of_one, _together
+from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Swatches
 from tinct.effects.migrate.reference import fit_reference
 from tinct.imaging import grading
 from tinct.imaging.colormap import ColorMap
@@ -26,8 +26,6 @@ from tinct.imaging.shots import Shot
 from tinct.photo.photo import Photo
 
 __all__ = ["VideoMigration", "video_migrate"]
-
-Mode = Literal["auto", "template", "reference", "map"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +63,7 @@ def _together_here(
 )
 def video_migrate(
     clip: ClipIn,
-    mode: Annotated[
-        Mode,
-        BeforeValidator(_any_case),
-        Field(
-            description="auto: new colour families; template: swatches become the main colours; reference: take the "
-            "colours of the photo given as `reference`; map: apply the colour map given as `map`.",
-        ),
-    ] = "auto",
+    mode: Chosen = "auto",
     *,
     shots: Shots = "each",
     style: Annotated[
@@ -82,29 +73,10 @@ def video_migrate(
             "far as is likely, bold turns all nearly alike."
         ),
     ] = None,
-    colors: Annotated[
-        Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
-        BeforeValidator(_swatches),
-        Field(description="1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them."),
-    ] = None,
-    spread: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description="Mode template: 0 is calm, a smooth area keeps one swatch; 1 insists on every swatch.",
-        ),
-    ] = 0.0,
-    reference: Annotated[
-        Photo | None, Field(description="Where the colours come from, in mode reference.")
-    ] = None,
-    map: Annotated[
-        Photo | None,
-        Field(
-            description="For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing "
-            "is fitted."
-        ),
-    ] = None,
+    colors: Swatches = None,
+    spread: Spread = 0.0,
+    reference: Look = None,
+    map: GivenMap = None,
     degree: Annotated[
         float,
         Field(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tinct.effects.choices import Seed
 from tinct.effects.declare import declared, effect
@@ -16,13 +16,13 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told, Untold, fact
 from tinct.effects.migrate import auto, template
 from tinct.effects.migrate.auto import Style
+from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Swatches
 from tinct.effects.migrate.reference import fit_reference as fit_colors_of
 from tinct.effects.migrate.template import SwatchShare
 from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.lut_image import from_image, to_image
-from tinct.imaging.palette import parse_colors
 from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
 from tinct.imaging.pool import pooled
 from tinct.imaging.region import region
@@ -40,7 +40,6 @@ __all__ = [
     "migrate",
 ]
 
-Mode = Literal["auto", "template", "reference", "map"]
 _MASK_SIDE = 1600  # pixels of the longer side of the picture that shows where people are
 
 
@@ -91,14 +90,6 @@ class Migration:
         return None if self.people is None else self.people.full(photo)
 
 
-def _any_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _swatches(value: object) -> object:
-    return None if value is None else parse_colors(value)  # type: ignore[arg-type]
-
-
 def _together(
     mode: Mode, count: int, colors: object, reference: object, style: object, spread: float, map: object
 ) -> None:
@@ -131,14 +122,7 @@ def _together(
 )
 def migrate(
     photo: Annotated[Photo, Field(description="The photo to recolour.")],
-    mode: Annotated[
-        Mode,
-        BeforeValidator(_any_case),
-        Field(
-            description="auto: new colour families; template: swatches become the main colours; reference: take the "
-            "colours of the photo given as `reference`; map: apply the colour map given as `map`.",
-        ),
-    ] = "auto",
+    mode: Chosen = "auto",
     *,
     count: Annotated[
         int, Field(ge=1, le=8, description="How many results; more than 1 only in mode auto.")
@@ -150,29 +134,10 @@ def migrate(
             "likely, bold turns all nearly alike; by default natural for up to 4 results, bold for more."
         ),
     ] = None,
-    colors: Annotated[
-        Annotated[Sequence[str], Field(min_length=1, max_length=7)] | None,
-        BeforeValidator(_swatches),
-        Field(description="1 to 7 swatches: CSS names, #RGB, #RRGGBB or AARRGGBB; mode template needs them."),
-    ] = None,
-    spread: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description="Mode template: 0 is calm, a smooth area keeps one swatch; 1 insists on every swatch.",
-        ),
-    ] = 0.0,
-    reference: Annotated[
-        Photo | None, Field(description="Where the colours come from, in mode reference.")
-    ] = None,
-    map: Annotated[
-        Photo | None,
-        Field(
-            description="For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing "
-            "is fitted."
-        ),
-    ] = None,
+    colors: Swatches = None,
+    spread: Spread = 0.0,
+    reference: Look = None,
+    map: GivenMap = None,
     degree: Annotated[
         float,
         Field(

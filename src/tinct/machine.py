@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["cores", "free_memory"]
+__all__ = ["cores", "free_memory", "peak_memory"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -23,6 +23,18 @@ def free_memory() -> int:
 
     limits = [int(psutil.virtual_memory().available), _left_in_container(), _left_in_address_space()]
     return max(0, min(limit for limit in limits if limit is not None))
+
+
+def peak_memory() -> int:
+    """Bytes that this process held at most so far; now, where the system does not remember."""
+    try:
+        import resource
+    except ImportError:
+        import psutil
+
+        return int(psutil.Process().memory_info().rss)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _left_in_container(folder: Path = _CGROUP) -> int | None:

@@ -25,6 +25,7 @@ from tinct.clip.clip import Clip, as_clip
 from tinct.effects.effect import Effect, Input, Output, Photos, Progress, Sizes
 from tinct.effects.findings import output, roles
 from tinct.effects.tables import parameters
+from tinct.models.generators.port import Task
 from tinct.photo.given import as_photo, as_photos
 from tinct.photo.photo import Photo
 
@@ -59,6 +60,7 @@ def effect(
     preview: Callable[..., Photo | None] | None = None,
     counted: str = "",
     permission: str = "",
+    generates: Callable[..., Task | None] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function an effect; it stays a function with the same signature, which checks what it is given.
 
@@ -87,6 +89,8 @@ def effect(
         The parameter that says how many results there will be; without one there is one.
     permission : str
         The field of the settings that must be true before a server takes orders of it; none by default.
+    generates : callable
+        What a call asks of a generator, or None for nothing; called as `together` is. None: no call ever does.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
@@ -108,6 +112,7 @@ def effect(
             of_one=signature.of_one,
             counted=counted,
             permission=permission,
+            **({} if generates is None else {"generates": functools.partial(signature.call, generates)}),
         )
 
         @functools.wraps(function)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from tinct.clip.clip import Clip
 from tinct.errors import ParameterError
+from tinct.models.generators.port import Task
 from tinct.photo.photo import Photo
 
 if TYPE_CHECKING:
@@ -140,6 +141,9 @@ class Effect:
     """What a result's file is called after, by its parameters; empty for the effect's name."""
     of_one: frozenset[str] = frozenset()
     """Parameters that speak of places in one photo."""
+    generates: Callable[[Mapping[str, object], Any], Task | None] = field(default=lambda inputs, params: None)
+    """What a call with these inputs (or whatever stands for them) and parameters asks of a generator; None for
+    nothing. Where no generator serves it the call is refused before any work."""
     permission: str = ""
     """The setting with which an operator allows a server to take orders of it; without one every server does."""
     preview: Callable[[Any], Photo | None] = field(default=lambda params: None)

@@ -41,7 +41,16 @@
     │   ├── MissingModelError       not installed; says which command gets it
     │   ├── DamagedModelError       digest differs; names both digests
     │   ├── ModelLicenceError       its licence has to be accepted first; names it
-    │   └── ModelMemoryError        the network needs more memory than there is
+    │   ├── ModelMemoryError        the network needs more memory than there is
+    │   ├── ForeignModelError       files of a model that no engine knows
+    │   ├── PickledModelError       weights as a pickle, which could run any program
+    │   └── TruncatedModelError     a file of weights is shorter than it says
+    ├── GeneratorError          a picture cannot be generated
+    │   ├── NoGeneratorError        none is installed that serves what is asked for
+    │   ├── PromptTooLongError      more tokens than the model takes
+    │   ├── GenerationRefusedError  whoever runs the model does not make this picture
+    │   ├── GeneratorAwayError      it runs elsewhere and does not answer; knows when to come back
+    │   └── GeneratorAnswerError    it runs elsewhere, and its answer is no such picture
     ├── OutputError             a result cannot be written where it was asked to go
     ├── DatabaseError           the database cannot be reached or started
     ├── StorageError            a stored file or its link cannot be used
@@ -161,6 +170,17 @@ from tinct.errors.failures import (
     RetriesExhaustedError,
     restored,
 )
+from tinct.errors.generate import (
+    ForeignModelError,
+    GenerationRefusedError,
+    GeneratorAnswerError,
+    GeneratorAwayError,
+    GeneratorError,
+    NoGeneratorError,
+    PickledModelError,
+    PromptTooLongError,
+    TruncatedModelError,
+)
 from tinct.errors.photo import (
     BrokenPhotoError,
     EmptyPhotoError,
@@ -256,6 +276,11 @@ __all__ = [
     "FileExpiredError",
     "FileMissingError",
     "FileNotSentError",
+    "ForeignModelError",
+    "GenerationRefusedError",
+    "GeneratorAnswerError",
+    "GeneratorAwayError",
+    "GeneratorError",
     "HairError",
     "HairTooShortError",
     "IdempotencyError",
@@ -282,6 +307,7 @@ __all__ = [
     "ModelMemoryError",
     "MultipartMissingError",
     "NoFaceError",
+    "NoGeneratorError",
     "NoPictureError",
     "NoShoulderError",
     "ObjectKeyError",
@@ -297,6 +323,8 @@ __all__ = [
     "PhotoLimitError",
     "PhotoMissingError",
     "PhotoModeError",
+    "PickledModelError",
+    "PromptTooLongError",
     "QueueFullError",
     "RateLimitError",
     "ReferenceEyeClosedError",
@@ -315,6 +343,7 @@ __all__ = [
     "StorageError",
     "StorageFullError",
     "TinctError",
+    "TruncatedModelError",
     "UnreachableUrlError",
     "UnsafePhotoError",
     "UnsupportedClipError",

@@ -20,6 +20,7 @@ from tinct.errors import (
 )
 from tinct.jobs.file import File, FileState
 from tinct.jobs.job import Failure, Order, file_ids
+from tinct.models.generators import registry as generators
 from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
@@ -54,6 +55,8 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
         Names the first field that is wrong.
     EffectRefusedError
         The operator does not allow this effect.
+    NoGeneratorError
+        It asks for pixels that no generator here can invent.
     UnsupportedPhotoError
         The format needs an extra that is not installed.
     """
@@ -69,7 +72,10 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
     effect = registry.get(order.effect)
     if effect.permission and not getattr(settings, effect.permission):
         raise EffectRefusedError(effect.name, effect.permission)
-    effect.accept(order.inputs, order.params, complete=complete)
+    params = effect.accept(order.inputs, order.params, complete=complete)
+    task = effect.generates(order.inputs, params)
+    if task is not None:
+        generators.demand(task)
     if order.format is not None:
         if any(item.clip for item in effect.inputs):
             raise ParameterError("format", order.format, "nothing: clips become MP4 with H.264")

@@ -18,7 +18,7 @@ from tinct.models.manifest import entry
 from tinct.models.memory import by_tiles, fitting
 from tinct.settings import current
 
-__all__ = ["Session", "by_tiles", "each", "fitting", "forget", "session", "use_threads"]
+__all__ = ["Session", "by_tiles", "each", "fitting", "forget", "session", "threads", "use_threads"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,6 +30,11 @@ _NO_MEMORY = ("allocate memory", "bad_alloc", "out of memory", "bad allocation")
 _lock = threading.Lock()
 _sessions: OrderedDict[tuple[str, store.Size | None], Session] = OrderedDict()
 _threads: int | None = None
+
+
+def threads() -> int:
+    """How many threads a large network may have: this process's share of the cores, else all."""
+    return _threads or cores()
 
 
 def use_threads(count: int) -> None:

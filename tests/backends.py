@@ -31,6 +31,7 @@ HAZARDS = ",".join(
         "lasting",
         "escape",
         "spin",
+        "gifted",
     )
 )
 HERE = str(Path(__file__).parent)

@@ -150,3 +150,7 @@ ESCAPE = _effect("escape", _escape)
 LIMITS = _effect("limits", _limits)
 LASTING = replace(_effect("lasting", _noop), estimate=_seconds)
 SPIN = _effect("spin", _spin)
+GIFTED = replace(
+    _effect("gifted", _slow, credits=2), needs=lambda params: "generate" if params.number else ""
+)
+"""Needs a worker that can generate, unless its number is 0."""

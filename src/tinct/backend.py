@@ -22,11 +22,13 @@ from tinct.jobs.archives import Archives
 from tinct.jobs.callbacks.recipe import Recipe
 from tinct.jobs.callbacks.service import Callbacks
 from tinct.jobs.callbacks.webhooks import Webhooks
+from tinct.jobs.capabilities import Capabilities
 from tinct.jobs.changes import Changes
 from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.intake import Intake
 from tinct.jobs.looks import Looks
+from tinct.jobs.prompts import Prompts
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
 from tinct.net.deliver import Deliverer
@@ -74,6 +76,7 @@ class Backend:
     multipart: Multipart
     queue: Queue
     changes: Changes
+    capabilities: Capabilities
     jobs: Jobs
     archives: Archives
     looks: Looks
@@ -111,7 +114,10 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             secrets = SigningSecrets(database, keyring, "callbacks")
             deliverer, rotation_s = Deliverer(settings), settings.callback_rotation_s
             objects, fetcher = Objects(database, contents), Fetcher(settings)
-            jobs = Jobs(database, queue, changes, files, blobs, prices, settings)
+            capabilities = Capabilities(database, settings)
+            jobs = Jobs(
+                database, queue, changes, capabilities, files, blobs, prices, Prompts(settings), settings
+            )
             callbacks = Callbacks(database, secrets, deliverer, rotation_s=rotation_s)
             backend = Backend(
                 settings=settings,
@@ -133,6 +139,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 multipart=Multipart(database, contents, settings),
                 queue=queue,
                 changes=changes,
+                capabilities=capabilities,
                 jobs=jobs,
                 looks=Looks(database, files, settings),
                 archives=Archives(database, jobs, files, settings),

@@ -19,9 +19,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from tinct.errors import ParameterError
 from tinct.serving import ServingSettings, comma_separated
 
-__all__ = ["Settings", "current", "strip_environment", "use"]
+__all__ = ["ORDINARY", "Settings", "current", "strip_environment", "stripped_environment", "use"]
 
 
+ORDINARY = "ordinary"
+"""What a worker does which takes jobs that need no capability."""
+Capability = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 _KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_PREFIXES = ("PYTHON", "LC_", "XDG_", "OMP_", "OPENBLAS_", "MKL_", "VIPS_", "CUDA_", "NVIDIA_", "DYLD_")
 
@@ -137,6 +140,12 @@ class Settings(ServingSettings):
         description="Jobs that one worker process runs at a time, one child each. Effects use a core each. 0: this "
         "server has no worker process of its own, and others do the work.",
     )
+    work_for: Annotated[frozenset[Capability], BeforeValidator(comma_separated)] = Field(
+        frozenset(),
+        description="What the worker takes: ordinary (jobs that need nothing particular), generate (jobs that need an "
+        "image generator), gpu, or a capability that an operator's own effects name; comma-separated. None: ordinary "
+        "jobs, and what else this machine has the means for.",
+    )
     job_deadline_s: float = Field(
         300.0, gt=0, description="Seconds one attempt may run; an order may ask for less, never for more."
     )
@@ -193,6 +202,26 @@ class Settings(ServingSettings):
     extra_effects: str = Field(
         "",
         description="Own effects as name=module:ATTRIBUTE, comma-separated; the module must be importable.",
+    )
+
+    generation_check: bool = Field(
+        True,
+        description="Whether the prompts of orders for a generator are held against the list of words, and the photos "
+        "that go in and the pictures that come out against the content check, where its weights are installed. False "
+        "leaves all of it to the operator.",
+    )
+    prompt_words: Path | None = Field(
+        None,
+        description="TOML file of words that no prompt may have, beside the package's own list, or instead of it.",
+    )
+    prompt_hook: str | None = Field(
+        None,
+        min_length=1,
+        description="An operator's own check of prompts: module:function, which gives a sentence to refuse, or a "
+        "command, which reads JSON and ends with status 1 to refuse. It is asked whatever generation_check says.",
+    )
+    prompt_hook_s: float = Field(
+        5.0, gt=0, description="Seconds that the hook has for a prompt; then the order is refused."
     )
 
     allow_swap: bool = Field(
@@ -411,10 +440,15 @@ def use(settings: Settings) -> None:
     current.cache_clear()
 
 
-def strip_environment() -> None:
-    """Keep of this process's environment what libraries need to be found and to run; nothing that may be a secret."""
-    kept = {
+def stripped_environment() -> dict[str, str]:
+    """Of this process's environment what libraries need to be found and to run; nothing that may be a secret."""
+    return {
         name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
+
+
+def strip_environment() -> None:
+    """Keep only that of this process's environment."""
+    kept = stripped_environment()
     os.environ.clear()
     os.environ.update(kept)

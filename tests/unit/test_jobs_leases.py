@@ -8,7 +8,7 @@ import pytest
 from backends import ended, submitted, working
 from tinct.errors import DatabaseError, ParameterError
 from tinct.jobs.job import JobState
-from tinct.jobs.leases import drop_abandoned
+from tinct.jobs.leases import Leases, drop_abandoned
 
 pytestmark = pytest.mark.asyncio
 
@@ -155,3 +155,81 @@ async def test_a_finished_job_is_never_dropped(backend, account):
 async def test_an_absurd_lease_is_refused(backend, account, lease_s):
     with pytest.raises(ParameterError, match="lease_s"):
         await submitted(backend, account, lease_s=lease_s)
+
+
+# -- what servers have written down decides ----------------------------------------------------------
+
+
+async def dropped_within(backend, seconds: float) -> int:
+    """How many jobs are dropped in some seconds, or until the first is."""
+    until = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < until:
+        if count := await drop(backend):
+            return count
+        await asyncio.sleep(0.05)
+    return 0
+
+
+async def test_polls_that_a_busy_server_cannot_write_down_keep_their_job(backend, account, monkeypatch):
+    leases = backend.jobs.leases
+    await leases.serve()
+    job = await submitted(backend, account, lease_s=1.0)
+    await leases.write()
+    connection, free = backend.database.connection, asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def crowded(**options):
+        if not options.get("durable", True):
+            await free.wait()  # all connections are taken
+        async with connection(**options) as found:
+            yield found
+
+    monkeypatch.setattr(backend.database, "connection", crowded)
+    for _ in range(8):
+        leases.asked(job)
+        assert await dropped_within(backend, 0.3) == 0
+    free.set()
+    assert await dropped_within(backend, 0.5) == 0
+    assert await dropped_within(backend, 10) == 1  # nobody asks any more
+
+
+async def test_a_request_that_waits_for_its_turn_may_be_a_poll(backend, account):
+    leases = backend.jobs.leases
+    await leases.serve()
+    await submitted(backend, account, lease_s=1.0)
+    with leases.arriving():
+        assert await dropped_within(backend, 3) == 0
+    assert await dropped_within(backend, 10) == 1
+
+
+async def test_of_two_servers_the_slower_one_decides(backend, account):
+    job = await submitted(backend, account, lease_s=12.0)
+    first, second = Leases(backend.database), Leases(backend.database)
+    for leases in (first, second):
+        await leases.serve()
+    await silent_for(backend, job, 18.0)
+    await backend.database.run(
+        "UPDATE lease_books SET written_to = written_to - interval '10 s' WHERE server ="
+        " (SELECT min(server) FROM lease_books)"
+    )
+    assert await drop(backend) == 0
+    await backend.database.run("UPDATE lease_books SET seen_at = now() - interval '31 s'"
+        " WHERE written_to < now() - interval '5 s'")  # fmt: skip
+    assert await drop(backend) == 1
+
+
+async def test_time_in_which_no_server_could_be_asked_does_not_count(backend, account):
+    await backend.jobs.leases.serve()
+    job = await submitted(backend, account, lease_s=12.0)
+    await backend.jobs.leases.stop()
+    past = (
+        "UPDATE lease_books SET written_to = written_to - interval '1 h', seen_at = seen_at - interval '1 h'"
+    )
+    await backend.database.run(past)
+    await silent_for(backend, job, 3600.0)
+    assert await drop(backend) == 0
+    again = Leases(backend.database)
+    await again.serve()
+    assert await drop(backend) == 0  # its owner has as long as ever to come back
+    await silent_for(backend, job, 18.0)
+    assert await drop(backend) == 1

@@ -59,6 +59,7 @@ def effect(
     label: str | Callable[..., str] = "",
     preview: Callable[..., Photo | None] | None = None,
     counted: str = "",
+    needs: str | Callable[..., str] = "",
     permission: str = "",
     generates: Callable[..., Task | None] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -87,6 +88,8 @@ def effect(
         A small picture of what some of the parameters bring, where there is something to choose by the eye.
     counted : str
         The parameter that says how many results there will be; without one there is one.
+    needs : str or callable
+        The capability that a worker needs for a call, such as ``generate``; every worker will do by default.
     permission : str
         The field of the settings that must be true before a server takes orders of it; none by default.
     generates : callable
@@ -111,6 +114,7 @@ def effect(
             preview=functools.partial(signature.call, preview, {}) if preview else lambda params: None,
             of_one=signature.of_one,
             counted=counted,
+            needs=_needs(needs, signature),
             permission=permission,
             **({} if generates is None else {"generates": functools.partial(signature.call, generates)}),
         )
@@ -124,6 +128,13 @@ def effect(
         return called
 
     return declare
+
+
+def _needs(needs: str | Callable[..., str], signature: _Signature) -> Callable[[Any], str] | None:
+    """What `Effect.needs` is."""
+    if callable(needs):
+        return functools.partial(signature.call, needs, {})
+    return (lambda params: needs) if needs else None
 
 
 def declared(function: Callable[..., Any]) -> Effect:

@@ -150,6 +150,9 @@ class Effect:
     """A small picture of what some parameters bring, for lists to choose from; None where there is none."""
     counted: str = ""
     """The parameter that says how many results there will be; without one there is one."""
+    needs: Callable[[Any], str] | None = None
+    """The capability that a worker needs for a call with these parameters, such as ``generate``; empty, and None, where
+    every worker will do."""
 
     def count(self, params: Any) -> int:
         """How many results, variants included, a call with these parameters gives."""

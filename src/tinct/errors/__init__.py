@@ -2,6 +2,7 @@
 
     TinctError
     ├── ParameterError          a value the caller chose is not allowed (field, value, allowed)
+    │   └── UnsafePromptError       a prompt asks for what no picture is made of here
     ├── PhotoError              the bytes of a photo cannot be used
     │   ├── EmptyPhotoError         no bytes at all
     │   ├── UnsupportedPhotoError   not one of the formats that are read
@@ -102,6 +103,8 @@
         ├── CallbackMissingError    no such callback
         ├── JobTooLongError         it would take longer than the operator allows
         ├── IdempotencyError        the same idempotency key with another order
+        ├── NoWorkerError           no worker that is there can do what the job needs
+        ├── PromptHookError         the operator's own check of prompts does not answer
         └── QueueFullError          as many jobs wait as are allowed; knows when to come back
 
 Each class has a ``code`` that programs may rely on; ``str(error)`` is one sentence that any caller may see:
@@ -207,11 +210,14 @@ from tinct.errors.service import (
     JobUnfinishedError,
     KeyRefusedError,
     LookMissingError,
+    NoWorkerError,
     OversizeUrlError,
+    PromptHookError,
     QueueFullError,
     RateLimitError,
     RefusedUrlError,
     UnreachableUrlError,
+    UnsafePromptError,
 )
 from tinct.errors.storage import (
     BlobKeyError,
@@ -310,6 +316,7 @@ __all__ = [
     "NoGeneratorError",
     "NoPictureError",
     "NoShoulderError",
+    "NoWorkerError",
     "ObjectKeyError",
     "ObjectMissingError",
     "OutputError",
@@ -324,6 +331,7 @@ __all__ = [
     "PhotoMissingError",
     "PhotoModeError",
     "PickledModelError",
+    "PromptHookError",
     "PromptTooLongError",
     "QueueFullError",
     "RateLimitError",
@@ -346,6 +354,7 @@ __all__ = [
     "TruncatedModelError",
     "UnreachableUrlError",
     "UnsafePhotoError",
+    "UnsafePromptError",
     "UnsupportedClipError",
     "UnsupportedPhotoError",
     "UploadClosedError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinct.errors.base import TinctError
+from tinct.errors.base import ParameterError, TinctError
 
 __all__ = [
     "AccountError",
@@ -19,11 +19,14 @@ __all__ = [
     "JobUnfinishedError",
     "KeyRefusedError",
     "LookMissingError",
+    "NoWorkerError",
     "OversizeUrlError",
+    "PromptHookError",
     "QueueFullError",
     "RateLimitError",
     "RefusedUrlError",
     "UnreachableUrlError",
+    "UnsafePromptError",
 ]
 
 
@@ -193,6 +196,51 @@ class JobUnfinishedError(JobError):
 
     def __init__(self, waited_s: float) -> None:
         super().__init__(f"the job had not ended after {waited_s:g} s, and was cancelled; try again later")
+
+
+class NoWorkerError(JobError):
+    """No worker that is there can do what the job needs.
+
+    Parameters
+    ----------
+    effect, capability : str
+        Name of the effect, and what a worker would have to have for it.
+    """
+
+    code = "no_worker"
+
+    def __init__(self, effect: str, capability: str) -> None:
+        super().__init__(
+            f"{effect!r} with these parameters needs a worker for {capability!r}, and none is there now; "
+            f"the server's operator can start one: tinct worker --for {capability}"
+        )
+
+
+class UnsafePromptError(ParameterError):
+    """A prompt asks for what no picture is made of here.
+
+    Parameters
+    ----------
+    why : str
+        A sentence, or the part of one that tells what was found.
+    """
+
+    code = "prompt_unsafe"
+
+    def __init__(self, why: str) -> None:
+        TinctError.__init__(self, f"the prompt is refused: {why}; ask for something else")
+        self.field = "prompt"
+
+
+class PromptHookError(JobError):
+    """The operator's own check of prompts does not answer, so that nothing passes."""
+
+    code = "prompt_check_failed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "prompts cannot be checked at the moment, and none passes unchecked; try again later"
+        )
 
 
 class QueueFullError(JobError):

@@ -231,6 +231,8 @@ class Job:
     sequence: int
     """Order of arrival over all jobs."""
     priority: int
+    capability: str = ""
+    """What a worker needs for it; empty where every worker will do that takes ordinary jobs."""
     attempt: int
     """Number of the attempt that runs or ran last; 0 before the first."""
     progress: float

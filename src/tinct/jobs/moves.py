@@ -157,7 +157,7 @@ async def ending(database: Database, job: Job) -> AsyncIterator[Connection]:
 
 async def requeue(connection: Connection, queue: Queue, job: Job) -> bool:
     """Give the job of a lost attempt to the next worker, in the caller's transaction; False if it is not running."""
-    entry = await queue.add(connection, job.id, priority=job.priority)
+    entry = await queue.add(connection, job.id, priority=job.priority, capability=job.capability)
     parameters = {"id": job.id, "attempt": job.attempt, "entry": entry, "from": sources(JobState.QUEUED)}
     cursor = await connection.execute(_REQUEUE, parameters)
     if cursor.rowcount != 1:
@@ -183,7 +183,7 @@ async def lose(connection: Connection, queue: Queue, job: Job, attempts: int) ->
 
 async def deliver_again(connection: Connection, queue: Queue, job: Job, old: int | None) -> None:
     """A new queue entry for a waiting job whose entry was delivered to nobody, in the caller's transaction."""
-    new = await queue.add(connection, job.id, priority=job.priority)
+    new = await queue.add(connection, job.id, priority=job.priority, capability=job.capability)
     cursor = await connection.execute(_DELIVER, {"id": job.id, "new": new, "old": old})
     if cursor.rowcount != 1:
         await queue.remove(connection, new)

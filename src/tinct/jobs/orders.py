@@ -25,7 +25,7 @@ from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "deadline", "digest", "failure_at_birth", "price"]
+__all__ = ["check", "deadline", "digest", "failure_at_birth", "needed", "price", "prompt_of"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
 _BATCH: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -120,6 +120,19 @@ def deadline(order: Order, effect: Effect, files: Mapping[str, File], settings: 
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
         most = max(most, needed)
     return min(order.deadline_s or most, most)
+
+
+def needed(order: Order, effect: Effect) -> str:
+    """The capability that a worker needs for an order; empty where every worker will do that takes ordinary jobs."""
+    return effect.needs(effect.parse(order.params)) if effect.needs is not None else ""
+
+
+def prompt_of(order: Order, effect: Effect) -> str | None:
+    """The words of which an order wants a picture made; None where there are none."""
+    if "prompt" not in effect.params.model_fields:
+        return None
+    prompt: str | None = effect.parse(order.params).prompt
+    return prompt
 
 
 def price(order: Order, effect: Effect, files: Mapping[str, File], prices: Prices) -> int:

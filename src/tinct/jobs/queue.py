@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -18,13 +18,13 @@ import procrastinate
 from procrastinate import exceptions, jobs, worker
 from procrastinate.schema import SchemaManager
 
-from tinct.settings import Settings
+from tinct.settings import ORDINARY, Settings
 from tinct.storage.database import Connection, Database, Schema
 
 __all__ = ["Delivered", "Handler", "Queue", "schema"]
 
 _log = logging.getLogger(__name__)
-_QUEUE: Final = "effects"
+_QUEUE: Final = "effects"  # of ordinary jobs
 _TASK: Final = "run"
 _POLL_S: Final = 2.0  # seconds between two looks when no notification arrives
 _RECONNECT_S: Final = 1.0
@@ -59,8 +59,16 @@ class Queue:
         """Use the database's connections. What the queue itself commits would only be done again after a crash."""
         await self._connector.open_async(pool=cast(Any, self._database.relaxed))
 
-    async def add(self, connection: Connection, job_id: str, *, priority: int, delay_s: float = 0.0) -> int:
-        """Add an entry in the caller's transaction.
+    async def add(
+        self,
+        connection: Connection,
+        job_id: str,
+        *,
+        priority: int,
+        delay_s: float = 0.0,
+        capability: str = "",
+    ) -> int:
+        """Add an entry in the caller's transaction, for workers with a capability if one is named.
 
         Returns
         -------
@@ -69,7 +77,7 @@ class Queue:
         """
         job = jobs.Job(
             id=None,
-            queue=_QUEUE,
+            queue=_queue(capability),
             task_name=_TASK,
             task_kwargs={"job_id": job_id},
             priority=priority,
@@ -100,7 +108,7 @@ class Queue:
             " WHERE last_heartbeat > now() + make_interval(secs => %s)",
             (seconds,),
         )
-        found = await self._app.job_manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=seconds)
+        found = await self._app.job_manager.get_stalled_jobs(task_name=_TASK, seconds_since_heartbeat=seconds)
         return [Delivered(job.id, str(job.task_kwargs["job_id"])) for job in found if job.id is not None]
 
     async def forget(self, entry: int) -> None:
@@ -124,8 +132,10 @@ class Queue:
         )
         return [row["id"] for row in rows]
 
-    async def work(self, handler: Handler, settings: Settings, stop: asyncio.Event) -> None:
-        """Hand entries to `handler`, ``settings.workers`` at a time, until `stop` is set.
+    async def work(
+        self, handler: Handler, settings: Settings, stop: asyncio.Event, capabilities: Iterable[str]
+    ) -> None:
+        """Hand entries of some queues to `handler`, ``settings.workers`` at a time, until `stop` is set.
 
         Running handlers then get ``settings.shutdown_s`` to finish and are cancelled after that. A lost database ends
         nothing: the queue is joined again as soon as it is back.
@@ -137,9 +147,10 @@ class Queue:
 
         self._app.tasks.pop(_TASK, None)
         self._app.task(name=_TASK, queue=_QUEUE, pass_context=True)(run)
+        queues = [_queue("" if name == ORDINARY else name) for name in sorted(capabilities)]
         while not stop.is_set():
             try:
-                await self._work_once(settings, stop)
+                await self._work_once(settings, stop, queues)
             except exceptions.ProcrastinateException as error:
                 _log.warning("the queue was lost (%s); joining it again", type(error).__name__)
             if not stop.is_set():
@@ -147,10 +158,10 @@ class Queue:
                     async with asyncio.timeout(_RECONNECT_S):
                         await stop.wait()
 
-    async def _work_once(self, settings: Settings, stop: asyncio.Event) -> None:
+    async def _work_once(self, settings: Settings, stop: asyncio.Event, queues: list[str]) -> None:
         one = worker.Worker(
             self._app,
-            queues=[_QUEUE],
+            queues=queues,
             concurrency=settings.workers,
             fetch_job_polling_interval=_POLL_S,
             shutdown_graceful_timeout=settings.shutdown_s,
@@ -172,3 +183,8 @@ class Queue:
             await working
         finally:
             stopping.cancel()
+
+
+def _queue(capability: str) -> str:
+    """Where jobs wait that need a capability; none is for ordinary ones."""
+    return f"{_QUEUE}.{capability}" if capability else _QUEUE

@@ -32,6 +32,7 @@ def job_of(row: Row) -> Job:
         revision=row["revision"],
         sequence=row["sequence"],
         priority=row["priority"],
+        capability=row["capability"],
         attempt=row["attempt"],
         progress=row["progress"],
         deadline_s=row["deadline_s"],

@@ -20,14 +20,16 @@ from tinct.errors import (
     ParameterError,
 )
 from tinct.jobs.callbacks.outbox import drop
+from tinct.jobs.capabilities import Capabilities
 from tinct.jobs.changes import Changes
 from tinct.jobs.file import FileState, close
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, failure_at_birth, price
+from tinct.jobs.orders import check, deadline, failure_at_birth, needed, price, prompt_of
 from tinct.jobs.positions import Positions
+from tinct.jobs.prompts import Prompts
 from tinct.jobs.queue import Queue
 from tinct.jobs.repeats import Repeats
 from tinct.jobs.rows import job_of
@@ -48,11 +50,11 @@ _SHARE: Final = (
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
-    metadata, screened)
+    metadata, screened, capability)
 SELECT %(id)s, accounts.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
     %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
     %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s::bigint,
-    %(batch)s, %(metadata)s, %(screened)s
+    %(batch)s, %(metadata)s, %(screened)s, %(capability)s
 FROM accounts WHERE accounts.id = %(account)s AND revoked_at IS NULL
 RETURNING *
 """
@@ -91,17 +93,21 @@ class Jobs:
         database: Database,
         queue: Queue,
         changes: Changes,
+        capabilities: Capabilities,
         files: Files,
         blobs: Blobs,
         prices: Prices,
+        prompts: Prompts,
         settings: Settings,
     ) -> None:
         self._database = database
         self._queue = queue
         self._changes = changes
+        self._capabilities = capabilities
         self._files = files
         self._blobs = blobs
         self._prices = prices
+        self._prompts = prompts
         self._settings = settings
         self._positions = Positions(database)
         self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
@@ -141,11 +147,17 @@ class Jobs:
             The operator does not allow this effect.
         JobTooLongError
             It would run longer than the operator allows.
+        NoWorkerError
+            None that is there can do what it needs.
+        UnsafePromptError, PromptHookError
+            Its prompt does not pass.
         QueueFullError, StorageFullError
             There is no room for more work now.
         """
         async with self.turns:
-            return await self._submit(order, contents or {}, failure)
+            submission = await self._submit(order, contents or {}, failure)
+        self.leases.asked(submission.job)  # its lease begins with the answer, not when the work on it began
+        return submission
 
     async def _submit(self, order: Order, contents: Mapping[str, str], failure: Failure | None) -> Submission:
         effect = check(order, self._settings, complete=failure is None)
@@ -154,6 +166,11 @@ class Jobs:
             if known_order is not None:
                 await self.repeats.check(order, known_order, contents)
                 return Submission(job=await self.get(order.account, known_order.job_id), replayed=True)
+        capability = needed(order, effect)
+        if capability and failure is None:
+            await self._capabilities.require(effect.name, capability)
+        if failure is None and (prompt := prompt_of(order, effect)):
+            await self._prompts.check(prompt, order.account, effect.name)
         absent = _UNSENT | _EXPIRED if order.expired_inputs_fail else _UNSENT
         files = await self._files.get_many(order.account, file_ids(order.inputs), absent=absent)
         self._blobs.check_room()
@@ -173,7 +190,7 @@ class Jobs:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
                     job = await self._insert(
-                        connection, order, job_id, credits, deadline_s, queued=failure is None
+                        connection, order, job_id, credits, deadline_s, capability, queued=failure is None
                     )
                     if failure is not None:
                         job = await end(connection, job_id, JobState.FAILED, failure=failure) or job
@@ -331,6 +348,10 @@ class Jobs:
         row = await self._database.one("SELECT count(*) AS jobs FROM jobs WHERE state = 'running'")
         return {"queued": await self._positions.waiting(), "running": row["jobs"] if row else 0}
 
+    async def waiting(self) -> dict[str, int]:
+        """Jobs that wait, by the capability that they need."""
+        return await self._positions.waiting_by_capability()
+
     async def statistics(self) -> tuple[Statistic, ...]:
         """Sums over all ended jobs, by effect, state and failure code."""
         return await statistics(self._database)
@@ -348,10 +369,13 @@ class Jobs:
         job_id: str,
         price: int,
         deadline_s: float,
+        capability: str,
         *,
         queued: bool,
     ) -> Job:
-        entry = await self._queue.add(connection, job_id, priority=order.priority) if queued else None
+        entry = None
+        if queued:
+            entry = await self._queue.add(connection, job_id, priority=order.priority, capability=capability)
         cursor = await connection.execute(
             _INSERT,
             {
@@ -377,6 +401,7 @@ class Jobs:
                 "batch": order.batch,
                 "metadata": order.metadata,
                 "screened": order.screened,
+                "capability": capability,
             },
         )
         row = await cursor.fetchone()

@@ -34,6 +34,7 @@ from tinct.errors import (
 )
 from tinct.jobs import leases, moves, retention
 from tinct.jobs.callbacks.sender import Sender
+from tinct.jobs.capabilities import of_machine
 from tinct.jobs.changes import Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
@@ -82,7 +83,11 @@ class Worker:
         for child in self._children:
             child.start()
             self._free.put_nowait(child)
+        capabilities = of_machine(self._settings)
         beside = (
+            asyncio.create_task(
+                self._backend.capabilities.announce_for_ever(capabilities), name="capabilities"
+            ),
             asyncio.create_task(self._sender.run(), name="callbacks"),
             asyncio.create_task(retention.sweep_for_ever(self._backend), name="sweep"),
             asyncio.create_task(
@@ -90,7 +95,7 @@ class Worker:
             ),
         )
         try:
-            await self._backend.queue.work(self.handle, self._settings, stop)
+            await self._backend.queue.work(self.handle, self._settings, stop, capabilities)
         finally:
             for task in beside:
                 task.cancel()

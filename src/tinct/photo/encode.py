@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal, get_args
 
 from tinct.atomic import writing
 from tinct.errors import OutputError, ParameterError
-from tinct.photo import formats, iptc, xmp
+from tinct.photo import formats, iptc, provenance, xmp
 from tinct.photo.exif_edit import with_color_space, with_resolution, with_size, without_gps
 from tinct.photo.formats import Format
 from tinct.photo.icc import is_adobe_rgb, is_srgb
@@ -38,7 +38,7 @@ def encode(photo: Picture, format: str, *, quality: int = 92, metadata: Metadata
         and TIFF are lossless.
     metadata : {'no-gps', 'all', 'none'}
         Exif, XMP and IPTC without where the photo was taken; with that; or nothing of them. Profile and
-        resolution are always kept.
+        resolution are always kept, and so is a note that a model made the pixels.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def _write(photo: Picture, row: Format, file: BinaryIO, quality: int, metadata: 
 def _beside(photo: Picture, row: Format, metadata: Metadata) -> Blocks:
     """What is written beside the pixels."""
     if metadata == "none":
-        return Blocks(photo.icc, resolution=photo.resolution)
+        return Blocks(photo.icc, xmp=provenance.kept(photo.xmp), resolution=photo.resolution)
     block, packet, records = photo.exif, photo.xmp, photo.iptc
     if metadata == "no-gps":
         block, packet, records = without_gps(block), xmp.without_place(packet), iptc.without_place(records)

@@ -8,7 +8,7 @@ from typing import Any
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
 
-__all__ = ["Facts", "cleaned", "orientation", "slim", "with_facts", "without_place"]
+__all__ = ["Facts", "cleaned", "fact", "orientation", "slim", "with_fact", "with_facts", "without_place"]
 
 Facts = Mapping[tuple[str, str], tuple[str, ...]]
 """Values by prefix and name, such as ``("dc", "rights")``."""
@@ -229,6 +229,23 @@ def with_facts(packet: bytes | None, facts: Facts) -> bytes | None:
     if new.hasChildNodes():
         roots[0].appendChild(new)
     return _written(tree)
+
+
+def fact(packet: bytes | None, name: tuple[str, str]) -> str | None:
+    """The text of one property, by prefix and name; None where the packet does not say it."""
+    tree = _parsed(packet)
+    for node in _properties(tree) if tree is not None else ():
+        if (node.namespaceURI, node.localName) == (_DESCRIBING[name[0]], name[1]):
+            resource = node.getAttributeNS(_RDF, "resource") if isinstance(node, minidom.Element) else ""
+            return str(resource) or _text(node)
+    return None
+
+
+def with_fact(packet: bytes | None, name: tuple[str, str], text: str) -> bytes | None:
+    """The packet with this property, in place of what it says of it."""
+    space = _DESCRIBING[name[0]]
+    cleared = _without(packet, lambda where, local: (where, local) == (space, name[1]))
+    return with_facts(cleared, {name: (text,)})
 
 
 def _property(tree: minidom.Document, prefix: str, name: str, values: tuple[str, ...]) -> minidom.Element:

@@ -104,7 +104,8 @@ class Front:
     async def _serve(self, dialect: Dialect, scope: Scope, body: _Body, reply: _Reply) -> None:
         request = Request(scope, body.receive)
         try:
-            await guard.arrived(request)
+            with self._backend.jobs.leases.arriving():
+                await guard.arrived(request)
             await dialect.app(scope, body.receive, reply.send)
         except asyncio.CancelledError:
             raise

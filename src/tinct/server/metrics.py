@@ -53,22 +53,32 @@ class Metrics:
         """Count a replaced worker."""
         self._worker_restarts.inc()
 
-    def text(self, depth: Mapping[str, int], statistics: Sequence[Statistic]) -> bytes:
+    def text(
+        self, depth: Mapping[str, int], waiting: Mapping[str, int], statistics: Sequence[Statistic]
+    ) -> bytes:
         """Everything, with the jobs as they stand in the database."""
         jobs = CollectorRegistry()
-        jobs.register(_Jobs(depth, statistics))
+        jobs.register(_Jobs(depth, waiting, statistics))
         return generate_latest(self._registry) + generate_latest(jobs)
 
 
 class _Jobs(Collector):
-    def __init__(self, depth: Mapping[str, int], statistics: Sequence[Statistic]) -> None:
-        self._depth, self._statistics = depth, statistics
+    def __init__(
+        self, depth: Mapping[str, int], waiting: Mapping[str, int], statistics: Sequence[Statistic]
+    ) -> None:
+        self._depth, self._waiting, self._statistics = depth, waiting, statistics
 
     def collect(self) -> Iterable[Metric]:
         now = GaugeMetricFamily("tinct_jobs", "Jobs that wait and that run now.", labels=["state"])
         for state, number in self._depth.items():
             now.add_metric([state], number)
         yield now
+        waiting = GaugeMetricFamily(
+            "tinct_jobs_waiting", "Jobs that wait, by what a worker needs for them.", labels=["capability"]
+        )
+        for capability, number in self._waiting.items():
+            waiting.add_metric([capability], number)
+        yield waiting
         labels = ["effect", "state", "code"]
         ended = CounterMetricFamily("tinct_jobs_ended", "Jobs that ended, by outcome.", labels=labels)
         waited = CounterMetricFamily(

@@ -38,7 +38,7 @@ def operations(metrics: Metrics) -> Dialect:
         if not local and not (token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())):
             raise HTTPException(404)
         jobs = backend_of(request).jobs
-        text = metrics.text(await jobs.depth(), await jobs.statistics())
+        text = metrics.text(await jobs.depth(), await jobs.waiting(), await jobs.statistics())
         return Response(text, media_type="text/plain; version=0.0.4")
 
     routes = (

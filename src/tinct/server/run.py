@@ -70,6 +70,7 @@ async def serve(settings: Settings, started: Callable[[Started], None], *, link:
     told = _on_signals(worker)
     with _listen(settings) as listener:
         async with open_backend(settings) as backend:
+            await backend.jobs.leases.serve()
             app = create_app(backend, metrics)
             server = _Server(http_config(app, settings))
             serving = asyncio.create_task(server.serve([listener]))

@@ -1,0 +1,82 @@
+"""Workers by capability: what each of those that are there can do beyond ordinary jobs.
+
+Jobs that need a capability wait in a queue of its own for a worker that has it. Workers write down what they have with
+each sign of life, so that a server that has none of it itself knows whether there is anybody for such a job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tinct.errors import NoWorkerError, TinctError
+from tinct.settings import ORDINARY, Settings
+from tinct.storage.database import Database
+from tinct.storage.ids import new_id
+
+__all__ = ["Capabilities", "of_machine"]
+
+_log = logging.getLogger(__name__)
+_FRESH_S: Final = 1.0  # seconds for which a look serves
+_SILENT: Final = (
+    3  # times the settings' ``stalled_s`` for which a silent worker counts: it may be starting anew
+)
+_GONE_S: Final = 3600.0  # after which a silent worker is forgotten
+_HERE: Final = """
+INSERT INTO workers (id, capabilities) VALUES (%s, %s)
+ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities, seen_at = now()
+"""
+_LIVE: Final = (
+    "SELECT DISTINCT unnest(capabilities) AS name FROM workers"
+    " WHERE seen_at > now() - make_interval(secs => %s)"
+)
+
+
+def of_machine(settings: Settings) -> frozenset[str]:
+    """What a worker with these settings takes: what they say, or all that this machine can do."""
+    return settings.work_for or frozenset({ORDINARY})
+
+
+class Capabilities:
+    """What the workers of one database can do."""
+
+    def __init__(
+        self, database: Database, settings: Settings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._settings, self._clock = database, settings, clock
+        self._looked_at = float("-inf")
+        self._found: frozenset[str] = frozenset()
+
+    async def live(self) -> frozenset[str]:
+        """Capabilities that some worker has which gave a sign of life of late."""
+        rows = await self._database.all(_LIVE, (_SILENT * self._settings.stalled_s,))
+        self._found, self._looked_at = frozenset(row["name"] for row in rows), self._clock()
+        return self._found
+
+    async def require(self, effect: str, capability: str) -> None:
+        """Refuse a job for which there is no worker.
+
+        Raises
+        ------
+        NoWorkerError
+            None of those that are there has the capability.
+        """
+        fresh = self._clock() - self._looked_at < _FRESH_S
+        if not (fresh and capability in self._found) and capability not in await self.live():
+            raise NoWorkerError(effect, capability)
+
+    async def announce_for_ever(self, capabilities: frozenset[str]) -> None:
+        """Say every ``settings.heartbeat_s`` that a worker with these capabilities is there."""
+        worker = new_id("worker")
+        await self._database.run(
+            "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %s)", (_GONE_S,)
+        )
+        while True:
+            try:
+                await self._database.run(_HERE, (worker, sorted(capabilities)))
+            except TinctError as error:
+                _log.warning("capabilities: %s", error)
+            await asyncio.sleep(self._settings.heartbeat_s)

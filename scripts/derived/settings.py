@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from tinct import serving, settings
+from tinct import serving, settings, working
 from tinct.settings import Settings
 
 __all__ = ["write"]
 
 _HEAD = """# Settings
 
-Written from `tinct/settings.py` and `tinct/serving.py` by `scripts/derive`. Each setting is an environment variable,
-for the server, its workers, the command line and the library alike; options of the command line win.
+Written from `tinct/settings.py`, `tinct/working.py` and `tinct/serving.py` by `scripts/derive`. Each setting is an
+environment variable, for the server, its workers, the command line and the library alike; options win.
 [Operating](../operating.md) tells which of them people change. A value that is not allowed stops the program with a
 sentence that says so.
 """
@@ -35,9 +35,9 @@ def write(text: str) -> str:
 
 
 def _sections() -> Iterator[tuple[str, list[str]]]:
-    """The fields under the headings that the two modules give them."""
+    """The fields under the headings that the modules give them."""
     found: dict[str, list[str]] = {}
-    for module in (settings, serving):
+    for module in (settings, working, serving):
         title = ""
         for match in _SECTION.finditer(Path(str(module.__file__)).read_text(encoding="utf-8")):
             title = match[1] or title

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tinct.accounts.credits import hold
 from tinct.accounts.prices import Prices
 from tinct.errors import (
     IdempotencyError,
     JobCancelledError,
     JobDeletedError,
     JobMissingError,
-    KeyRefusedError,
     ParameterError,
 )
 from tinct.jobs.callbacks.outbox import drop
@@ -24,6 +21,7 @@ from tinct.jobs.capabilities import Capabilities
 from tinct.jobs.changes import Changes
 from tinct.jobs.file import FileState, close
 from tinct.jobs.files import Files
+from tinct.jobs.inserting import Accepted, insert
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
@@ -36,7 +34,7 @@ from tinct.jobs.rows import job_of
 from tinct.jobs.statistics import Statistic, statistics
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
-from tinct.storage.database import Connection, Database, Duplicate, Json, Row, storable
+from tinct.storage.database import Connection, Database, Duplicate, Row, storable
 from tinct.storage.ids import new_id
 
 __all__ = ["Jobs", "Submission"]
@@ -47,22 +45,6 @@ _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, eac
 _SHARE: Final = (
     3  # orders may hold one in so many connections: those of one account wait for each other inside
 )
-_INSERT: Final = """
-INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
-    metadata, screened, capability)
-SELECT %(id)s, accounts.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
-    %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s::bigint,
-    %(batch)s, %(metadata)s, %(screened)s, %(capability)s
-FROM accounts WHERE accounts.id = %(account)s AND revoked_at IS NULL
-RETURNING *
-"""
-_OWN: Final = """
-UPDATE files SET job_id = %(job)s, role = 'input',
-    expires_at = GREATEST(expires_at, now() + make_interval(secs => %(keep)s))
-WHERE id = ANY(%(ids)s) AND job_id IS NULL
-"""
 _LIST: Final = """
 SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(cursor)s::bigint IS NULL OR sequence < %(cursor)s)
@@ -189,9 +171,13 @@ class Jobs:
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
-                    job = await self._insert(
-                        connection, order, job_id, credits, deadline_s, capability, queued=failure is None
-                    )
+                    entry = None
+                    if failure is None:
+                        entry = await self._queue.add(
+                            connection, job_id, priority=order.priority, capability=capability
+                        )
+                    accepted = Accepted(job_id, credits, deadline_s, capability, entry)
+                    job = await insert(connection, order, accepted, self._settings)
                     if failure is not None:
                         job = await end(connection, job_id, JobState.FAILED, failure=failure) or job
                     await close(connection, files)
@@ -361,60 +347,6 @@ class Jobs:
         job = _visible(row, account)
         self.leases.asked(job)
         return job
-
-    async def _insert(
-        self,
-        connection: Connection,
-        order: Order,
-        job_id: str,
-        price: int,
-        deadline_s: float,
-        capability: str,
-        *,
-        queued: bool,
-    ) -> Job:
-        entry = None
-        if queued:
-            entry = await self._queue.add(connection, job_id, priority=order.priority, capability=capability)
-        cursor = await connection.execute(
-            _INSERT,
-            {
-                "id": job_id,
-                "account": order.account,
-                "effect": order.effect,
-                "params": Json(dict(order.params)),
-                "inputs": Json(dict(order.inputs)),
-                "format": order.format,
-                "quality": order.quality,
-                "priority": order.priority,
-                "deadline": deadline_s,
-                "lease": order.lease_s,
-                "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
-                "keep": order.keep_results_s or self._settings.keep_results_s,
-                "discard": order.discard_inputs,
-                "owns": order.owns_inputs,
-                "credits": price,
-                "dialect": order.dialect,
-                "aliases": Json(dict(order.aliases)),
-                "meta": Json(dict(order.meta)),
-                "entry": entry,
-                "batch": order.batch,
-                "metadata": order.metadata,
-                "screened": order.screened,
-                "capability": capability,
-            },
-        )
-        row = await cursor.fetchone()
-        if row is None:
-            raise KeyRefusedError("there is no such account")
-        if row["credits"]:
-            await hold(connection, order.account, job_id, row["credits"], note=order.tool or order.effect)
-        if order.owns_inputs:
-            values = {"job": job_id, "keep": self._settings.keep_jobs_s, "ids": file_ids(order.inputs)}
-            await connection.execute(_OWN, values)
-        for kind, value in order.aliases.items():
-            await connection.execute("INSERT INTO job_aliases VALUES (%s, %s, %s)", (kind, value, job_id))
-        return job_of(row)
 
     async def _remove_entry(self, connection: Connection, job_id: str) -> None:
         row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()

@@ -17,7 +17,7 @@ __all__ = ["ORDINARY", "WorkingSettings"]
 
 ORDINARY = "ordinary"
 """What a worker does which takes jobs that need no capability."""
-Capability = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+Capability = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,30}$")]
 
 
 class WorkingSettings(BaseModel):

@@ -109,6 +109,10 @@ def best_first(photos: Iterable[Photo], labels: Sequence[str] = ()) -> tuple[Res
     )
 
 
+def _nothing(inputs: Mapping[str, object], params: Any) -> None:
+    """What effects ask of a generator that never use one."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Effect:
     """Facts about an effect that callers need, as data; `tinct.effects.declare.effect` derives it from a function."""
@@ -141,7 +145,7 @@ class Effect:
     """What a result's file is called after, by its parameters; empty for the effect's name."""
     of_one: frozenset[str] = frozenset()
     """Parameters that speak of places in one photo."""
-    generates: Callable[[Mapping[str, object], Any], Task | None] = field(default=lambda inputs, params: None)
+    generates: Callable[[Mapping[str, object], Any], Task | None] = _nothing
     """What a call with these inputs (or whatever stands for them) and parameters asks of a generator; None for
     nothing. Where no generator serves it the call is refused before any work."""
     permission: str = ""
@@ -153,6 +157,19 @@ class Effect:
     needs: Callable[[Any], str] | None = None
     """The capability that a worker needs for a call with these parameters, such as ``generate``; empty, and None, where
     every worker will do."""
+
+    def capability(self, inputs: Mapping[str, object], params: Mapping[str, Any]) -> str:
+        """What a worker needs for a call: ``generate.`` and the task where a generator works, or what `needs` says.
+
+        Empty where every worker will do.
+        """
+        if self.generates is _nothing and self.needs is None:
+            return ""
+        parsed = self.parse(params)
+        task = self.generates(inputs, parsed)
+        if task is not None:
+            return f"generate.{task}"
+        return self.needs(parsed) if self.needs is not None else ""
 
     def count(self, params: Any) -> int:
         """How many results, variants included, a call with these parameters gives."""

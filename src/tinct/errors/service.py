@@ -212,7 +212,7 @@ class NoWorkerError(JobError):
     def __init__(self, effect: str, capability: str) -> None:
         super().__init__(
             f"{effect!r} with these parameters needs a worker for {capability!r}, and none is there now; "
-            f"the server's operator can start one: tinct worker --for {capability}"
+            f"the server's operator can start one: tinct worker --for {capability.partition('.')[0]}"
         )
 
 

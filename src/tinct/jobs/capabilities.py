@@ -1,7 +1,8 @@
 """Workers by capability: what each of those that are there can do beyond ordinary jobs.
 
 Jobs that need a capability wait in a queue of its own for a worker that has it. Workers write down what they have with
-each sign of life, so that a server that has none of it itself knows whether there is anybody for such a job.
+each sign of life, so that a server that has none of it itself knows whether there is anybody for such a job. A
+generator is a capability for each task that it serves, such as ``generate.inpaint``; ``generate`` stands for them all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from tinct.errors import NoWorkerError, TinctError
+from tinct.errors import DamagedModelError, NoGeneratorError, NoWorkerError, TinctError
+from tinct.models.generators.port import TASKS
+from tinct.models.generators.registry import served
 from tinct.settings import ORDINARY, Settings
 from tinct.storage.database import Database
 from tinct.storage.ids import new_id
@@ -20,6 +23,7 @@ from tinct.storage.ids import new_id
 __all__ = ["Capabilities", "of_machine"]
 
 _log = logging.getLogger(__name__)
+_GENERATE: Final = "generate"
 _FRESH_S: Final = 1.0  # seconds for which a look serves
 _SILENT: Final = (
     3  # times the settings' ``stalled_s`` for which a silent worker counts: it may be starting anew
@@ -37,7 +41,17 @@ _LIVE: Final = (
 
 def of_machine(settings: Settings) -> frozenset[str]:
     """What a worker with these settings takes: what they say, or all that this machine can do."""
-    return settings.work_for or frozenset({ORDINARY})
+    wanted = settings.work_for or frozenset({ORDINARY, _GENERATE})
+    if _GENERATE not in wanted:
+        return wanted
+    try:
+        tasks = frozenset(f"{_GENERATE}.{task}" for task in served())
+    except DamagedModelError as error:
+        _log.error("capabilities: %s", error)
+        tasks = frozenset()
+    if not tasks and settings.work_for:
+        _log.warning("this worker is for generators, and none is installed here: tinct models use TASK WHERE")
+    return wanted | tasks
 
 
 class Capabilities:
@@ -61,12 +75,18 @@ class Capabilities:
 
         Raises
         ------
+        NoGeneratorError
+            It needs a generator, and there is none, neither here nor with a worker.
         NoWorkerError
-            None of those that are there has the capability.
+            None of the workers that are there has the capability.
         """
         fresh = self._clock() - self._looked_at < _FRESH_S
-        if not (fresh and capability in self._found) and capability not in await self.live():
-            raise NoWorkerError(effect, capability)
+        if (fresh and capability in self._found) or capability in await self.live():
+            return
+        task = next((task for task in TASKS if capability == f"{_GENERATE}.{task}"), None)
+        if task is not None and task not in served():
+            raise NoGeneratorError(task)
+        raise NoWorkerError(effect, capability)
 
     async def announce_for_ever(self, capabilities: frozenset[str]) -> None:
         """Say every ``settings.heartbeat_s`` that a worker with these capabilities is there."""

@@ -20,12 +20,11 @@ from tinct.errors import (
 )
 from tinct.jobs.file import File, FileState
 from tinct.jobs.job import Failure, Order, file_ids
-from tinct.models.generators import registry as generators
 from tinct.photo import formats
 from tinct.settings import Settings
 from tinct.storage.database import storable
 
-__all__ = ["check", "deadline", "digest", "failure_at_birth", "needed", "price", "prompt_of"]
+__all__ = ["check", "deadline", "digest", "failure_at_birth", "price", "prompt_of"]
 
 _LONGEST_KEY: Final = 255  # characters of an idempotency key
 _BATCH: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -55,8 +54,6 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
         Names the first field that is wrong.
     EffectRefusedError
         The operator does not allow this effect.
-    NoGeneratorError
-        It asks for pixels that no generator here can invent.
     UnsupportedPhotoError
         The format needs an extra that is not installed.
     """
@@ -72,10 +69,7 @@ def check(order: Order, settings: Settings, *, complete: bool = True) -> Effect:
     effect = registry.get(order.effect)
     if effect.permission and not getattr(settings, effect.permission):
         raise EffectRefusedError(effect.name, effect.permission)
-    params = effect.accept(order.inputs, order.params, complete=complete)
-    task = effect.generates(order.inputs, params)
-    if task is not None:
-        generators.demand(task)
+    effect.accept(order.inputs, order.params, complete=complete)
     if order.format is not None:
         if any(item.clip for item in effect.inputs):
             raise ParameterError("format", order.format, "nothing: clips become MP4 with H.264")
@@ -120,11 +114,6 @@ def deadline(order: Order, effect: Effect, files: Mapping[str, File], settings: 
             raise JobTooLongError(needed, max(most, settings.longest_job_s))
         most = max(most, needed)
     return min(order.deadline_s or most, most)
-
-
-def needed(order: Order, effect: Effect) -> str:
-    """The capability that a worker needs for an order; empty where every worker will do that takes ordinary jobs."""
-    return effect.needs(effect.parse(order.params)) if effect.needs is not None else ""
 
 
 def prompt_of(order: Order, effect: Effect) -> str | None:

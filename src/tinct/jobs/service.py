@@ -25,7 +25,7 @@ from tinct.jobs.inserting import Accepted, insert
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
-from tinct.jobs.orders import check, deadline, failure_at_birth, needed, price, prompt_of
+from tinct.jobs.orders import check, deadline, failure_at_birth, price, prompt_of
 from tinct.jobs.positions import Positions
 from tinct.jobs.prompts import Prompts
 from tinct.jobs.queue import Queue
@@ -129,8 +129,8 @@ class Jobs:
             The operator does not allow this effect.
         JobTooLongError
             It would run longer than the operator allows.
-        NoWorkerError
-            None that is there can do what it needs.
+        NoWorkerError, NoGeneratorError
+            No worker that is there can do what it needs.
         UnsafePromptError, PromptHookError
             Its prompt does not pass.
         QueueFullError, StorageFullError
@@ -148,7 +148,7 @@ class Jobs:
             if known_order is not None:
                 await self.repeats.check(order, known_order, contents)
                 return Submission(job=await self.get(order.account, known_order.job_id), replayed=True)
-        capability = needed(order, effect)
+        capability = effect.capability(order.inputs, order.params)
         if capability and failure is None:
             await self._capabilities.require(effect.name, capability)
         if failure is None and (prompt := prompt_of(order, effect)):

@@ -13,7 +13,7 @@ from tinct.models.generators.uses import Use, check_files, recorded
 
 __all__ = ["ENGINES", "demand", "drop", "opened", "served", "serving"]
 
-ENGINES: Final[dict[str, str]] = {}
+ENGINES: Final = {"diffusers": "tinct.models.generators.diffusion.engine:Diffusers"}
 """Name of an engine -> ``module:attribute`` of its opener; imported on first use."""
 
 _lock: Final = threading.Lock()

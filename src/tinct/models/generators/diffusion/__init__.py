@@ -1,0 +1,1 @@
+"""Diffusion models by the library diffusers: a folder, or one safetensors file, that an operator brought."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from tinct.effects.effect import Effect, Input, Output, Progress, Result
@@ -74,4 +75,32 @@ ALBUM = Effect(
 )
 MEASURE = Effect(
     name="measure", title="Measure", summary="Tells facts.", params=Nothing, run=_measure, roles=()
+)
+
+
+class Paint(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    prompt: str = "a harbour"
+    seed: int = 0
+    unsafe: int = 0
+    """As many pictures are red, whatever their seeds."""
+
+
+def _paint(photos: Mapping[str, Photo], params: Paint, progress: Progress) -> Output:
+    PAINTED.append(params.seed)
+    color = (255, 0, 0) if len(PAINTED) <= params.unsafe else (0, 0, 255)
+    photo = Photo(np.full((64, 64, 3), color, np.uint8))
+    return Output(results=(Result(photo=photo),), facts={"seed": params.seed})
+
+
+PAINTED: list[int] = []
+"""Seeds of the pictures that `PAINT` has made in this process."""
+PAINT = Effect(
+    name="paint",
+    title="Paint",
+    summary="Stands for what a generator does.",
+    params=Paint,
+    run=_paint,
+    inputs=(Input(name="image", summary="A photo.", required=False),),
+    generates=lambda inputs, params: "image-to-image" if inputs.get("image") else "text-to-image",
 )

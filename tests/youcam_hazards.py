@@ -1,4 +1,4 @@
-"""The lighting effect as it is, but for pictures whose first pixels say that it shall dawdle or break."""
+"""The lighting effect and the content check as they are, but for pictures whose first pixels ask for something else."""
 
 import io
 import os
@@ -13,8 +13,11 @@ from PIL import Image
 from tinct.effects.declare import declared
 from tinct.effects.effect import Output, Progress, Result
 from tinct.effects.light.light import light as _real
+from tinct.effects.moderate.moderate import moderate as _check
 from tinct.photo.photo import Photo
 
+UNSAFE = (9, 99, 199)
+"""The second pixel of a picture that the stand-in for the content check calls unsafe."""
 MARK = (7, 77, 177)
 """The second pixel of such a picture; the first one is tenths of a second, what happens then, and any number."""
 FINE, RAISES, DIES = range(3)
@@ -45,5 +48,23 @@ def _run(photos: Mapping[str, Photo], params: Any, progress: Progress) -> Output
     return Output(results=(Result(photo=photo),))
 
 
+def unsafe_picture() -> bytes:
+    """A PNG that the content check is to call unsafe."""
+    pixels = np.full((260, 300, 3), (90, 120, 60), np.uint8)
+    pixels[0, 1] = UNSAFE
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def _judge(photos: Mapping[str, Photo], params: Any, progress: Progress) -> Output:
+    output = CHECK.run(photos, params, progress)
+    if tuple(photos["image"].pixels[0, 1]) != UNSAFE:
+        return output
+    return replace(output, facts={**output.facts, "verdict": "unsafe"})
+
+
+CHECK = declared(_check)
+MODERATE = replace(CHECK, run=_judge)
 EFFECT = declared(_real)
 LIGHT = replace(EFFECT, run=_run)

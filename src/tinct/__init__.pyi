@@ -46,6 +46,8 @@ def background(
     subject: Literal["auto", "person", "any"] = "auto",
     colors: Sequence[str] | None = None,
     scene: Literal["studio_white", "studio_grey", "studio_dark", "studio_blue", "studio_rose", "nature_meadow", "nature_forest", "nature_cherryblossom", "nature_autumn", "sky_day", "sky_dusk", "sky_night", "sea_calm", "city_night", "festive_gold", "paper_warm"] | None = None,
+    prompt: str | None = None,
+    seed: int = 0,
     amount: float = 0.5,
     backdrop: PhotoLike | None = None,
     mask: PhotoLike | None = None,
@@ -72,6 +74,11 @@ def background(
         #RRGGBB.
     scene : studio_white, studio_grey, studio_dark, studio_blue, studio_rose, nature_meadow, nature_forest, nature_cherryblossom, nature_autumn, sky_day, sky_dusk, sky_night, sea_calm, city_night, festive_gold or paper_warm
         For change, without a backdrop and colours: one that is drawn, of that name.
+    prompt : text
+        For change, without a backdrop, colours and a scene: what is to be seen there, in words; it is
+        invented by the image generator that is installed.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
     amount : above 0, up to 1
         For blur: how far out of focus; 1 is a lens of a twentieth of the photo.
 
@@ -79,6 +86,8 @@ def background(
     ------
     ParameterError
         A parameter is not allowed, or no subject was found.
+    NoGeneratorError, GeneratorError
+        There is no generator, or it cannot do it.
     """
 
 def cartoon(
@@ -323,7 +332,8 @@ def extend(
     crop: str | None = None,
     place: str | None = None,
     size: str | None = None,
-    method: Literal["auto", "plain", "banded", "backdrop"] = "auto",
+    method: Literal["auto", "plain", "banded", "backdrop", "generator"] = "auto",
+    prompt: str = "",
     seed: int = 0,
     progress: Callable[[float], None] = ...,
 ) -> Extended:
@@ -352,10 +362,12 @@ def extend(
         that size.
     size : text
         Width and height of the result, such as 900x600, together with `place`.
-    method : auto, plain, banded or backdrop
+    method : auto, plain, banded, backdrop or generator
         plain: smooth tones and grain. banded: structure, copied from the photo but never from people.
         backdrop: the photo itself behind it, out of focus. auto: by side, and the backdrop where
-        nothing else is honest.
+        nothing else is honest. generator: invented by the image generator that is installed.
+    prompt : text
+        With method generator: what is to be seen beyond the borders.
     seed : 0 to 2147483647
         The same photos, parameters and seed give the same results.
 
@@ -363,6 +375,8 @@ def extend(
     ------
     ParameterError
         Names the field, what was found and what is allowed.
+    NoGeneratorError, GeneratorError
+        There is no generator, or it cannot do it.
 
     References
     ----------

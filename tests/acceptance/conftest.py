@@ -22,7 +22,7 @@ def _connections_end_with_the_session() -> Iterator[None]:
 def youcam(tmp_path_factory: pytest.TempPathFactory, _face_models_folder: Path) -> Iterator[Server]:
     running = Server(
         tmp_path_factory.mktemp("youcam") / "data",
-        extra_effects="light=youcam_hazards:LIGHT",
+        extra_effects="light=youcam_hazards:LIGHT,moderate=youcam_hazards:MODERATE",
         allow_private_hosts="127.0.0.1",
         models=str(_face_models_folder),
         fetch_total_s="3",

@@ -13,6 +13,7 @@ from skimage import data
 from typer.testing import CliRunner
 
 import tinct
+from effects_for_tests import PAINTED
 from tinct.cli import app
 from tinct.effects import registry
 from tinct.effects.moderate import classify
@@ -20,6 +21,7 @@ from tinct.errors import MissingModelError, ParameterError
 from tinct.jobs.child import Task, perform
 from tinct.models import runtime, store
 from tinct.photo.photo import Photo
+from tinct.settings import Settings, use
 
 Array = NDArray[np.float32]
 RED = (255, 0, 0)
@@ -192,3 +194,58 @@ def test_a_screened_job_fails_on_an_unsafe_photo_and_no_other_does(
     outcome = perform(task)
     assert outcome.code == ("photo_unsafe" if screened else None)
     assert len(list(folder.iterdir())) == (0 if screened else 1)
+
+
+# -- what a generator makes --------------------------------------------------------------------------
+
+
+def painted(tmp_path: Path, unsafe: int, image: Photo | None = None, **settings: Any) -> Any:
+    """The outcome of a job that paints so many unsafe pictures first."""
+    registry.register("paint", "effects_for_tests:PAINT")
+    PAINTED.clear()
+    use(Settings(**settings))
+    (tmp_path / "results").mkdir()
+    inputs = {}
+    if image is not None:
+        image.save(tmp_path / "image.png")
+        inputs["image"] = str(tmp_path / "image.png")
+    return perform(
+        Task(
+            effect="paint",
+            params={"unsafe": unsafe, "seed": 5},
+            inputs=inputs,
+            format="png",
+            quality=90,
+            folder=str(tmp_path / "results"),
+        )
+    )
+
+
+@pytest.mark.parametrize(("unsafe", "code"), [(0, None), (1, None), (3, None), (4, "result_unsafe")])
+def test_an_unsafe_picture_is_made_anew_with_up_to_three_other_seeds(
+    networks: dict[str, Network], tmp_path: Path, unsafe: int, code: str | None
+) -> None:
+    outcome = painted(tmp_path, unsafe)
+    assert outcome.code == code
+    assert len(set(PAINTED)) == len(PAINTED) == min(unsafe, 3) + 1
+    assert PAINTED[0] == 5
+    assert outcome.code or outcome.facts == {"seed": PAINTED[-1]}
+
+
+def test_a_generator_gets_no_unsafe_photo(networks: dict[str, Network], tmp_path: Path) -> None:
+    assert painted(tmp_path, 0, plain(RED)).code == "photo_unsafe"
+    assert PAINTED == []
+
+
+def test_an_operator_may_leave_the_check_of_generated_pictures_out(
+    networks: dict[str, Network], tmp_path: Path
+) -> None:
+    assert painted(tmp_path, 9, plain(RED), generation_check=False).code is None
+    assert len(PAINTED) == 1
+
+
+def test_without_a_classifier_generated_pictures_pass_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "installed", lambda name: False)
+    assert painted(tmp_path, 9).code is None

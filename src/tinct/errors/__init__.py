@@ -10,6 +10,7 @@
     │   ├── BrokenPhotoError        the right signature, but truncated or corrupt
     │   ├── PhotoModeError          a colour mode that is not taken here
     │   ├── UnsafePhotoError        the content check calls it unsafe
+    │   │   └── UnsafeResultError       every picture that was made for a prompt, with several seeds
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
     │       └── SmallPhotoError         a side below one
     ├── ClipError               the bytes of a clip cannot be used
@@ -193,6 +194,7 @@ from tinct.errors.photo import (
     PhotoModeError,
     SmallPhotoError,
     UnsafePhotoError,
+    UnsafeResultError,
     UnsupportedPhotoError,
 )
 from tinct.errors.service import (
@@ -355,6 +357,7 @@ __all__ = [
     "UnreachableUrlError",
     "UnsafePhotoError",
     "UnsafePromptError",
+    "UnsafeResultError",
     "UnsupportedClipError",
     "UnsupportedPhotoError",
     "UploadClosedError",

@@ -13,6 +13,7 @@ __all__ = [
     "PhotoModeError",
     "SmallPhotoError",
     "UnsafePhotoError",
+    "UnsafeResultError",
     "UnsupportedPhotoError",
 ]
 
@@ -63,6 +64,17 @@ class UnsafePhotoError(PhotoError):
     """The content check calls the photo unsafe."""
 
     code = "photo_unsafe"
+
+
+class UnsafeResultError(UnsafePhotoError):
+    """The content check calls every picture unsafe that was made, with several seeds."""
+
+    code = "result_unsafe"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the content check calls the pictures unsafe that were made, with other seeds too; ask for something else"
+        )
 
 
 class PhotoModeError(PhotoError):

@@ -16,7 +16,7 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,12 +31,12 @@ from tinct.errors import (
     JobMemoryError,
     ModelMemoryError,
     TinctError,
-    UnsafePhotoError,
     UnsupportedPhotoError,
 )
 from tinct.jobs.confine import confine, own_session
 from tinct.jobs.job import Metadata
 from tinct.jobs.landlock import close_files
+from tinct.jobs.screening import screened_run
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ _PR_SET_PDEATHSIG: Final = 1
 _RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
 _SMALLEST_STEP: Final = 0.01  # of progress that is told
 _CLIP: Final = "mp4"  # what clips that are results are
-_MOMENTS: Final = 4  # one of so many views of a clip is held against the content check: three of them
 _report: Callable[[str], None] | None = None
 
 
@@ -188,11 +187,7 @@ def _perform(task: Task) -> Outcome:
         for name, named in task.inputs.items()
     }
     params = effect.accept(photos, task.params)
-    if task.screened:
-        _screen([photos[item.name] for item in effect.inputs if item.name in photos and not item.of_one])
-    output = effect.run(photos, params, _progress())
-    if task.screened and not photos:
-        _screen([result.photo for result in output.results])
+    output = screened_run(effect, photos, params, _progress(), screened=task.screened)
     made = [_moving(output.clip, task.folder)] if output.clip is not None else []
     for number, result in enumerate(output.results, len(made)):
         format = result.format or task.format or formats.kept(result.photo.format)
@@ -248,26 +243,6 @@ def _moving(clip: Clip, folder: str) -> Made:
         seconds=facts.seconds,
         frames=facts.frames,
     )
-
-
-def _screen(given: Sequence[Photo | Clip | Sequence[Photo]]) -> None:
-    """Raise `UnsafePhotoError` for the first photo, or moment of a clip, that the content check calls unsafe."""
-    from tinct.clip.clip import Clip
-    from tinct.photo.photo import Photo
-
-    check = registry.get("moderate")
-    for one in given:
-        seen: Sequence[Photo] = (one,) if isinstance(one, Photo) else ()
-        if isinstance(one, Clip):
-            from tinct.imaging.shots import shots
-
-            seen = [Photo(view) for shot in shots(one, whole=True) for view in shot.views[::_MOMENTS]]
-        elif isinstance(one, Sequence):
-            seen = one
-        for photo in seen:
-            facts = check.run({"image": photo}, check.parse({}), lambda share: None).facts
-            if facts["verdict"] == "unsafe":
-                raise UnsafePhotoError("the content check calls a photo unsafe; use another one")
 
 
 def _opened(path: Path) -> Photo:

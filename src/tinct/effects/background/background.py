@@ -12,16 +12,20 @@ from pydantic import BeforeValidator, Field
 
 from tinct.effects.background import backdrop as backdrops
 from tinct.effects.background import scenes
+from tinct.effects.choices import Seed
 from tinct.effects.declare import OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.imaging.foreground import estimate, foreground
+from tinct.imaging.invention import invent
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.strips import rows_of
 from tinct.imaging.subject import Matte, Subject, find, given
+from tinct.models.generators.port import Request
 from tinct.photo.color import linear_to_srgb, srgb_to_linear, srgb_to_profile
 from tinct.photo.photo import Photo, Pixels
+from tinct.photo.provenance import marked
 from tinct.photo.resize import resize, shrink
 
 __all__ = ["Background", "background"]
@@ -51,7 +55,11 @@ def _one_or_two(value: object) -> object:
     return None if value is None else parse_colors(value, most=2)  # type: ignore[arg-type]
 
 
-def _together(mode: Mode, colors: object, scene: object, backdrop: object) -> None:
+def _together(mode: Mode, colors: object, scene: object, backdrop: object, prompt: str | None) -> None:
+    if prompt is not None and (mode != "change" or any(one is not None for one in (colors, scene, backdrop))):
+        raise ParameterError(
+            "prompt", prompt[:40], "a prompt only with mode change and without colors, a scene or a backdrop"
+        )
     if colors is not None and mode != "change":
         raise ParameterError("colors", f"with mode {mode}", "colours only with mode change")
     if scene is not None and (mode != "change" or colors is not None):
@@ -60,8 +68,9 @@ def _together(mode: Mode, colors: object, scene: object, backdrop: object) -> No
         raise ParameterError(
             "backdrop", "a photo", "a backdrop only with mode change and without colors or a scene"
         )
-    if mode == "change" and backdrop is None and colors is None and scene is None:
-        raise ParameterError("colors", None, "one or two colours, a scene, or a backdrop, with mode change")
+    if mode == "change" and all(one is None for one in (backdrop, colors, scene, prompt)):
+        allowed = "one or two colours, a scene, a prompt, or a backdrop, with mode change"
+        raise ParameterError("colors", None, allowed)
 
 
 _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "blur"}
@@ -73,6 +82,7 @@ _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "
     together=_together,
     label=lambda mode: _LABELS[mode],
     preview=lambda scene: scenes.picture(scene),
+    generates=lambda prompt: None if prompt is None else "text-to-image",
 )
 def background(
     photo: Annotated[Photo, Field(description="The photo with the subject.")],
@@ -103,6 +113,14 @@ def background(
         scenes.Scene | None,
         Field(description="For change, without a backdrop and colours: one that is drawn, of that name."),
     ] = None,
+    prompt: Annotated[
+        Annotated[str, Field(min_length=1, max_length=2000)] | None,
+        Field(
+            description="For change, without a backdrop, colours and a scene: what is to be seen there, in words; it "
+            "is invented by the image generator that is installed."
+        ),
+    ] = None,
+    seed: Seed = 0,
     amount: Annotated[
         float,
         Field(
@@ -125,7 +143,17 @@ def background(
     ------
     ParameterError
         A parameter is not allowed, or no subject was found.
+    NoGeneratorError, GeneratorError
+        There is no generator, or it cannot do it.
     """
+    matte = given(photo, mask) if mask is not None else find(photo, subject)
+    progress(0.2 if prompt else 0.4)
+    if prompt is not None:
+        invented = invent(
+            Request(prompt=prompt, size=(photo.height, photo.width), seed=seed),
+            lambda share: progress(0.2 + 0.6 * share),
+        )
+        backdrop, photo = Photo(invented.picture), marked(photo, "compositeWithTrainedAlgorithmicMedia")
 
     def behind(back: Array, share: Array) -> Array | None:
         """What is to stand behind the subject, at any size; None for nothing."""
@@ -139,8 +167,6 @@ def background(
             return srgb_to_profile(scenes.render(scene, (photo.height, photo.width)), photo.icc)
         return None
 
-    matte = given(photo, mask) if mask is not None else find(photo, subject)
-    progress(0.4)
     if mode != "blur":
         matte = replace(matte, alpha=_times(matte.alpha, photo.alpha))
     made = (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tinct.effects.extend.frame import Frame
 from tinct.photo.photo import Pixels
 
-__all__ = ["FEATHER", "behind"]
+__all__ = ["FEATHER", "behind", "share"]
 
 FEATHER = 0.02
 """Of the shorter side: how far the photo's own pixels may mix with what is new."""
@@ -36,16 +36,14 @@ def behind(pixels: Pixels, frame: Frame) -> Pixels:
     far = cv2.resize(blurred, whole[::-1], interpolation=cv2.INTER_LINEAR)
     np.rint(far, out=far)
     out[...] = far
-    share = _share((height, width), frame)
+    own = share((height, width), frame)
     place = out[frame.top : frame.top + height, frame.left : frame.left + width]
-    mixed = pixels * share + far[frame.top : frame.top + height, frame.left : frame.left + width] * (
-        1 - share
-    )
-    place[...] = np.where(share >= 1, pixels, np.rint(mixed).astype(pixels.dtype))
+    mixed = pixels * own + far[frame.top : frame.top + height, frame.left : frame.left + width] * (1 - own)
+    place[...] = np.where(own >= 1, pixels, np.rint(mixed).astype(pixels.dtype))
     return out
 
 
-def _share(size: tuple[int, int], frame: Frame) -> NDArray[np.float32]:
+def share(size: tuple[int, int], frame: Frame) -> NDArray[np.float32]:
     """The photo's share of each of its pixels, (h, w, 1): less than 1 near the sides that are extended."""
     height, width = size
     feather = FEATHER * min(size)
@@ -59,5 +57,5 @@ def _share(size: tuple[int, int], frame: Frame) -> NDArray[np.float32]:
     ):
         if added:
             near = np.minimum(near, depth)
-    share = np.clip((near + np.float32(0.5)) / np.float32(max(feather, 0.5)), 0, 1)
-    return np.asarray(share, np.float32)[..., None]
+    found = np.clip((near + np.float32(0.5)) / np.float32(max(feather, 0.5)), 0, 1)
+    return np.asarray(found, np.float32)[..., None]

@@ -12,16 +12,17 @@ from pydantic import BeforeValidator, Field
 from tinct.effects.choices import Seed
 from tinct.effects.declare import OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.extend import backdrop, subject
+from tinct.effects.extend import backdrop, generated, subject
 from tinct.effects.extend.frame import Frame, amount, box, frame_of, numbers, ratio, size
 from tinct.effects.extend.sides import Side, continued
 from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo, Pixels
+from tinct.photo.provenance import marked
 
 __all__ = ["Extended", "extend"]
 
-Method = Literal["auto", "plain", "banded", "backdrop"]
+Method = Literal["auto", "plain", "banded", "backdrop", "generator"]
 
 _HONEST: Final = 0.25
 """Confidence below which what would be continued is rather an invention, and the backdrop is taken."""
@@ -39,12 +40,12 @@ class Extended:
     photo: Photo
     """The whole; inside, the source's own pixels, but for a feather of at most 2 % of its shorter side."""
     engine: str
-    """``plain``, ``banded``, ``plain+banded``, ``backdrop``; ``none`` where nothing was added."""
+    """``plain``, ``banded``, ``plain+banded``, ``backdrop``, ``generator``; ``none`` where nothing was added."""
     confidence: Annotated[float, Rounded(3)]
     """How likely a continuation passes for a part of the photo, 0..1: the worst of its sides; for a backdrop, that of
-    the continuation that was not taken."""
+    the continuation that was not taken; for a generator, how well it agrees with the photo at the seam."""
     note: str
-    """Why it is a backdrop, as a sentence; empty otherwise."""
+    """Why it is a backdrop, as a sentence, or the generator's name; empty otherwise."""
     sides: tuple[Side, ...]
     """In the order in which they were extended, with what was measured."""
     box: tuple[int, int, int, int]
@@ -52,8 +53,18 @@ class Extended:
 
 
 def _together(
-    left: str, top: str, right: str, bottom: str, to: str | None, place: str | None, size: str | None
+    left: str,
+    top: str,
+    right: str,
+    bottom: str,
+    to: str | None,
+    place: str | None,
+    size: str | None,
+    method: Method,
+    prompt: str,
 ) -> None:
+    if prompt and method != "generator":
+        raise ParameterError("prompt", prompt[:40], "none but with method generator")
     if (place is None) != (size is None):
         raise ParameterError("size" if size is None else "place", None, "place and size together, or neither")
     if place is None or size is None:
@@ -73,6 +84,7 @@ def _together(
     credits=2,
     together=_together,
     label="extended",
+    generates=lambda method: "inpaint" if method == "generator" else None,
 )
 def extend(
     photo: Annotated[
@@ -114,9 +126,13 @@ def extend(
         Field(
             description="plain: smooth tones and grain. banded: structure, copied from the photo but never from "
             "people. backdrop: the photo itself behind it, out of focus. auto: by side, and the backdrop where nothing "
-            "else is honest."
+            "else is honest. generator: invented by the image generator that is installed."
         ),
     ] = "auto",
+    prompt: Annotated[
+        str,
+        Field(max_length=2000, description="With method generator: what is to be seen beyond the borders."),
+    ] = "",
     seed: Seed = 0,
     progress: Progress = unheard,
 ) -> Extended:
@@ -126,6 +142,8 @@ def extend(
     ------
     ParameterError
         Names the field, what was found and what is allowed.
+    NoGeneratorError, GeneratorError
+        There is no generator, or it cannot do it.
 
     References
     ----------
@@ -144,7 +162,13 @@ def extend(
     if frame.empty:
         progress(1.0)
         return Extended(photo=core, engine="none", confidence=1.0, note="", sides=(), box=inside)
-    made, engine, confidence, note, sides = _extended(core, frame, method, seed, progress)
+    if method == "generator":
+        found = generated.continued(core, frame, prompt, seed, progress)
+        made, engine, confidence, note = found.pixels, "generator", found.confidence, found.name
+        sides: tuple[Side, ...] = ()
+        core = marked(core, "compositeWithTrainedAlgorithmicMedia")
+    else:
+        made, engine, confidence, note, sides = _extended(core, frame, method, seed, progress)
     pixels = _pixels(made, core)
     if core.gray:
         pixels[...] = pixels[..., 1:2]

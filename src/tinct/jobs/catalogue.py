@@ -11,7 +11,7 @@ from tinct.effects import available, registry
 from tinct.effects.effect import Effect
 from tinct.effects.tables import Parameter, parameters
 
-__all__ = ["EffectFacts", "InputFacts", "catalogue", "facts", "preview"]
+__all__ = ["EffectFacts", "InputFacts", "capability", "catalogue", "facts", "preview"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,17 @@ def facts(name: str) -> EffectFacts:
         There is no such effect.
     """
     return replace(_facts(registry.get(name)), engines=available.engines(name))
+
+
+def capability(name: str, inputs: Mapping[str, object], params: Mapping[str, Any]) -> str:
+    """What a worker needs for a call of an effect; empty where every worker will do that takes ordinary jobs.
+
+    Raises
+    ------
+    ParameterError
+        There is no such effect, or a parameter that it does not take.
+    """
+    return registry.get(name).capability(inputs, params)
 
 
 def catalogue() -> tuple[EffectFacts, ...]:

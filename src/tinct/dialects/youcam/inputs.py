@@ -40,6 +40,11 @@ class Found:
     failure: Failure | None = None
     """Why the task fails before it began."""
 
+    @staticmethod
+    def names(ask: Ask) -> dict[str, object]:
+        """Which inputs of the effect a call gives, before any file is looked at."""
+        return {_INPUTS[role]: named for role, named in ask.files.items() if named}
+
     def inputs(self, ask: Ask) -> dict[str, str | tuple[str, ...]]:
         """By the effect's names."""
         named: dict[str, str | tuple[str, ...]] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,8 +20,16 @@ from tinct.dialects.youcam.errors import Generation, invalid, unsupported
 from tinct.dialects.youcam.files import link
 from tinct.dialects.youcam.inputs import Found, fetched, stored
 from tinct.dialects.youcam.tool import Tool, can_check
-from tinct.errors import AbandonedError, CreditError, JobMissingError
-from tinct.jobs.job import Job, JobState, Order, file_ids
+from tinct.errors import (
+    AbandonedError,
+    CreditError,
+    JobMissingError,
+    NoGeneratorError,
+    NoWorkerError,
+    UnsafePromptError,
+)
+from tinct.jobs import catalogue
+from tinct.jobs.job import Failure, Job, JobState, Order, file_ids
 from tinct.jobs.withdrawn import withdraw
 
 __all__ = ["NAME", "delete", "poll", "run"]
@@ -34,16 +45,17 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
         if (known := await _known(request, account, ask)) is not None:
             return {"task_id": known.id}
         found = await stored(request, account.id, ask)
-    style = styles.resolve(ask.tool, ask.chosen)
-    values = ask.values | {"style": style}
+    values = ask.values | await _beside(request, ask)
     if (lacking := ask.tool.missing(ask.form, values)) is not None:
         raise unsupported(lacking)
     assert ask.form.to is not None
+    effect, params = ask.form.name_of_effect(values), ask.form.to(values)
+    await _check_workers(request, ask, effect, params)
     async with fetched(request, account.id, ask, found):
         order = Order(
             account=account.id,
-            effect=ask.form.name_of_effect(values),
-            params=ask.form.to(values),
+            effect=effect,
+            params=params,
             inputs=found.inputs(ask),
             format=_format(ask, found, version),
             keep_results_s=settings_of(request).youcam_keep_s,
@@ -62,8 +74,33 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
             found.failure is not None
         ):  # a task that costs nothing; but it is not made for those who could not pay
             await _check_units(request, order)
-        made = await backend_of(request).jobs.submit(order, failure=found.failure)
+        try:
+            made = await backend_of(request).jobs.submit(order, failure=found.failure)
+        except UnsafePromptError as error:
+            made = await backend_of(request).jobs.submit(order, failure=Failure.of(error))
     return {"task_id": made.job.id}
+
+
+async def _beside(request: Request, ask: Ask) -> dict[str, Any]:
+    """What the parameters of the effect depend on beside those of the call."""
+    able = ask.form.better_with and ask.form.better_with in await backend_of(request).capabilities.live()
+    chance = zlib.crc32(ask.repeat.encode()) if ask.repeat is not None else secrets.randbits(31)
+    return {
+        "style": styles.resolve(ask.tool, ask.chosen),
+        "able": bool(able),
+        "chance": chance % 2**31,
+    }
+
+
+async def _check_workers(request: Request, ask: Ask, effect: str, params: Mapping[str, Any]) -> None:
+    """Refuse what no worker can do, by the tool's name, before anything is fetched for it."""
+    needed = catalogue.capability(effect, Found.names(ask), params)
+    if not needed:
+        return
+    try:
+        await backend_of(request).capabilities.require(effect, needed)
+    except (NoGeneratorError, NoWorkerError) as error:
+        raise unsupported(f"{ask.tool.title} is not available on this server: {error.message}") from None
 
 
 async def poll(

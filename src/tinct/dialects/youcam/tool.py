@@ -14,7 +14,8 @@ from tinct.jobs import catalogue
 __all__ = ["CLIPS", "HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "can_check"]
 
 Values = Mapping[str, Any]
-"""Parameters of a call, by name, and ``style``: what the chosen style asks of the effect."""
+"""Parameters of a call, by name; ``style``: what the chosen style asks of the effect; ``able``: see `Form.better_with`;
+``chance``: a seed for calls that name none, the same for repeats."""
 MB: Final = 2**20
 PHOTOS: Final = frozenset({"jpeg", "png"})
 CLIPS: Final = frozenset({"mp4", "mov"})
@@ -57,6 +58,8 @@ class Form:
     """Format of the results; None follows the source."""
     tells_faces: bool = False
     """Whether the reply lists the faces that were found."""
+    better_with: str = ""
+    """A capability of workers with which it is done better; `to` finds in ``able`` whether one is there."""
 
     @property
     def takes_clips(self) -> bool:

@@ -48,21 +48,25 @@ def _placed(values: Values, counts: Mapping[str, int]) -> None:
             raise invalid(f"input_{at} + input_{size}", end, f"{whole} ({values[whole]}) or less")
 
 
+def _scenery(values: Values) -> dict[str, Any]:
+    """A background in words, or of a template; without either the first template."""
+    if values["type"] == "prompt" and values["prompt"]:
+        return {"mode": "change", "prompt": values["prompt"], "seed": values["chance"]}
+    return {"mode": "change", **values["style"]}
+
+
 def _extended(values: Values) -> dict[str, Any]:
     def box(prefix: str) -> list[int]:
         return [int(values[prefix + name]) for name in ("x", "y", "width", "height")]
 
     whole = [int(values[f"output_{side}"]) for side in ("width", "height")]
-    return {"crop": box("crop_input_"), "place": box("input_"), "size": whole}
+    by = {"method": "generator", "seed": values["chance"]} if values["able"] else {}
+    return {"crop": box("crop_input_"), "place": box("input_"), "size": whole, **by}
 
 
 def _one_example(values: Values, counts: Mapping[str, int]) -> None:
     if counts["ref"] + (values["style"] is not None) != 1:
         raise invalid("ref_file_id, ref_file_url, template_id", None, "exactly one of them")
-
-
-def _scenery(values: Values) -> str:
-    return "generate" if values["type"] == "prompt" and values["prompt"] else "background"
 
 
 _OUT_PAINT: Final = (
@@ -193,8 +197,8 @@ TOOLS: Final[Sequence[Tool]] = (
                 ),
                 styled="optional",
                 styled_if=("type", "template"),
-                effect=_scenery,
-                to=lambda values: {"mode": "change", **values["style"]},
+                effect="background",
+                to=_scenery,
             ),
         },
         catalogue="backgrounds",
@@ -272,7 +276,14 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         action="api_out_paint",
         forms=_both(
-            Form(limit=Limit(long=8192), params=_OUT_PAINT, check=_placed, effect="extend", to=_extended)
+            Form(
+                limit=Limit(long=8192),
+                params=_OUT_PAINT,
+                check=_placed,
+                effect="extend",
+                to=_extended,
+                better_with="generate.inpaint",
+            )
         ),
         codes=_SIDE_AS_BYTES,
     ),

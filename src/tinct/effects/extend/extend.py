@@ -197,7 +197,7 @@ def _extended(
         else:
             kept = subject.find(core)
             progress(0.15)
-            only = None if method == "auto" else method
+            only = method if method == "plain" or method == "banded" else None
             rng = np.random.default_rng(seed)
             done = continued(core.pixels, frame, kept, only, rng, lambda part: progress(0.15 + 0.85 * part))
             if done is None:

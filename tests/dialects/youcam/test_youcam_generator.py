@@ -1,0 +1,107 @@
+"""Tools that a generator serves, by one that paints by rule; and what they say where there is none."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+from youcam_client import Client, member
+
+import painter
+from backends import Postgres, working
+from tinct.backend import Backend, open_backend
+from tinct.models.generators import registry as generators
+from tinct.photo import decode, provenance
+from tinct.settings import use
+
+pytestmark = pytest.mark.asyncio
+
+OUT_PAINT = {
+    **{"output_width": 300, "output_height": 200, "input_x": 50, "input_y": 0},
+    **{"input_width": 200, "input_height": 200},
+    **{"crop_input_x": 0, "crop_input_y": 0, "crop_input_width": 200, "crop_input_height": 200},
+}
+
+
+def encoded(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def disk(size: int = 200) -> bytes:
+    """A red disk before a light wall."""
+    y, x = np.mgrid[0:size, 0:size] - size / 2
+    inside = (x**2 + y**2 < (size / 4) ** 2)[..., None]
+    return encoded(np.where(inside, (160, 30, 40), (215, 220, 225)))
+
+
+@pytest_asyncio.fixture
+async def painting(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
+    """A backend with a worker on a machine where a generator is installed."""
+    limits = dict.fromkeys(("youcam_address_calls", "youcam_v2_address_calls"), "0/1")
+    changes: dict[str, Any] = {"models": tmp_path / "models", "workers": 1, **limits}
+    settings = postgres.create(tmp_path / "data", **changes)
+    use(settings)
+    painter.install()
+    async with open_backend(settings) as backend, working(backend):
+        while "generate.inpaint" not in await backend.capabilities.live():
+            await asyncio.sleep(0.05)
+        yield backend
+    generators.drop()
+
+
+async def pictures(client: Client, found: dict[str, Any]) -> list[Any]:
+    """The results of a poll of either form, decoded."""
+    assert found.get("task_status", found.get("status")) == "success", found
+    urls = [found["results"]["url"]] if "task_status" in found else [
+        one["url"] for one in found["results"][0]["data"]
+    ]  # fmt: skip
+    return [decode.open((await client.http.get(url)).content) for url in urls]
+
+
+async def test_a_generator_serves_backgrounds_and_extensions(painting: Backend) -> None:
+    account, pair = await member(painting, credits=20)
+    client = Client(painting, pair["client_id"])
+    file = await client.sent(disk())
+    tasks = {
+        "bg-replace": await client.run("bg-replace", src_file_id=file, prompt="a quiet pine forest"),
+        "out-paint": await client.run("out-paint", src_file_id=file, **OUT_PAINT),
+    }
+    older = await client.run_v1("out-paint", OUT_PAINT, src_ids=file)
+    for slug, task in tasks.items():
+        (made,) = await pictures(client, await client.ended(slug, task))
+        assert provenance.source(made) == "compositeWithTrainedAlgorithmicMedia", slug
+        assert (made.width, made.height) == ((300, 200) if slug == "out-paint" else (200, 200))
+    (made,) = await pictures(client, await client.ended("out-paint", older, "v1.0"))
+    source = decode.open(disk()).pixels
+    assert np.array_equal(made.pixels[:, 60:240], source[:, 10:190])
+    assert (await painting.credits.balance(account.id)).available == 20 - 4 - 2 - 2
+
+
+async def test_a_prompt_that_is_refused_fails_its_task_and_costs_nothing(painting: Backend) -> None:
+    account, pair = await member(painting, credits=20)
+    client = Client(painting, pair["client_id"])
+    task = await client.run("bg-replace", src_file_id=await client.sent(disk()), prompt="n u d e people")
+    found = await client.polled("bg-replace", task)
+    assert (found["task_status"], found["error"]) == ("error", "error_nsfw_content_detected")
+    assert (await painting.credits.balance(account.id)).available == 20
+
+
+async def test_without_a_generator_what_needs_one_is_refused_by_name(
+    backend: Backend, client: Client
+) -> None:
+    file = await client.sent(disk())
+    body = {"src_file_id": file, "prompt": "a quiet pine forest"}
+    said = await client.refused("POST", "v2.0/task/bg-replace", 400, "OperationNotSupport", json=body)
+    assert "AI Photo Background Change" in said
+    assert "text-to-image" in said
+    task = await client.run("out-paint", src_file_id=file, **OUT_PAINT)  # which can do without
+    row = await backend.database.one("SELECT capability, params FROM jobs WHERE id = %s", (task,))
+    assert row is not None
+    assert (row["capability"], row["params"].get("method")) == ("", None)

@@ -30,7 +30,7 @@ _GOALS = {"mkl": 30, "hm-mkl-hm": 100}
 
 def memory_and_time(quick: bool) -> str:
     """Tables of time, ratios and peak memory by size."""
-    sizes = (1, 6) if quick else (1, 6, 24, 100)
+    sizes = (1, 12) if quick else (1, 12, 24, 100)
     found = {size: _measure(size, quick) for size in sizes}
     return _times(found) + "\n" + _ratios(found)
 

@@ -186,6 +186,14 @@ def test_shrinking_averages_areas(dtype: str) -> None:
     assert shrink(np.zeros((1, 9000, 3), np.uint8), 512).shape == (1, 512, 3)
 
 
+def test_shrinking_far_keeps_colours_in_their_places_in_odd_sizes_too() -> None:
+    ramp = np.linspace(0, 65535, 4243).astype(np.uint16)
+    small = shrink(np.broadcast_to(ramp, (2827, 4243)), 512)
+    assert small.shape == (341, 512)
+    middles = (np.arange(512) + 0.5) * 4243 / 512 - 0.5  # of the areas, in pixels of the large one
+    assert np.abs(small - middles * 65535 / 4242).max() < 65535 / 512 / 8
+
+
 def test_resizing_floats_stays_in_their_range() -> None:
     ramp = np.random.default_rng(0).random((20, 30)).astype(np.float32)
     for size in ((7, 9), (50, 61), (5, 90)):

@@ -61,13 +61,12 @@ def max_chroma(lightness: Array, direction: Array, margin: tuple[float, float] =
     ndarray, (n,), float32
     """
     slope = _ROOTS[:, 1:] @ direction.T  # (3, n) change of each cone root per unit of chroma
-    low = np.zeros(len(lightness), np.float32)
-    high = np.full(len(lightness), 0.5, np.float32)  # sRGB's largest OkLab chroma is 0.32
+    found = np.zeros(len(lightness), np.float32)
+    step = np.float32(0.5)  # sRGB's largest OkLab chroma is 0.32
     for _ in range(_STEPS):
-        middle = (low + high) * np.float32(0.5)
-        inside = _inside(lightness + slope * middle, margin)
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return low
+        step *= np.float32(0.5)
+        found += step * _inside(lightness + slope * (found + step), margin)
+    return found
 
 
 def compress(oklab: Array, knee: float = 0.85, margin: tuple[float, float] = EDGE) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +69,17 @@ class Sample:
 
     def _draw(self, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """`count` pixel numbers, spread evenly over the photo in proportion to the weights."""
-        edges = np.cumsum(self.weights, dtype=np.float64)
-        at = (np.arange(count) + rng.random(count)) / count * edges[-1]
-        return np.asarray(np.minimum(np.searchsorted(edges, at, side="right"), len(edges) - 1))
+        at = (np.arange(count) + rng.random(count)) / count
+        pixels = self.rgb.shape[0] * self.rgb.shape[1]
+        if self.weight is None and self.opacity is None:
+            return np.asarray((at * pixels).astype(np.intp))
+        edges = self._edges
+        return np.asarray(np.minimum(np.searchsorted(edges, at * edges[-1], side="right"), pixels - 1))
+
+    @functools.cached_property
+    def _edges(self) -> NDArray[np.float64]:
+        """Where the share of each pixel ends, (h * w,)."""
+        return np.cumsum(self.weights, dtype=np.float64)
 
     def colors(self, count: int, rng: np.random.Generator) -> Array:
         """`count` colours of the photo, (count, 3)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,9 @@ from tinct.errors import ParameterError
 from tinct.photo.picture import Pixels
 
 __all__ = ["fit_size", "resize", "shrink"]
+
+_LEFT = 2
+"""Times smaller that is left to do after halving: averages of four are many times faster than those of odd areas."""
 
 
 def fit_size(height: int, width: int, side: int) -> tuple[int, int]:
@@ -52,8 +57,23 @@ def shrink(pixels: Pixels, side: int) -> Pixels:
     h, w = fit_size(height, width, side)
     if (h, w) == (height, width):
         return pixels
-    small: Pixels = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    halvings = max(0, int(math.log2(min(height / h, width / w) / _LEFT)))
+    for _ in range(halvings):
+        pixels = _halved(pixels)
+    scale = 2.0**halvings  # of the whole size: halving has left out a row or column where it was odd
+    across, down = w * scale / width, h * scale / height
+    small: Pixels = cv2.resize(pixels, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return small
+
+
+def _halved(pixels: Pixels) -> Pixels:
+    """Averages of four pixels; what is odd at the end is left out."""
+    import cv2
+
+    height, width = (side // 2 for side in pixels.shape[:2])
+    even = pixels[: 2 * height, : 2 * width]
+    half: Pixels = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return half
 
 
 def resize(array: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

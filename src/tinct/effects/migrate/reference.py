@@ -8,6 +8,7 @@ hardly depend on hue, and neighbouring pixels keep the contrast between them.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.migrate.cholesky import Solver, solver
 from tinct.effects.migrate.spline import SplineGrid
-from tinct.effects.migrate.transport import sliced_step
+from tinct.effects.migrate.transport import frames, sliced_step
 from tinct.imaging.colormap import GRID, ColorMap, grid
 from tinct.imaging.gamut import fit_gamut
 from tinct.imaging.sample import Sample
@@ -28,6 +29,7 @@ Array = NDArray[np.float32]
 
 _SHAPE = (8, 7, 7)  # L*, a*, b*: 5 and 4 intervals over the photo's own range
 _STEPS = 26
+_ROTATIONS = 2  # frames that a step averages over
 _POINTS = 3000
 _MARGIN = 6.0  # Lab units around the photo's colours
 
@@ -88,16 +90,21 @@ def fit_reference(source: Sample, reference: Sample, smoothness: float = 0.5, se
     gram = basis.gram() / np.float32(len(start))
     solve_l, solve_ab = _solvers(field, gram, source, stiffness, rng)
     moved = np.zeros_like(start)
-    coefficients = np.zeros((field.size, 3), np.float32)
-    for step in range(_STEPS):
-        further = sliced_step(start + moved, goal, rng if step else None)
-        right = gram @ coefficients + basis.adjoint(further) / np.float32(len(start))  # (size, 3)
+    plain = np.eye(3, dtype=np.float32)
+    for axes in (plain, *frames(_STEPS - 1, _ROTATIONS, 3, rng)):
+        wanted = moved + sliced_step(start + moved, goal, axes)
+        right = basis.adjoint(wanted) / np.float32(len(start))  # (size, 3)
         coefficients = np.concatenate([solve_l(right[:, :1]), solve_ab(right[:, 1:])], axis=1)
         moved = basis.apply(coefficients)
-    nodes = grid()
-    lab = srgb_to_lab(nodes) + _displacement(field, coefficients)
+    lab = _nodes() + _displacement(field, coefficients)
     mapped = fit_gamut(lab_to_srgb(lab, clip=False).reshape(-1, 3))
-    return ColorMap(mapped.reshape(nodes.shape), "Colours of a reference")
+    return ColorMap(mapped.reshape(lab.shape), "Colours of a reference")
+
+
+@functools.cache
+def _nodes() -> Array:
+    """The lattice's nodes in Lab, (GRID, GRID, GRID, 3)."""
+    return srgb_to_lab(grid())
 
 
 def _displacement(field: SplineGrid, coefficients: Array) -> Array:
@@ -105,8 +112,8 @@ def _displacement(field: SplineGrid, coefficients: Array) -> Array:
 
     Taken at every other node and interpolated: the field is far smoother than the lattice.
     """
-    sparse = grid()[::2, ::2, ::2]
-    moved = field.evaluate(coefficients, srgb_to_lab(sparse.reshape(-1, 3))).reshape(sparse.shape)
+    sparse = _nodes()[::2, ::2, ::2]
+    moved = field.evaluate(coefficients, sparse.reshape(-1, 3)).reshape(sparse.shape)
     for axis in range(3):
         middle = 0.5 * (np.delete(moved, 0, axis) + np.delete(moved, -1, axis))
         shape: list[int] = list(moved.shape)
@@ -120,8 +127,8 @@ def _displacement(field: SplineGrid, coefficients: Array) -> Array:
 
 def _box(lab: Array) -> SplineGrid:
     """A grid over the range of the photo's own colours, with a margin."""
-    low = np.percentile(lab, 0.2, axis=0) - _MARGIN
-    high = np.percentile(lab, 99.8, axis=0) + _MARGIN
+    low, high = np.percentile(lab, (0.2, 99.8), axis=0)
+    low, high = low - _MARGIN, high + _MARGIN
     low[0], high[0] = 0, 100
     return SplineGrid(low.astype(np.float64), high.astype(np.float64), _SHAPE)
 
@@ -134,22 +141,12 @@ def _solvers(
     along = np.array([1, stiffness.crosstalk, stiffness.crosstalk]) * stiffness.lightness
     bend_l = field.stiffness({1: 0.5 * along, 2: 30 * along})
     one, other = (srgb_to_lab(c) for c in source.neighbours(_POINTS // 2, rng))
+    near = np.asarray(1 / ((one[:, 0] - other[:, 0]) ** 2 + 1), np.float32)
+    contrast = field.contrast(one, other, near * np.float32(stiffness.contrast / len(near)))
     ends = field.design(np.array([[0, 0, 0], [100, 0, 0]], np.float32))  # (2, size)
     anchor = stiffness.ends * (ends.T @ ends)
-    system_l = ridge + bend_l + stiffness.contrast * _contrast(field, one, other) + anchor
+    system_l = ridge + bend_l + contrast + anchor
     even = np.ones(3)
     bend_ab = field.stiffness({1: stiffness.saturation * even, 2: stiffness.chroma * even})
     system_ab = ridge + bend_ab + 0.5 * anchor
     return solver(system_l), solver(system_ab)
-
-
-def _contrast(field: SplineGrid, one: Array, other: Array) -> Array:
-    """Quadratic form of how the field changes the L* difference of neighbours (n, 3): (size, size)."""
-    both = field.basis(np.concatenate([one, other]))
-    touched = both.touched
-    values = both.dense()[:, touched]
-    step = values[: len(one)] - values[len(one) :]  # (n, touched)
-    weight = 1 / ((one[:, 0] - other[:, 0]) ** 2 + 1)
-    out = np.zeros((field.size, field.size), np.float32)
-    out[np.ix_(touched, touched)] = (step * weight[:, None]).T @ step / np.float32(len(step))
-    return out

@@ -6,6 +6,7 @@ property of the space of maps itself: every field has two continuous derivatives
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,19 +40,50 @@ class SplineGrid:
     @property
     def size(self) -> int:
         """Number of coefficients per output channel."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     def basis(self, colors: Array) -> Basis:
         """The basis functions at `colors` (n, 3)."""
+        return Basis.of(self, *self._reaching(colors))
+
+    def contrast(self, one: Array, other: Array, weight: Array) -> Array:
+        """Quadratic form of the field's steps from colours `one` to `other` (n, 3), by `weight` (n,): (size, size).
+
+        Pairs of one cell share its functions; the others are few.
+        """
+        (corner, values), (beyond, others) = self._reaching(one), self._reaching(other)
+        root = np.sqrt(weight)[:, None]
+        same = corner == beyond
+        form = Basis.of(self, corner[same], (values - others)[same] * root[same]).gram()
+        step = np.zeros((int((~same).sum()), self.size), np.float32)
+        rows = np.arange(len(step))[:, None]
+        step[rows, corner[~same, None] + self._reach] = values[~same] * root[~same]
+        step[rows, beyond[~same, None] + self._reach] -= others[~same] * root[~same]
+        return np.asarray(form + step.T @ step)
+
+    @property
+    def _reach(self) -> NDArray[np.intp]:
+        """(64,) from the first function of a cell to all that reach it."""
+        _, m, k = self.shape
+        step = np.arange(_DEGREE + 1)
+        return np.asarray(((step[:, None, None] * m + step[:, None]) * k + step).reshape(-1))
+
+    def _reaching(self, colors: Array) -> tuple[NDArray[np.intp], Array]:
+        """The first function (n,) that reaches each of `colors` (n, 3), and the values of all 64 (n, 64)."""
         inside = np.clip(colors, self.low, self.high)
         spans = np.asarray(self.shape) - _DEGREE
         position = (inside - self.low) / (self.high - self.low) * spans  # (n, 3) in knot intervals
         first = np.clip(np.floor(position).astype(np.intp), 0, spans - 1)  # (n, 3)
         t = (position - first).astype(np.float32)[..., None]  # (n, 3, 1) within the interval
+        square, rest = t * t, 1 - t
+        cube = square * t  # many times faster than a power
         w = np.concatenate(
-            [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=-1
-        ) / np.float32(6)  # (n, 3, 4)
-        return Basis.of(self, first, w.astype(np.float32))
+            [rest * rest * rest, 3 * cube - 6 * square + 4, 3 * (square + t - cube) + 1, cube], axis=-1
+        ).astype(np.float32) / np.float32(6)  # (n, 3, 4)
+        product = w[:, 0, :, None, None] * w[:, 1, None, :, None] * w[:, 2, None, None, :]
+        _, m, k = self.shape
+        corner = (first[:, 0] * m + first[:, 1]) * k + first[:, 2]
+        return corner, np.asarray(product.reshape(-1, 64), np.float32)
 
     def design(self, colors: Array) -> Array:
         """Basis values at `colors` (n, 3), as an (n, size) float32 matrix."""
@@ -81,12 +113,13 @@ class SplineGrid:
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """Basis values at n colours, gathered by knot cell: the colours of a cell share the 64 functions that reach them.
+    """Values of functions at n colours, gathered by knot cell: the colours of a cell share the 64 that reach them.
 
     So products with the values are small dense ones, without the zeros of an (n, size) matrix.
     """
 
-    size: int
+    shape: tuple[int, int, int]
+    """Of the grid."""
     slot: NDArray[np.intp]
     """(n,) where each colour lies among blocks x rows."""
     weight: Array
@@ -99,10 +132,8 @@ class Basis:
     """(cells,) the first block of each."""
 
     @classmethod
-    def of(cls, grid: SplineGrid, first: NDArray[np.intp], w: Array) -> Basis:
-        """From the first function along each axis (n, 3), and values along the axes (n, 3, 4)."""
-        _, m, k = grid.shape
-        corner = (first[:, 0] * m + first[:, 1]) * k + first[:, 2]  # (n,)
+    def of(cls, grid: SplineGrid, corner: NDArray[np.intp], values: Array) -> Basis:
+        """From the first function that reaches each colour (n,), and the values of all 64 (n, 64)."""
         order = np.argsort(corner, kind="stable")
         corners, begin, count = np.unique(corner[order], return_index=True, return_counts=True)
         blocks = -(-count // _ROWS)  # of each cell
@@ -110,19 +141,21 @@ class Basis:
         rank = np.arange(len(corner)) - np.repeat(begin, count)
         slot = np.empty(len(corner), np.intp)
         slot[order] = np.repeat(start, count) * _ROWS + rank
-        product = w[:, 0, :, None, None] * w[:, 1, None, :, None] * w[:, 2, None, None, :]
         weight = np.zeros((int(blocks.sum()) * _ROWS, 64), np.float32)
-        weight[slot] = product.reshape(-1, 64)
-        step = np.arange(4)
-        reach = ((step[:, None, None] * m + step[:, None]) * k + step).reshape(-1)
+        weight[slot] = values
         return cls(
-            size=grid.size,
+            shape=grid.shape,
             slot=slot,
             weight=weight.reshape(-1, _ROWS, 64),
-            index=corners[:, None] + reach,
+            index=corners[:, None] + grid._reach,
             cell=np.repeat(np.arange(len(corners)), blocks),
             start=start,
         )
+
+    @property
+    def size(self) -> int:
+        """Number of functions."""
+        return math.prod(self.shape)
 
     def apply(self, coefficients: Array) -> Array:
         """Values of fields with `coefficients` (size, c): (n, c)."""
@@ -143,22 +176,17 @@ class Basis:
 
     def gram(self) -> Array:
         """Sums over the colours of the products of any two functions: (size, size)."""
-        return self._scattered(self.weight.transpose(0, 2, 1) @ self.weight)
-
-    def _scattered(self, products: Array) -> Array:
-        cells = np.add.reduceat(products, self.start, axis=0)  # (cells, 64, 64)
-        where = self.index[:, :, None] * self.size + self.index[:, None, :]
-        flat = np.bincount(where.reshape(-1), cells.reshape(-1), self.size**2)
-        return flat.reshape(self.size, self.size).astype(np.float32)
-
-    @property
-    def touched(self) -> NDArray[np.intp]:
-        """The functions that reach any of the colours."""
-        return np.unique(self.index)
+        total = np.zeros((*self.shape, *self.shape), np.float32)
+        ends = np.append(self.start[1:], len(self.weight))
+        for corner, start, end in zip(self.index[:, 0], self.start, ends, strict=True):
+            values = self.weight[start:end].reshape(-1, 64)
+            box = tuple(slice(first, first + 4) for first in np.unravel_index(corner, self.shape))
+            total[box + box] += (values.T @ values).reshape((4,) * 6)
+        return total.reshape(self.size, self.size)
 
     def dense(self) -> Array:
         """All values, (n, size)."""
         out = np.zeros((len(self.slot), self.size), np.float32)
-        cell = self.cell[self.slot // _ROWS]
-        np.put_along_axis(out, self.index[cell], self.weight.reshape(-1, 64)[self.slot], axis=1)
+        index = self.index[self.cell[self.slot // _ROWS]]
+        np.put_along_axis(out, index, self.weight.reshape(-1, 64)[self.slot], axis=1)
         return out

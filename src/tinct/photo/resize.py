@@ -57,7 +57,8 @@ def shrink(pixels: Pixels, side: int) -> Pixels:
     h, w = fit_size(height, width, side)
     if (h, w) == (height, width):
         return pixels
-    halvings = max(0, int(math.log2(min(height / h, width / w) / _LEFT)))
+    whole = height % h == 0 and width % w == 0  # fast as it is
+    halvings = 0 if whole else max(0, int(math.log2(min(height / h, width / w) / _LEFT)))
     for _ in range(halvings):
         pixels = _halved(pixels)
     scale = 2.0**halvings  # of the whole size: halving has left out a row or column where it was odd

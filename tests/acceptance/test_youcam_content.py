@@ -11,7 +11,8 @@ from running import Server
 from tinct.effects.moderate.classify import ENGINES
 from tinct.models import store
 from youcam_hazards import unsafe_picture
-from youcam_wire import BODIES, Caller, account, filled, opened
+from youcam_pictures import opened
+from youcam_wire import BODIES, Caller, account, filled
 
 pytestmark = pytest.mark.skipif(
     not all(store.installed(name) for name in ENGINES), reason="the content check's weights are not installed"

@@ -28,6 +28,7 @@ from tinct.effects.detect_faces.detect_faces import FaceDetection as FaceDetecti
 from tinct.effects.enhance.enhance import Enhancement as Enhancement
 from tinct.effects.erase.erase import Erasure as Erasure
 from tinct.effects.extend.extend import Extended as Extended
+from tinct.effects.generate.generate import Generated as Generated
 from tinct.effects.hair.bangs import Bangs as Bangs
 from tinct.effects.hair.extend import Extension as Extension
 from tinct.effects.hair.volume import Volume as Volume
@@ -384,6 +385,54 @@ def extend(
     equation for gradient domain problems".
     """
 
+def generate(
+    prompt: str,
+    photo: PhotoLike | None = None,
+    *,
+    negative: str = "",
+    width: int | None = None,
+    height: int | None = None,
+    strength: float = 0.6,
+    steps: int | None = None,
+    guidance: float | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Generated:
+    """Make a picture from a prompt, or from a photo and a prompt, by a generator that the operator installed.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array, optional
+        A photo to begin with; without one the picture is made of the prompt alone.
+    prompt : text
+        What is to be seen.
+    negative : text
+        With a prompt: what is not to be seen.
+    width : 64 to 4096
+        Pixels across, without a photo; none: as the height, or 512.
+    height : 64 to 4096
+        Pixels down, without a photo; none: as the width, or 512.
+    strength : above 0, up to 1
+        With a photo: how far to leave it.
+    steps : 1 to 150
+        With a prompt: steps of the generator; none: as many as its model is made for.
+    guidance : 0 to 50
+        With a prompt: how closely to follow it; none: as the model is made for.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    NoGeneratorError
+        None is installed that does this.
+    PromptTooLongError
+        The prompt has more tokens than the installed model takes.
+    GeneratorError, ModelError
+        It did not come about.
+    ParameterError
+        Names the field, what was found and what is allowed.
+    """
+
 def hair_bangs(
     photo: PhotoLike,
     *,
@@ -640,16 +689,20 @@ def moderate(
 def replace(
     photo: PhotoLike,
     mask: PhotoLike,
-    by: Literal["object", "surface", "color"] = "object",
+    by: Literal["object", "surface", "color", "prompt"] | None = None,
     *,
     reference: PhotoLike | None = None,
     color: str | None = None,
+    prompt: str | None = None,
+    negative: str = "",
+    steps: int | None = None,
+    guidance: float | None = None,
     match: float = 0.5,
     strength: float = 1.0,
     seed: int = 0,
     progress: Callable[[float], None] = ...,
 ) -> Replacement:
-    """Replace what a mask covers by an object or a surface from another photo, or give it another colour.
+    """Replace what a mask covers by an object or a surface from another photo, by another colour, or by a prompt.
 
     Parameters
     ----------
@@ -659,12 +712,21 @@ def replace(
         A grey picture of the same size: white is replaced, black is kept, grey between them mixes.
     reference : Photo, path, bytes, file, PIL image or array, optional
         The photo with the object, cut out or not, or of the surface.
-    by : object, surface or color
+    by : object, surface, color or prompt
         object: what the reference shows, cut out and set into the mask, the old one removed. surface:
         the whole reference, laid on the mask in its light and, on a mask with four corners, in its
-        perspective. color: another colour, the drawing and the light stay.
+        perspective. color: another colour, the drawing and the light stay. prompt: what a prompt says,
+        by a generator that the operator installed. None: prompt where there is one, else object.
     color : text
         The new colour: a name of CSS, #RGB or #RRGGBB.
+    prompt : text
+        What is to be seen in the mask, such as: a red armchair.
+    negative : text
+        With a prompt: what is not to be seen.
+    steps : 1 to 150
+        With a prompt: steps of the generator; none: as many as its model is made for.
+    guidance : 0 to 50
+        With a prompt: how closely to follow it; none: as the model is made for.
     match : 0 to 1
         How far an object takes on the light of the place; 0 keeps its own.
     strength : 0 to 1
@@ -674,6 +736,10 @@ def replace(
 
     Raises
     ------
+    NoGeneratorError
+        By prompt, and no generator is installed that fills masks.
+    GeneratorError, ModelError
+        By prompt, and it did not come about.
     ParameterError
         Names the field, what was found and what is allowed.
     """

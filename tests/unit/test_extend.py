@@ -178,4 +178,9 @@ def test_progress_rises_to_one() -> None:
     tinct.extend(ROCKET, left="12", progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 1
-    assert get("extend").engines == {"plain": (), "banded": (), "backdrop": ()}
+    assert get("extend").engines == {
+        "plain": (),
+        "banded": (),
+        "backdrop": (),
+        "generator": ("inpaint",),
+    }

@@ -7,8 +7,9 @@ import pytest
 from scenes import picture
 
 import tinct
-from tinct.effects.replace.place import Place, grain_of
+from tinct.effects.replace.place import Place
 from tinct.errors import ParameterError
+from tinct.imaging.grain import grain_of
 from tinct.photo.photo import Photo
 
 CUP = Photo(picture("coffee", 96))

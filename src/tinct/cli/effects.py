@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from tinct.cli import batch, inputs, words
 from tinct.cli.outputs import Beside, Outputs, write_stream
-from tinct.cli.parameters import Options, flag_of, number, options_of
+from tinct.cli.parameters import NO_PHOTOS, Options, flag_of, number, options_of
 from tinct.cli.sheet import Sheet
 from tinct.errors import ParameterError, PhotoError
 from tinct.photo import formats
@@ -123,7 +123,7 @@ class EffectCommand:
 
         output = _OUTPUT if effect.roles else {}
         options: dict[str, tuple[Any, Any]] = {
-            "photos": (list[str], PHOTOS),
+            "photos": (list[str] | None, NO_PHOTOS) if effect.needs_no_photo else (list[str], PHOTOS),
             "recursive": (bool, RECURSIVE),
             **cls.extra,
             **options_of(effect, cls.words, cls.replaced),
@@ -209,7 +209,7 @@ class EffectCommand:
             raise type(error)(f"{words.option(self.ctx, name)}: {error}") from None
 
     def _claim_input(self, name: str) -> None:
-        if "-" in self.given["photos"]:
+        if "-" in (self.given["photos"] or ()):
             raise ParameterError(name, "-", "a file: standard input is the photo")
         inputs.check_stream(name)
 
@@ -224,8 +224,9 @@ class EffectCommand:
         self._check_plain()
         self.sensible()
         self.inputs, params = self.read()
-        self.params = self.effect.accept({"image": "", **self.inputs}, params)
-        self.meter = batch.Meter() if self.effect.estimate else None
+        photos = {"image": "", **self.inputs} if self.given["photos"] else self.inputs
+        self.params = self.effect.accept(photos, params)
+        self.meter = batch.Meter() if self.effect.slow(photos, self.params) else None
 
     def run(self) -> None:
         """Do it."""
@@ -237,6 +238,8 @@ class EffectCommand:
 
     def collect(self) -> batch.Found:
         """The photos of the arguments."""
+        if not self.given["photos"]:
+            return batch.Found([inputs.NOTHING])
         labels = words.labels if self.effect.roles else tuple
         given = self.given
         written = [Path(given[name]) for name in ("output", *self.written) if given.get(name) is not None]
@@ -279,8 +282,8 @@ class EffectCommand:
             wrong = ParameterError(flag[2:], f"{photos} photos", "one photo, the one it belongs to")
             raise words.OptionError(flag, wrong)
 
-    def _done(self, path: Path, photo: Photo) -> Output:
-        photos = {"image": photo, **self.inputs}
+    def _done(self, path: Path, photo: Photo | None) -> Output:
+        photos = self.inputs if photo is None else {"image": photo, **self.inputs}
         meter = self.meter
         if meter is not None and (said := self.foretell(path, photos)):
             meter.say(said)
@@ -319,11 +322,13 @@ class EffectCommand:
                 if self.given["skip_existing"] and outputs.has(path, self.labels(results)):
                     return batch.Done({"results": [], "skipped": "results exist"})
                 outputs.check_file()
-                photo = inputs.opened(path)
+                photo = None if path is inputs.NOTHING else inputs.opened(path)
                 output = self._done(path, photo)
-                if sheet is not None:
+                if sheet is not None and photo is not None:
                     page.add(numbers[path], photo, *output.photos)
-                done = self.report(path, photo, output)
+                done = (
+                    self.report(path, photo, output) if photo is not None else batch.Done(dict(output.facts))
+                )
                 saved = [
                     self._saved(outputs, path, number, result, results)
                     for number, result in enumerate(output.results, 1)

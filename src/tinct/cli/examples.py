@@ -36,6 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct extend photo.jpg --left 25% --top 200 -o wider.jpg",
     ),
     "faces": ("tinct faces group.jpg --boxes numbered.jpg", "tinct faces album/ --recursive --json"),
+    "generate": (
+        'tinct generate --prompt "a lighthouse in snow" --width 768 --height 512 -o lighthouse.png',
+        'tinct generate sketch.jpg --prompt "an oil painting of a harbour" --strength 0.5',
+    ),
     "hair volume": (
         "tinct hair volume portrait.jpg",
         "tinct hair volume portrait.jpg --degree 1 --where crown",

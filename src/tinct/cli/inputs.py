@@ -17,10 +17,23 @@ from tinct.photo import formats
 if TYPE_CHECKING:
     from tinct.photo.photo import Photo
 
-__all__ = ["STREAM", "Found", "check_stream", "collect", "inside", "known_as", "opened", "results_among"]
+__all__ = [
+    "NOTHING",
+    "STREAM",
+    "Found",
+    "check_stream",
+    "collect",
+    "inside",
+    "known_as",
+    "opened",
+    "results_among",
+]
 
 STREAM = Path("-")
 """Standard input or output; a file of that name is ``./-`` in a folder of its own."""
+
+NOTHING = Path("picture")
+"""In place of a photo where an effect takes none; results are called after it."""
 
 
 @dataclass(frozen=True)

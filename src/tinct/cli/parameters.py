@@ -13,8 +13,13 @@ from tinct.cli.words import word
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect, Input
 
-__all__ = ["Options", "flag_of", "number", "options_of"]
+__all__ = ["NO_PHOTOS", "Options", "flag_of", "number", "options_of"]
 
+NO_PHOTOS = typer.Argument(
+    None,
+    metavar="[PHOTO]...",
+    help="Files, folders or patterns; - is standard input. None: a new picture is made.",
+)
 Options = Mapping[str, tuple[Any, Any]]
 """Type and default of each option, as typer reads them."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinct.effects import registry
+from tinct.errors import DamagedModelError
 from tinct.models import store
+from tinct.models.generators.port import TASKS
+from tinct.models.generators.registry import served
 
 __all__ = ["Engine", "available", "engines"]
 
@@ -16,9 +19,11 @@ class Engine:
 
     name: str
     models: tuple[str, ...]
-    """Ids of the models that it needs."""
+    """Ids of the models that it needs, and tasks for which it needs a generator."""
     missing: tuple[str, ...]
     """Those of them that are not installed."""
+    served_by: str = ""
+    """The generator that works for it, such as ``diffusers: sd-v1-5``; empty where none does."""
 
     @property
     def ready(self) -> bool:
@@ -28,6 +33,9 @@ class Engine:
     @property
     def fetch(self) -> str | None:
         """The command that brings what is missing."""
+        tasks = [name for name in self.missing if name in TASKS]
+        if tasks:
+            return f"tinct models use {tasks[0]} FOLDER_OR_FILE"
         return "tinct models fetch " + " ".join(self.missing) if self.missing else None
 
 
@@ -40,14 +48,29 @@ def engines(name: str) -> tuple[Engine, ...]:
         There is no such effect.
     """
     known = store.models()
+    declared = registry.get(name).engines
+    generators = _generators() if any(one in TASKS for models in declared.values() for one in models) else {}
+
+    def there(one: str) -> bool:
+        return one in generators or (one in known and store.installed(one))
+
     return tuple(
         Engine(
             name=engine,
             models=models,
-            missing=tuple(one for one in models if one not in known or not store.installed(one)),
+            missing=tuple(one for one in models if not there(one)),
+            served_by=next((generators[one] for one in models if one in generators), ""),
         )
-        for engine, models in registry.get(name).engines.items()
+        for engine, models in declared.items()
     )
+
+
+def _generators() -> dict[str, str]:
+    """Engine and name of what serves each task here."""
+    try:
+        return {task: f"{use.facts.engine}: {use.facts.name}" for task, use in served().items()}
+    except DamagedModelError:
+        return {}
 
 
 def available() -> dict[str, tuple[Engine, ...]]:

@@ -171,6 +171,16 @@ class Effect:
             return f"generate.{task}"
         return self.needs(parsed) if self.needs is not None else ""
 
+    def slow(self, inputs: Mapping[str, object], params: Any) -> bool:
+        """Whether a call with these inputs and parameters is one that may take long; see `estimate`."""
+        asks = self.generates is _nothing or self.generates(inputs, params) is not None
+        return self.estimate is not None and asks
+
+    @property
+    def needs_no_photo(self) -> bool:
+        """Whether it makes its result of parameters alone."""
+        return not any(item.required for item in self.inputs)
+
     def count(self, params: Any) -> int:
         """How many results, variants included, a call with these parameters gives."""
         return int(getattr(params, self.counted)) if self.counted else 1
@@ -235,7 +245,8 @@ def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
     try:
         return model.model_validate(dict(params))
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()  # an unknown name says more than a missing one: it may be the same, misspelt
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ParameterError):
         raise cause

@@ -25,6 +25,7 @@ _WHERE = {
     "enhance": "tinct.effects.enhance.enhance:enhance",
     "erase": "tinct.effects.erase.erase:erase",
     "extend": "tinct.effects.extend.extend:extend",
+    "generate": "tinct.effects.generate.generate:generate",
     "hair_bangs": "tinct.effects.hair.bangs:hair_bangs",
     "hair_extend": "tinct.effects.hair.extend:hair_extend",
     "hair_volume": "tinct.effects.hair.volume:hair_volume",

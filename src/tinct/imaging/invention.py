@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from tinct.errors import GeneratorAnswerError
 from tinct.models.generators import registry
-from tinct.models.generators.port import Facts, Generator, Progress, Request, SizeRule
+from tinct.models.generators.port import Facts, Generator, Progress, Request, SizeRule, Task
+from tinct.photo.color import profile_to_srgb, srgb_to_profile
+from tinct.photo.photo import Photo
 
-__all__ = ["Invention", "invent", "made_by"]
+__all__ = ["Invention", "estimate", "invent", "made_by", "seen", "shown"]
 
 Bytes = NDArray[np.uint8]
 Size = tuple[int, int]
@@ -68,6 +70,22 @@ def made_by(generator: Generator, request: Request, progress: Progress = lambda 
             f"the generator {facts.name!r} gave something else than the picture wanted"
         )
     return Invention(picture=frame.cut(made), facts=facts, worked_at=frame.work, seed=request.seed)
+
+
+def seen(photo: Photo) -> Bytes:
+    """A photo's colours as generators see them: (h, w, 3), sRGB, 8 bits."""
+    return np.rint(np.clip(profile_to_srgb(photo.pixels, photo.icc), 0, 1) * 255).astype(np.uint8)
+
+
+def shown(picture: Bytes, icc: bytes | None) -> NDArray[np.float32]:
+    """A generator's colours (h, w, 3) as a photo's profile writes them, 0..1."""
+    return np.clip(srgb_to_profile(picture.astype(np.float32) / np.float32(255), icc), 0, 1)
+
+
+def estimate(task: Task, size: Size, steps: int | None = None) -> float:
+    """Seconds that a picture of `size` takes by whatever serves the task here; 0 where that is not known."""
+    use = registry.serving(task)
+    return 0.0 if use is None else use.facts.estimate(size, steps)
 
 
 @dataclass(frozen=True)

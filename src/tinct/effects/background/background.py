@@ -18,6 +18,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
 from tinct.imaging.foreground import estimate, foreground
+from tinct.imaging.invention import estimate as seconds_of
 from tinct.imaging.invention import invent
 from tinct.imaging.palette import parse_colors
 from tinct.imaging.strips import rows_of
@@ -78,10 +79,17 @@ _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "
 
 @effect(
     title="Background",
-    engines={"person": ("person",), "isnet": ("isnet",), "classical": (), "mask": ()},
+    engines={
+        "person": ("person",),
+        "isnet": ("isnet",),
+        "classical": (),
+        "mask": (),
+        "prompt": ("text-to-image",),
+    },
     together=_together,
     label=lambda mode: _LABELS[mode],
     preview=lambda scene: scenes.picture(scene),
+    estimate=lambda photo, prompt: 0.0 if prompt is None else seconds_of("text-to-image", photo[::-1]),
     generates=lambda prompt: None if prompt is None else "text-to-image",
 )
 def background(

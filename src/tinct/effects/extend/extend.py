@@ -17,6 +17,7 @@ from tinct.effects.extend.frame import Frame, amount, box, frame_of, numbers, ra
 from tinct.effects.extend.sides import Side, continued
 from tinct.effects.findings import Rounded
 from tinct.errors import ParameterError
+from tinct.imaging.invention import estimate
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.provenance import marked
 
@@ -80,10 +81,11 @@ def _together(
 
 @effect(
     title="Extend",
-    engines={"plain": (), "banded": (), "backdrop": ()},
+    engines={"plain": (), "banded": (), "backdrop": (), "generator": ("inpaint",)},
     credits=2,
     together=_together,
     label="extended",
+    estimate=lambda photo, method: estimate("inpaint", photo[::-1]) if method == "generator" else 0.0,
     generates=lambda method: "inpaint" if method == "generator" else None,
 )
 def extend(

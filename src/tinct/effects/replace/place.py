@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 
-__all__ = ["Place", "converted", "grain_of", "shading"]
+__all__ = ["Place", "converted", "shading"]
 
 Array = NDArray[np.float32]
 
@@ -99,19 +99,3 @@ def shading(light: Array, weight: Array) -> Array:
     smooth = cv2.GaussianBlur(tone * weight, (0, 0), sigma) / share
     mean = float((tone * weight).sum() / max(float(weight.sum()), 1e-4))
     return np.asarray(np.clip(smooth / max(mean, 1e-3), 0.25, 3), np.float32)[..., None]
-
-
-def grain_of(colors: Array, where: NDArray[np.bool_] | None = None) -> float:
-    """Standard deviation of the noise in (h, w, 3), 0..1, that smooth places show.
-
-    References
-    ----------
-    Immerkaer 1996, "Fast noise variance estimation"; of the places, those that are quieter than the middle count.
-    """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
-    fine = np.abs(cv2.filter2D(colors.mean(axis=2), -1, kernel))[1:-1, 1:-1]
-    if where is not None:
-        fine = fine[where[1:-1, 1:-1]]
-    if fine.size < 16:
-        return 0.0
-    return float(np.quantile(fine, 0.25) / 0.3186)  # quantile of |normal|

@@ -1,4 +1,4 @@
-"""Replace what a mask covers: by an object or a surface from another photo, or by another colour."""
+"""Replace what a mask covers: by an object or a surface from another photo, by another colour, or by a prompt."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from pydantic import BeforeValidator, Field
 from tinct.effects.choices import Seed, Strength
 from tinct.effects.declare import OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.replace.place import Place, converted, grain_of, shading
+from tinct.effects.prompts import Guidance, Negative, Prompt, Steps
+from tinct.effects.replace.place import Place, converted, shading
 from tinct.errors import ParameterError
 from tinct.imaging import subject
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.fill.mask import removal
 from tinct.imaging.foreground import estimate
+from tinct.imaging.invention import estimate as seconds_of
 from tinct.imaging.palette import from_hex, parse_colors
+from tinct.imaging.repaint import repaint, with_grain
+from tinct.models.generators.port import Request, Task
 from tinct.photo.color import (
     linear_to_srgb,
     oklab_to_srgb,
@@ -30,12 +34,13 @@ from tinct.photo.color import (
     srgb_to_profile,
 )
 from tinct.photo.photo import Photo
+from tinct.photo.provenance import marked
 from tinct.photo.resize import resize
 
 __all__ = ["Replacement", "replace"]
 
 Array = NDArray[np.float32]
-By = Literal["object", "surface", "color"]
+By = Literal["object", "surface", "color", "prompt"]
 
 _GAIN: Final = (0.5, 1.8)  # by which light may be matched
 _LEAST: Final = 1e-3  # of linear light
@@ -54,27 +59,51 @@ class Replacement:
     """Whether the mask is a quadrilateral and the surface was laid on it."""
     box: tuple[int, int, int, int]
     """The place: x, y, width, height in pixels."""
+    model: str = ""
+    """With a prompt: the generator's model, as its operator calls it; empty otherwise."""
+    licence: str = ""
+    """With a prompt: that of the model."""
 
 
 def _one(value: object) -> object:
     return None if value is None else parse_colors(str(value), field="color", most=1)[0]
 
 
-def _together(by: By, reference: object, color: object) -> None:
-    if by == "color" and color is None:
+def _together(by: By | None, reference: object, color: object, prompt: str | None) -> None:
+    way = _way(by, prompt)
+    if way == "color" and color is None:
         raise ParameterError("color", None, "a colour, such as #B5302A or navy, with by color")
-    if by != "color" and reference is None:
-        raise ParameterError("reference", None, f"a photo of the {by}, with by {by}")
-    if by == "color" and reference is not None:
-        raise ParameterError("reference", "a photo", "none with by color")
-    if by != "color" and color is not None:
+    if way == "prompt" and prompt is None:
+        raise ParameterError("prompt", None, "what is to be seen in the mask, with by prompt")
+    if way in ("object", "surface") and reference is None:
+        raise ParameterError("reference", None, f"a photo of the {way}, with by {way}")
+    if way in ("color", "prompt") and reference is not None:
+        raise ParameterError("reference", "a photo", f"none with by {way}")
+    if way != "color" and color is not None:
         raise ParameterError("color", color, "none but with by color")
+    if way != "prompt" and prompt is not None:
+        raise ParameterError("prompt", prompt, "none but with by prompt")
+
+
+def _way(by: By | None, prompt: str | None) -> By:
+    """A prompt alone says how."""
+    return by or ("object" if prompt is None else "prompt")
+
+
+def _task(by: By | None, prompt: str | None) -> Task | None:
+    return "inpaint" if _way(by, prompt) == "prompt" else None
+
+
+def _seconds(photo: tuple[int, int], by: By | None, prompt: str | None, steps: int | None) -> float:
+    return seconds_of("inpaint", photo[::-1], steps) if _task(by, prompt) else 0.0
 
 
 @effect(
     title="Replace",
-    engines={"reference": (), "color": ()},
+    engines={"reference": (), "color": (), "prompt": ("inpaint",)},
     together=_together,
+    estimate=_seconds,
+    generates=_task,
     label="replaced",
 )
 def replace(
@@ -87,13 +116,14 @@ def replace(
         ),
     ],
     by: Annotated[
-        By,
+        By | None,
         Field(
             description="object: what the reference shows, cut out and set into the mask, the old one removed. "
             "surface: the whole reference, laid on the mask in its light and, on a mask with four corners, in its "
-            "perspective. color: another colour, the drawing and the light stay."
+            "perspective. color: another colour, the drawing and the light stay. prompt: what a prompt says, by a "
+            "generator that the operator installed. None: prompt where there is one, else object."
         ),
-    ] = "object",
+    ] = None,
     *,
     reference: Annotated[
         Photo | None, Field(description="The photo with the object, cut out or not, or of the surface.")
@@ -102,6 +132,12 @@ def replace(
         Annotated[str, BeforeValidator(_one)] | None,
         Field(description="The new colour: a name of CSS, #RGB or #RRGGBB."),
     ] = None,
+    prompt: Annotated[
+        Prompt | None, Field(description="What is to be seen in the mask, such as: a red armchair.")
+    ] = None,
+    negative: Negative = "",
+    steps: Steps = None,
+    guidance: Guidance = None,
     match: Annotated[
         float,
         Field(ge=0, le=1, description="How far an object takes on the light of the place; 0 keeps its own."),
@@ -110,18 +146,30 @@ def replace(
     seed: Seed = 0,
     progress: Progress = unheard,
 ) -> Replacement:
-    """Replace what a mask covers by an object or a surface from another photo, or give it another colour.
+    """Replace what a mask covers by an object or a surface from another photo, by another colour, or by a prompt.
 
     Raises
     ------
+    NoGeneratorError
+        By prompt, and no generator is installed that fills masks.
+    GeneratorError, ModelError
+        By prompt, and it did not come about.
     ParameterError
         Names the field, what was found and what is allowed.
     """
     weight = removal(photo, mask)
     place = Place.of(weight)
     most = np.float32(np.iinfo(photo.pixels.dtype).max)
-    cut_out_by = ""
-    if by == "color":
+    cut_out_by, model, licence = "", "", ""
+    by = _way(by, prompt)
+    if by == "prompt":
+        assert prompt is not None
+        asked = Request(
+            prompt=prompt, negative=negative, size=(1, 1), steps=steps, guidance=guidance, seed=seed
+        )
+        whole, invention = repaint(photo, weight, asked, lambda share: progress(0.98 * share))
+        made, model, licence = whole[place.slices], invention.facts.name, invention.facts.licence
+    elif by == "color":
         assert color is not None
         made = _recoloured(
             photo.pixels[place.slices].astype(np.float32) / most, place.weight, color, photo.icc
@@ -135,17 +183,20 @@ def replace(
     pixels = photo.pixels.copy()
     old = pixels[place.slices].astype(np.float32)
     share = place.weight[..., None] * np.float32(strength)
-    if by != "color":
+    if by in ("object", "surface"):
         made = _with_grain(made, photo, weight, place, np.random.default_rng(seed))
     mixed = np.rint(np.clip(old + (made * most - old) * share, 0, most))
     pixels[place.slices] = np.where(share > 0, mixed, old).astype(pixels.dtype)
     grey = photo.gray and bool((pixels == pixels[..., :1]).all())
     progress(1.0)
+    result = dataclasses.replace(photo, pixels=pixels, gray=grey)
     return Replacement(
-        photo=dataclasses.replace(photo, pixels=pixels, gray=grey),
+        photo=marked(result, "compositeWithTrainedAlgorithmicMedia") if by == "prompt" else result,
         cut_out_by=cut_out_by,
         in_perspective=by == "surface" and place.quadrilateral,
         box=place.box,
+        model=model,
+        licence=licence,
     )
 
 
@@ -271,8 +322,4 @@ def _with_grain(
     top, left = max(0, place.box[1] - 64), max(0, place.box[0] - 64)
     window = np.s_[top : place.box[1] + place.box[3] + 64, left : place.box[0] + place.box[2] + 64]
     near = photo.pixels[window].astype(np.float32) / np.float32(np.iinfo(photo.pixels.dtype).max)
-    missing = grain_of(near, weight[window] == 0) ** 2 - grain_of(made) ** 2
-    if missing <= 0:
-        return made
-    noise = rng.normal(0, missing**0.5, (*made.shape[:2], 1)).astype(np.float32)
-    return np.asarray(np.clip(made + noise, 0, 1), np.float32)
+    return with_grain(made, near, weight[window] > 0, rng)

@@ -31,6 +31,8 @@ from tinct.effects.extend.extend import Extended as Extended
 from tinct.effects.generate.generate import Generated as Generated
 from tinct.effects.hair.bangs import Bangs as Bangs
 from tinct.effects.hair.extend import Extension as Extension
+from tinct.effects.hair.style import Styled as Styled
+from tinct.effects.hair.transfer import Transfer as Transfer
 from tinct.effects.hair.volume import Volume as Volume
 from tinct.effects.light.light import Lighting as Lighting
 from tinct.effects.makeup.makeup import Makeup as Makeup
@@ -489,6 +491,69 @@ def hair_extend(
     FaceError
         There is no face or more than one, it is smaller than 128 pixels or turned too far, the shoulders are not
         shown, or the hair does not suit; a subclass says which.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def hair_style(
+    photo: PhotoLike,
+    style: str,
+    *,
+    color: Literal["ref", "src"] = "ref",
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Styled:
+    """Give a person a hairstyle of the operator's own library; the face, its expression and its light stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A photo of one person, from the front.
+    style : text
+        A style of this installation's library; `tinct hair styles list` shows them.
+    color : ref or src
+        ref: the hair has the style's colour; src: that of the photo's own.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    ParameterError
+        The library has no such style.
+    FaceError
+        See `hair_transfer`.
+    MissingModelError
+        The networks are not installed.
+    """
+
+def hair_transfer(
+    photo: PhotoLike,
+    reference: PhotoLike,
+    *,
+    color: Literal["ref", "src"] = "ref",
+    seed: int = 0,
+    progress: Callable[[float], None] = ...,
+) -> Transfer:
+    """Give a person the hair of a reference photo: that hair itself, laid on this head; the face and its light stay.
+
+    Parameters
+    ----------
+    photo : Photo, path, bytes, file, PIL image or array
+        A photo of one person, from the front.
+    reference : Photo, path, bytes, file, PIL image or array
+        A photo of one person whose hair is wanted.
+    color : ref or src
+        ref: the hair keeps its colour; src: it gets the colour of the photo's own.
+    seed : 0 to 2147483647
+        The same photos, parameters and seed give the same results.
+
+    Raises
+    ------
+    FaceError
+        In a photo there is no face or more than one, or it is smaller than 128 pixels or turned too far; the heads are
+        turned too differently; the reference shows too little hair, or its border cuts it; or the photo's own hair is
+        so much longer that what it hides cannot be known. A subclass says which; of the reference it is a
+        `ReferenceFaceError`.
     MissingModelError
         The networks are not installed.
     """

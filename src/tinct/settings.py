@@ -28,7 +28,7 @@ _KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_EN
 _KEPT_PREFIXES = ("PYTHON", "LC_", "XDG_", "OMP_", "OPENBLAS_", "MKL_", "VIPS_", "CUDA_", "NVIDIA_", "DYLD_")
 
 
-def _models_folder() -> Path:
+def _own_folder() -> Path:
     """Where the operating system wants a user's program data."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
@@ -36,7 +36,7 @@ def _models_folder() -> Path:
         base = Path.home() / "Library" / "Application Support"
     else:
         base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "tinct" / "models"
+    return base / "tinct"
 
 
 class Settings(WorkingSettings, ServingSettings):
@@ -114,8 +114,13 @@ class Settings(WorkingSettings, ServingSettings):
     )
 
     models: Path = Field(
-        default_factory=_models_folder,
+        default_factory=lambda: _own_folder() / "models",
         description="Folder of fetched model weights; none is this user's own data folder.",
+    )
+    hair_styles: Path = Field(
+        default_factory=lambda: _own_folder() / "hair-styles",
+        description="Folder of the operator's own hairstyles, which `tinct hair styles` keeps; every machine that does "
+        "jobs needs the same. None is this user's own data folder.",
     )
     model_memory_bytes: int = Field(
         2 * 2**30,

@@ -17,6 +17,7 @@ from tinct.cli import (
     doctor,
     examples,
     faces,
+    hair_styles,
     keys,
     models,
     palette,
@@ -40,7 +41,7 @@ _SPECIAL = ("background", "enhance", "erase", "migrate", "moderate")
 """Effects whose commands have a module of their own here."""
 _NAMED = ("detect_faces",)
 """Effects whose commands have a name of their own: `tinct faces`."""
-_GROUPS = {"hair": "Hair of one person: volume, bangs, length."}
+_GROUPS = {"hair": "Hair of one person: volume, bangs, length, and other hair."}
 """First words of effects whose commands stand together: `hair_volume` is `tinct hair volume`."""
 
 
@@ -98,12 +99,13 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = f"{self.name}_"
-        return [name.removeprefix(own).replace("_", "-") for name in _effects() if name.startswith(own)]
+        made = [name.removeprefix(own).replace("_", "-") for name in _effects() if name.startswith(own)]
+        return [*made, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         effect = f"{self.name}_{cmd_name.replace('-', '_')}"
         if effect not in _effects():
-            return None
+            return super().get_command(ctx, cmd_name)
         own = _command(effect)
         own.name = cmd_name
         return examples.shown(own, f"{self.name} {cmd_name}")
@@ -169,6 +171,8 @@ app.add_typer(models.app, name="models")
 for _name, _sentence in _GROUPS.items():
     group = typer.Typer(cls=_Group, no_args_is_help=True, help=_sentence)
     group.callback()(lambda: None)
+    if _name == "hair":
+        group.add_typer(hair_styles.app, name="styles")
     app.add_typer(group, name=_name)
 
 

@@ -46,6 +46,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "hair bangs": ("tinct hair bangs portrait.jpg --cut wispy", "tinct hair bangs portrait.jpg --length 0.6"),
     "hair extend": ("tinct hair extend portrait.jpg", "tinct hair extend portrait.jpg --length 1 --wave 0.7"),
+    "hair style": ("tinct hair style portrait.jpg --style female_blunt_bob",),
+    "hair transfer": (
+        "tinct hair transfer portrait.jpg --reference worn.jpg",
+        "tinct hair transfer portrait.jpg --reference worn.jpg --color src",
+    ),
     "light": ("tinct light dark.jpg", "tinct light holiday/ --degree 0.6 -o lighter/"),
     "makeup": (
         "tinct makeup portrait.jpg --look rose",

@@ -28,6 +28,8 @@ _WHERE = {
     "generate": "tinct.effects.generate.generate:generate",
     "hair_bangs": "tinct.effects.hair.bangs:hair_bangs",
     "hair_extend": "tinct.effects.hair.extend:hair_extend",
+    "hair_style": "tinct.effects.hair.style:hair_style",
+    "hair_transfer": "tinct.effects.hair.transfer:hair_transfer",
     "hair_volume": "tinct.effects.hair.volume:hair_volume",
     "light": "tinct.effects.light.light:light",
     "makeup": "tinct.effects.makeup.makeup:makeup",

@@ -11,7 +11,16 @@ from tinct.effects import available, registry
 from tinct.effects.effect import Effect
 from tinct.effects.tables import Parameter, parameters
 
-__all__ = ["EffectFacts", "InputFacts", "capability", "catalogue", "facts", "preview"]
+__all__ = [
+    "EffectFacts",
+    "InputFacts",
+    "capability",
+    "catalogue",
+    "facts",
+    "hair_styles",
+    "nearest_hair_style",
+    "preview",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +83,20 @@ def capability(name: str, inputs: Mapping[str, object], params: Mapping[str, Any
 def catalogue() -> tuple[EffectFacts, ...]:
     """All effects, by name."""
     return tuple(facts(name) for name in sorted((*registry.names(), *registry.clip_names())))
+
+
+def hair_styles() -> tuple[tuple[str, str, str], ...]:
+    """Name, title and group (female, male or all) of each style of the operator's library."""
+    from tinct.effects.hair import library
+
+    return tuple((style.name, style.title, style.group) for style in library.styles())
+
+
+def nearest_hair_style(name: str) -> str | None:
+    """The style of the operator's library that is most like what the words of a name say; None where none is near."""
+    from tinct.effects.hair import library
+
+    return library.nearest(name)
 
 
 @functools.lru_cache(maxsize=256)

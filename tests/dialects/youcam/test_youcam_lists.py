@@ -11,9 +11,16 @@ from youcam_client import Client, id_token, member
 from backends import Postgres, working
 from receivers import Receiver, reply
 from tinct.backend import Backend, open_backend
+from tinct.dialects.refusals import RefusalError
+from tinct.dialects.youcam.ask import Chosen
+from tinct.dialects.youcam.styles import resolve
+from tinct.dialects.youcam.tools import find
+from tinct.effects.hair import library
+from tinct.effects.hair.mannequin import mannequin
 from tinct.errors import ParameterError
 from tinct.jobs.job import Failure, JobState
 from tinct.jobs.moves import end
+from tinct.settings import current
 
 pytestmark = pytest.mark.asyncio
 
@@ -164,6 +171,36 @@ async def test_ids_that_clients_hold_are_known_and_others_are_not(client: Client
     await chosen(18213963761051864, 11, "OperationNotSupport")
     await chosen(1, 21, "InvalidStyle")
     await chosen(9, 11, "InvalidStyleGroup")
+
+
+async def test_styles_of_the_operators_library_are_listed_and_stand_in_for_those_that_clients_hold(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINCT_HAIR_STYLES", str(tmp_path / "styles"))
+    current.cache_clear()
+    try:
+        head, _ = mannequin()
+        for name in ("female_straight_bob", "female_long_waves"):
+            library.save(name, library.facts_of(name), head, head)
+        told = (await client.said("GET", "v2.0/task/template/hair-style"))["data"]["templates"]
+        assert [one["id"] for one in told] == ["female_long_waves", "female_straight_bob"]
+        assert told[0]["category_name"] == "Female"
+        thumb = await client.http.get(
+            told[0]["thumb"].partition("/s2s")[1] + told[0]["thumb"].partition("/s2s")[2]
+        )
+        assert thumb.headers["content-type"] == "image/jpeg"
+        listed = (await client.said("GET", "v1.0/task/style/hair-style?style_group_id=1"))["result"]["styles"]
+        assert [one["info"]["title"] for one in listed] == ["Long waves", "Straight bob"]
+        assert all(1000 <= one["id"] < 2**53 for one in listed)
+        tool = find("hair-style")
+        assert tool is not None
+        assert resolve(tool, Chosen(template="female_blunt_bob")) == {"style": "female_straight_bob"}
+        assert resolve(tool, Chosen(template="female_s_wave_brunette")) == {"style": "female_long_waves"}
+        assert resolve(tool, Chosen(group=1, style=listed[0]["id"])) == {"style": "female_long_waves"}
+        with pytest.raises(RefusalError, match="no hairstyle like it"):
+            resolve(tool, Chosen(template="all_buzz_cut"))
+    finally:
+        current.cache_clear()
 
 
 async def test_lists_of_styles_answer_where_the_effect_is_not_installed(client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from tinct.dialects.content import base_of
 from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.ask import Chosen
-from tinct.dialects.youcam.errors import invalid
+from tinct.dialects.youcam.errors import invalid, unsupported
 from tinct.dialects.youcam.pages import asked
 from tinct.dialects.youcam.tool import Tool
 from tinct.errors import ParameterError
@@ -58,8 +59,39 @@ class Catalogue(_Row):
     effect: str
     keeps_color: bool = False
     """Whether templates say that the colour of the hair may be kept."""
+    library: bool = False
+    """Whether the operator's own library is what is offered; styles without parameters then stand for their nearest."""
     groups: tuple[Group, ...]
     styles: tuple[Style, ...]
+
+    def every(self) -> tuple[Style, ...]:
+        """All styles, those of the operator's library included."""
+        return (*self.styles, *self._own()) if self.library else self.styles
+
+    def _own(self) -> tuple[Style, ...]:
+        numbers = {group.title.lower(): group.id for group in self.groups}
+        return tuple(
+            Style(id=_number(name), group=numbers[group], name=name, title=title, params={"style": name})
+            for name, title, group in catalogue.hair_styles()
+        )
+
+    def asked(self, style: Style) -> Mapping[str, Any]:
+        """Parameters of the effect for a style.
+
+        Raises
+        ------
+        RefusalError
+            It stands for the nearest of the operator's library, which has none that is near.
+        """
+        if style.params or not self.library:
+            return style.params
+        near = catalogue.nearest_hair_style(style.name)
+        if near is None:
+            raise unsupported(
+                f"{style.name} is not available on this server: its library has no hairstyle like it. Its operator "
+                "can: tinct hair styles add FOLDER"
+            )
+        return {"style": near}
 
     def group(self, number: int) -> Group:
         """One group, by an id that it has or had.
@@ -83,7 +115,7 @@ class Catalogue(_Row):
 
     async def listed(self) -> list[Style]:
         """What can be shown."""
-        return [style for style in self.styles if await asyncio.to_thread(self.picture, style) is not None]
+        return [style for style in self.every() if await asyncio.to_thread(self.picture, style) is not None]
 
 
 @functools.cache
@@ -104,11 +136,11 @@ def resolve(tool: Tool, chosen: Chosen | None) -> Mapping[str, Any]:
         return {}
     found = _catalogues()[tool.catalogue]
     if chosen is None:
-        return found.styles[0].params
+        return {} if found.library else found.styles[0].params
     group = found.group(chosen.group).id if chosen.group is not None else None
-    for style in found.styles:
+    for style in found.every():
         if chosen.template in (style.name, str(style.id)) or (group, chosen.style) == (style.group, style.id):
-            return style.params
+            return found.asked(style)
     where = f"template {chosen.template!r}" if group is None else f"style {chosen.style} in that group"
     raise RefusalError(400, "InvalidStyle", f"There is no {where[:80]}; list them first.")
 
@@ -165,12 +197,17 @@ async def thumb(request: Request, name: str) -> Response:
     """The picture of a style; it needs no key."""
     where, _, style_name = name.removesuffix(".jpg").partition("/")
     found = _catalogues().get(where)
-    style = next((style for style in found.styles if style.name == style_name), None) if found else None
+    style = next((style for style in found.every() if style.name == style_name), None) if found else None
     picture = await asyncio.to_thread(found.picture, style) if found and style else None
     if picture is None:
         raise RefusalError(404, "NotFound", "There is no such picture.")
     headers = {"Cache-Control": f"public, max-age={_KEPT_S}"}
     return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+def _number(name: str) -> int:
+    """Id in v1 of a style of the library: the same for ever, and beyond those of the table."""
+    return 1000 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:5])
 
 
 def _thumb_url(request: Request, tool: Tool, style: Style) -> str:

@@ -106,13 +106,29 @@ _MAKEUP: Final[Codes] = {
 }
 
 
+def _as_style(values: Values) -> Mapping[str, Any]:
+    """What a style asks of its effect."""
+    style: Mapping[str, Any] = values["style"]
+    return style
+
+
+def _worn(values: Values) -> str:
+    return "hair_style" if values["style"] else "hair_transfer"
+
+
+def _as_worn(values: Values) -> Mapping[str, Any]:
+    """A template may keep the colour of the photo's hair; a reference brings its own."""
+    return {**values["style"], "color": values["hair_color"]} if values["style"] else {}
+
+
 def _hair(slug: str, title: str, price: int, effect: str, formats: frozenset[str] = PHOTOS) -> Tool:
-    done = None if effect == "hair_style" else lambda values: values["style"]
     return Tool(
         slug=slug,
         title=title,
         price=price,
-        forms=_both(Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=done)),
+        forms=_both(
+            Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=_as_style)
+        ),
         codes=_HAIR,
         repeats=slug == "hair-style",
         catalogue="hair" if slug == "hair-style" else slug,
@@ -395,7 +411,10 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         forms={
             "v2": Form(
-                limit=Limit(long=1024, formats=frozenset({"jpeg"})), inputs=_SRC_REF, effect="hair_transfer"
+                limit=Limit(long=1024, formats=frozenset({"jpeg"})),
+                inputs=_SRC_REF,
+                effect="hair_transfer",
+                to=_none,
             ),
             "v2.1": Form(
                 limit=Limit(long=1024, formats=frozenset({"jpeg"})),
@@ -403,7 +422,8 @@ TOOLS: Final[Sequence[Tool]] = (
                 params=(p.choice("hair_color", ("ref", "src"), required=False, default="ref"),),
                 styled="optional",
                 check=_one_example,
-                effect="hair_transfer",
+                effect=_worn,
+                to=_as_worn,
             ),
         },
         codes=_HAIR,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from tinct.effects.hair.hairline import Forehead, forehead
 from tinct.errors import (
     BaldError,
     FaceAngleError,
+    FacesUnlikeError,
     HairError,
     HairTooShortError,
     NoFaceError,
@@ -23,7 +25,11 @@ from tinct.imaging.hair.hair import Hair, find_hair
 from tinct.imaging.hair.palette import palette
 from tinct.photo.photo import Photo
 
-__all__ = ["long_enough", "suitable", "turned", "with_forehead"]
+if TYPE_CHECKING:
+    from tinct.effects.hair.uncover import Uncovered
+    from tinct.effects.hair.worn import Worn
+
+__all__ = ["alike", "example", "fitting", "head", "long_enough", "suitable", "turned", "with_forehead"]
 
 _LEAST: Final = 128.0  # width of the face in pixels
 _YAW, _PITCH, _ROLL = 45.0, 15.0, 15.0  # degrees either way
@@ -40,6 +46,12 @@ _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for b
 _FREE: Final = 0.3  # see `Forehead.free`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
+_YAW_WORN: Final = 30.0  # degrees either way
+_APART: Final = 14.0  # degrees by which two heads may be turned differently
+_MIRRORED: Final = 5.0  # degrees that mirroring has to gain
+_CUT: Final = 0.25  # see `Worn.cut`
+_BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
+_ENLARGED: Final = 2.5  # times that hair may be enlarged
 
 
 def suitable(photo: Photo, *, crown: bool = True) -> Hair:
@@ -59,10 +71,15 @@ def suitable(photo: Photo, *, crown: bool = True) -> Hair:
     face = _face(photo)
     check(face, least=_LEAST, yaw=_YAW, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
     hair = find_hair(photo, face)
-    area = float((hair.small > 0.5).sum()) / hair.seen.frame.width**2
-    if hair.crown < (_THICK if crown else _BALD) or area < _LITTLE:
-        raise BaldError("too little hair can be seen above the forehead; use a photo that shows it")
+    _demand(hair, _THICK if crown else _BALD)
     return hair
+
+
+def _demand(hair: Hair, crown: float) -> None:
+    """Refuse a head with hardly any hair."""
+    area = float((hair.small > 0.5).sum()) / hair.seen.frame.width**2
+    if hair.crown < crown or area < _LITTLE:
+        raise BaldError("too little hair can be seen above the forehead; use a photo that shows it")
 
 
 def _face(photo: Photo) -> Face:
@@ -128,6 +145,89 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     if colors is None:
         raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
     return found, colors
+
+
+def head(photo: Photo) -> Hair:
+    """The hair of the only person, bald or not, who is to wear another's.
+
+    Raises
+    ------
+    FaceError
+        A subclass says what does not suit.
+    """
+    face = _face(photo)
+    check(face, least=_LEAST, yaw=_YAW_WORN, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
+    return find_hair(photo, face)
+
+
+def example(photo: Photo) -> Hair:
+    """The hair of the only person of a photo, which others may wear.
+
+    Raises
+    ------
+    FaceError
+        A subclass says what does not suit.
+    """
+    face = _face(photo)
+    check(face, least=_LEAST, yaw=_YAW_WORN, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
+    return as_example(find_hair(photo, face))
+
+
+def as_example(hair: Hair) -> Hair:
+    """Hair that others may wear; see `example`."""
+    _demand(hair, _THICK)
+    if hair.like_skin > _FAIR:
+        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+    if hair.tip > hair.chin and (hair.throat > _THROAT or hair.like_clothes > _LIKE):
+        raise HairError(
+            "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
+        )
+    return hair
+
+
+def alike(hair: Hair, other: Hair) -> Hair:
+    """The other's hair, mirrored if its head then stands more like the wearer's.
+
+    Raises
+    ------
+    FacesUnlikeError
+        The heads are turned too differently.
+    """
+    one, two = hair.face.pose, other.face.pose
+    if abs(one.yaw + two.yaw) + _MIRRORED < abs(one.yaw - two.yaw):
+        other, two = other.mirrored(), replace(two, yaw=-two.yaw, roll=-two.roll)
+    for name, away, most in (
+        ("sideways", one.yaw - two.yaw, _APART),
+        ("up or down", one.pitch - two.pitch, _APART),
+    ):
+        if abs(away) > most:
+            raise FacesUnlikeError(
+                f"the heads are turned {name} differently by {abs(away):.0f} degrees; at most {most:.0f} are "
+                "allowed: use a reference that looks the same way"
+            )
+    if hair.frame.width > _ENLARGED * other.frame.width:
+        raise FacesUnlikeError(
+            f"the reference's face is {other.frame.width:.0f} pixels wide and the photo's {hair.frame.width:.0f}; hair "
+            f"may be enlarged {_ENLARGED:.1f} times at most: use a larger reference"
+        )
+    return other
+
+
+def fitting(hair: Hair, worn: Worn, below: Uncovered) -> None:
+    """Refuse hair that would look bad on this head.
+
+    Raises
+    ------
+    HairError
+        Says what is too much.
+    """
+    if worn.cut > _CUT:
+        raise HairError("the reference's border cuts its hair; use one that shows all of it").of_reference()
+    if below.below > _BODY or below.above > _BACK:
+        raise HairError(
+            "the photo's hair is much longer or wider than the reference's, and what it hides cannot be known; use a "
+            "reference with longer hair, or a photo with shorter hair"
+        )
 
 
 def turned(hair: Hair) -> float:

@@ -43,7 +43,7 @@ def shown(layer: Layer | None = None) -> Photo:
 
 
 @functools.cache
-def mannequin() -> tuple[Photo, Hair]:
+def mannequin(bald: bool = False) -> tuple[Photo, Hair]:
     """The drawn head and its hair, as the effects take them from a photo."""
     canon = canonical.points() * [1, -1, -1]
     points = canon * (_FACE / np.linalg.norm(canon[454] - canon[234]))
@@ -54,6 +54,8 @@ def mannequin() -> tuple[Photo, Hair]:
     chin = float(frame.of(points[152])[1])
     bare = _head(points, frame, u, v, chin)
     light, cover = _long_hair(frame, u, v, chin)
+    if bald:
+        light, cover = np.zeros_like(light), np.zeros_like(cover)
     rgb = np.asarray(linear_to_srgb(srgb_to_linear(bare) * (1 - cover[..., None]) + light), np.float32)
     oval = filled([points[OVAL_RING, :2]], _SIZE)
     person = np.clip(oval + cover + (np.abs(rgb - np.array(_WALL, np.float32)).max(axis=-1) > 0.05), 0, 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.faces import canonical
 from tinct.faces.face import Face
 from tinct.faces.regions import Window
 from tinct.imaging.guided import guide
@@ -117,6 +118,50 @@ class Hair:
         odds = mixture(seen.lab[own], 4).log(seen.lab[worn][None])[0]
         usual = np.percentile(mixture(seen.lab[own], 4).log(seen.lab[own][None])[0], 25)
         return float((odds > usual).mean())
+
+    def mirrored(self) -> Hair:
+        """The same of the mirrored photo; points of the mesh keep their meaning."""
+        seen, width = self.seen, self.face.photo_size[0]
+        points = _turned(seen.points, seen.rgb.shape[1])
+        frame = frame_of(points)
+        u, v = frame.grid(seen.shape)
+        other = replace(
+            seen,
+            window=Window(
+                width - seen.window.right, seen.window.top, width - seen.window.left, seen.window.bottom
+            ),
+            rgb=_flipped(seen.rgb),
+            lab=_flipped(seen.lab),
+            points=points,
+            frame=frame,
+            u=u,
+            v=v,
+            person=_flipped(seen.person),
+            oval=_flipped(seen.oval),
+        )
+        pose = replace(self.face.pose, yaw=-self.face.pose.yaw, roll=-self.face.pose.roll)
+        return replace(
+            self,
+            face=replace(self.face, points=_turned(self.face.points, width), pose=pose),
+            window=other.window,
+            rgb=_flipped(self.rgb),
+            matte=_flipped(self.matte),
+            points=_turned(self.points, self.rgb.shape[1]),
+            seen=other,
+            small=_flipped(self.small),
+        )
+
+
+def _flipped(values: Array) -> Array:
+    return np.ascontiguousarray(values[:, ::-1])
+
+
+def _turned(points: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """A mesh in the mirrored picture, `width` pixels wide."""
+    other = np.concatenate([canonical.mirror(), np.arange(473, 478), np.arange(468, 473)])
+    turned = points[other].copy()
+    turned[:, 0] = width - 1 - turned[:, 0]
+    return np.asarray(turned)
 
 
 def find_hair(photo: Photo, face: Face) -> Hair:

@@ -1,0 +1,125 @@
+"""Hair transfer: the hair of a reference photo on the head of a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tinct.effects.choices import Seed
+from tinct.effects.declare import effect
+from tinct.effects.effect import Progress, unheard
+from tinct.effects.hair.gate import alike, example, fitting, head
+from tinct.effects.hair.lay import Layer, laid
+from tinct.effects.hair.mannequin import mannequin
+from tinct.effects.hair.uncover import uncovered
+from tinct.effects.hair.worn import Worn, put_on
+from tinct.errors import FaceError
+from tinct.faces.find import MODELS
+from tinct.imaging.guided import smoothstep
+from tinct.imaging.hair.hair import Hair
+from tinct.photo.photo import Photo
+from tinct.photo.transfer import srgb_to_linear
+
+__all__ = ["Color", "Transfer", "hair_transfer", "layer", "on_mannequin", "transferred"]
+
+Array = NDArray[np.float32]
+Color = Literal["ref", "src"]
+
+_BELT: Final = 0.05  # widths of the face beside the hair within which the reference's skin comes along
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Transfer:
+    """What `hair_transfer` gives back."""
+
+    photo: Photo
+
+
+@effect(title="Hair transfer", engines={"mediapipe": MODELS}, label="hair")
+def hair_transfer(
+    photo: Annotated[Photo, Field(description="A photo of one person, from the front.")],
+    reference: Annotated[Photo, Field(description="A photo of one person whose hair is wanted.")],
+    *,
+    color: Annotated[
+        Color,
+        Field(description="ref: the hair keeps its colour; src: it gets the colour of the photo's own."),
+    ] = "ref",
+    seed: Seed = 0,
+    progress: Progress = unheard,
+) -> Transfer:
+    """Give a person the hair of a reference photo: that hair itself, laid on this head; the face and its light stay.
+
+    Raises
+    ------
+    FaceError
+        In a photo there is no face or more than one, or it is smaller than 128 pixels or turned too far; the heads are
+        turned too differently; the reference shows too little hair, or its border cuts it; or the photo's own hair is
+        so much longer that what it hides cannot be known. A subclass says which; of the reference it is a
+        `ReferenceFaceError`.
+    MissingModelError
+        The networks are not installed.
+    """
+    return Transfer(photo=transferred(photo, reference, color, seed, progress))
+
+
+def transferred(photo: Photo, reference: Photo, color: Color, seed: int, progress: Progress) -> Photo:
+    """The photo with the hair of the reference."""
+    hair = head(photo)
+    other = _of_reference(reference)
+    progress(0.3)
+    made = laid(photo, hair, layer(hair, other, color, seed))
+    progress(1.0)
+    return made
+
+
+def _of_reference(reference: Photo) -> Hair:
+    try:
+        return example(reference)
+    except FaceError as error:
+        failure = error.of_reference()
+    raise failure
+
+
+def on_mannequin(other: Hair) -> Photo:
+    """A small picture of hair: on a drawn head."""
+    photo, hair = mannequin(bald=True)
+    hair = replace(hair, face=replace(hair.face, pose=other.face.pose))  # any head is drawn straight
+    return laid(photo, hair, layer(hair, other, "ref", 0))
+
+
+def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
+    """What is laid over a head, so that it wears the other's hair.
+
+    Raises
+    ------
+    FacesUnlikeError, HairError
+        They do not go together.
+    """
+    other = alike(hair, other)
+    worn = put_on(hair, other, color)
+    below = uncovered(hair, worn, seed)
+    fitting(hair, worn, below)
+    width, share = hair.frame.width, worn.opacity[..., None]
+    base = _with_belt(hair, worn, below.rgb)
+    cast = np.roll(cv2.GaussianBlur(worn.opacity, (0, 0), 0.03 * width), round(0.02 * width), axis=0)
+    _, v = hair.frame.grid(worn.opacity.shape)
+    shadow = 0.25 * cast * smoothstep(v, hair.chin, hair.chin + 0.3) * (1 - worn.opacity)
+    light = srgb_to_linear(base) * (1 - shadow[..., None]) * (1 - share) + worn.light * share
+    made = np.abs(base - hair.rgb).max(axis=-1)
+    touched = np.asarray(np.maximum.reduce([worn.opacity, shadow, made]), np.float32)
+    return Layer(np.asarray(light, np.float32), smoothstep(touched, 0.003, 0.02))
+
+
+def _with_belt(hair: Hair, worn: Worn, base: Array) -> Array:
+    """The skin beside the hair comes along with its shadows and fine hairs."""
+    width = hair.frame.width
+    near = cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width)
+    belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
+    _, v = hair.frame.grid(belt.shape)
+    belt = belt * (1 - smoothstep(v, -0.14, -0.06))
+    return np.asarray(base + (worn.skin - base) * belt[..., None], np.float32)

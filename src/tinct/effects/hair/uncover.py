@@ -1,0 +1,143 @@
+"""The head without the hair that it wears: what lies behind is the other's skin, the background, the clothes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.hair.worn import Worn
+from tinct.faces.points import OVAL_RING
+from tinct.imaging.fill.fill import fill
+from tinct.imaging.guided import smoothstep
+from tinct.imaging.hair.hair import SKIN, Hair
+from tinct.imaging.hair.seen import filled
+from tinct.photo.resize import resize
+
+__all__ = ["Uncovered", "uncovered"]
+
+Array = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+_COVERED: Final = 0.985  # opacity of new hair below which nothing is seen
+_WIDER: Final = 0.045  # widths of the face by which old hair is taken wider than it was found
+_FILLED: Final = 384  # longer side of the copy on which the background is continued
+
+
+@dataclass(frozen=True, eq=False)
+class Uncovered:
+    """The target without its hair."""
+
+    rgb: Array
+    """(h, w, 3) sRGB."""
+    changed: Array
+    """(h, w) 0..1."""
+    above: float
+    """Area of background that had to be made up, in widths of the face squared."""
+    below: float
+    """The same of clothes and shoulders."""
+
+
+def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
+    """Take a head's hair away where the new hair does not cover it."""
+    width, shape = hair.frame.width, hair.matte.shape
+    u, v = hair.frame.grid(shape)
+    old = _old(hair, u, v)
+    wide = np.asarray(cv2.dilate(old, _disc(_WIDER * width)), np.float32)
+    gone = (wide > 0.02) & (worn.opacity < _COVERED) & ~_kept(hair)
+    skin = gone & (worn.bare > 0.5)
+    oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1])) > 0.5
+    rest = gone & ~skin & ~oval
+    gone = skin | rest
+    person = resize(hair.seen.person, (shape[0], shape[1]))
+    body = _body(hair, u, v, person, wide)
+    out = hair.rgb.copy()
+    unit = width * width
+    areas = []
+    for part, known in (
+        (rest & ~body, _background(hair, person, wide)),
+        (rest & body, (person > 0.8) & (wide < 0.02) & (v > hair.chin + 0.15) & body),
+    ):
+        areas.append(float(part.sum()) / unit)
+        if part.any():
+            out = _continued(out, part, known, seed, 0.012 * width)
+    out[skin] = worn.skin[skin]
+    soft = max(0.8, 0.012 * width)
+    changed = cv2.GaussianBlur(gone.astype(np.float32), (0, 0), soft)
+    changed = np.maximum(changed, gone)
+    mixed = hair.rgb + (out - hair.rgb) * changed[..., None]
+    seam = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2 * soft)
+    seam = np.where(worn.bare > 0.2, seam, 0)[..., None] * (1 - changed[..., None])
+    mixed = mixed + (worn.skin - mixed) * seam
+    return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), areas[0], areas[1])
+
+
+def _background(hair: Hair, person: Array, wide: Array) -> Flags:
+    """Where background may be copied from: neither near a person nor of the skin's colour."""
+    width = hair.frame.width
+    near = cv2.dilate(((person > 0.1) | (wide > 0.02)).astype(np.uint8), _disc(0.02 * width)) > 0
+    bare = resize(np.asarray(hair.apart < 1.2 * SKIN, np.float32), (wide.shape[0], wide.shape[1])) > 0.5
+    return np.asarray(~near & ~bare)
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _old(hair: Hair, u: Array, v: Array) -> Array:
+    """What has to go: the hair, and whatever of the person rises above and beside the face and is no skin."""
+    seen = hair.seen
+    beside = (seen.v < 0.35) & (np.abs(seen.u) < 1.4) & (seen.oval < 0.5)
+    unlike = seen.person * smoothstep(np.minimum(hair.apart, 99.0), 0.8 * SKIN, 1.3 * SKIN) * beside
+    above = seen.person * ((seen.v < float(seen.place(10)[1]) - 0.12) & (np.abs(seen.u) < 1.2))
+    forehead = (seen.oval > 0.5) & (seen.v < float(seen.place(10)[1]) * 0.45) & ~seen.features
+    fringe = smoothstep(np.minimum(hair.apart, 99.0), 0.7 * SKIN, 1.1 * SKIN) * forehead
+    above = np.maximum(above, fringe)
+    found = np.maximum(smoothstep(unlike, 0.2, 0.6), smoothstep(above, 0.2, 0.6))
+    return np.maximum(hair.matte, resize(found, (hair.matte.shape[0], hair.matte.shape[1])))
+
+
+def _kept(hair: Hair) -> Flags:
+    """The middle of the face, which hair never hides for long."""
+    seen = hair.seen
+    inner = seen.shrunk(seen.oval > 0.5, 0.06) & (seen.v > -0.06)
+    return np.asarray(resize(inner.astype(np.float32), hair.matte.shape[:2]) > 0.5)
+
+
+def _body(hair: Hair, u: Array, v: Array, person: Array, wide: Array) -> Flags:
+    """Neck and all below the line of the shoulders, which is fitted to where it is seen."""
+    line = 0.42 * np.abs(u) ** 2.2
+    free = (person > 0.6) & (wide < 0.02) & (v > hair.chin + 0.2) & (np.abs(u) > 0.3) & (np.abs(u) < 1.3)
+    above = np.roll((person < 0.3) & (wide < 0.02), 3, axis=0)
+    edge = free & above
+    height = float(np.median((v - line)[edge])) if edge.sum() > 12 else hair.chin + 0.48
+    height = float(np.clip(height, hair.chin + 0.25, hair.chin + 0.75))
+    neck = (np.abs(u) < 0.28) & (v > hair.chin - 0.1)
+    return np.asarray((v > height + line) | neck)
+
+
+def _continued(rgb: Array, part: Flags, known: Flags, seed: int, soft: float) -> Array:
+    """What is known, continued into a part."""
+    shape = part.shape
+    scale = min(1.0, _FILLED / max(shape))
+    size = (max(8, round(shape[0] * scale)), max(8, round(shape[1] * scale)))
+    weight = np.where(resize(part.astype(np.float32), size) > 0.02, 255, 0).astype(np.uint8)
+    sure = (resize(known.astype(np.float32), size) > 0.98) & (weight == 0)
+    pixels = np.rint(resize(rgb, size) * 255).astype(np.uint8)
+    if sure.sum() < 200:
+        mask = np.where(sure, 0, 255).astype(np.uint8)
+        pixels = np.asarray(cv2.inpaint(pixels, np.maximum(mask, weight), 5, cv2.INPAINT_TELEA), np.uint8)
+    else:
+        pixels = np.asarray(fill(pixels, weight, sure, method="patch", seed=seed)[0], np.uint8)
+    made = resize(np.asarray(pixels / np.float32(255), np.float32), (shape[0], shape[1]))
+    # seams between copies are softened, within the part alone
+    out = rgb.copy()
+    out[part] = made[part]
+    inside = cv2.GaussianBlur(part.astype(np.float32), (0, 0), soft)[..., None] + 1e-4
+    smooth = cv2.GaussianBlur(out * part[..., None], (0, 0), soft) / inside
+    out[part] = smooth[part]
+    return out

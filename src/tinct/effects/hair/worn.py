@@ -1,0 +1,260 @@
+"""Another person's hair as a head would wear it: warped onto it, in its light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.effects.hair.placing import flow
+from tinct.faces.points import BROWS, EYES, LIPS_RING, OVAL_RING
+from tinct.imaging.foreground import estimate, foreground
+from tinct.imaging.guided import smoothstep
+from tinct.imaging.hair.hair import SKIN, Hair
+from tinct.imaging.hair.palette import looked_up, palette
+from tinct.imaging.hair.seen import filled
+from tinct.photo.resize import resize
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
+
+__all__ = ["Worn", "put_on"]
+
+Array = NDArray[np.float32]
+
+_LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LIGHT: Final = 0.3  # share of the difference between both skins' light that hair follows
+_MOST: Final = (0.75, 1.3)  # factors on light
+_REFLECTED: Final = cv2.BORDER_REFLECT_101
+_MIRRORED: Final = 0.15  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
+_SEED: Final = 11
+
+
+@dataclass(frozen=True, eq=False)
+class Worn:
+    """Hair on the target's picture; all arrays in its pixels."""
+
+    light: Array
+    """(h, w, 3) linear light of the hair."""
+    opacity: Array
+    """(h, w) 0..1."""
+    skin: Array
+    """(h, w, 3) sRGB: the reference's skin around its hair, in the target's tone."""
+    bare: Array
+    """(h, w) 0..1: where the reference shows skin of face, ears, neck."""
+    cut: float
+    """Length of the reference's upper and side borders that cut its hair where the target's picture goes on, in widths
+    of the face."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Where the reference's picture ends on the target's."""
+
+    kept: Array
+    """(h, w) 0..1: what hair may be drawn; below the lower border it ends in strands."""
+    beyond: Array
+    """(h, w) how far outside, in widths of the face; 0 within."""
+    side: NDArray[np.bool_]
+    """(h, w) a little beyond the upper and side borders."""
+
+    @classmethod
+    def of(cls, width: float, x: Array, y: Array, size: tuple[int, int]) -> _Cut:
+        """From the flow, and the height and width of the reference's picture."""
+        aside = np.clip(np.maximum(np.maximum(-x, x - (size[1] - 1)), -y), 0, None) / width
+        below = np.clip(y - (size[0] - 1), 0, None) / width
+        kept = 1 - smoothstep(np.asarray(aside, np.float32), _MIRRORED, _MIRRORED + 0.06)
+        if below.max() > _MIRRORED:
+            inward = (size[0] - 1 - y) / width
+            kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), -0.02, 0.03)
+        over = (aside > _MIRRORED) & (aside < _MIRRORED + 0.03)
+        return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over)
+
+
+def _ends(across: Array) -> Array:
+    """How far above the lower border each strand ends, in widths of the face, by its place along the border."""
+    rng = np.random.default_rng(_SEED)
+    strands, locks = (
+        np.asarray(cv2.GaussianBlur(rng.normal(0, 1, (1, 2001)).astype(np.float32), (0, 0), wide))[0]
+        for wide in (1.2, 14.0)
+    )
+    ends = 0.05 + 0.03 * strands / strands.std() + 0.025 * locks / locks.std()
+    return np.asarray(ends[np.clip(np.rint(across * 220), -500, 1500).astype(int) + 500], np.float32)
+
+
+def _across(matte: Array, side: NDArray[np.bool_], width: float) -> float:
+    """See `Worn.cut`."""
+    return float((side & (matte > 0.5)).sum()) / width**2 / 0.03
+
+
+def put_on(target: Hair, source: Hair, color: str) -> Worn:
+    """The source's hair on the target's head."""
+    shape = target.matte.shape
+    rgb, points, scale = _as_large(source, target.frame.width)
+    x, y = flow(target.points, points, (shape[0], shape[1]))
+    small = (rgb.shape[0], rgb.shape[1])
+
+    def warped(picture: Array, method: int = cv2.INTER_LINEAR) -> Array:
+        return np.asarray(cv2.remap(picture, x, y, method, borderMode=_REFLECTED), np.float32)
+
+    matte, below = _refined(rgb, resize(source.matte, small), points)
+    front, back = (resize(one, small) for one in estimate(rgb, matte))
+    light = srgb_to_linear(foreground(rgb, matte[..., None], front, back))
+    if color == "src":
+        light = _recolored(light, source, target)
+    person, skin_like = resize(source.seen.person, small), resize(_skin_like(source), small)
+    v = source.seen.v
+    head = resize((v < source.chin + 0.4).astype(np.float32), small)
+    ears = (
+        (v < source.chin - 0.05)
+        & (v > float(source.seen.place(10)[1]) - 0.1)
+        & (np.abs(source.seen.u) < 0.62)
+    )
+    face = resize(ears.astype(np.float32), small)
+    bare = head * smoothstep(person, 0.3, 0.7) * np.maximum(skin_like, face) * (1 - matte)
+    cut = _Cut.of(scale * source.frame.width, x, y, small)
+    worn_bare = warped(bare)
+    plain = rgb + (below - rgb) * smoothstep(matte, 0.02, 0.4)[..., None]
+    skin = _toned(warped(plain, cv2.INTER_CUBIC), worn_bare, target)
+    face = filled([points[OVAL_RING, :2]], small)
+    edge = _grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7)
+    worn_bare = warped(np.maximum(bare, np.maximum(edge * (matte > 0.02), face)).astype(np.float32))
+    gain = _gain(target, source)
+    return Worn(
+        np.clip(warped(light, cv2.INTER_CUBIC) * gain, 0, 1).astype(np.float32),
+        np.asarray(warped(matte) * cut.kept, np.float32),
+        skin,
+        np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
+        _across(warped(matte), cut.side, target.frame.width),
+    )
+
+
+def _as_large(source: Hair, width: float) -> tuple[Array, NDArray[np.float64], float]:
+    """The source's picture and mesh with the face not wider than `width`, so that the warp never skips pixels."""
+    scale = min(1.0, width / source.frame.width)
+    height, wide = source.rgb.shape[:2]
+    size = (max(2, round(height * scale)), max(2, round(wide * scale)))
+    steps = np.array([size[1] / wide, size[0] / height, scale])
+    points = source.points * steps
+    points[:, :2] += (steps[:2] - 1) / 2
+    return resize(source.rgb, size), points, scale
+
+
+def _refined(rgb: Array, matte: Array, points: NDArray[np.float64]) -> tuple[Array, Array]:
+    """The matte on the face, where a colour says how it is mixed of hair and skin; and that skin's colours."""
+    shape = (rgb.shape[0], rgb.shape[1])
+    width = float(np.linalg.norm(points[454, :2] - points[234, :2]))
+    eyes = [points[list(ring), :2] for ring in EYES]
+    brows = [points[list(ring), :2] for ring in BROWS if not _under(points[list(ring), :2], matte, width)]
+    features = filled([points[list(ring), :2] for ring in (*EYES, *BROWS)], shape)
+    kept = _grown(filled([*eyes, *brows], shape), 0.035 * width)
+    near = _grown(filled([points[OVAL_RING, :2]], shape), 0.04 * width)
+    hair = np.asarray(cv2.erode((matte > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
+    skin = near * (matte < 0.03) * (1 - _grown(features, 0.03 * width))
+    skin = skin * (1 - _grown(matte, 0.025 * width))
+    on, below = _around(rgb, hair, 0.035 * width), _around(rgb, skin, 0.07 * width)
+    step = on - below
+    size = (step**2).sum(axis=-1)
+    mixed = ((rgb - below) * step).sum(axis=-1) / np.maximum(size, 1e-4)
+    core = cv2.erode(matte, _disc(0.03 * width))
+    band = near * _grown(matte, 0.07 * width) * (1 - core) * (1 - cv2.GaussianBlur(kept, (0, 0), 1.5))
+    band = np.asarray(band * smoothstep(np.sqrt(size), 0.12, 0.3), np.float32)
+    band = np.asarray(cv2.GaussianBlur(band, (0, 0), max(0.8, 0.006 * width)), np.float32)
+    made = matte + (smoothstep(mixed, 0.12, 0.85) - matte) * band
+    return _without_lashes(made.astype(np.float32), features, width), below
+
+
+def _without_lashes(matte: Array, features: Array, width: float) -> Array:
+    """Around eyes and brows only what is broad is hair, and a bay that it leaves there is filled."""
+    broad = cv2.morphologyEx((matte > 0.5).astype(np.float32), cv2.MORPH_OPEN, _disc(0.03 * width))
+    broad = cv2.morphologyEx(broad, cv2.MORPH_CLOSE, _disc(0.07 * width))
+    broad = cv2.GaussianBlur(broad, (0, 0), max(0.8, 0.012 * width))
+    near = cv2.GaussianBlur(_grown(features, 0.075 * width), (0, 0), 0.012 * width)
+    return np.asarray(matte + (broad - matte) * near, np.float32)
+
+
+def _under(brow: NDArray[np.float64], matte: Array, width: float) -> bool:
+    """Whether hair covers a brow: it lies all along its upper side."""
+    above = brow - [0, 0.075 * width]
+    columns, rows = (
+        np.clip(np.rint(above[:, axis]), 0, matte.shape[1 - axis] - 1).astype(int) for axis in (0, 1)
+    )
+    return bool((matte[rows, columns] > 0.5).mean() > 0.85)
+
+
+def _around(rgb: Array, where: Array, sigma: float) -> Array:
+    """Mean colours of what is marked around each pixel."""
+    small = [max(2, round(side / 4)) for side in rgb.shape[:2]]
+    known = resize(np.ascontiguousarray(where, np.float32), (small[0], small[1]))
+    colors = resize(np.ascontiguousarray(rgb * where[..., None], np.float32), (small[0], small[1]))
+    total = np.zeros_like(known)
+    summed = np.zeros_like(colors)
+    for wide, share in ((1.0, 1.0), (3.0, 1e-2), (9.0, 1e-4)):  # the nearest that is known decides
+        deviation = max(0.6, wide * sigma / 4)
+        total = total + share * cv2.GaussianBlur(known, (0, 0), deviation)
+        summed = summed + share * cv2.GaussianBlur(colors, (0, 0), deviation)
+    return resize((summed / (total + 1e-8)[..., None]).astype(np.float32), (rgb.shape[0], rgb.shape[1]))
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _grown(mask: Array, radius: float) -> Array:
+    return np.asarray(cv2.dilate(mask.astype(np.float32), _disc(radius)), np.float32)
+
+
+def _skin_like(hair: Hair) -> Array:
+    """1 where the small copy has the skin's colour, and in the middle of the face."""
+    like = 1 - smoothstep(np.minimum(hair.apart, 99.0), 1.3 * SKIN, 2.2 * SKIN)
+    return np.maximum(like, (hair.seen.oval > 0.5).astype(np.float32))
+
+
+def _bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:
+    """Where the target shows bare skin of its face, away from eyes, brows and lips."""
+    rings = [hair.points[list(ring), :2] for ring in (*EYES, *BROWS, LIPS_RING)]
+    reach = 2 * max(1, round(hair.frame.width * 0.03)) + 1
+    features = cv2.dilate(filled(rings, (shape[0], shape[1])), np.ones((reach, reach), np.uint8))
+    oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1]))
+    return np.asarray(oval * (1 - features) * (hair.matte < 0.05), np.float32)
+
+
+def _toned(rgb: Array, bare: Array, target: Hair) -> Array:
+    """Another's skin in the target's tone and light, which are followed as far as both are seen."""
+    known = (bare > 0.9) * _bare_face(target, rgb.shape)
+    if known.sum() < 50:
+        return rgb
+    sigma = 0.12 * target.frame.width
+    one, two = (np.log(srgb_to_linear(np.clip(p, 0, 1)) + np.float32(0.01)) for p in (rgb, target.rgb))
+    away = (two - one) * known[..., None]
+    middle = away.sum(axis=(0, 1)) / known.sum()
+    total = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)[..., None]
+    change = (cv2.GaussianBlur(away.astype(np.float32), (0, 0), sigma) + 0.02 * middle) / (total + 0.02)
+    made = np.exp(one + np.clip(change, middle - 0.7, middle + 0.7)) - np.float32(0.01)
+    return np.asarray(linear_to_srgb(np.clip(made, 0, 1).astype(np.float32)), np.float32)
+
+
+def _gain(target: Hair, source: Hair) -> float:
+    """By what the hair is made lighter or darker."""
+    levels = []
+    for hair in (target, source):
+        bare = _bare_face(hair, hair.matte.shape) > 0.9
+        if bare.sum() < 50:
+            return 1.0
+        levels.append(float(np.median(srgb_to_linear(hair.rgb[bare]) @ _LUMA)) + 0.01)
+    return float(np.clip((levels[0] / levels[1]) ** _LIGHT, *_MOST))
+
+
+def _recolored(light: Array, source: Hair, target: Hair) -> Array:
+    """The hair in the target's own colours, each place with that of its rank in light."""
+    theirs, own = palette(source), palette(target)
+    if theirs is None or own is None:
+        return light
+    levels = np.maximum.accumulate(theirs @ _LUMA)
+    rank = np.interp(light @ _LUMA, levels, np.linspace(0.01, 0.975, len(levels)))
+    made = looked_up(own, rank)
+    # what is lighter than the source's lightest hair stays so much lighter
+    over = np.clip(light @ _LUMA / max(float(levels[-1]), 1e-4), 1, 1.5)
+    return np.asarray(made * over[..., None], np.float32)

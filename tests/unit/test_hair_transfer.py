@@ -1,0 +1,219 @@
+"""Hair of one head on another: what it covers, what stays, and which pairs are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+import tinct
+from tinct.effects.hair import library, transfer
+from tinct.effects.hair.gate import alike, fitting
+from tinct.effects.hair.lay import laid
+from tinct.effects.hair.mannequin import mannequin
+from tinct.effects.hair.placing import flow
+from tinct.effects.hair.transfer import Color
+from tinct.effects.hair.uncover import uncovered
+from tinct.effects.hair.worn import put_on
+from tinct.errors import (
+    BaldError,
+    FacesUnlikeError,
+    HairError,
+    ParameterError,
+    ReferenceFaceError,
+    ReferenceNoFaceError,
+)
+from tinct.faces.points import OVAL_RING
+from tinct.imaging.hair.hair import Hair
+from tinct.imaging.hair.seen import filled
+from tinct.photo.photo import Photo
+from tinct.settings import current
+
+COLORS: tuple[Color, ...] = ("ref", "src")
+
+
+def worn() -> tuple[Photo, Photo, Hair]:
+    """A bald head, the same with the hair of another, and the bald head as it was seen."""
+    photo, bald = mannequin(bald=True)
+    _, other = mannequin()
+    return photo, laid(photo, bald, transfer.layer(bald, other, "ref", 0)), bald
+
+
+def test_the_flow_between_equal_heads_leaves_each_place() -> None:
+    _, hair = mannequin()
+    x, y = flow(hair.points, hair.points, (200, 160))
+    rows, columns = np.indices((200, 160))
+    assert np.abs(x - columns).max() < 1
+    assert np.abs(y - rows).max() < 1
+
+
+def test_the_flow_between_heads_of_two_sizes_brings_eyes_to_eyes() -> None:
+    _, hair = mannequin()
+    x, y = flow(hair.points, hair.points * 2 + [7, 3, 0], hair.matte.shape)
+    for point in (33, 263, 152, 10):
+        column, row = np.rint(hair.points[point, :2]).astype(int)
+        goal = hair.points[point, :2] * 2 + [7, 3]
+        assert np.hypot(x[row, column] - goal[0], y[row, column] - goal[1]) < 4
+
+
+def test_a_bald_head_wears_the_hair_where_the_other_does() -> None:
+    photo, made, _ = worn()
+    with_hair, other = mannequin()
+    inside = other.matte > 0.98
+    away = np.abs(made.pixels.astype(int) - with_hair.pixels)[inside].mean()
+    bare = np.abs(photo.pixels.astype(int) - with_hair.pixels)[inside].mean()
+    assert away < 0.15 * bare
+
+
+def test_face_and_far_background_stay_to_the_bit() -> None:
+    photo, made, bald = worn()
+    changed = (made.pixels != photo.pixels).any(axis=2)
+    u, v = bald.frame.grid(bald.matte.shape)
+    oval = filled([bald.points[OVAL_RING, :2]], bald.matte.shape).astype(np.uint8)
+    face = (cv2.erode(oval, np.ones((15, 15), np.uint8)) > 0) & (v > -0.05)
+    assert changed.any()
+    assert not changed[face].any()
+    assert not changed[np.hypot(u, v - 0.3) > 1.5].any()
+
+
+def test_old_hair_that_new_hair_does_not_cover_goes() -> None:
+    photo, hair = mannequin()
+    _, bald = mannequin(bald=True)
+    nothing = put_on(hair, bald, "ref")
+    below = uncovered(hair, nothing, 0)
+    _, v = hair.frame.grid(hair.matte.shape)
+    above = (hair.matte > 0.9) & (v < -0.64)  # wall behind it
+    wall = photo.pixels[5, 5].astype(float) / 255
+    assert np.abs(below.rgb[above] - wall).max() < 0.08
+    assert below.above > 0.1
+
+
+def test_long_hair_is_not_taken_off_shoulders_that_nobody_has_seen() -> None:
+    _, hair = mannequin()
+    _, bald = mannequin(bald=True)
+    taken = put_on(hair, bald, "ref")
+    with pytest.raises(HairError, match="cannot be known"):
+        fitting(hair, taken, uncovered(hair, taken, 0))
+
+
+def test_the_colour_of_the_own_hair_can_stay() -> None:
+    _, other = mannequin()
+    photo, hair = mannequin()
+    red = replace(other, rgb=np.clip(other.rgb * [1.6, 0.7, 0.7], 0, 1).astype(np.float32))
+    red = replace(red, seen=replace(red.seen, rgb=red.rgb))
+    made = {color: laid(photo, hair, transfer.layer(hair, red, color, 0)).pixels for color in COLORS}
+    inside = hair.matte > 0.99
+    ratio = {color: float(p[inside][:, 0].mean() / p[inside][:, 2].mean()) for color, p in made.items()}
+    own = photo.pixels[inside]
+    assert ratio["src"] == pytest.approx(float(own[:, 0].mean() / own[:, 2].mean()), rel=0.1)
+    assert ratio["ref"] > 1.3 * ratio["src"]
+
+
+def test_a_head_that_looks_the_other_way_gives_its_mirrored_hair() -> None:
+    _, hair = mannequin()
+    left = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, yaw=-12.0)))
+    right = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, yaw=12.0)))
+    made = alike(left, right)
+    np.testing.assert_array_equal(made.matte, right.matte[:, ::-1])
+    assert made.face.pose.yaw == -12
+    assert made.points[33, 0] == pytest.approx(right.rgb.shape[1] - 1 - right.points[263, 0])
+    assert alike(left, left) is left
+
+
+def test_heads_that_are_turned_too_differently_are_refused() -> None:
+    _, hair = mannequin()
+    raised = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, pitch=15.0)))
+    with pytest.raises(FacesUnlikeError, match="up or down differently by 15"):
+        alike(hair, raised)
+
+
+def test_hair_that_would_be_enlarged_too_much_is_refused() -> None:
+    _, hair = mannequin()
+    small = replace(hair, points=hair.points / 3)
+    with pytest.raises(FacesUnlikeError, match="enlarged"):
+        alike(hair, small)
+
+
+# -- the library -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TINCT_HAIR_STYLES", str(tmp_path / "styles"))
+    current.cache_clear()
+    yield
+    current.cache_clear()
+
+
+def kept(name: str) -> None:
+    photo, _ = mannequin()
+    library.save(name, library.facts_of(name), photo, photo)
+
+
+def test_words_of_a_name_declare_a_style() -> None:
+    facts = library.facts_of("female_messy_bun_brown")
+    assert (facts.group, facts.wave, facts.up, facts.title) == ("female", "wavy", True, "Messy bun brown")
+    assert library.facts_of("all_buzz_cut").length == "shaved"
+    assert library.facts_of("anna", "long", True).bangs
+
+
+@pytest.mark.usefixtures("styles")
+class TestLibrary:
+    def test_a_style_is_kept_and_forgotten(self) -> None:
+        kept("female_blunt_bob")
+        assert library.names() == ("female_blunt_bob",)
+        assert library.load("female_blunt_bob").length == "chin"
+        assert library.photo("female_blunt_bob").width == mannequin()[0].width
+        library.remove("female_blunt_bob")
+        assert library.names() == ()
+        with pytest.raises(ParameterError, match="tinct hair styles add"):
+            library.photo("female_blunt_bob")
+
+    @pytest.mark.parametrize("name", ["../up", "A", "", "a/b", "x" * 64])
+    def test_names_that_are_no_names_are_refused(self, name: str) -> None:
+        with pytest.raises(ParameterError):
+            library.load(name)
+
+    def test_the_nearest_style_is_found_by_its_words(self) -> None:
+        for name in ("female_long_waves", "female_straight_bob", "male_short_crop"):
+            kept(name)
+        assert library.nearest("female_blunt_bob") == "female_straight_bob"
+        assert library.nearest("female_s_wave_brunette") == "female_long_waves"
+        assert library.nearest("male_textured_crop") == "male_short_crop"
+
+    def test_nothing_is_near_a_shaved_head_among_long_hair(self) -> None:
+        kept("female_long_waves")
+        assert library.nearest("all_buzz_cut") is None
+
+
+# -- real photos -----------------------------------------------------------------------------------
+
+
+def portrait(scale: float = 1.6) -> Photo:
+    pixels = data.astronaut()[:400, 40:420]
+    return Photo(np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)))
+
+
+@pytest.mark.usefixtures("face_models")
+class TestOnAPhoto:
+    def test_hair_of_its_own_hardly_changes_a_photo_and_nothing_below_it(self) -> None:
+        photo = portrait()
+        made = tinct.hair_transfer(photo, photo).photo
+        changed = (made.pixels != photo.pixels).any(axis=2)
+        assert 0.05 < changed.mean() < 0.4
+        assert not changed[500:].any()
+        assert np.abs(made.pixels[changed].astype(int) - photo.pixels[changed]).mean() < 12
+
+    def test_references_that_do_not_suit_are_refused_as_references(self) -> None:
+        photo = portrait()
+        with pytest.raises(ReferenceNoFaceError, match="reference"):
+            tinct.hair_transfer(photo, Photo(data.chelsea()))
+        bald, _ = mannequin(bald=True)
+        large = Photo(bald.pixels.repeat(2, axis=0).repeat(2, axis=1))
+        with pytest.raises((ReferenceFaceError, BaldError)):
+            tinct.hair_transfer(photo, large)

@@ -3,8 +3,9 @@
 All photos of eval/portraits and matting_people, at most 1024 pixels. Taken: photos that pass the tool's gate;
 refused: the others, by their reason, and single styles. Outside: pixels changed beyond two widths of the face around
 its middle. Face: pixels that volume changed within the outline of the face where no hair lies. Still: pixels changed
-by an amount of 0. Seconds are of the processor, the largest of all photos; memory is the largest that the process
-ever held.
+by an amount of 0. Transfer: each photo with the three that follow it among those whose hair others may wear; face:
+pixels changed in the middle of the face. Seconds are of the processor, the largest of all photos; memory is the
+largest that the process ever held.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 import tinct
 from benchmarks.data import photos
 from benchmarks.tables import table
+from tinct.effects.hair.gate import example, head
 from tinct.errors import FaceError
 from tinct.faces.face import Face
 from tinct.faces.find import largest_face
@@ -34,6 +36,7 @@ from tinct.photo.photo import Photo
 __all__ = ["main"]
 
 _SIDE, _SHOWN = 1024, 420
+_REFERENCES = 3
 _TOOLS: dict[str, tuple[Callable[..., Any], tuple[dict[str, Any], ...], dict[str, Any]]] = {
     "volume": (tinct.hair_volume, ({"amount": 0.6}, {"amount": 1.0}), {"amount": 0}),
     "bangs": (
@@ -112,16 +115,72 @@ def _measured(tool: str, paths: list[Path], sheets: Path | None) -> list[str]:
     return [str(cell) for cell in row]
 
 
+def _middle(face: Face, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """From the eyes to the mouth between the pupils, which no hair of these photos reaches."""
+    box = np.zeros(shape[:2], bool)
+    left, right = sorted((face.points[468, 0], face.points[473, 0]))
+    box[int(face.points[168, 1]) : int(face.points[13, 1]), int(left) : int(right)] = True
+    return box
+
+
+def _transferred(paths: list[Path], sheets: Path | None) -> list[str]:
+    refused: Counter[str] = Counter()
+    every: list[tuple[Path, Photo]] = []
+    for path in paths:
+        photo = _opened(path)
+        try:
+            head(photo)
+        except FaceError as error:
+            refused[type(error).__name__] += 1
+        else:
+            every.append((path, photo))
+    worn = []
+    for path, photo in every:
+        try:
+            example(photo)
+        except FaceError as error:
+            refused[f"{type(error).__name__} of a reference"] += 1
+        else:
+            worn.append((path, photo))
+    made, outside, on_face, slowest = 0, 0, 0, 0.0
+    for number, (path, photo) in enumerate(every):
+        others = [pair for pair in worn[number % len(worn) :] + worn[: number % len(worn)] if pair[0] != path]
+        face = largest_face(photo)
+        for other, reference in others[:_REFERENCES]:
+            start = time.process_time()
+            try:
+                done = tinct.hair_transfer(photo, reference).photo
+            except FaceError as error:
+                refused[f"{type(error).__name__} of a pair"] += 1
+                continue
+            finally:
+                slowest = max(slowest, time.process_time() - start)
+            made += 1
+            changed = (done.pixels != photo.pixels).any(axis=2)
+            outside += int(changed[_outside(face, photo.pixels.shape)].sum())
+            on_face += int(changed[_middle(face, photo.pixels.shape)].sum())
+            if sheets is not None:
+                size = (round(reference.width * photo.height / reference.height), photo.height)
+                shown = cv2.resize(reference.pixels, size, interpolation=cv2.INTER_AREA)
+                row = _row(photo.pixels, shown, done.pixels)
+                cv2.imwrite(str(sheets / f"transfer-{path.stem}-{other.stem}.png"), row[..., ::-1])
+    reasons = ", ".join(f"{count} {name}" for name, count in refused.most_common())
+    return ["transfer", str(made), str(outside), str(on_face), "", f"{slowest:.1f}", reasons]
+
+
 def main() -> None:
     """Print the figures, and write a row of pictures for each photo if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheets", type=Path)
-    parser.add_argument("--tools", nargs="+", choices=list(_TOOLS), default=list(_TOOLS))
+    parser.add_argument("--tools", nargs="+", choices=[*_TOOLS, "transfer"], default=[*_TOOLS, "transfer"])
     options = parser.parse_args()
     if options.sheets is not None:
         options.sheets.mkdir(parents=True, exist_ok=True)
     paths = [path for path in photos("portraits", "matting_people") if path.suffix == ".jpg"]
-    rows = [_measured(tool, paths, options.sheets) for tool in options.tools]
+    rows = [
+        _transferred(paths, options.sheets) if tool == "transfer" else _measured(tool, paths, options.sheets)
+        for tool in options.tools
+    ]
     head = ["tool", "taken", "outside", "face", "still", "s", "refused"]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(table("Hair", f"{len(paths)} photos; largest memory {memory:.2f} GB.", head, rows))

@@ -127,8 +127,8 @@ def test_a_head_that_looks_the_other_way_gives_its_mirrored_hair() -> None:
 
 def test_heads_that_are_turned_too_differently_are_refused() -> None:
     _, hair = mannequin()
-    raised = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, pitch=15.0)))
-    with pytest.raises(FacesUnlikeError, match="up or down differently by 15"):
+    raised = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, pitch=20.0)))
+    with pytest.raises(FacesUnlikeError, match="up or down differently by 20"):
         alike(hair, raised)
 
 

@@ -47,7 +47,10 @@ _FREE: Final = 0.3  # see `Forehead.free`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _YAW_WORN: Final = 30.0  # degrees either way
-_APART: Final = 14.0  # degrees by which two heads may be turned differently
+_APART, _APART_PITCH = (
+    14.0,
+    19.0,
+)  # degrees by which two heads may be turned differently, sideways and up or down
 _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
@@ -198,7 +201,7 @@ def alike(hair: Hair, other: Hair) -> Hair:
         other, two = other.mirrored(), replace(two, yaw=-two.yaw, roll=-two.roll)
     for name, away, most in (
         ("sideways", one.yaw - two.yaw, _APART),
-        ("up or down", one.pitch - two.pitch, _APART),
+        ("up or down", one.pitch - two.pitch, _APART_PITCH),
     ):
         if abs(away) > most:
             raise FacesUnlikeError(

@@ -118,7 +118,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
 def _with_belt(hair: Hair, worn: Worn, base: Array) -> Array:
     """The skin beside the hair comes along with its shadows and fine hairs."""
     width = hair.frame.width
-    near = cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width)
+    near = np.asarray(cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width), np.float32)
     belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
     _, v = hair.frame.grid(belt.shape)
     belt = belt * (1 - smoothstep(v, -0.14, -0.06))

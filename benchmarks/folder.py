@@ -1,9 +1,11 @@
 """How near a folder run of the command line comes to what the machine can do.
 
-``python -m benchmarks.folder [--photos N] [--megapixels M] [--rounds R] [--only PART]`` prints a table. It needs the
-evaluation photos (TINCT_DATA_DIR). The bound of a part is the same work without any of the command's own: worker
-processes, one for each core, take photos from a list and do decode, map and encode, or the effect, and nothing else.
-Command and bound take turns on the same files, so that both meet the same machine; ratios are of the same round.
+``python -m benchmarks.folder [--photos N] [--megapixels M] [--rounds R] [--only PART]`` prints a table, each row when
+it is measured. It needs the evaluation photos (TINCT_DATA_DIR). The bound of a part is the same work without any of the
+command's own: worker processes, one for each core, take photos from a list and do decode, map and encode, or the
+effect, and nothing else. Command and bound take turns on the same files, so that both meet the same machine; ratios are
+of the same round. What the command needs to start is measured by a run on one tiny photo and taken off, so that a short
+folder tells what a long one would.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -90,25 +93,26 @@ PARTS = {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="How near a folder run comes to what the machine can do.")
-    parser.add_argument("--photos", type=int, default=120)
+    parser.add_argument("--photos", type=int, default=40)
     parser.add_argument("--megapixels", type=float, default=12)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", action="append", choices=PARTS)
     given = parser.parse_args()
-    rows = []
+    note = (
+        f"JPEGs of {given.megapixels:g} MP on {cores()} cores; medians of {given.rounds} rounds in turns. Start: CPU "
+        "seconds of the command before its first photo, which the other columns leave out. Ratio: photos a second of "
+        "the command over those of its bound. CPU: seconds of all cores that the bound takes over those of the command."
+    )
+    head = ("", "start", "photos/s", "bound", "ratio", "CPU", "peak MB")
+    print(table("Folders", note, head, ()), end="", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _prepare(folder, given.megapixels)
         for part in given.only or PARTS:
             photos = max(_KINDS, round(given.photos * PARTS[part].share))
             _links(folder, photos)
-            rows.append((f"{part}, {photos} photos", *_row(folder, part, photos, given.rounds)))
-    note = (
-        f"JPEGs of {given.megapixels:g} MP on {cores()} cores; medians of {given.rounds} rounds in turns, start of the "
-        "command counted. Ratio: photos a second of the command over those of its bound. CPU: seconds of all cores "
-        "that the bound takes over those of the command."
-    )
-    print(table("Folders", note, ("", "photos/s", "bound", "ratio", "CPU", "peak MB"), rows))
+            row = (f"{part}, {photos} photos", *_row(folder, part, photos, given.rounds))
+            print("| " + " | ".join(row) + " |", flush=True)
 
 
 def _prepare(folder: Path, megapixels: float) -> None:
@@ -116,6 +120,7 @@ def _prepare(folder: Path, megapixels: float) -> None:
     for number in range(_KINDS):
         turned = pixels[:: -1 if number & 1 else 1, :: -1 if number & 2 else 1]
         tinct.Photo(turned.copy()).save(folder / f"kind{number}.jpg")
+    tinct.Photo(pixels[:32, :48].copy()).save(folder / "tiny.jpg")
     reference = tinct.Photo(data.load(data.photos("kodak")[2], 768))
     reference.save(folder / "reference.png")
     tinct.fit_reference(tinct.Photo(pixels), reference).save(folder / "look.cube")
@@ -133,21 +138,34 @@ def _links(folder: Path, photos: int) -> None:
 def _row(folder: Path, part: str, photos: int, rounds: int) -> tuple[str, ...]:
     found = []
     for number in range(rounds):
-        both = [lambda: _command(folder, PARTS[part].words), lambda: _bound(folder, part)]
+        both = [lambda: _command(folder, PARTS[part].words, "photos"), lambda: _bound(folder, part)]
         first = number % 2
         times = {first: both[first](), 1 - first: both[1 - first]()}
-        found.append((*times[0], *times[1]))
-    rates = [(photos / f[0], photos / f[3], f[3] / f[0], f[4] / f[1], f[2]) for f in found]
-    speed, bound, ratio, cpu, peak = (statistics.median(column) for column in zip(*rates, strict=True))
-    return f"{speed:.2f}", f"{bound:.2f}", f"{ratio:.2f}", f"{cpu:.2f}", f"{peak:.0f}"
+        start = _command(folder, PARTS[part].words, "tiny.jpg")
+        wall, cpu = times[0][0] - start[0], times[0][1] - start[1]
+        found.append(
+            (
+                start[1],
+                photos / wall,
+                photos / times[1][0],
+                times[1][0] / wall,
+                times[1][1] / cpu,
+                times[0][2],
+            )
+        )
+    start, speed, bound, ratio, cpu, peak = (statistics.median(column) for column in zip(*found, strict=True))
+    return f"{start:.2f}", f"{speed:.2f}", f"{bound:.2f}", f"{ratio:.2f}", f"{cpu:.2f}", f"{peak:.0f}"
 
 
-def _command(folder: Path, words: tuple[str, ...]) -> tuple[float, float, float]:
+def _command(folder: Path, words: tuple[str, ...], photos: str) -> tuple[float, float, float]:
     """Seconds, CPU seconds and peak memory (MB) of the command."""
     effect, *options = words
     out = tempfile.mkdtemp(dir=folder)
-    line = [sys.executable, "-m", "tinct", effect, "photos", *options, "-o", out]
-    return _measured(line, folder)
+    line = [sys.executable, "-m", "tinct", effect, photos, *options, "-o", out]
+    try:
+        return _measured(line, folder)
+    finally:
+        shutil.rmtree(out)
 
 
 def _bound(folder: Path, part: str) -> tuple[float, float, float]:

@@ -159,6 +159,31 @@ def test_nothing_promises_data_that_are_not_written(kind: str) -> None:
     assert b"GainMap" not in known
 
 
+@pytest.mark.parametrize("kind", WRITABLE)
+def test_a_comment_of_a_jpeg_or_gif_becomes_the_caption_in_every_format(kind: str) -> None:
+    words = "(c) Anna Müller, Köln"
+    commented = with_jpeg_segment(jpeg(), 0xFE, words.encode() + b"\0")
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "GIF", comment=words.encode("cp1252"))
+    for data in (commented, file.getvalue()):
+        assert f"{words}</rdf:li>" in said(encode(decode.open(data), kind))
+
+
+def test_a_comment_goes_behind_captions_and_what_programs_sign_with_is_left_out() -> None:
+    own = '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">a bridge</rdf:li></rdf:Alt></dc:description>'
+    both = with_jpeg_segment(with_jpeg_segment(jpeg(), 0xFE, b"a road"), 0xE1, HEAD + packet(elements=own))
+    assert "a bridge" in said(both)
+    assert "a road" not in said(both)
+    signed = with_jpeg_segment(jpeg(), 0xFE, b"CREATOR: gd-jpeg v1.0 (using IJG JPEG v80), quality = 90")
+    assert decode.open(signed).xmp is None
+    assert b"quality = 90" not in encode(decode.open(signed), "jpeg")
+
+
+def test_comments_of_a_pil_image_become_the_caption() -> None:
+    image = Image.open(io.BytesIO(with_jpeg_segment(jpeg(), 0xFE, b"a road")))
+    assert b"a road" in (Photo.from_pil(image).xmp or b"")
+
+
 def test_a_packet_too_long_for_jpeg_keeps_its_rights() -> None:
     long = packet(elements=RIGHTS + "<exif:UserComment>" + "x" * 70_000 + "</exif:UserComment>")
     data = as_bytes(Image.fromarray(scene()), "PNG")

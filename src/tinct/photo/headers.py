@@ -233,6 +233,42 @@ def _gif_skip(data: bytes, at: int, budget: list[int]) -> int:
     return at + 1
 
 
+def gif_blocks(data: bytes) -> Iterator[tuple[int, int, list[bytes]]]:
+    """Lead, label and sub-blocks of each extension and picture of a GIF, up to its end mark; pictures have none told.
+
+    Raises
+    ------
+    Malformed
+        A block is not all there, or is none.
+    """
+    flags = need(data, 10, 1)[0]
+    at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+    budget = [len(data) // 64 + 1000]
+    while (lead := need(data, at, 1)[0]) != 0x3B:
+        label = need(data, at + 1, 1)[0]
+        if lead == 0x21:
+            end = _gif_skip(data, at + 2, budget)
+            yield lead, label, _gif_parts(data, at + 2) if label == 0xFE else []
+        elif lead == 0x2C:
+            local = need(data, at + 9, 1)[0]
+            end = _gif_skip(data, at + 10 + (3 << (local & 7) + 1 if local & 0x80 else 0) + 1, budget)
+            yield lead, 0, []
+        elif lead:
+            raise Malformed
+        else:
+            end = at + 1
+        at = end
+
+
+def _gif_parts(data: bytes, at: int) -> list[bytes]:
+    """A chain of sub-blocks that was followed before."""
+    parts = []
+    while size := data[at]:
+        parts.append(data[at + 1 : at + 1 + size])
+        at += 1 + size
+    return parts
+
+
 def gif(data: bytes) -> Header:
     """GIF: the screen size, the place of the first picture on it, and the pictures counted."""
     width, height, flags = struct.unpack("<HHB", need(data, 6, 5))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tinct.errors import PhotoLimitError
-from tinct.photo import exif, exif_edit, headers, iptc, iso, tiff, xmp
+from tinct.photo import comments, exif, exif_edit, headers, iptc, iso, tiff, xmp
 from tinct.photo.exif_tiff import read_from_tiff
 from tinct.photo.spaces import Space, from_code_points, from_gamma
 from tinct.settings import Settings
@@ -117,7 +117,10 @@ def jpeg(data: bytes, allowed: int) -> Blocks:
             if total <= allowed + 2**16:
                 parts.append((body[12], body[14:]))
     icc = b"".join(part for _, part in sorted(parts, key=lambda numbered: numbered[0]))
-    return Blocks(icc or None, found, packet, iptc.from_resources(resources), resolution)
+    records = iptc.from_resources(resources)
+    if ("dc", "description") not in iptc.facts(records):
+        packet = xmp.with_facts(packet, comments.facts(comments.of_jpeg(data), allowed))
+    return Blocks(icc or None, found, packet, records, resolution)
 
 
 def _inflate(packed: bytes, allowed: int) -> bytes | None:
@@ -311,7 +314,8 @@ def avif(data: bytes, allowed: int) -> Blocks:
 
 
 def gif(data: bytes, allowed: int) -> Blocks:
-    """The XMP packet of a GIF file, where it has one."""
+    """The XMP packet of a GIF file, where it has one, and its comments."""
     start = data.find(b"\x21\xff\x0bXMP DataXMP")
     stop = data.find(b"\x01\xff\xfe", start)
-    return Blocks(xmp=data[start + 14 : stop]) if 0 <= start < stop else Blocks()
+    packet = data[start + 14 : stop] if 0 <= start < stop else None
+    return Blocks(xmp=xmp.with_facts(packet, comments.facts(comments.of_gif(data), allowed)))

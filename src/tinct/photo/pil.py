@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinct.errors import OutputError, ParameterError
-from tinct.photo import formats, vips
+from tinct.photo import comments, formats, vips, xmp
 from tinct.photo.headers import Header
 from tinct.photo.metadata import Blocks, check_blocks
 from tinct.photo.picture import Decoded, Picture
@@ -180,6 +180,9 @@ def _blocks(image: Image) -> Blocks:
     packet = info.get("xmp") or info.get("XML:com.adobe.xmp")
     if isinstance(packet, str):
         packet = packet.encode()
+    comment = info.get("comment") or b""
+    said = comment.encode() if isinstance(comment, str) else bytes(comment)
+    packet = xmp.with_facts(packet or None, comments.facts([said], len(said)))
     resources = info.get("photoshop")
     dpi = info.get("dpi")
     return Blocks(

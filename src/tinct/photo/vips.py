@@ -84,7 +84,9 @@ def to_array(image: Image) -> NDArray[Any]:
     Written into NumPy's memory: its pages are larger than those of libvips, and a sixth of a JPEG's decoding is saved.
     """
     pixels = np.empty((image.height, image.width, image.bands), dtype_of(image))
-    image.write(pyvips.Image.new_from_memory(pixels.data, image.width, image.height, image.bands, image.format))
+    image.write(
+        pyvips.Image.new_from_memory(pixels.data, image.width, image.height, image.bands, image.format)
+    )
     return pixels
 
 

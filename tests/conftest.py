@@ -65,7 +65,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     folder = tmp_path_factory.mktemp("postgres")
     running = Postgres(folder)
     yield running
-    running.server.stop()
+    running.stop()
     shutil.rmtree(folder)
 
 

@@ -1,5 +1,6 @@
 """A real `tinct serve` as a child process, on loopback, for tests that talk to it over a socket."""
 
+import contextlib
 import io
 import json
 import os
@@ -12,13 +13,39 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import numpy as np
 from PIL import Image
 
+from tinct.cli import main
+
 COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 START_S = 60  # patience on a busy machine
+
+
+def command(*words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """``tinct`` in this process, which need not import it all once more, under the settings of an environment."""
+    given = {name: value for name, value in environment.items() if name.startswith("TINCT_")}
+    output, errors, ends = io.StringIO(), io.StringIO(), [0]
+
+    def run() -> None:
+        try:
+            main()
+        except SystemExit as end:
+            ends.append(end.code if isinstance(end.code, int) else bool(end.code))
+
+    with (
+        mock.patch.dict(os.environ, given),
+        mock.patch("sys.argv", ["tinct", *words]),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+    ):
+        thread = threading.Thread(target=run)  # where no event loop runs
+        thread.start()
+        thread.join()
+    return subprocess.CompletedProcess(words, ends[-1], output.getvalue(), errors.getvalue())
 
 
 class Server:
@@ -86,15 +113,13 @@ class Server:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.logged().splitlines() if line.startswith("{")]
 
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of `tinct` on the same data folder."""
+        return command(*words, "--data", str(self.data), environment=self.environment)
+
     def keys(self, *arguments: str) -> str:
         """Run `tinct keys` on the same data folder."""
-        done = subprocess.run(
-            [*COMMAND, "keys", *arguments, "--data", str(self.data)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=START_S,
-        )
+        done = self.command("keys", *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

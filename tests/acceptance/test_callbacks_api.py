@@ -1,7 +1,6 @@
 """`callback_url` and `tinct callbacks` on a real server."""
 
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from running import COMMAND, Server, submitted, uploaded
+from running import Server, submitted, uploaded
 
 
 class Hook:
@@ -56,13 +55,7 @@ def hook() -> Iterator[Hook]:
 
 
 def command(server: Server, *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [*COMMAND, "callbacks", *arguments, "--data", str(server.data)],
-        env=server.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = server.command("callbacks", *arguments)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 

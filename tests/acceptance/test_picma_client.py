@@ -20,7 +20,7 @@ from skimage import data as samples
 from backends import HAZARDS
 from picture_host import Site
 from receivers import Got, Receiver, reply
-from running import COMMAND, START_S, Server, photo
+from running import Server, photo
 
 pytestmark = pytest.mark.asyncio
 
@@ -113,13 +113,7 @@ def picma(tmp_path_factory: pytest.TempPathFactory, _face_models_folder: Path) -
 
 
 def tinct(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *words, "--data", str(server.data)],
-        env=server.environment,
-        capture_output=True,
-        text=True,
-        timeout=START_S,
-    )
+    return server.command(*words)
 
 
 def customer(server: Server, *options: str) -> dict[str, Any]:

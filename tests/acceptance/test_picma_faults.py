@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import subprocess
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from faults import PATIENCE_S, Faults, rage
 from picture_host import Site
 from receivers import Receiver, reply
-from running import COMMAND, START_S, photo
+from running import photo
 from tinct.backend import open_backend
 from tinct.settings import Settings
 
@@ -39,15 +38,9 @@ SUCCESS = reply(200, body=b'{"code":0,"msg":"","data":{"success":true}}')
 
 
 def token_of(faults: Faults) -> str:
-    done = subprocess.run(
-        [*COMMAND, "keys", "create", "--name", "c", "--for", "picma", "--json", "--data", str(faults.data)],
-        env=faults.server.environment,
-        capture_output=True,
-        text=True,
-        timeout=START_S,
+    return str(
+        json.loads(faults.server.keys("create", "--name", "c", "--for", "picma", "--json"))["picma"]["token"]
     )
-    assert done.returncode == 0, done.stderr
-    return str(json.loads(done.stdout)["picma"]["token"])
 
 
 async def created(faults: Faults, http: httpx.AsyncClient, token: str, picurl: str, told: str) -> str:

@@ -38,7 +38,6 @@ OWNERS = {
     "typer": ("cli",),
     "rich": ("cli",),
     "PyOpenColorIO": ("imaging/colormap.py",),
-    "pebble": ("jobs",),
 }
 """Which part of the package may import a library."""
 OURS = {"tinct", "starlette"}

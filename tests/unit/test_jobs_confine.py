@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from pebble import ProcessPool
 
 from backends import Postgres, ended, submitted, working
 from tinct.backend import open_backend
@@ -120,15 +119,17 @@ def _start_another(note: str) -> None:
 
 def test_a_process_that_a_child_started_does_not_survive_it(tmp_path):
     note = tmp_path / "pid"
-    pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("forkserver"))
-    pool.schedule(_start_another, args=(str(note),))
+    child = multiprocessing.get_context("forkserver").Process(
+        target=_start_another, args=(str(note),), daemon=True
+    )
+    child.start()
     until = time.monotonic() + 60
     while not (note.exists() and note.read_text()):
         assert time.monotonic() < until
         time.sleep(0.05)
     grandchild = psutil.Process(int(note.read_text()))
     assert grandchild.is_running()
-    dispose(pool)
+    dispose(child)
     while grandchild.is_running() and grandchild.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -1,7 +1,7 @@
 """What happens inside a child process: files in, an effect, files out.
 
 The child has no database and no secret, cannot open a socket or start a process (see `tinct.jobs.confine`). It gets
-paths, writes into one folder, and tells how far it is over a pipe, as lines of text.
+paths, writes into one folder, and tells over a pipe how far it is and what came of it, as lines of text.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import hashlib
 import math
 import os
@@ -16,11 +17,14 @@ import resource
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import TypeAdapter
 
 from tinct.effects import registry
 from tinct.effects.effect import Progress
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
     from tinct.clip.clip import Clip
     from tinct.photo.photo import Photo
 
-__all__ = ["Made", "Outcome", "Task", "perform", "prepare"]
+__all__ = ["Made", "Outcome", "Task", "perform", "serve"]
 
 _PR_SET_PDEATHSIG: Final = 1
 _RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
@@ -102,12 +106,52 @@ class Outcome:
     detail: str = ""
     """For the server's log; callers never see it."""
 
+    @staticmethod
+    def read(text: bytes) -> Outcome:
+        """What `write` wrote, checked, as its writer has read a stranger's photo.
 
-def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Path | None) -> None:
-    """Set up a new child: limits, what to do when the server dies, and everything slow to import.
+        Raises
+        ------
+        ValueError
+            It is something else.
+        """
+        return _outcomes().validate_json(text, strict=True)
+
+    def write(self) -> str:
+        """Itself as one line."""
+        return _outcomes().dump_json(self).decode()
+
+
+@functools.cache
+def _outcomes() -> TypeAdapter[Outcome]:
+    return TypeAdapter(Outcome)
+
+
+def serve(
+    tasks: Connection, told: Connection, settings: Settings, scratch: Path, stored: Path | None
+) -> None:
+    """A child's life: tasks are performed one after the other, until the server closes their pipe.
 
     It may write below `scratch`, and read its inputs there or below `stored`.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _prepare(told, settings, scratch, stored)
+    assert _report is not None
+    while True:
+        try:
+            task = tasks.recv()
+        except EOFError:
+            return
+        outcome = perform(task)
+        try:
+            line = outcome.write()
+        except ValueError as error:
+            line = _failed(InternalError(), f"facts that are no JSON: {error}").write()
+        _report(f"outcome {line}")
+
+
+def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path | None) -> None:
+    """Set up a new child: limits, what to do when the server dies, and everything slow to import."""
     global _report
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -120,11 +164,13 @@ def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Pat
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))
     os.nice(5)  # the API answers first
-    descriptor = progress.fileno()
+    descriptor, one_at_a_time = told.fileno(), threading.Lock()
 
     def write(line: str) -> None:
-        with contextlib.suppress(OSError):  # the server has dropped this child, or is gone
-            os.write(descriptor, line.encode() + b"\n")
+        with one_at_a_time, contextlib.suppress(OSError):  # the server has dropped this child, or is gone
+            left = memoryview(line.encode() + b"\n")
+            while left:
+                left = left[os.write(descriptor, left) :]
 
     _report = write
     use(settings)
@@ -133,7 +179,6 @@ def prepare(progress: Connection, settings: Settings, scratch: Path, stored: Pat
     _warm(max(1, (os.cpu_count() or 1) // settings.workers))
     _limit_address_space(settings.job_memory_bytes)
     confine()
-    write(f"pid {os.getpid()}")
 
 
 def perform(task: Task) -> Outcome:

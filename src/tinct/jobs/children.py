@@ -1,7 +1,8 @@
 """A warm child process and its life: started ahead of the first job, reused, watched, killed, replaced.
 
-Each child is a pool of its own with one process, so that nothing that happens to it (a crash, a kill at any
-instruction, a full pipe) can touch a neighbour. A pool whose child ended in any but the ordinary way is dropped whole.
+A task goes to the child as a pickle; whatever comes back is lines of text on a pipe that is never waited for: a child
+has read a stranger's photo, so nothing of it is unpickled here, and nothing that happens to it (a crash, a kill at any
+instruction, a full pipe) can touch a neighbour.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ import logging
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError as FutureCancelledError
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Final
 
 import psutil
-from pebble import ProcessExpired, ProcessPool
 
 from tinct.errors import JobMemoryError
-from tinct.jobs.child import Outcome, Task, perform, prepare
+from tinct.jobs.child import Outcome, Task, serve
 from tinct.settings import Settings
 
 __all__ = ["Child", "ChildLostError", "dispose"]
@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tinct.jobs.forkserver", "tinct.jobs.child", "numpy", "cv2", "pydantic"])
 _READ: Final = 65536
+_LONGEST: Final = 64 * 2**20  # bytes of a line; more is no outcome of an effect
+_LONGEST_NUMBER: Final = 20
+_AT_ONCE: Final = 32 * 1024  # bytes that an empty pipe takes without waiting for its reader
 _STARTS: Final = 5  # tries to start a process
 _AGAIN_S: Final = 0.2  # seconds between them
 
@@ -56,37 +59,44 @@ class Child:
     def __init__(self, settings: Settings, scratch: Path, stored: Path | None = None) -> None:
         self._settings = settings
         self._scratch, self._stored = scratch, stored
-        self._pool: ProcessPool | None = None
-        self._reader: int | None = None
-        self._rest = b""
+        self._process: BaseProcess | None = None
+        self._usage: psutil.Process | None = None
+        self._writer: Connection | None = None
+        self._reader: Connection | None = None
+        self._rest = bytearray()
+        self._tasks = 0
         self._told: Callable[[float], None] | None = None
-        self._process: psutil.Process | None = None
+        self._outcome: asyncio.Future[Outcome] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Of the process that is ready for a task, or runs one; as told by itself, so good for looking only."""
+        """Of the process that is ready for a task, or runs one."""
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
         """Start the process, so that the first job need not wait for it; `run` tries again if that fails."""
-        if self._pool is not None:
+        if self._process is not None:
             return
-        reader, writer = _CONTEXT.Pipe(duplex=False)
-        self._reader = os.dup(reader.fileno())
-        reader.close()
-        os.set_blocking(self._reader, False)
-        asyncio.get_running_loop().add_reader(self._reader, self._listen)
-        self._pool = ProcessPool(
-            max_workers=1,
-            max_tasks=self._settings.child_jobs,
-            initializer=prepare,
-            initargs=(writer, self._settings, self._scratch, self._stored),
-            context=_CONTEXT,
+        theirs, self._writer = _CONTEXT.Pipe(duplex=False)
+        self._reader, told = _CONTEXT.Pipe(duplex=False)
+        process = _CONTEXT.Process(
+            target=serve, args=(theirs, told, self._settings, self._scratch, self._stored), daemon=True
         )
         try:
-            self._pool.schedule(_nothing)  # the pool starts its process with its first task
-        except (BrokenProcessPool, OSError, EOFError, RuntimeError):  # the fork server was killed just now
+            process.start()
+        except (OSError, EOFError):  # the fork server was killed just now
             self.drop()
+            return
+        finally:
+            theirs.close()
+            told.close()
+        self._process, self._tasks = process, 0
+        with contextlib.suppress(psutil.Error):
+            self._usage = psutil.Process(process.pid)
+        os.set_blocking(self._reader.fileno(), False)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._reader.fileno(), self._listen)
+        loop.add_reader(process.sentinel, self._ended)
 
     async def run(self, task: Task, told: Callable[[float], None]) -> Outcome:
         """Run one task; `told` hears how far it is.
@@ -97,28 +107,31 @@ class Child:
             The process died, or was killed; the next task gets a new one.
         """
         for _ in range(_STARTS):
-            if self._pool is not None and not self._pool.active:  # its process was killed between two jobs
+            if self._process is not None and not self._process.is_alive():  # it was killed between two jobs
                 self.drop()
             self.start()
-            if self._pool is not None:
+            if self._process is not None:
                 break
             await asyncio.sleep(_AGAIN_S)
-        if self._pool is None:
+        else:
             raise ChildLostError
         self._told = told
+        self._outcome = asyncio.get_running_loop().create_future()
         try:
-            outcome = await asyncio.wrap_future(self._pool.schedule(perform, args=(task,)))
-            assert isinstance(outcome, Outcome)
-        except (ProcessExpired, BrokenProcessPool, FutureCancelledError, OSError, RuntimeError):
-            self.drop()
-            raise ChildLostError from None
-        except asyncio.CancelledError:
+            await self._send(task)
+            outcome = await self._outcome
+            if any(Path(made.path).parent != Path(task.folder) for made in outcome.made):
+                raise ChildLostError  # it is not itself any more
+        except (ChildLostError, asyncio.CancelledError):
             self.drop()
             raise
         finally:
-            self._told = None
-        if outcome.code == JobMemoryError.code or self.resident() > self._settings.child_idle_bytes:
+            self._told = self._outcome = None
+        self._tasks += 1
+        much = outcome.code == JobMemoryError.code or self.resident() > self._settings.child_idle_bytes
+        if much:
             _log.info("a child kept %d MiB after its job; it is replaced", self.resident() >> 20)
+        if much or self._tasks >= self._settings.child_jobs:
             self.drop()
             self.start()
         return outcome
@@ -126,53 +139,89 @@ class Child:
     def resident(self) -> int:
         """Bytes of memory that the process holds now; 0 if there is none."""
         try:
-            return int(self._process.memory_info().rss) if self._process is not None else 0
+            return int(self._usage.memory_info().rss) if self._usage is not None else 0
         except psutil.Error:
             return 0
 
     def drop(self) -> None:
-        """Kill the process and forget its pool; the next `start` makes a new one."""
-        pool, self._pool = self._pool, None
+        """Kill the process and forget it; the next `start` makes a new one."""
+        loop = asyncio.get_running_loop()
+        process, self._process, self._usage = self._process, None, None
+        if process is not None:
+            loop.remove_reader(process.sentinel)
+            dispose(process)
         if self._reader is not None:
-            asyncio.get_running_loop().remove_reader(self._reader)
-            os.close(self._reader)
-        self._reader, self._rest = None, b""
-        self._process = None
-        if pool is not None:
-            threading.Thread(target=dispose, args=(pool,), daemon=True, name="dispose of child").start()
+            loop.remove_reader(self._reader.fileno())
+        for end in (self._reader, self._writer):
+            if end is not None:
+                end.close()
+        self._reader = self._writer = None
+        self._rest.clear()
+        self._lose()
 
-    def _listen(self) -> None:
-        """Take what the process says; lines that make no sense are dropped, as a broken process may say anything."""
-        assert self._reader is not None
+    async def _send(self, task: Task) -> None:
+        """Hand the task over; a child that waits for one reads it at once."""
+        assert self._writer is not None
+        data = ForkingPickler.dumps(task)
         try:
-            data = os.read(self._reader, _READ)
+            if len(data) <= _AT_ONCE:
+                self._writer.send_bytes(data)
+            else:
+                await asyncio.to_thread(self._writer.send_bytes, data)
+        except OSError:  # it died between two jobs
+            raise ChildLostError from None
+
+    def _lose(self) -> None:
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_exception(ChildLostError())
+
+    def _ended(self) -> None:
+        """The process is gone: what it still said counts, and after that it is replaced."""
+        while self._listen():
+            pass
+        self.drop()
+
+    def _listen(self) -> bool:
+        """Take what the process says; False if that is all."""
+        if self._reader is None:
+            return False
+        try:
+            data = os.read(self._reader.fileno(), _READ)
         except BlockingIOError:
-            return
+            return False
         if not data:
-            asyncio.get_running_loop().remove_reader(self._reader)
-            return
-        *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest[-100:]
-        for line in lines:
-            kind, _, value = line[:100].decode("ascii", "replace").partition(" ")
-            with contextlib.suppress(ValueError, psutil.Error):
-                if kind == "pid":
-                    self._process = psutil.Process(int(value))
-                elif kind == "progress" and self._told is not None:
-                    self._told(min(max(float(value), 0.0), 1.0))
+            asyncio.get_running_loop().remove_reader(self._reader.fileno())
+            return False
+        self._rest += data
+        if b"\n" in data:
+            *lines, rest = bytes(self._rest).split(b"\n")
+            self._rest = bytearray(rest)
+            for line in lines:
+                self._hear(line)
+        elif len(self._rest) > _LONGEST:
+            self.drop()
+        return True
+
+    def _hear(self, line: bytes) -> None:
+        """One line; a process that says what makes no sense is not itself any more."""
+        kind, _, value = line.partition(b" ")
+        if kind == b"progress" and self._told is not None:
+            with contextlib.suppress(ValueError):
+                self._told(min(max(float(value[:_LONGEST_NUMBER]), 0.0), 1.0))
+        elif kind == b"outcome" and self._outcome is not None and not self._outcome.done():
+            try:
+                self._outcome.set_result(Outcome.read(value))
+            except ValueError:
+                self.drop()
 
 
-def _nothing() -> None:
-    """A task that makes a pool start its process."""
-
-
-def dispose(pool: ProcessPool) -> None:
-    """Kill a pool's process with all that it started, if it lives, and end its threads."""
-    with contextlib.suppress(AttributeError):  # the pool alone knows its process for certain
-        for pid in list(pool._pool_manager.worker_manager.workers):
-            with contextlib.suppress(OSError):  # it has no group of its own yet, or is gone
-                if os.getpgid(pid) == pid:
-                    os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(Exception):
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+def dispose(process: BaseProcess) -> None:
+    """Kill a process with all that it started, if it lives."""
+    pid = process.pid
+    if pid is None or not process.is_alive():  # its number may be another's by now
+        return
+    with contextlib.suppress(OSError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:  # it has no group of its own yet
+            os.kill(pid, signal.SIGKILL)

@@ -16,17 +16,23 @@ from tinct.errors import RetriesExhaustedError
 from tinct.jobs.callbacks.outbox import announce
 from tinct.jobs.file import RESULT_COLUMNS, RESULT_VALUES, File, columns
 from tinct.jobs.job import Failure, Job, JobState, Result
-from tinct.jobs.queue import Queue
+from tinct.jobs.queue import FORGET_ENDED, Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Database, Json
 
-__all__ = ["alone", "claim", "deliver_again", "end", "ending", "lose", "report", "requeue"]
+__all__ = ["CLAIM_TAKEN", "alone", "claim", "deliver_again", "end", "ending", "lose", "report", "requeue"]
 
-_CLAIM: Final = """
+_BEGIN: Final = """
 UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
-WHERE id = %(id)s AND entry = %(entry)s AND state = ANY(%(from)s)
-RETURNING *
 """
+_CLAIM: Final = f"{_BEGIN} WHERE id = %(id)s AND entry = %(entry)s AND state = ANY(%(from)s) RETURNING *"
+_BEFORE: Final = ",".join(sources(JobState.RUNNING))
+CLAIM_TAKEN: Final = f"""
+{_BEGIN} FROM taken
+WHERE jobs.id = taken.args ->> 'job_id' AND jobs.entry = taken.id AND state = ANY('{{{_BEFORE}}}')
+RETURNING jobs.*
+"""
+"""`claim` as a part of the statement that takes a queue entry."""
 _ALONE: Final = "credits = 0 AND callbacks = '[]'"  # nothing else has to be written when such a job ends
 _END: Final = f"""
 WITH ended AS (
@@ -46,6 +52,8 @@ WITH ended AS (
 ), owned AS (
     UPDATE files SET expires_at = ended.results_expire_at FROM ended
     WHERE ended.owns_inputs AND files.job_id = ended.id AND files.role = 'input'
+), forgotten AS (
+    {FORGET_ENDED}
 ), counted AS (
     INSERT INTO statistics AS s (effect, state, code, shard, jobs, waited_s, ran_s)
     SELECT effect, state, coalesce(failure_code, ''), floor(random() * 16), 1,

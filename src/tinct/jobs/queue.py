@@ -12,16 +12,16 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, LiteralString, NamedTuple, cast
 
 import procrastinate
-from procrastinate import exceptions, jobs, worker
+from procrastinate import exceptions, jobs, manager, worker
 from procrastinate.schema import SchemaManager
 
 from tinct.settings import ORDINARY, Settings
-from tinct.storage.database import Connection, Database, Schema
+from tinct.storage.database import Connection, Database, Row, Schema
 
-__all__ = ["Delivered", "Handler", "Queue", "schema"]
+__all__ = ["FORGET_ENDED", "Delivered", "Handler", "Queue", "schema"]
 
 _log = logging.getLogger(__name__)
 _QUEUE: Final = "effects"  # of ordinary jobs
@@ -29,8 +29,19 @@ _TASK: Final = "run"
 _POLL_S: Final = 2.0  # seconds between two looks when no notification arrives
 _RECONNECT_S: Final = 1.0
 
-Handler = Callable[[str, int], Awaitable[None]]
-"""Told a job's id and the number of the queue entry that delivers it; deals with every error itself."""
+FORGET_ENDED: Final = "DELETE FROM procrastinate_jobs USING ended WHERE procrastinate_jobs.id = ended.entry"
+"""Part of a statement: the queue entries of the jobs in the relation ``ended`` go with it."""
+_TAKE: Final = """
+WITH taken AS MATERIALIZED (SELECT * FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s)),
+    claimed AS ({claim})
+SELECT taken.id AS taken_id, taken.status AS taken_status, taken.priority AS taken_priority, lock, queueing_lock,
+    task_name, args, scheduled_at, queue_name, attempts, abort_requested, worker_id, claimed.*
+FROM taken LEFT JOIN claimed ON true
+"""
+Handler = Callable[[str, int, Row | None], Awaitable[bool]]
+"""Told a job's id, the number of the queue entry that delivers it, and the job's row if it was claimed when the entry
+was taken; tells whether the entry has gone with the job's end. Deals with every error itself.
+"""
 
 
 class Delivered(NamedTuple):
@@ -47,6 +58,36 @@ def schema() -> Schema:
     return Schema(SchemaManager.get_schema(), tuple(steps))
 
 
+class _Manager(manager.JobManager):
+    """Takes an entry and claims its job in one statement, and lets entries be that are gone already."""
+
+    def __init__(self, connector: procrastinate.PsycopgConnector) -> None:
+        super().__init__(connector)
+        self.take: LiteralString = ""
+        self.claimed: dict[int, Row] = {}
+        self.gone: set[int] = set()
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
+        row = await self.connector.execute_query_one_async(self.take, queues=queues, worker_id=worker_id)
+        entry = row["taken_id"]
+        if entry is None:
+            return None
+        if row["id"] is not None:
+            self.claimed[entry] = row
+        columns = {name: row[f"taken_{name}"] for name in ("id", "status", "priority")}
+        return jobs.Job.from_row(row | columns)
+
+    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
+        assert job.id is not None
+        self.claimed.pop(job.id, None)
+        if job.id in self.gone:
+            self.gone.discard(job.id)
+        else:
+            await self.connector.execute_query_async(
+                "DELETE FROM procrastinate_jobs WHERE id = %(entry)s", entry=job.id
+            )
+
+
 class Queue:
     """Entries of one database's queue; adding to it and working it off."""
 
@@ -54,6 +95,7 @@ class Queue:
         self._database = database
         self._connector = procrastinate.PsycopgConnector()
         self._app = procrastinate.App(connector=self._connector)
+        self._app.job_manager = self._manager = _Manager(self._connector)
 
     async def open(self) -> None:
         """Use the database's connections. What the queue itself commits would only be done again after a crash."""
@@ -133,18 +175,29 @@ class Queue:
         return [row["id"] for row in rows]
 
     async def work(
-        self, handler: Handler, settings: Settings, stop: asyncio.Event, capabilities: Iterable[str]
+        self,
+        handler: Handler,
+        claim: LiteralString,
+        settings: Settings,
+        stop: asyncio.Event,
+        capabilities: Iterable[str],
     ) -> None:
         """Hand entries of some queues to `handler`, ``settings.workers`` at a time, until `stop` is set.
+
+        `claim` is a statement that claims the job of the relation ``taken`` (``id`` of the entry, and the job's in
+        ``args``) and returns its row; it does not see a job that was added a moment before the entry was taken.
 
         Running handlers then get ``settings.shutdown_s`` to finish and are cancelled after that. A lost database ends
         nothing: the queue is joined again as soon as it is back.
         """
 
         async def run(context: procrastinate.JobContext, job_id: str) -> None:
-            assert context.job.id is not None
-            await handler(job_id, context.job.id)
+            entry = context.job.id
+            assert entry is not None
+            if await handler(job_id, entry, self._manager.claimed.pop(entry, None)):
+                self._manager.gone.add(entry)
 
+        self._manager.take = _TAKE.format(claim=claim)
         self._app.tasks.pop(_TASK, None)
         self._app.task(name=_TASK, queue=_QUEUE, pass_context=True)(run)
         queues = [_queue("" if name == ORDINARY else name) for name in sorted(capabilities)]

@@ -41,8 +41,10 @@ from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.jobs.received import ClipFacts
+from tinct.jobs.rows import job_of
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
+from tinct.storage.database import Row
 from tinct.storage.ids import new_id
 
 __all__ = ["Worker", "run_worker"]
@@ -95,7 +97,7 @@ class Worker:
             ),
         )
         try:
-            await self._backend.queue.work(self.handle, self._settings, stop, capabilities)
+            await self._backend.queue.work(self.handle, moves.CLAIM_TAKEN, self._settings, stop, capabilities)
         finally:
             for task in beside:
                 task.cancel()
@@ -103,17 +105,18 @@ class Worker:
             for child in self._children:
                 child.drop()
 
-    async def handle(self, job_id: str, entry: int) -> None:
-        """Run the next attempt of a job, if this queue entry may."""
-        job = await self._stubborn(lambda: self._claim(job_id, entry))
-        if job is None:
-            return
+    async def handle(self, job_id: str, entry: int, claimed: Row | None = None) -> bool:
+        """Run the next attempt of a job, if this queue entry may; True if the entry is gone, as the job has ended."""
+        job = job_of(claimed) if claimed else await self._stubborn(lambda: self._claim(job_id, entry))
+        return job is not None and await self._run(job)
+
+    async def _run(self, job: Job) -> bool:
+        ended = False
         try:
             folder = await self._patient(partial(self._folder, job))
         except StorageError as error:
             reason = Failure.of(error)
-            await self._stubborn(lambda: self._lost(job, reason))
-            return
+            return await self._stubborn(lambda: self._lost(job, reason))
         child = await self._free.get()
         try:
             with self._backend.changes.watch(job.id) as watch:
@@ -124,7 +127,7 @@ class Worker:
                     raise
             made = end.outcome.made if end.outcome is not None else ()
             files = [_file(job, number, one) for number, one in enumerate(made)]
-            await self._stubborn(lambda: self._finish(job, end, files))
+            ended = await self._stubborn(lambda: self._finish(job, end, files))
             if job.callbacks:
                 self._sender.wake()
         except TinctError as error:
@@ -133,6 +136,7 @@ class Worker:
             child.start()
             self._free.put_nowait(child)
             await _remove(folder)
+        return ended
 
     async def _folder(self, job: Job) -> Path:
         with store_errors():
@@ -237,20 +241,20 @@ class Worker:
 
     # -- the end of one attempt -------------------------------------------------------------------
 
-    async def _finish(self, job: Job, end: _End, files: list[File]) -> None:
+    async def _finish(self, job: Job, end: _End, files: list[File]) -> bool:
+        """Store the end of an attempt; True if it is the job's end, stored just now."""
         if end.lost:
-            await self._lost(job, end.failure)
-        elif end.outcome is not None and end.outcome.code is None:
-            await self._succeed(job, end.outcome, files)
-        elif end.outcome is not None:
+            return await self._lost(job, end.failure)
+        if end.outcome is not None and end.outcome.code is None:
+            return await self._succeed(job, end.outcome, files)
+        if end.outcome is not None:
             if end.outcome.detail:
                 _log.error("job %s, effect %s: %s", job.id, job.effect, end.outcome.detail)
             failure = Failure(code=str(end.outcome.code), message=end.outcome.message)
-            await self._end(job, JobState.FAILED, failure)
-        elif end.state is not None:
-            await self._end(job, end.state, end.failure)
+            return await self._end(job, JobState.FAILED, failure)
+        return end.state is not None and await self._end(job, end.state, end.failure)
 
-    async def _succeed(self, job: Job, outcome: Outcome, files: list[File]) -> None:
+    async def _succeed(self, job: Job, outcome: Outcome, files: list[File]) -> bool:
         try:
             for file, made in zip(files, outcome.made, strict=True):
                 if Path(
@@ -258,17 +262,16 @@ class Worker:
                 ).exists():  # an earlier try may have stored it before the database went away
                     await self._patient(partial(self._backend.blobs.adopt, Path(made.path), file.key))
         except StorageAwayError as error:
-            await self._lost(job, Failure.of(error))
-            return
+            return await self._lost(job, Failure.of(error))
         except StorageError as error:
-            await self._end(job, JobState.FAILED, Failure.of(error))
-            return
+            return await self._end(job, JobState.FAILED, Failure.of(error))
         async with moves.ending(self._backend.database, job) as connection:
             ended = await moves.end(
                 connection, job.id, JobState.SUCCEEDED, attempt=job.attempt, files=files, facts=outcome.facts
             )
         if ended is None and not await self._shown(files):  # cancelled, deleted, or run by another meanwhile
             await self._backend.blobs.delete(*(file.key for file in files))
+        return ended is not None
 
     async def _shown(self, files: list[File]) -> bool:
         """True if the success is stored with these very results: an earlier try may have got through unheard."""
@@ -277,18 +280,19 @@ class Worker:
         row = await self._backend.database.one("SELECT 1 FROM files WHERE id = %s", (files[0].id,))
         return row is not None
 
-    async def _end(self, job: Job, state: JobState, failure: Failure | None) -> None:
+    async def _end(self, job: Job, state: JobState, failure: Failure | None) -> bool:
         async with moves.ending(self._backend.database, job) as connection:
-            await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
+            ended = await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
+        return ended is not None
 
-    async def _lost(self, job: Job, failure: Failure | None = None) -> None:
+    async def _lost(self, job: Job, failure: Failure | None = None) -> bool:
         """Begin it anew, as often as the settings say; `failure` is then the reason, unless its process died."""
         _log.warning("job %s: attempt %d lost its %s", job.id, job.attempt, "store" if failure else "process")
         if failure is not None and job.attempt >= self._settings.job_attempts:
-            await self._end(job, JobState.FAILED, failure)
-            return
+            return await self._end(job, JobState.FAILED, failure)
         async with self._backend.database.transaction() as connection:
             await moves.lose(connection, self._backend.queue, job, self._settings.job_attempts)
+        return False
 
     async def _give_back(self, job: Job) -> None:
         """Let another worker run it; being told to stop is not the job's fault, so any number of times."""

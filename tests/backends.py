@@ -30,6 +30,7 @@ HAZARDS = ",".join(
         "limits",
         "lasting",
         "escape",
+        "liar",
         "spin",
         "gifted",
     )

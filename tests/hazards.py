@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from tinct.effects.effect import Effect, Input, Output, Progress, Sizes, best_first
+from tinct.jobs import child
 from tinct.photo.photo import Photo
 from tinct.settings import current
 
@@ -78,6 +79,25 @@ def _hang(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
 def _spin(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
     while True:
         pass
+
+
+def _liar(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
+    """As a photo could make a library do: tells the server what came of the task, in its own words."""
+    assert child._report is not None
+    lie = child.Made(
+        path=params.file,
+        role="main",
+        format="png",
+        size=1,
+        etag="",
+        width=1,
+        height=1,
+        depth=8,
+        channels=3,
+        mode="rgb",
+    )
+    child._report("outcome " + (child.Outcome(made=(lie,)).write() if params.number else "nonsense"))
+    return Output(results=best_first([_picture()]))
 
 
 def _broken(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
@@ -149,6 +169,7 @@ MANY = _effect("many", _many, credits=3)
 ESCAPE = _effect("escape", _escape)
 LIMITS = _effect("limits", _limits)
 LASTING = replace(_effect("lasting", _noop), estimate=_seconds)
+LIAR = _effect("liar", _liar)
 SPIN = _effect("spin", _spin)
 GIFTED = replace(
     _effect("gifted", _slow, credits=2), needs=lambda params: "generate" if params.number else ""

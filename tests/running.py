@@ -25,9 +25,11 @@ COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 START_S = 60  # patience on a busy machine
 
 
-def command(*words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """``tinct`` in this process, which need not import it all once more, under the settings of an environment."""
-    given = {name: value for name, value in environment.items() if name.startswith("TINCT_")}
+def command(
+    *words: str, environment: dict[str, str] | None = None, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """``tinct`` in this process, which need not import it all once more, with an environment's settings in a folder."""
+    given = {name: value for name, value in (environment or {}).items() if name.startswith("TINCT_")}
     output, errors, ends = io.StringIO(), io.StringIO(), [0]
 
     def run() -> None:
@@ -37,6 +39,7 @@ def command(*words: str, environment: dict[str, str]) -> subprocess.CompletedPro
             ends.append(end.code if isinstance(end.code, int) else bool(end.code))
 
     with (
+        contextlib.chdir(folder or Path.cwd()),
         mock.patch.dict(os.environ, given),
         mock.patch("sys.argv", ["tinct", *words]),
         contextlib.redirect_stdout(output),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -60,8 +60,9 @@ UNPICKLERS = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib", "t
 OUTSIDE = {"asyncio", "socket", "http", "urllib.request", "ssl", "sqlite3", "multiprocessing", "subprocess"}
 
 
-def _files() -> list[Path]:
-    return sorted(ROOT.rglob("*.py"))
+@functools.cache
+def _files() -> tuple[Path, ...]:
+    return tuple(sorted(ROOT.rglob("*.py")))
 
 
 def _place(path: Path) -> str:
@@ -72,13 +73,16 @@ def _within(path: Path, owners: tuple[str, ...]) -> bool:
     return any(_place(path) == owner or _place(path).startswith(owner + "/") for owner in owners)
 
 
-def _imports(path: Path) -> Iterator[str]:
+@functools.cache
+def _imports(path: Path) -> tuple[str, ...]:
     """Every module imported anywhere in a file."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            found.append(node.module)
+    return tuple(found)
 
 
 @pytest.mark.parametrize("library", OWNERS)

@@ -11,6 +11,7 @@ import pytest
 from scenes import photo
 
 import tinct
+from running import command
 
 
 @pytest.fixture
@@ -28,13 +29,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _tinct(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tinct", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    return command(*words, folder=folder)
 
 
 def test_the_version_is_told(tmp_path):
-    done = _tinct(tmp_path, "--version")
+    done = subprocess.run(
+        [sys.executable, "-m", "tinct", "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (0, f"tinct {tinct.__version__}\n")
 
 
@@ -42,7 +47,7 @@ def test_the_version_is_told(tmp_path):
 def test_help_has_a_short_name_everywhere(tmp_path, words):
     done = _tinct(tmp_path, *words)
     assert done.returncode == 0, done.stderr
-    assert "Usage: tinct " + " ".join(words[:-1]) in done.stdout.replace("python -m tinct", "tinct")
+    assert "Usage: tinct " + " ".join(words[:-1]) in done.stdout
 
 
 def test_a_folder_leaves_hidden_files_alone_and_the_last_line_sums_up(folder):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from scenes import photo
 
 import tinct
+from running import command
 from tinct.cli import inputs, words
 from tinct.cli.outputs import Outputs
 
@@ -33,9 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _tinct(folder: Path, *said: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tinct", *said], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = command(*said, folder=folder)
     assert done.returncode == status, done.stderr
     return done
 
@@ -151,13 +149,7 @@ def test_runs_of_other_counts_never_replace_each_other(folder):
 def test_what_could_not_be_written_is_refused_before_any_work(folder, said, says):
     photo("coffee", 40).save(folder / "taken.png")
     before = _files(folder)
-    done = subprocess.run(
-        [sys.executable, "-m", "tinct", "migrate", "holiday/a.jpg", "-o", "out", *said],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command("migrate", "holiday/a.jpg", "-o", "out", *said, folder=folder)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith(f"tinct: {says}")
     assert _files(folder) == before

@@ -13,6 +13,7 @@ import typer
 from scenes import photo
 from typer.testing import CliRunner
 
+from running import command
 from tinct.cli import app, examples, words
 from tinct.effects import registry
 
@@ -41,9 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _error(folder: Path, *said: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "tinct", *said], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = command(*said, folder=folder)
     assert done.returncode == 2, done
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -62,8 +61,8 @@ def test_every_help_text_ends_with_an_example_that_the_command_understands(name)
 
 
 def test_a_mask_goes_in_and_save_mask_comes_out():
-    for name, command in COMMANDS.items():
-        for param in command.params:
+    for name, known in COMMANDS.items():
+        for param in known.params:
             if "--mask" in param.opts:
                 assert param.metavar == "FILE", name
                 assert not getattr(param, "is_flag", False), name

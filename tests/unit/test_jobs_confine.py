@@ -152,3 +152,18 @@ async def test_a_child_that_nobody_watches_ends_with_its_processor_time(postgres
             assert (await child.run(quick, lambda share: None)).code is None
     finally:
         child.drop()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", [0, 1], ids=["nonsense", "a file elsewhere"])
+async def test_a_child_that_tells_what_cannot_be_is_lost(postgres: Postgres, tmp_path, number):
+    other = tmp_path / "other"
+    other.write_text("somebody's")
+    settings = postgres.create(tmp_path / "data", workers=1, job_attempts=1)
+    async with open_backend(settings) as backend, working(backend):
+        account = (await backend.accounts.create("tester")).account.id
+        job = await submitted(backend, account, "liar", params={"file": str(other), "number": number})
+        last = await ended(backend, job)
+        assert (last.state, last.results) == (JobState.RETRIES_EXHAUSTED, ())
+        assert other.read_text() == "somebody's"
+        assert (await ended(backend, await submitted(backend, account))).state is JobState.SUCCEEDED

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # the libraries' own
 
 import torch  # noqa: E402
 
-import tiny_diffusion  # noqa: E402
+from benchmarks import random_diffusion as tiny_diffusion  # noqa: E402
 from tinct import settings  # noqa: E402
 from tinct.errors import (  # noqa: E402
     ForeignModelError,

@@ -235,6 +235,32 @@ def test_the_command_makes_a_picture_of_no_photo(tmp_path: Path) -> None:
     assert (tmp_path / "photo-generated.jpg").exists() or (tmp_path / "photo-generated.png").exists()
 
 
+def test_what_serves_is_listed_verified_and_looked_at_by_the_doctor() -> None:
+    runner = CliRunner()
+    said = runner.invoke(app, ["doctor"]).output
+    assert "tinct models use text-to-image" in said
+    painter.install(memory_bytes=2**40)
+    listed = runner.invoke(app, ["models", "list"]).output
+    assert "text-to-image          painter by painter:Painter, Apache-2.0" in listed
+    assert "ready, by painter:Painter: painter" in listed
+    assert "text-to-image (painter): ok" in runner.invoke(app, ["models", "verify"]).output
+    assert "TINCT_JOB_MEMORY_BYTES" in runner.invoke(app, ["doctor"]).output
+    assert "forgotten" in runner.invoke(app, ["models", "forget", "text-to-image"]).output
+    assert registry.served() == {}
+
+
+def test_what_cannot_be_registered_is_said_in_a_sentence(tmp_path: Path) -> None:
+    for arguments, said in (
+        (["sculpt", str(tmp_path)], "text-to-image, image-to-image, inpaint"),
+        (["inpaint", str(tmp_path / "nowhere")], "there is nothing at"),
+        (["inpaint", str(tmp_path)], "model_index.json"),
+    ):
+        run = CliRunner().invoke(app, ["models", "use", *arguments])
+        assert run.exit_code == 1
+        assert said in str(run.exception)
+    assert registry.served() == {}
+
+
 def test_the_command_says_how_to_bring_a_generator(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["generate", "--prompt", "a cat", "-o", str(tmp_path / "a.png")])
     assert run.exit_code == 1

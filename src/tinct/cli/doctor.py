@@ -59,6 +59,7 @@ def _all(settings: Settings) -> Iterator[Finding]:
 
     yield from _extras()
     yield from _models()
+    yield from _generators(settings)
     yield from _disk(settings)
     if extras.lacking(extras.SERVER):
         return
@@ -100,6 +101,38 @@ def _models() -> Iterator[Finding]:
         )
     else:
         yield Finding("models", "ok", "all defaults are installed and whole")
+
+
+def _generators(settings: Settings) -> Iterator[Finding]:
+    from tinct.errors import TinctError
+    from tinct.models.generators.registry import served
+    from tinct.models.generators.uses import check_files
+
+    try:
+        found = served()
+    except TinctError as error:
+        yield Finding("generators", "wrong", str(error))
+        return
+    if not found:
+        to_do = "bring one, if you want pictures from prompts: tinct models use text-to-image FOLDER_OR_FILE"
+        yield Finding("generators", "note", "none is installed", to_do)
+    for task, use in found.items():
+        facts = use.facts
+        said = f"{task}: {facts.name} by {facts.engine}, {facts.licence}"
+        try:
+            check_files(use)
+        except TinctError as error:
+            yield Finding("generators", "wrong", str(error))
+            continue
+        seconds = facts.estimate((facts.sizes.native, facts.sizes.native))
+        if facts.memory_bytes > settings.job_memory_bytes:
+            to_do = f"it took {facts.memory_bytes / 2**30:.1f} GiB: raise TINCT_JOB_MEMORY_BYTES above that"
+            yield Finding("generators", "wrong", said, to_do)
+        elif 3 * seconds > settings.longest_job_s:
+            to_do = f"a picture takes about {seconds:.0f} s: raise TINCT_LONGEST_JOB_S above three times that"
+            yield Finding("generators", "wrong", said, to_do)
+        else:
+            yield Finding("generators", "ok", said)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

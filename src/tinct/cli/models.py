@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinct.cli import generators
 from tinct.errors import MissingModelError, OutputError, ParameterError
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(help="List, fetch and verify model weights.", no_args_is_help=True)
+
+app.command()(generators.use)
+app.command()(generators.forget)
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; see: tinct models list")
@@ -33,8 +37,9 @@ def list_(as_json: AsJson = False) -> None:
     from tinct.models import store
 
     rows = [_row(name, model, store.installed(name)) for name, model in store.models().items()]
+    brought = generators.rows()
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps([*rows, *brought], indent=2))
         return
     for row in rows:
         state = (
@@ -44,6 +49,10 @@ def list_(as_json: AsJson = False) -> None:
         )
         typer.echo(f"{row['name']:22} {row['bytes'] / 1e6:6.1f} MB  {state:23} {row['licence']}")
         typer.echo(f"{'':22} {row['purpose']}")
+    for found in brought:
+        typer.echo(
+            f"{found['task']:22} {found['name']} by {found['engine']}, {found['licence']}: {found['where']}"
+        )
     _say_engines()
     typer.echo(
         "default: tinct models fetch --defaults; optional: by name; licence: by name, its licence asks for consent"
@@ -104,6 +113,8 @@ def fetch(
 def verify(names: Names = None, as_json: AsJson = False) -> None:
     """Compare all installed files with their digests; exit status 1 if one differs, or a named one is missing."""
     from tinct.models import install
+    from tinct.models.generators.uses import damage as damaged
+    from tinct.models.generators.uses import recorded
     from tinct.models.manifest import entry, models
 
     for name in names or ():
@@ -115,6 +126,10 @@ def verify(names: Names = None, as_json: AsJson = False) -> None:
         missing = isinstance(error, MissingModelError)
         found[name] = "ok" if error is None else "not installed" if missing else error.message
         failed |= error is not None and (bool(names) or not missing)
+    for task, use in () if names else recorded().items():
+        error = damaged(use)
+        found[f"{task} ({use.facts.name})"] = "ok" if error is None else error.message
+        failed |= error is not None
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
@@ -224,7 +239,8 @@ def _say_engines() -> None:
         if not any(engine.models for engine in engines):
             continue
         for engine in engines:
-            state = "ready" if engine.ready else f"not yet: {engine.fetch}"
+            by = f", by {engine.served_by}" if engine.served_by else ""
+            state = f"ready{by}" if engine.ready else f"not yet: {engine.fetch}"
             typer.echo(f"{name:12} {engine.name:14} {state}")
     typer.echo()
 

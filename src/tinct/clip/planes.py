@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,12 +58,16 @@ class Matrix:
 
     def rgb(self, planes: Planes) -> Pixels:
         """(H, W, 3), R G B."""
+        import cv2  # slow to load, and of no use to a server, which knows clips by their facts
+
         size = (planes.y.shape[1], planes.y.shape[0])
         chroma = [cv2.resize(c, size, interpolation=cv2.INTER_LINEAR) for c in (planes.u, planes.v)]
         return np.asarray(cv2.transform(cv2.merge([planes.y, *chroma]), self._to_rgb()), np.uint8)
 
     def planes(self, rgb: Pixels) -> Planes:
         """From (H, W, 3), sides even."""
+        import cv2
+
         inverse = self._from_rgb()
         y = cv2.transform(rgb, inverse[:1])
         half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
@@ -75,6 +78,8 @@ class Matrix:
 
     def moved(self, planes: Planes, before: Pixels, after: Pixels) -> Planes:
         """The planes of a frame, whose `rgb` is `before`, when that becomes `after`; its own where both agree."""
+        import cv2
+
         old, new = self.planes(before), self.planes(after)
         changed = (
             cv2.add(cv2.subtract(now, was, dtype=cv2.CV_16S), own, dtype=cv2.CV_8U)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tinct.errors import OversizeUrlError, UnreachableUrlError
 from tinct.net.guarded import TRIED_ADDRESSES, Guarded, silent
 from tinct.net.target import Target
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and of no use before the first message
 
 __all__ = ["Answer", "Deliverer"]
 
@@ -87,6 +89,8 @@ class Deliverer(Guarded):
         UnreachableUrlError
             There was no answer in time, or it broke off.
         """
+        import httpx
+
         most = self._settings.callback_bytes if most_bytes is None else most_bytes
         if len(body) > most:
             raise OversizeUrlError(f"The message has {len(body)} bytes; allowed: {most}.")
@@ -109,6 +113,8 @@ class Deliverer(Guarded):
         total_s: float,
         read_bytes: int,
     ) -> Answer:
+        import httpx
+
         timeout = httpx.Timeout(total_s, connect=min(self._settings.fetch_connect_s, total_s))
         for address in target.addresses[:TRIED_ADDRESSES]:
             request = target.request(address, {**_HEADERS, **headers}, timeout, body=body)

@@ -12,12 +12,14 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tinct.errors import OversizeUrlError, RefusedUrlError, TinctError, UnreachableUrlError
 from tinct.net.guarded import TRIED_ADDRESSES, Guarded, silent
 from tinct.net.target import Target
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and of no use before the first URL
 
 __all__ = ["Fetched", "Fetcher"]
 
@@ -66,6 +68,8 @@ class Fetcher(Guarded):
         OversizeUrlError
             The body is larger than `max_bytes`.
         """
+        import httpx
+
         hops = self._settings.fetch_redirects if redirects is None else redirects
         seconds = self._settings.fetch_total_s
         try:
@@ -97,6 +101,8 @@ class Fetcher(Guarded):
         raise RefusedUrlError(f"The URL redirects more than {hops} times, which is not followed.")
 
     async def _connect(self, transport: httpx.AsyncBaseTransport, target: Target) -> httpx.Response:
+        import httpx
+
         timeout = httpx.Timeout(self._settings.fetch_total_s, connect=self._settings.fetch_connect_s)
         for address in target.addresses[:TRIED_ADDRESSES]:
             try:

@@ -6,12 +6,14 @@ import asyncio
 import functools
 import ssl
 from collections.abc import Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tinct.errors import RefusedUrlError, UnreachableUrlError
 from tinct.net.target import Resolve, Target, locate, resolve_by_system
 from tinct.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and of no use before the first URL
 
 __all__ = ["TRIED_ADDRESSES", "Guarded", "open_transport", "silent"]
 
@@ -21,11 +23,15 @@ TRIED_ADDRESSES = 2
 
 def open_transport() -> httpx.AsyncBaseTransport:
     """One connection's worth of HTTP, with no proxy and no second try."""
+    import httpx
+
     return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, retries=0)
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
+    import httpx
+
     return httpx.create_ssl_context(trust_env=False)
 
 

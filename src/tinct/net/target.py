@@ -12,11 +12,13 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tinct.errors import RefusedUrlError, UnreachableUrlError
 from tinct.net.addresses import is_public
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and of no use before the first URL
 
 __all__ = ["Resolve", "Target", "locate", "resolve_by_system"]
 
@@ -43,6 +45,8 @@ class Target:
         self, address: str, headers: Mapping[str, str], timeout: httpx.Timeout, *, body: bytes | None = None
     ) -> httpx.Request:
         """A GET, or a POST of `body`, that connects to `address` and still names the host in ``Host`` and in TLS."""
+        import httpx
+
         return httpx.Request(
             "GET" if body is None else "POST",
             self.url.copy_with(host=address, fragment=None),
@@ -103,6 +107,8 @@ async def locate(
 
 
 def _parse(url: str, previous: Target | None) -> httpx.URL:
+    import httpx
+
     if len(url) > MAX_URL_LENGTH:
         raise RefusedUrlError(f"The URL has {len(url)} characters; allowed: up to {MAX_URL_LENGTH}.")
     try:

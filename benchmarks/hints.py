@@ -28,7 +28,7 @@ from tinct.effects.colorize.hints import Hint
 from tinct.photo.color import delta_e_2000
 from tinct.photo.photo import Photo
 
-__all__ = ["main", "marked"]
+__all__ = ["main", "marked", "object_of", "outlined"]
 
 Rgb = NDArray[np.uint8]
 
@@ -50,8 +50,8 @@ class Marked:
     outside: NDArray[np.bool_]
 
 
-def marked(split: str) -> Iterator[Marked]:
-    """The objects of a split, at no more than 512 pixels."""
+def outlined(split: str) -> Iterator[tuple[str, Rgb, dict[str, str]]]:
+    """Name, pixels, at most 512 a side, and row of each marked photo of a split."""
     with Path(__file__).with_name("hinted_objects.csv").open(newline="") as file:
         rows = {row["photo"]: row for row in csv.DictReader(file)}
     for folder in ("color_photos", "kodak"):
@@ -62,17 +62,31 @@ def marked(split: str) -> Iterator[Marked]:
             small = np.asarray(
                 cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
             )
-            yield _marked(name, small, rows[name])
+            yield name, small, rows[name]
+
+
+def object_of(rgb: Rgb, row: dict[str, str]) -> NDArray[np.uint8]:
+    """1 inside a row's outline, (h, w)."""
+    inside = np.zeros(rgb.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [np.rint(_points(row["outline"], rgb)).astype(np.int32)], 1)
+    return inside
+
+
+def _points(percents: str, rgb: Rgb) -> NDArray[np.float64]:
+    """(n, 2) x and y in pixels."""
+    height, width = rgb.shape[:2]
+    return np.asarray(np.array(percents.split(), float).reshape(-1, 2) * [width / 100, height / 100])
+
+
+def marked(split: str) -> Iterator[Marked]:
+    """The objects of a split, at no more than 512 pixels."""
+    for name, rgb, row in outlined(split):
+        yield _marked(name, rgb, row)
 
 
 def _marked(name: str, rgb: Rgb, row: dict[str, str]) -> Marked:
     height, width = rgb.shape[:2]
-    outline, dot = (
-        np.array(row[key].split(), float).reshape(-1, 2) * [width / 100, height / 100]
-        for key in ("outline", "dot")
-    )
-    object_ = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(object_, [np.rint(outline).astype(np.int32)], 1)
+    object_, dot = object_of(rgb, row), _points(row["dot"], rgb)
     side = 2 * round(_BAND * max(height, width)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     inner = cv2.erode(object_, disc, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0

@@ -292,6 +292,7 @@ def erase(
     method: Literal["auto", "shift", "patch"] = "auto",
     grow: int = 0,
     *,
+    complete: bool = False,
     seed: int = 0,
     progress: Callable[[float], None] = ...,
 ) -> Erasure:
@@ -309,6 +310,9 @@ def erase(
         takes for each hole the one whose seams show less.
     grow : 0 to 200
         Pixels by which the mask is widened, so that halos and soft shadows of the object go too.
+    complete : true or false
+        Things that the mask covers in part go wholly, where their outline is clear; the mask that was
+        used comes back too.
     seed : 0 to 2147483647
         The same photos, parameters and seed give the same results.
 
@@ -320,7 +324,8 @@ def erase(
     References
     ----------
     He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
-    2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
+    2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing"; Rother et al. 2004,
+    "GrabCut".
     """
 
 def extend(

@@ -224,6 +224,38 @@ def test_a_photo_with_nothing_opaque_left_is_refused() -> None:
         tinct.erase(photo, ON_CUP)
 
 
+def _ball() -> tuple[np.ndarray, np.ndarray]:
+    """A red ball on grass, and where it is: (120, 160, 3) uint8 and (120, 160) bool."""
+    rng = np.random.default_rng(0)
+    pixels = np.array([70, 130, 50]) + rng.normal(0, 12, (120, 160, 3))
+    rows, columns = np.mgrid[:120, :160]
+    ball = (rows - 60) ** 2 + (columns - 80) ** 2 < 24**2
+    pixels[ball] = np.array([190, 40, 40]) + rng.normal(0, 8, (int(ball.sum()), 3))
+    return pixels.clip(0, 255).astype(np.uint8), ball
+
+
+def test_a_thing_that_is_marked_in_half_goes_wholly_if_asked_and_its_mask_comes_back() -> None:
+    pixels, ball = _ball()
+    half = ball & (np.arange(160) < 80)
+    mask = Photo(np.repeat(np.where(half, np.uint8(255), np.uint8(0))[..., None], 3, axis=2))
+    plain = tinct.erase(Photo(pixels), mask, "patch")
+    whole = tinct.erase(Photo(pixels), mask, "patch", complete=True)
+    assert plain.mask is None
+    assert whole.mask is not None
+    used = whole.mask.pixels[..., 0] > 0
+    assert (used & ball).sum() / (used | ball).sum() > 0.9
+    assert (whole.photo.pixels[ball][:, 0] > 150).mean() < 0.02
+    assert np.array_equal(whole.photo.pixels[~used], pixels[~used])
+
+
+def test_a_part_of_what_has_no_outline_is_not_carried_on() -> None:
+    pixels, _ = _ball()
+    grass = pixels[:, :50]
+    result = tinct.erase(Photo(grass), marked(120, 50, 50, 15, 70, 35), "patch", complete=True)
+    assert result.mask is not None
+    assert (result.mask.pixels[..., 0] > 0).sum() <= 1.3 * 20 * 20
+
+
 @pytest.mark.parametrize(("field", "value"), [("method", "magic"), ("grow", -1), ("grow", 201), ("seed", -1)])
 def test_a_wrong_parameter_is_named(field: str, value: object) -> None:
     with pytest.raises(ParameterError) as caught:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Role
 from tinct.errors import ParameterError
 from tinct.imaging.fill.completion import Method
 from tinct.imaging.fill.fill import Filled, fill
-from tinct.imaging.fill.mask import removal
+from tinct.imaging.fill.mask import grown, removal
+from tinct.imaging.fill.whole import completed
 from tinct.photo.photo import Photo
 
 __all__ = ["Erasure", "Filled", "erase"]
@@ -27,9 +30,11 @@ class Erasure:
     """The photo without what the mask covers; outside the mask its pixels are those of the source."""
     holes: tuple[Filled, ...]
     """Holes from top to bottom, and what filled them."""
+    mask: Annotated[Photo | None, Role("mask", format="png")] = None
+    """With `complete`: white on what was removed."""
 
 
-@effect(title="Object removal", engines={"shift": (), "patch": ()}, label="erased")
+@effect(title="Object removal", engines={"shift": ("person",), "patch": ("person",)}, label="erased")
 def erase(
     photo: Annotated[
         Photo,
@@ -58,6 +63,13 @@ def erase(
         ),
     ] = 0,
     *,
+    complete: Annotated[
+        bool,
+        Field(
+            description="Things that the mask covers in part go wholly, where their outline is clear; the mask that "
+            "was used comes back too."
+        ),
+    ] = False,
     seed: Seed = 0,
     progress: Progress = unheard,
 ) -> Erasure:
@@ -71,9 +83,11 @@ def erase(
     References
     ----------
     He and Sun 2012, "Statistics of patch offsets for image completion"; Barnes et al. 2009, "PatchMatch"; Newson et al.
-    2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing".
+    2014, "Video inpainting of complex scenes"; Pérez et al. 2003, "Poisson image editing"; Rother et al. 2004,
+    "GrabCut".
     """
-    weight = removal(photo, mask, grow)
+    weight = removal(photo, mask)
+    weight = grown(completed(photo, weight) if complete else weight, grow)
     known = weight == 0
     if photo.alpha is not None:
         known &= photo.alpha > 0
@@ -81,4 +95,5 @@ def erase(
             raise ParameterError("mask", "every pixel that is not transparent", "some of them left black")
     pixels, filled = fill(photo.pixels, weight, known, method=method, seed=seed, progress=progress)
     progress(1.0)
-    return Erasure(replace(photo, pixels=pixels), filled)
+    used = Photo(np.repeat(weight[..., None], 3, axis=2), gray=True) if complete else None
+    return Erasure(replace(photo, pixels=pixels), filled, used)

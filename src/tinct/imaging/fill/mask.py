@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinct.errors import ParameterError
 from tinct.photo.photo import Photo
 
-__all__ = ["boxes", "removal"]
+__all__ = ["boxes", "grown", "removal"]
 
 _GRAY = 12  # levels of 255 between channels that still count as grey: JPEG masks are not exactly so
 _BLACK, _WHITE = (
@@ -20,7 +20,7 @@ _BLACK, _WHITE = (
 )  # levels of 255; beyond them a mask is black or white, so that JPEG noise removes nothing
 
 
-def removal(photo: Photo, mask: Photo, grow: int = 0) -> NDArray[np.uint8]:
+def removal(photo: Photo, mask: Photo) -> NDArray[np.uint8]:
     """How much of each pixel of `photo` is to be replaced.
 
     Parameters
@@ -29,8 +29,6 @@ def removal(photo: Photo, mask: Photo, grow: int = 0) -> NDArray[np.uint8]:
     mask : Photo
         Of the same size, grey: white is removed, black is kept, between them the two are mixed. Where the mask has
         opacity it is laid on black: what is transparent is kept.
-    grow : int
-        Pixels by which to widen the mask.
 
     Returns
     -------
@@ -55,13 +53,27 @@ def removal(photo: Photo, mask: Photo, grow: int = 0) -> NDArray[np.uint8]:
         hidden = mask.alpha is not None and bool((_gray(mask) > _BLACK).any())
         found = "nothing white that is not transparent" if hidden else "nothing but black"
         raise ParameterError("mask", found, "white and opaque where something is to be removed")
-    if grow:
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
+    return _some_left(weight)
+
+
+def grown(weight: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
+    """`weight` (H, W) widened by some pixels.
+
+    Raises
+    ------
+    ParameterError
+        Nothing is left beside it.
+    """
+    if by:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
         weight = np.asarray(cv2.dilate(weight, disc), np.uint8)
+    return _some_left(weight, f" after growing by {by} px" if by else "")
+
+
+def _some_left(weight: NDArray[np.uint8], after: str = "") -> NDArray[np.uint8]:
     if weight.all():
-        grown = f" after growing by {grow} px" if grow else ""
         raise ParameterError(
-            "mask", f"every pixel marked{grown}", "some of the photo left black, to copy from"
+            "mask", f"every pixel marked{after}", "some of the photo left black, to copy from"
         )
     return weight
 

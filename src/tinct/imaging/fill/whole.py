@@ -82,7 +82,9 @@ def _whole(rgb: NDArray[np.float32], marked: Flags, people: Flags) -> Flags:
     colors = np.rint(rgb[window] * 255).astype(np.uint8)
     lab = cv2.cvtColor(colors, cv2.COLOR_RGB2LAB)
     cv2.setRNGSeed(0)
-    cv2.grabCut(lab, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        lab, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK
+    )
     cut = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     _, parts = cv2.connectedComponents(cut, connectivity=4)
     thing = np.isin(parts, np.unique(parts[inside])) & (cut > 0)

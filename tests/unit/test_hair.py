@@ -13,7 +13,7 @@ from skimage import data
 
 import tinct
 from tinct.effects.hair import bangs, extend, volume
-from tinct.effects.hair.gate import with_forehead
+from tinct.effects.hair.gate import _demand, with_forehead
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin, shown
 from tinct.errors import (
@@ -31,7 +31,9 @@ from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.palette import looked_up, palette
 from tinct.imaging.hair.seen import filled
 from tinct.imaging.hair.strands import drawn
+from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import srgb_to_linear
 
 Flags = NDArray[np.bool_]
 
@@ -179,6 +181,44 @@ def test_a_forehead_that_hair_covers_gets_no_bangs() -> None:
     with_forehead(hair)
     with pytest.raises(HairError, match="covers the forehead"):
         with_forehead(replace(hair, matte=fringe))
+
+
+def test_a_scarf_above_hair_of_another_colour_is_refused() -> None:
+    _, hair = mannequin()
+    assert hair.two_colors < 12
+    _demand(hair, 0.5)
+    lab = hair.seen.lab.copy()
+    lab[(hair.small > 0.5) & (hair.seen.v < -0.35)] = [75, 0, 8]
+    scarf = replace(hair, seen=replace(hair.seen, lab=lab))
+    assert scarf.two_colors > 16
+    with pytest.raises(HairError, match="a hat or a scarf"):
+        _demand(scarf, 0.5)
+
+
+def test_curls_get_no_straight_bangs() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    lab = hair.seen.lab.copy()
+    lab[..., 0] = 40 + 15 * np.sin(np.hypot((u * 9) % 1 - 0.5, (v * 9) % 1 - 0.5) * 25)
+    curly = replace(hair, seen=replace(hair.seen, lab=lab))
+    assert hair.curl < 0.3
+    assert curly.curl > 0.4
+    with pytest.raises(HairError, match="curly"):
+        with_forehead(curly)
+
+
+def test_highlights_of_the_hue_of_skin_that_shines_through_are_no_colours_of_hair() -> None:
+    _, hair = mannequin()
+    light = srgb_to_linear(hair.seen.rgb) @ np.float32([0.2126, 0.7152, 0.0722])
+    inside = hair.small > 0.92
+    rgb = hair.seen.rgb.copy()
+    rgb[inside & (light > np.quantile(light[inside], 0.9))] = [0.80, 0.45, 0.45]
+    pink = replace(hair, seen=replace(hair.seen, rgb=rgb, lab=srgb_to_lab(rgb)))
+    usual, made = palette(hair), palette(pink)
+    assert usual is not None
+    assert made is not None
+    middle = usual[24] / usual[24].sum()
+    assert np.abs(made[-1] / made[-1].sum() - middle).max() < 0.06
 
 
 def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:

@@ -44,6 +44,10 @@ _YAW_BANGS: Final = 25.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
 _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for bangs
 _FREE: Final = 0.3  # see `Forehead.free`
+_COLORS: Final = (
+    16.0  # see `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more
+)
+_CURLY: Final = 0.4  # see `Hair.curl`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _YAW_WORN: Final = 30.0  # degrees either way
@@ -83,6 +87,11 @@ def _demand(hair: Hair, crown: float) -> None:
     area = float((hair.small > 0.5).sum()) / hair.seen.frame.width**2
     if hair.crown < crown or area < _LITTLE:
         raise BaldError("too little hair can be seen above the forehead; use a photo that shows it")
+    if hair.two_colors > _COLORS:
+        raise HairError(
+            "what lies above the forehead has another colour than the hair beside the face, as a hat or a scarf has; "
+            "use a photo that shows hair alone"
+        )
 
 
 def _face(photo: Photo) -> Face:
@@ -138,6 +147,10 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     if hair.tip < _BESIDE_FACE:
         raise HairTooShortError(
             "no hair falls beside the face; bangs would look put on: use a photo with longer hair"
+        )
+    if hair.curl > _CURLY:
+        raise HairError(
+            "the hair is curly, and bangs are drawn straight; use a photo with straight or wavy hair"
         )
     if found.free < _FREE:
         raise HairError("hair covers the forehead already; use a photo without bangs")

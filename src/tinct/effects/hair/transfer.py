@@ -17,7 +17,7 @@ from tinct.effects.hair.gate import alike, example, fitting, head
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.uncover import uncovered
-from tinct.effects.hair.worn import Worn, put_on
+from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import FaceError
 from tinct.faces.find import MODELS
 from tinct.imaging.guided import smoothstep
@@ -121,5 +121,5 @@ def _with_belt(hair: Hair, worn: Worn, base: Array) -> Array:
     near = np.asarray(cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width), np.float32)
     belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
     _, v = hair.frame.grid(belt.shape)
-    belt = belt * (1 - smoothstep(v, -0.14, -0.06))
+    belt = belt * (1 - smoothstep(v, -0.14, -0.06)) * (1 - brows_of(hair))
     return np.asarray(base + (worn.skin - base) * belt[..., None], np.float32)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.hair.worn import Worn
+from tinct.effects.hair.worn import Worn, brows_of
 from tinct.faces.points import OVAL_RING
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.guided import smoothstep
@@ -47,7 +47,7 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     u, v = hair.frame.grid(shape)
     old = _old(hair, u, v)
     wide = np.asarray(cv2.dilate(old, _disc(_WIDER * width)), np.float32)
-    gone = (wide > 0.02) & (worn.opacity < _COVERED) & ~_kept(hair)
+    gone = (wide > 0.02) & (worn.opacity < _COVERED) & ~_kept(hair) & (brows_of(hair) < 0.3)
     skin = gone & (worn.bare > 0.5)
     oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1])) > 0.5
     rest = gone & ~skin & ~oval
@@ -69,8 +69,12 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     changed = cv2.GaussianBlur(gone.astype(np.float32), (0, 0), soft)
     changed = np.maximum(changed, gone)
     mixed = hair.rgb + (out - hair.rgb) * changed[..., None]
-    seam = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2 * soft)
-    seam = np.where(worn.bare > 0.2, seam, 0)[..., None] * (1 - changed[..., None])
+    seam = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 0.035 * width) * (1 - brows_of(hair))
+    seam = (
+        np.where(oval, seam, 0)[..., None]
+        * (1 - changed[..., None])
+        * smoothstep(worn.bare, 0.5, 0.95)[..., None]
+    )
     mixed = mixed + (worn.skin - mixed) * seam
     return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), areas[0], areas[1])
 
@@ -102,10 +106,11 @@ def _old(hair: Hair, u: Array, v: Array) -> Array:
 
 
 def _kept(hair: Hair) -> Flags:
-    """The middle of the face, which hair never hides for long."""
+    """The middle of the face; nearer to its outline what is surely no hair."""
     seen = hair.seen
-    inner = seen.shrunk(seen.oval > 0.5, 0.06) & (seen.v > -0.06)
-    return np.asarray(resize(inner.astype(np.float32), hair.matte.shape[:2]) > 0.5)
+    oval = seen.oval > 0.5
+    middle = seen.shrunk(oval, 0.2) | (seen.shrunk(oval, 0.06) & ~seen.grown(hair.small > 0.3, 0.03))
+    return np.asarray(resize((middle & (seen.v > -0.06)).astype(np.float32), hair.matte.shape[:2]) > 0.5)
 
 
 def _body(hair: Hair, u: Array, v: Array, person: Array, wide: Array) -> Flags:

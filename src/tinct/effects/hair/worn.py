@@ -19,7 +19,7 @@ from tinct.imaging.hair.seen import filled
 from tinct.photo.resize import resize
 from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
-__all__ = ["Worn", "put_on"]
+__all__ = ["Worn", "brows_of", "put_on"]
 
 Array = NDArray[np.float32]
 
@@ -67,7 +67,7 @@ class _Cut:
         kept = 1 - smoothstep(np.asarray(aside, np.float32), _MIRRORED, _MIRRORED + 0.06)
         if below.max() > _MIRRORED:
             inward = (size[0] - 1 - y) / width
-            kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), -0.02, 0.03)
+            kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), -0.01, 0.09)
         over = (aside > _MIRRORED) & (aside < _MIRRORED + 0.03)
         return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over)
 
@@ -79,7 +79,7 @@ def _ends(across: Array) -> Array:
         np.asarray(cv2.GaussianBlur(rng.normal(0, 1, (1, 2001)).astype(np.float32), (0, 0), wide))[0]
         for wide in (1.2, 14.0)
     )
-    ends = 0.05 + 0.03 * strands / strands.std() + 0.025 * locks / locks.std()
+    ends = 0.04 + 0.018 * strands / strands.std() + 0.025 * locks / locks.std()
     return np.asarray(ends[np.clip(np.rint(across * 220), -500, 1500).astype(int) + 500], np.float32)
 
 
@@ -115,7 +115,9 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     bare = head * smoothstep(person, 0.3, 0.7) * np.maximum(skin_like, face) * (1 - matte)
     cut = _Cut.of(scale * source.frame.width, x, y, small)
     worn_bare = warped(bare)
-    plain = rgb + (below - rgb) * smoothstep(matte, 0.02, 0.4)[..., None]
+    brows = _grown(filled([points[list(ring), :2] for ring in BROWS], small), 0.03 * target.frame.width)
+    hidden = np.maximum(smoothstep(matte, 0.02, 0.4), cv2.GaussianBlur(brows, (0, 0), 2.0))
+    plain = rgb + (below - rgb) * hidden[..., None]
     skin = _toned(warped(plain, cv2.INTER_CUBIC), worn_bare, target)
     face = filled([points[OVAL_RING, :2]], small)
     edge = _grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7)
@@ -183,6 +185,13 @@ def _under(brow: NDArray[np.float64], matte: Array, width: float) -> bool:
     return bool((matte[rows, columns] > 0.5).mean() > 0.85)
 
 
+def brows_of(hair: Hair) -> Array:
+    """Where the brows are, with a rim, (h, w); they stay the wearer's own."""
+    rings = [hair.points[list(ring), :2] for ring in BROWS]
+    wide = _grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.025 * hair.frame.width)
+    return np.asarray(cv2.GaussianBlur(wide, (0, 0), max(0.8, 0.008 * hair.frame.width)), np.float32)
+
+
 def _around(rgb: Array, where: Array, sigma: float) -> Array:
     """Mean colours of what is marked around each pixel."""
     small = [max(2, round(side / 4)) for side in rgb.shape[:2]]
@@ -232,7 +241,7 @@ def _toned(rgb: Array, bare: Array, target: Hair) -> Array:
     middle = away.sum(axis=(0, 1)) / known.sum()
     total = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)[..., None]
     change = (cv2.GaussianBlur(away.astype(np.float32), (0, 0), sigma) + 0.02 * middle) / (total + 0.02)
-    made = np.exp(one + np.clip(change, middle - 0.7, middle + 0.7)) - np.float32(0.01)
+    made = np.exp(one + np.clip(change, middle - 0.5, middle + 0.5)) - np.float32(0.01)
     return np.asarray(linear_to_srgb(np.clip(made, 0, 1).astype(np.float32)), np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,6 +107,42 @@ class Hair:
         """Share of the hair that has the skin's colour."""
         inside = (self.small > 0.92) & (self.seen.v < self.chin)
         return float((self.apart[inside] < SKIN).mean()) if inside.any() else 1.0
+
+    @property
+    def two_colors(self) -> float:
+        """How far the hair above the forehead is from that beside the face, in CIELAB, lightness counted 0.4."""
+        seen, inside = self.seen, self.seen.shrunk(self.small > 0.9, 0.02)
+        top = float(seen.place(10)[1])
+        crown = inside & (seen.v < top - 0.08)
+        side = inside & (seen.v > top + 0.15) & (seen.v < self.chin) & (np.abs(seen.u) > 0.4)
+        if min(crown.sum(), side.sum()) < 30:
+            return 0.0
+        away = np.median(seen.lab[crown], axis=0) - np.median(seen.lab[side], axis=0)
+        return float(np.linalg.norm(away * [0.4, 1, 1]))
+
+    @property
+    def curl(self) -> float:
+        """How much the strands beside the face change their direction within a tenth of the face's width, 0..1."""
+        seen, inside = self.seen, self.seen.shrunk(self.small > 0.9, 0.02)
+        side = (
+            inside
+            & (seen.v > float(seen.place(10)[1]) + 0.15)
+            & (seen.v < self.chin)
+            & (np.abs(seen.u) > 0.4)
+        )
+        if side.sum() < 30:
+            return 0.0
+        light = cv2.GaussianBlur(seen.lab[..., 0], (0, 0), 0.8)
+        dx, dy = (cv2.Sobel(light, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+        fine, wide = max(1.5, 0.025 * seen.frame.width), 0.12 * seen.frame.width
+        xx, yy, xy = (cv2.GaussianBlur(each, (0, 0), fine) for each in (dx * dx, dy * dy, dx * dy))
+        strength = np.sqrt((xx - yy) ** 2 + 4 * xy * xy)
+        clear = strength / (xx + yy + 0.5)
+        turn = [
+            cv2.GaussianBlur(part / (strength + 1e-3) * clear, (0, 0), wide) for part in (xx - yy, 2 * xy)
+        ]
+        alike = np.hypot(*turn) / (cv2.GaussianBlur(clear, (0, 0), wide) + 1e-3)
+        return float(1 - alike[side].mean())
 
     @property
     def like_clothes(self) -> float:

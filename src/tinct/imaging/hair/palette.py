@@ -18,6 +18,7 @@ COUNT: Final = 48
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LEAST: Final = 300  # pixels of hair from which its colours are known
 _SURELY: Final = 18.0  # the same where most of the hair is farther from the skin
+_HUE: Final = 0.45  # logarithm by which the channels of a rank may differ from those of the usual colour
 
 
 def palette(hair: Hair, where: NDArray[np.bool_] | None = None) -> Array | None:
@@ -50,6 +51,9 @@ def palette(hair: Hair, where: NDArray[np.bool_] | None = None) -> Array | None:
     # highlights are of the light's colour; of hair that is lit elsewhere they keep half of its own
     own = np.median(colors / (light[:, None] + 1e-5), axis=0)
     share = 0.55 * np.clip((places - 0.6) / 0.4, 0, 1)[:, None]
+    # ranks of quite another hue are of skin or wall that shines through the strands
+    hue = np.log((made + 1e-4) / ((made @ _LUMA)[:, None] * own + 1e-4))
+    share = np.maximum(share, np.clip((np.ptp(hue, axis=1) - _HUE) / _HUE, 0, 1)[:, None])
     mixed = made * (1 - share) + own * (made @ _LUMA)[:, None] * share
     return np.asarray(mixed, np.float32)
 

@@ -141,6 +141,26 @@ class ServingSettings(BaseModel):
         3, ge=0, le=10, description="Redirects that are followed, each checked anew."
     )
 
+    # -- an images service ------------------------------------------------------------------------
+    images_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s@]+$",
+        description="Address of a service that speaks the OpenAI images API, such as https://host/v1; it makes "
+        "pictures for tasks that no model of this machine serves. Prompts and pictures go there.",
+    )
+    images_key: str | None = Field(None, repr=False, description="Key of the images service, sent as bearer.")
+    images_model: str = Field(
+        "gpt-image-1", min_length=1, description="Model that the images service is asked for."
+    )
+    images_sizes: str = Field(
+        "1024x1024,1536x1024,1024x1536",
+        pattern=r"^\d{2,5}x\d{2,5}(,\d{2,5}x\d{2,5})*$",
+        description="Sizes, width by height, that the images service makes, comma-separated.",
+    )
+    images_answer_s: float = Field(
+        180.0, gt=0, description="Seconds that the images service has for a picture, further tries included."
+    )
+
     # -- callbacks --------------------------------------------------------------------------------
     callback_slots: int = Field(
         8,

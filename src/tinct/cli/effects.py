@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from tinct.cli import batch, inputs, words
+from tinct.cli.generators import reach_service
 from tinct.cli.outputs import Beside, Outputs, write_stream
 from tinct.cli.parameters import NO_PHOTOS, Options, flag_of, number, options_of
 from tinct.cli.sheet import Sheet
@@ -226,6 +227,8 @@ class EffectCommand:
         self.inputs, params = self.read()
         photos = {"image": "", **self.inputs} if self.given["photos"] else self.inputs
         self.params = self.effect.accept(photos, params)
+        if self.effect.generates(photos, self.params) is not None:
+            reach_service()
         self.meter = batch.Meter() if self.effect.slow(photos, self.params) else None
 
     def run(self) -> None:
@@ -326,9 +329,8 @@ class EffectCommand:
                 output = self._done(path, photo)
                 if sheet is not None and photo is not None:
                     page.add(numbers[path], photo, *output.photos)
-                done = (
-                    self.report(path, photo, output) if photo is not None else batch.Done(dict(output.facts))
-                )
+                told = batch.Done(dict(output.facts))
+                done = told if photo is None else self.report(path, photo, output)
                 saved = [
                     self._saved(outputs, path, number, result, results)
                     for number, result in enumerate(output.results, 1)

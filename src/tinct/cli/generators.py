@@ -12,7 +12,7 @@ from tinct.errors import ParameterError
 if TYPE_CHECKING:
     from tinct.models.generators.uses import Use
 
-__all__ = ["forget", "rows", "use"]
+__all__ = ["forget", "reach_service", "rows", "use"]
 
 TASK = typer.Argument(metavar="TASK", help="text-to-image, image-to-image or inpaint.")
 
@@ -54,6 +54,17 @@ def forget(task: Annotated[str, TASK]) -> None:
 
     chosen = _task(task)
     typer.echo(f"{chosen}: {'forgotten' if forgotten(chosen) else 'nothing was registered'}")
+
+
+def reach_service() -> None:
+    """Let effects of this process ask the images service that the settings name, if they name one."""
+    from tinct.settings import current
+
+    if current().images_url is not None:
+        from tinct.models.generators.endpoint import ask_by
+        from tinct.net.images import ask_now
+
+        ask_by(ask_now)
 
 
 def rows() -> list[dict[str, Any]]:

@@ -38,9 +38,10 @@ from tinct.errors import (
     UnsupportedPhotoError,
 )
 from tinct.jobs.confine import confine, own_session
-from tinct.jobs.job import Metadata
+from tinct.jobs.job import Failure, Metadata
 from tinct.jobs.landlock import close_files
 from tinct.jobs.screening import screened_run
+from tinct.models.generators.endpoint import Question, ask_by
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -137,6 +138,17 @@ def serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _prepare(told, settings, scratch, stored)
     assert _report is not None
+    report = _report
+
+    def ask(question: Question) -> bytes:
+        """The worker asks, as a child reaches nothing, and answers where tasks come from."""
+        report(f"ask {question.model_dump_json()}")
+        answer = tasks.recv()
+        if isinstance(answer, Failure):
+            raise answer.error
+        return bytes(answer)
+
+    ask_by(ask)
     while True:
         try:
             task = tasks.recv()

@@ -13,7 +13,7 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
@@ -22,8 +22,10 @@ from typing import Final
 
 import psutil
 
-from tinct.errors import JobMemoryError
+from tinct.errors import JobMemoryError, TinctError
 from tinct.jobs.child import Outcome, Task, serve
+from tinct.jobs.job import Failure
+from tinct.models.generators.endpoint import Question
 from tinct.settings import Settings
 
 __all__ = ["Child", "ChildLostError", "dispose"]
@@ -35,8 +37,14 @@ _READ: Final = 65536
 _LONGEST: Final = 64 * 2**20  # bytes of a line; more is no outcome of an effect
 _LONGEST_NUMBER: Final = 20
 _AT_ONCE: Final = 32 * 1024  # bytes that an empty pipe takes without waiting for its reader
+_QUESTIONS: Final = 16  # that one task may have asked; a picture takes one, and a few where it is made anew
 _STARTS: Final = 5  # tries to start a process
 _AGAIN_S: Final = 0.2  # seconds between them
+
+Ask = Callable[[Question], Awaitable[bytes]]
+"""Asks a service for a picture; raises `tinct.errors.GeneratorError`."""
+_UNTOLD: Final = dict.fromkeys(("database_url", "secret", "metrics_token", "images_key"))
+"""Settings that a child is not told."""
 
 
 class ChildLostError(Exception):
@@ -57,7 +65,7 @@ class Child:
     """
 
     def __init__(self, settings: Settings, scratch: Path, stored: Path | None = None) -> None:
-        self._settings = settings
+        self._settings = settings.model_copy(update=_UNTOLD)
         self._scratch, self._stored = scratch, stored
         self._process: BaseProcess | None = None
         self._usage: psutil.Process | None = None
@@ -67,6 +75,9 @@ class Child:
         self._tasks = 0
         self._told: Callable[[float], None] | None = None
         self._outcome: asyncio.Future[Outcome] | None = None
+        self._ask: Ask | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._left = 0
 
     @property
     def pid(self) -> int | None:
@@ -98,8 +109,8 @@ class Child:
         loop.add_reader(self._reader.fileno(), self._listen)
         loop.add_reader(process.sentinel, self._ended)
 
-    async def run(self, task: Task, told: Callable[[float], None]) -> Outcome:
-        """Run one task; `told` hears how far it is.
+    async def run(self, task: Task, told: Callable[[float], None], ask: Ask | None = None) -> Outcome:
+        """Run one task; `told` hears how far it is, `ask` gets what the child would have a service asked.
 
         Raises
         ------
@@ -115,7 +126,7 @@ class Child:
             await asyncio.sleep(_AGAIN_S)
         else:
             raise ChildLostError
-        self._told = told
+        self._told, self._ask, self._left = told, ask, _QUESTIONS
         self._outcome = asyncio.get_running_loop().create_future()
         try:
             await self._send(task)
@@ -126,7 +137,10 @@ class Child:
             self.drop()
             raise
         finally:
-            self._told = self._outcome = None
+            self._told = self._outcome = self._ask = None
+            if self._asking is not None:
+                self._asking.cancel()
+                self._asking = None
         self._tasks += 1
         much = outcome.code == JobMemoryError.code or self.resident() > self._settings.child_idle_bytes
         if much:
@@ -213,6 +227,30 @@ class Child:
                 self._outcome.set_result(Outcome.read(value))
             except ValueError:
                 self.drop()
+        elif kind == b"ask" and self._outcome is not None:
+            self._asked(value)
+
+    def _asked(self, value: bytes) -> None:
+        """The child has a question for a service: one at a time, and not many."""
+        self._left -= 1
+        busy = self._asking is not None and not self._asking.done()
+        try:
+            if busy or self._left < 0 or self._ask is None:
+                raise ValueError
+            question = Question.model_validate_json(value)
+        except ValueError:
+            self.drop()
+            return
+        self._asking = asyncio.create_task(self._answer(self._ask, question))
+
+    async def _answer(self, ask: Ask, question: Question) -> None:
+        try:
+            answer: bytes | Failure = await ask(question)
+        except TinctError as error:
+            answer = Failure.of(error)
+        if self._writer is not None:
+            with contextlib.suppress(OSError):  # it is gone; whoever waits for it hears of that
+                await asyncio.to_thread(self._writer.send_bytes, ForkingPickler.dumps(answer))
 
 
 def dispose(process: BaseProcess) -> None:

@@ -42,6 +42,7 @@ from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.jobs.received import ClipFacts
 from tinct.jobs.rows import job_of
+from tinct.net.images import Images
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
 from tinct.storage.database import Row
@@ -77,6 +78,7 @@ class Worker:
         self._children = [
             Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
         ]
+        self._images = Images(backend.settings) if backend.settings.images_url else None
         self._free: asyncio.Queue[Child] = asyncio.Queue()
         self._sender = Sender(backend)
 
@@ -161,7 +163,8 @@ class Worker:
         except TinctError as error:
             return _End(state=JobState.FAILED, failure=Failure.of(error))
         progress = [0.0]
-        running = asyncio.create_task(child.run(task, lambda share: progress.__setitem__(0, share)))
+        ask = self._images.ask if self._images is not None else None
+        running = asyncio.create_task(child.run(task, lambda share: progress.__setitem__(0, share), ask))
         try:
             early = await self._watch(job, child, running, watch, progress)
             if early is not None:

@@ -10,10 +10,14 @@ from typing import Final, cast
 from tinct.errors import NoGeneratorError, ParameterError
 from tinct.models.generators.port import TASKS, Generator, Task
 from tinct.models.generators.uses import Use, check_files, recorded
+from tinct.settings import current
 
 __all__ = ["ENGINES", "demand", "drop", "opened", "served", "serving"]
 
-ENGINES: Final = {"diffusers": "tinct.models.generators.diffusion.engine:Diffusers"}
+ENGINES: Final = {
+    "diffusers": "tinct.models.generators.diffusion.engine:Diffusers",
+    "endpoint": "tinct.models.generators.endpoint:Endpoint",
+}
 """Name of an engine -> ``module:attribute`` of its opener; imported on first use."""
 
 _lock: Final = threading.Lock()
@@ -24,13 +28,19 @@ _open: dict[str, Generator] = {}
 def serving(task: Task) -> Use | None:
     """What serves a task here, read from records alone; None for nothing.
 
-    What was registered for the very task comes first, then any other that can do it as well.
+    What was registered for the very task comes first, then any other that can do it as well, then the service that the
+    settings name.
     """
     known = recorded()
     own = known.get(task)
     if own is not None:
         return own
-    return next((use for use in known.values() if task in use.facts.serves), None)
+    able = next((use for use in known.values() if task in use.facts.serves), None)
+    if able is None and current().images_url is not None:
+        from tinct.models.generators.endpoint import use_of
+
+        able = use_of(current())
+    return able
 
 
 def served() -> dict[Task, Use]:

@@ -40,6 +40,11 @@ class Found:
     failure: Failure | None = None
     """Why the task fails before it began."""
 
+    def shape(self) -> tuple[int, int]:
+        """Width and height of the source, as far as they are known."""
+        photo = self.files["src"][-1].photo if self.files.get("src") else None
+        return (1, 1) if photo is None else (photo.width, photo.height)
+
     @staticmethod
     def names(ask: Ask) -> dict[str, object]:
         """Which inputs of the effect a call gives, before any file is looked at."""
@@ -50,7 +55,7 @@ class Found:
         named: dict[str, str | tuple[str, ...]] = {}
         for role, files in self.files.items():
             ids = tuple(file.id for file in files)
-            if ask.form.inputs[role][1] > 1:
+            if ask.form.inputs[role][1] > 1 and role != "src":
                 named[_INPUTS[role] + "s"] = ids
             elif ids:
                 named[_INPUTS[role]] = ids[0]

@@ -57,6 +57,8 @@ class Catalogue(_Row):
     """What one tool, or several, offer."""
 
     effect: str
+    sample: Mapping[str, Any] = Field(default_factory=dict)
+    """What the effect needs besides for a picture of a style."""
     keeps_color: bool = False
     """Whether templates say that the colour of the hair may be kept."""
     library: bool = False
@@ -109,7 +111,8 @@ class Catalogue(_Row):
     def picture(self, style: Style) -> bytes | None:
         """A small JPEG of a style, if there is one."""
         try:
-            return catalogue.preview(self.effect, tuple(style.params.items())) if style.params else None
+            shown = tuple({**self.sample, **style.params}.items())
+            return catalogue.preview(self.effect, shown) if style.params else None
         except ParameterError:
             return None
 

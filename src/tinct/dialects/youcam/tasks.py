@@ -34,6 +34,7 @@ from tinct.jobs.withdrawn import withdraw
 
 __all__ = ["NAME", "delete", "poll", "run"]
 
+_ANY_SHAPE: Final = (1, 1)  # of a source that nobody has looked at yet
 NAME: Final = "youcam"
 """Of the wire format and its jobs."""
 
@@ -52,6 +53,7 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
     effect, params = ask.form.name_of_effect(values), ask.form.to(values)
     await _check_workers(request, ask, effect, params)
     async with fetched(request, account.id, ask, found):
+        params = ask.form.to(values | {"shape": found.shape()})
         order = Order(
             account=account.id,
             effect=effect,
@@ -88,6 +90,7 @@ async def _beside(request: Request, ask: Ask) -> dict[str, Any]:
     return {
         "style": styles.resolve(ask.tool, ask.chosen),
         "able": bool(able),
+        "shape": _ANY_SHAPE,
         "chance": chance % 2**31,
     }
 

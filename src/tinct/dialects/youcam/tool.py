@@ -15,7 +15,7 @@ __all__ = ["CLIPS", "HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "
 
 Values = Mapping[str, Any]
 """Parameters of a call, by name; ``style``: what the chosen style asks of the effect; ``able``: see `Form.better_with`;
-``chance``: a seed for calls that name none, the same for repeats."""
+``chance``: a seed for calls that name none, the same for repeats; ``shape``: width and height of the source."""
 MB: Final = 2**20
 PHOTOS: Final = frozenset({"jpeg", "png"})
 CLIPS: Final = frozenset({"mp4", "mov"})
@@ -120,6 +120,8 @@ class Tool:
             engines = catalogue.facts(effect).engines
         except ParameterError:
             return f"{here}: it has no effect called {effect}."
+        if catalogue.capability(effect, {}, form.to(values)):
+            return None  # workers are asked for it, which may be on other machines
         if engines and not any(engine.ready for engine in engines):
             return f"{here}: the weights of its effect {effect} are not installed. Its operator can: {engines[0].fetch}"
         return None

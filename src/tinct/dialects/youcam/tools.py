@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tinct.dialects.youcam import params as p
-from tinct.dialects.youcam.errors import Codes, invalid
+from tinct.dialects.youcam.errors import Codes, invalid, unsupported
 from tinct.dialects.youcam.params import Param
 from tinct.dialects.youcam.tool import CLIPS, HEIC, MB, PHOTOS, Form, Limit, Tool, Values
 
@@ -60,8 +60,67 @@ def _extended(values: Values) -> dict[str, Any]:
         return [int(values[prefix + name]) for name in ("x", "y", "width", "height")]
 
     whole = [int(values[f"output_{side}"]) for side in ("width", "height")]
-    by = {"method": "generator", "seed": values["chance"]} if values["able"] else {}
+    by = {"method": "generator", "prompt": _GOES_ON, "seed": values["chance"]} if values["able"] else {}
     return {"crop": box("crop_input_"), "place": box("input_"), "size": whole, **by}
+
+
+def _worded(values: Values) -> dict[str, Any]:
+    """What a generator is told, whatever it makes."""
+    return {"prompt": values["prompt"], "seed": values["chance"]}
+
+
+def _styled(values: Values) -> dict[str, Any]:
+    """A square in a style."""
+    return {**values["style"], **_worded(values), "width": _LONG, "height": _LONG}
+
+
+def _drawn(values: Values) -> dict[str, Any]:
+    """A picture in a style, its longer side always the same."""
+    ratio = values["width_ratio"], values["height_ratio"]
+    width, height = (max(_SHORT, round(_LONG * side / max(ratio))) for side in ratio)
+    seed = {} if values["seed"] is None else {"seed": values["seed"] % 2**31}
+    return {
+        **values["style"],
+        **_worded(values),
+        **seed,
+        "negative": values["negative_prompt"] or "",
+        "width": width,
+        "height": height,
+        "steps": values["steps"],
+        "guidance": values["cfg_scale"],
+    }
+
+
+def _sized(values: Values) -> dict[str, Any]:
+    """A picture of one of the documented sizes, ``W*H``."""
+    width, height = map(int, values["size"].split("*"))
+    return {
+        **_worded(values),
+        "negative": values["negative_prompt"] or "",
+        "width": width,
+        "height": height,
+    }
+
+
+def _redrawn(values: Values) -> dict[str, Any]:
+    """A picture of another; without a size as large as `_LONG` squared, in the shape of that one."""
+    width, height = values["size"] or values["shape"]
+    if values["size"] is None:
+        scale = _LONG / math.sqrt(width * height)
+        width, height = (min(4096, max(64, 16 * round(side * scale / 16))) for side in (width, height))
+    return {
+        **_worded(values),
+        "negative": values["negative_prompt"] or "",
+        "width": width,
+        "height": height,
+    }
+
+
+def _one_source(values: Values, counts: Mapping[str, int]) -> None:
+    if counts["src"] > 1:
+        raise unsupported(
+            "AI Image Generator 2.0, from pictures: generators of this server begin with one picture; send one"
+        )
 
 
 def _one_example(values: Values, counts: Mapping[str, int]) -> None:
@@ -69,6 +128,9 @@ def _one_example(values: Values, counts: Mapping[str, int]) -> None:
         raise invalid("ref_file_id, ref_file_url, template_id", None, "exactly one of them")
 
 
+_LONG: Final = 1024  # pixels of the longer side of a generated picture
+_SHORT: Final = 128  # pixels of the shorter side, at least
+_GOES_ON: Final = "the same scene goes on beyond the edges of the photo, same light, same place"
 _OUT_PAINT: Final = (
     *(p.whole(f"output_{side}", 1, 4096) for side in ("width", "height")),
     *(p.whole(f"input_{at}", 0, 4096, down=True) for at in ("x", "y")),
@@ -281,7 +343,8 @@ TOOLS: Final[Sequence[Tool]] = (
                 limit=Limit(long=2048, short=short),
                 inputs=_SRC_MSK,
                 params=(p.text("prompt", 1, 2000),),
-                effect="generate",
+                effect="replace",
+                to=lambda values: {"by": "prompt", **_worded(values)},
             )
             for version, short in (("v1", 1024), ("v2", None))
         },
@@ -309,7 +372,13 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         action="api_text_to_image",
         forms={
-            "v1": Form(inputs={}, params=(p.text("prompt", 1, 2000),), styled="required", effect="generate"),
+            "v1": Form(
+                inputs={},
+                params=(p.text("prompt", 1, 2000),),
+                styled="required",
+                effect="generate",
+                to=_styled,
+            ),
             "v2": Form(
                 inputs={},
                 params=(
@@ -323,6 +392,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 ),
                 styled="required",
                 effect="generate",
+                to=_drawn,
             ),
         },
         catalogue="pictures",
@@ -333,7 +403,7 @@ TOOLS: Final[Sequence[Tool]] = (
         price=1,
         forms={
             "v2": Form(
-                inputs={"src": (0, 3)},
+                inputs={},
                 params=(
                     _MODEL,
                     p.text("prompt", 1, 800),
@@ -347,6 +417,7 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.flag("prompt_extend", required=False, default=True),
                 ),
                 effect="generate",
+                to=_sized,
             )
         },
     ),
@@ -365,7 +436,9 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.sides("size", 512, 2048, 16, required=False),
                     p.flag("prompt_extend", required=False, default=True),
                 ),
+                check=_one_source,
                 effect="generate",
+                to=_redrawn,
             )
         },
         codes={"side": ("invalid_parameter", "invalid_parameter")},

@@ -41,6 +41,13 @@ def disk(size: int = 200) -> bytes:
     return encoded(np.where(inside, (160, 30, 40), (215, 220, 225)))
 
 
+def square(size: int = 200) -> bytes:
+    """A mask: the middle is white."""
+    pixels = np.zeros((size, size, 3))
+    pixels[60:140, 60:140] = 255
+    return encoded(pixels)
+
+
 @pytest_asyncio.fixture
 async def painting(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
     """A backend with a worker on a machine where a generator is installed."""
@@ -84,6 +91,97 @@ async def test_a_generator_serves_backgrounds_and_extensions(painting: Backend) 
     assert (await painting.credits.balance(account.id)).available == 20 - 4 - 2 - 2
 
 
+async def test_a_generator_makes_pictures_in_all_forms(painting: Backend) -> None:
+    account, pair = await member(painting, credits=20)
+    client = Client(painting, pair["client_id"])
+    file, mask = await client.sent(disk()), await client.sent(square())
+    large = await client.sent(disk(400))
+    model = {"model": "youcam-image-v2", "negative_prompt": "", "prompt_extend": True}
+    styled = {"prompt": "a harbour at dawn", "style_group_id": 1, "style_ids": [11]}
+    asked: dict[str, tuple[str, dict[str, Any], tuple[int, int]]] = {
+        "styled": ("text-to-image", styled, (1024, 1024)),
+        "templated": (
+            "text-to-image",
+            {
+                "prompt": "a lighthouse",
+                "template_id": "oil",
+                "seed": [77],
+                "width_ratio": 3,
+                "height_ratio": 4,
+            },
+            (768, 1024),
+        ),
+        "sized": ("text-to-image/youcam", {"prompt": "snow", "size": "928*1664", **model}, (928, 1664)),
+        "redrawn": (
+            "image-to-image/youcam",
+            {"src_file_ids": [large], "prompt": "blue", **model},
+            (1024, 1024),
+        ),
+        "turned": (
+            "text-to-image/youcam",
+            {"src_file_id": large, "prompt": "x", "size": "513*700", **model},
+            (512, 704),
+        ),
+        "replaced": (
+            "obj-replace",
+            {"src_file_id": file, "msk_file_id": mask, "prompt": "a red chair"},
+            (200, 200),
+        ),
+    }
+    tasks = {
+        name: await client.run_v1(slug, body) if name == "styled" else await client.run(slug, **body)
+        for name, (slug, body, _) in asked.items()
+    }
+    for name, (slug, _, size) in asked.items():
+        polled = "image-to-image/youcam" if name == "turned" else slug
+        (made,) = await pictures(
+            client, await client.ended(polled, tasks[name], "v1.0" if name == "styled" else "v2.0")
+        )
+        assert (made.width, made.height) == size, name
+        assert provenance.source(made) in (
+            "trainedAlgorithmicMedia",
+            "compositeWithTrainedAlgorithmicMedia",
+        ), name
+    source = decode.open(disk()).pixels
+    assert np.array_equal(made.pixels[:40], source[:40])  # outside of the mask
+    assert not np.array_equal(made.pixels[80:120, 80:120], source[80:120, 80:120])
+    assert (await painting.credits.balance(account.id)).available == 20 - 2 - 2 - 1 - 1 - 1 - 1
+    params = await painting.database.all("SELECT id, params FROM jobs")
+    given = {row["id"]: row["params"] for row in params}
+    assert (given[tasks["templated"]]["style"], given[tasks["templated"]]["seed"]) == ("oil", 77)
+    assert (given[tasks["templated"]]["steps"], given[tasks["templated"]]["guidance"]) == (20, 4.0)
+    assert given[tasks["styled"]]["style"] == "photograph"
+
+
+async def test_a_repeat_of_a_call_without_a_seed_is_the_same_task(painting: Backend) -> None:
+    client = Client(painting, (await member(painting))[1]["client_id"])
+    styled = {"prompt": "a harbour at dawn", "style_group_id": 2, "style_ids": [21]}
+    made = await asyncio.gather(*(client.run_v1("text-to-image", styled, 3) for _ in range(8)))
+    assert len(set(made)) == 1
+    assert await client.run_v1("text-to-image", styled, 4) not in made
+
+
+async def test_more_than_one_source_is_refused_and_not_left_out_quietly(painting: Backend) -> None:
+    client = Client(painting, (await member(painting))[1]["client_id"])
+    file = await client.sent(disk())
+    body = {"src_file_ids": [file, file], "model": "youcam-image-v2", "prompt": "the first on the second"}
+    said = await client.refused(
+        "POST", "v2.0/task/image-to-image/youcam", 400, "OperationNotSupport", json=body
+    )
+    assert "one picture" in said
+
+
+async def test_what_the_generator_cannot_do_fails_its_task_by_name(painting: Backend) -> None:
+    client = Client(painting, (await member(painting))[1]["client_id"])
+    body = {"model": "youcam-image-v2", "prompt": "word " * 60}
+    task = await client.run("text-to-image/youcam", **body)
+    assert (await client.ended("text-to-image/youcam", task))["error"] == "invalid_parameter"
+    empty = encoded(np.zeros((200, 200, 3)))
+    file, mask = await client.sent(disk()), await client.sent(empty)
+    task = await client.run("obj-replace", src_file_id=file, msk_file_id=mask, prompt="a chair")
+    assert (await client.ended("obj-replace", task))["error"] == "invalid_parameter"
+
+
 async def test_a_prompt_that_is_refused_fails_its_task_and_costs_nothing(painting: Backend) -> None:
     account, pair = await member(painting, credits=20)
     client = Client(painting, pair["client_id"])
@@ -101,6 +199,14 @@ async def test_without_a_generator_what_needs_one_is_refused_by_name(
     said = await client.refused("POST", "v2.0/task/bg-replace", 400, "OperationNotSupport", json=body)
     assert "AI Photo Background Change" in said
     assert "text-to-image" in said
+    mask = await client.sent(square())
+    for slug, title, asked in (
+        ("obj-replace", "AI Replace", {"src_file_id": file, "msk_file_id": mask, "prompt": "a chair"}),
+        ("text-to-image", "AI Image Generator", {"prompt": "a harbour", "template_id": "neon"}),
+        ("text-to-image/youcam", "AI Image Generator 2.0", {"model": "youcam-image-v2", "prompt": "x"}),
+    ):
+        said = await client.refused("POST", f"v2.0/task/{slug}", 400, "OperationNotSupport", json=asked)
+        assert said.startswith(f"{title} is not available on this server")
     task = await client.run("out-paint", src_file_id=file, **OUT_PAINT)  # which can do without
     row = await backend.database.one("SELECT capability, params FROM jobs WHERE id = %s", (task,))
     assert row is not None

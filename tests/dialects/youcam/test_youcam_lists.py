@@ -207,7 +207,8 @@ async def test_lists_of_styles_answer_where_the_effect_is_not_installed(client: 
     for slug in ("text-to-image", "hair-style", "hair-ext", "hair-bang", "hair-vol"):
         for path, key in (("style-group", "groups"), ("style", "styles")):
             found = (await client.said("GET", f"v1.0/task/{path}/{slug}"))["result"]
-            assert (found["next_token"], type(found[key])) == (None, list)
+            assert len(found[key]) <= 20
+            assert (found["next_token"] is None) == (len(found[key]) < 20)
     await client.refused("GET", "v1.0/task/style/hair-style?style_group_id=7", 400, "InvalidStyleGroup")
     await client.refused("GET", "v1.0/task/style/hair-style?page_size=21", 400, "InvalidParameters")
 

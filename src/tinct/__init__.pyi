@@ -396,6 +396,7 @@ def generate(
     prompt: str,
     photo: PhotoLike | None = None,
     *,
+    style: Literal["photograph", "studio", "film", "black_and_white", "golden_hour", "long_exposure", "oil", "watercolor", "gouache", "pastel", "ink_wash", "impression", "pencil", "colored_pencil", "line_art", "comic", "woodcut", "picture_book", "flat", "pixel", "low_poly", "stained_glass", "paper_cut", "neon"] | None = None,
     negative: str = "",
     width: int | None = None,
     height: int | None = None,
@@ -410,15 +411,18 @@ def generate(
     Parameters
     ----------
     photo : Photo, path, bytes, file, PIL image or array, optional
-        A photo to begin with; without one the picture is made of the prompt alone.
+        A photo to begin with; its middle is taken where the picture has another shape. Without one the
+        picture is made of the prompt alone.
     prompt : text
         What is to be seen.
+    style : photograph, studio, film, black_and_white, golden_hour, long_exposure, oil, watercolor, gouache, pastel, ink_wash, impression, pencil, colored_pencil, line_art, comic, woodcut, picture_book, flat, pixel, low_poly, stained_glass, paper_cut or neon
+        How it looks; it adds words to the prompt.
     negative : text
         With a prompt: what is not to be seen.
     width : 64 to 4096
-        Pixels across, without a photo; none: as the height, or 512.
+        Pixels across; none: in the photo's shape, or as the height, or 512.
     height : 64 to 4096
-        Pixels down, without a photo; none: as the width, or 512.
+        Pixels down; none: in the photo's shape, or as the width, or 512.
     strength : above 0, up to 1
         With a photo: how far to leave it.
     steps : 1 to 150

@@ -11,9 +11,11 @@ import painter
 import tinct
 from tinct import settings
 from tinct.cli import app
+from tinct.effects.generate.styles import style
 from tinct.effects.registry import get
 from tinct.errors import NoGeneratorError, ParameterError, PromptTooLongError
 from tinct.models.generators import registry
+from tinct.models.generators.port import Bytes, Progress, Request
 from tinct.photo.photo import Photo
 from tinct.photo.provenance import source
 
@@ -62,9 +64,47 @@ def test_a_picture_is_made_of_a_photo_and_a_prompt() -> None:
     assert 0 < away[0] < away[1]
 
 
-def test_sizes_belong_to_prompts_alone() -> None:
-    with pytest.raises(ParameterError, match="none with a photo"):
-        tinct.generate("a cat", _scene(), width=128)
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [({"width": 100}, (100, 80)), ({"height": 320}, (400, 320)), ({"width": 96, "height": 96}, (96, 96))],
+)
+def test_a_photo_gives_its_middle_in_the_shape_that_is_asked_for(
+    asked: dict[str, int], made: tuple[int, int]
+) -> None:
+    painter.install()
+    scene = _scene()
+    photo = tinct.generate("a cat", scene, strength=0.01, **asked).photo
+    assert (photo.width, photo.height) == made
+    assert abs(float(photo.pixels.mean()) - float(scene.pixels.mean())) < 6
+
+
+def test_a_style_adds_its_words_and_what_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter.install()
+    asked: list[Request] = []
+    make = painter.Painter.make
+    monkeypatch.setattr(painter, "MOST_WORDS", 100)
+
+    def remembering(self: painter.Painter, request: Request, progress: Progress) -> Bytes:
+        asked.append(request)
+        return make(self, request, progress)
+
+    monkeypatch.setattr(painter.Painter, "make", remembering)
+    plain = tinct.generate("a harbour", width=64, height=64).photo
+    drawn = tinct.generate("a harbour", width=64, height=64, style="woodcut", negative="boats").photo
+    woodcut = style("woodcut")
+    assert asked[1].prompt == f"a harbour, {woodcut.words}"
+    assert asked[1].negative == f"boats, {woodcut.negative}"
+    assert (asked[0].prompt, asked[0].negative) == ("a harbour", "")
+    assert not np.array_equal(plain.pixels, drawn.pixels)
+    with pytest.raises(ParameterError, match="style"):
+        tinct.generate("a harbour", style="none")  # type: ignore[arg-type]
+
+
+def test_a_style_shows_what_it_is_like() -> None:
+    effect = get("generate")
+    shown = effect.preview(effect.parse({"prompt": "x", "style": "neon"}))
+    assert shown is not None
+    assert effect.preview(effect.parse({"prompt": "x"})) is None
 
 
 @pytest.mark.parametrize("prompt", ["", "  \n ", "x" * 2001, "a\x00b", 5, None, ["a"]])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
+from tinct.effects.generate import styles
 from tinct.effects.prompts import Guidance, Negative, Prompt, Steps
-from tinct.errors import ParameterError
 from tinct.imaging.invention import estimate, invent, seen
 from tinct.models.generators.port import Request, Task
+from tinct.models.generators.registry import demand
 from tinct.photo.photo import Photo
 from tinct.photo.provenance import marked
 
@@ -48,17 +51,36 @@ def _task(photo: object) -> Task:
     return "text-to-image" if photo is None else "image-to-image"
 
 
-def _together(photo: object, width: int | None, height: int | None) -> None:
-    if photo is not None and (width is not None or height is not None):
-        raise ParameterError("width" if width is not None else "height", width or height, "none with a photo")
+def _size(photo: tuple[int, int] | None, width: int | None, height: int | None) -> tuple[int, int]:
+    """Height and width of the picture; `photo` is the height and width of the photo."""
+    if photo is None or (width is not None and height is not None):
+        return height or width or _SIDE, width or height or _SIDE
+    own_height, own_width = photo
+    if width is not None:
+        return max(1, round(own_height * width / own_width)), width
+    if height is not None:
+        return height, max(1, round(own_width * height / own_height))
+    return photo
+
+
+def _covering(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The middle of a picture, scaled to `size` (h, w)."""
+    height, width = picture.shape[:2]
+    if (height, width) == size:
+        return picture
+    scale = max(size[0] / height, size[1] / width)
+    rows, columns = min(height, round(size[0] / scale)), min(width, round(size[1] / scale))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    part = picture[top : top + max(1, rows), left : left + max(1, columns)]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, size[::-1], interpolation=way), np.uint8)
 
 
 def _seconds(
     photo: object, width: int | None, height: int | None, steps: int | None, strength: float
 ) -> float:
-    size = (height or width or _SIDE, width or height or _SIDE)
-    if isinstance(photo, tuple):
-        size = (photo[1], photo[0])
+    known = (photo[1], photo[0]) if isinstance(photo, tuple) else None
+    size = _size(known, width, height)
     return estimate(_task(photo), size, steps) * (1.0 if photo is None else strength)
 
 
@@ -66,24 +88,30 @@ def _seconds(
     title="Generate",
     engines={"text": ("text-to-image",), "picture": ("image-to-image",)},
     credits=2,
-    together=_together,
     estimate=_seconds,
     generates=_task,
     label="generated",
+    preview=lambda style: styles.picture(style),
 )
 def generate(
     prompt: Annotated[Prompt, Field(description="What is to be seen.")],
     photo: Annotated[
         Photo | None,
-        Field(description="A photo to begin with; without one the picture is made of the prompt alone."),
+        Field(
+            description="A photo to begin with; its middle is taken where the picture has another shape. Without one "
+            "the picture is made of the prompt alone."
+        ),
     ] = None,
     *,
+    style: Annotated[
+        styles.Name | None, Field(description="How it looks; it adds words to the prompt.")
+    ] = None,
     negative: Negative = "",
     width: Annotated[
-        Side, Field(description="Pixels across, without a photo; none: as the height, or 512.")
+        Side, Field(description="Pixels across; none: in the photo's shape, or as the height, or 512.")
     ] = None,
     height: Annotated[
-        Side, Field(description="Pixels down, without a photo; none: as the width, or 512.")
+        Side, Field(description="Pixels down; none: in the photo's shape, or as the width, or 512.")
     ] = None,
     strength: Annotated[
         float,
@@ -107,10 +135,14 @@ def generate(
     ParameterError
         Names the field, what was found and what is allowed.
     """
-    size = (height or width or _SIDE, width or height or _SIDE)
-    begun = None
-    if photo is not None:
-        size, begun = (photo.height, photo.width), seen(photo)
+    size = _size(None if photo is None else (photo.height, photo.width), width, height)
+    begun = None if photo is None else _covering(seen(photo), size)
+    if style is not None:
+        chosen = styles.style(style)
+        prompt = chosen.prompt(prompt)
+        if demand(_task(photo)).facts.engine != "endpoint":  # which knows nothing that is not wanted
+            negative = chosen.without(negative)
+        guidance = chosen.guidance if guidance is None else guidance
     made = invent(
         Request(
             prompt=prompt,

@@ -16,9 +16,17 @@ BODIES = json.loads((Path(__file__).parent / "bodies.json").read_text(encoding="
 DONE = {
     "enhance", "obj-removal", "generative-fill", "sod", "bg-replace", "bg-blur", "colorize", "colorize/color-correct",
     "lighting", "mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol",
-    "out-paint", "video-sr",
+    "out-paint", "video-sr", "hair-transfer",
 }  # fmt: skip
-NEED_FACES = {"mu-transfer", "face-swap", "face-swap/pre-process", "hair-ext", "hair-bang", "hair-vol"}
+NEED_FACES = {
+    "hair-transfer",
+    "mu-transfer",
+    "face-swap",
+    "face-swap/pre-process",
+    "hair-ext",
+    "hair-bang",
+    "hair-vol",
+}
 
 
 def filled(body: Any, files: dict[str, str]) -> Any:
@@ -59,7 +67,8 @@ async def test_a_documented_body_makes_a_task_or_is_told_what_lacks(
         assert polled == expected
     else:
         assert (reply.status_code, reply.json()["error_code"]) == (400, "OperationNotSupport"), reply.text
-        assert re.search(r"no effect called \w+|tinct models (fetch|use)", reply.json()["error"])
+        told = r"tinct models (fetch|use)|tinct hair styles add|begin with one picture"
+        assert re.search(told, reply.json()["error"])
 
 
 async def test_a_body_of_v1_is_understood_on_paths_of_v2(client: Client) -> None:

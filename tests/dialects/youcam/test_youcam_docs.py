@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "youcam.md").read_text(encoding="ut
 def rows() -> dict[str, list[str]]:
     """Cells of the table of tools, by slug."""
     found = {}
-    table = PAGE.partition("### The tools")[2].partition("\\* The effect")[0]
+    table = PAGE.partition("### The tools")[2].partition("\n\nTools whose weights")[0]
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         for slug in re.findall(r"`([a-z/-]+)`", cells[0]):

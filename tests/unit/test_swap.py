@@ -79,6 +79,18 @@ def test_a_laughing_mouth_does_not_go_onto_a_closed_one() -> None:
     onto.refuse_unlike(known(), laughing)
 
 
+def test_eyes_and_smiles_that_differ_much_are_refused_either_way() -> None:
+    narrow, laughing = known(), known()
+    for above, below in ((159, 145), (386, 374)):
+        narrow.face.points[above, :2] = narrow.face.points[below, :2] - [0, 1]
+    middle = narrow.face.points[[61, 291], :2].mean(axis=0)
+    laughing.face.points[[61, 291], :2] += 0.4 * (laughing.face.points[[61, 291], :2] - middle)
+    for unlike, words in ((narrow, "eyes"), (laughing, "laughs")):
+        for pair in ((unlike, known()), (known(), unlike)):
+            with pytest.raises(FacesUnlikeError, match=words):
+                onto.refuse_unlike(*pair)
+
+
 def test_joining_leaves_the_outside_exact_and_the_middle_is_the_faces() -> None:
     rng = np.random.default_rng(0)
     target = rng.random((200, 200, 3), np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.swap.blend import joined, relit
-from tinct.effects.swap.shape import mouth_opening, placed
+from tinct.effects.swap.shape import eye_opening, mouth_opening, placed, smile
 from tinct.errors import EyeCoveredError, FaceCoveredError, FacesUnlikeError
 from tinct.faces.covered import covered, share_around
 from tinct.faces.face import Face
@@ -31,6 +31,10 @@ _TURN: Final = 20.0  # degrees by which both may differ
 _COVERED: Final = 0.6
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
 _LAUGH: Final = 0.1  # by how much wider the reference's may be open
+_LIDS: Final = 0.15  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
+_SMILE: Final = (
+    0.2  # difference of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
+)
 _ENLARGED: Final = 3.0  # times a face may be enlarged
 
 
@@ -94,6 +98,15 @@ def refuse_unlike(source: Given, target: Given) -> None:
     if mouth_opening(one.points) - mouth_opening(two.points) > _LAUGH:
         raise FacesUnlikeError(
             "the reference's mouth is open much wider than the photo's; use one with the same expression, or force it"
+        )
+    if abs(eye_opening(one.points) - eye_opening(two.points)) > _LIDS:
+        raise FacesUnlikeError(
+            "the eyes of one face are open much wider than those of the other; use a reference with the same "
+            "expression, or force it"
+        )
+    if abs(smile(one.points) - smile(two.points)) > _SMILE:
+        raise FacesUnlikeError(
+            "one face laughs and the other does not; use a reference with the same expression, or force it"
         )
     if two.width > _ENLARGED * one.width:
         raise FacesUnlikeError(

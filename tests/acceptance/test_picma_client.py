@@ -150,13 +150,13 @@ async def test_the_token_is_printed_once_for_people(picma: Server) -> None:
 
 
 async def test_photo_enhance_gives_the_photo_and_each_face(client: PicMa, site: Site) -> None:
-    head = np.asarray(Image.fromarray(samples.astronaut()[:220, 150:300]).resize((102, 150)))
+    head = np.asarray(Image.fromarray(samples.astronaut()[:220, 150:300]).resize((82, 120)))
     two = np.concatenate([head, head], 1)
     url = site.picture("/two.jpg", encoded(two))
     done = await client.finished(await client.create(url, 1, chtaskid="my-1"), 1)
     assert (done["status"], done["errorcode"], done["errormsg"], done["chtaskid"]) == (2, 0, "", "my-1")
     _, after = await client.check(done)
-    assert (done["inpathwidth"], done["outpathwidth"], done["outpathheight"]) == (204, 408, 300)
+    assert (done["inpathwidth"], done["outpathwidth"], done["outpathheight"]) == (164, 328, 240)
     assert (done["facenum"], len(done["facelist"])) == (2, 2)
     lefts = []
     for face in done["facelist"]:

@@ -84,8 +84,12 @@ def _spin(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Ou
 def _liar(photos: Mapping[str, Photo], params: Params, progress: Progress) -> Output:
     """As a photo could make a library do: tells the server what came of the task, in its own words."""
     assert child._report is not None
+    path = params.file
+    if params.number == 2:
+        path = f"{tempfile.gettempdir()}/link"
+        os.symlink(params.file, path)
     lie = child.Made(
-        path=params.file,
+        path=path,
         role="main",
         format="png",
         size=1,

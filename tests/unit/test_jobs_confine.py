@@ -155,7 +155,7 @@ async def test_a_child_that_nobody_watches_ends_with_its_processor_time(postgres
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("number", [0, 1], ids=["nonsense", "a file elsewhere"])
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["nonsense", "a file elsewhere", "a link to it"])
 async def test_a_child_that_tells_what_cannot_be_is_lost(postgres: Postgres, tmp_path, number):
     other = tmp_path / "other"
     other.write_text("somebody's")

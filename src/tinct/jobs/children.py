@@ -131,7 +131,7 @@ class Child:
         try:
             await self._send(task)
             outcome = await self._outcome
-            if any(Path(made.path).parent != Path(task.folder) for made in outcome.made):
+            if not all(_inside(Path(made.path), task.folder) for made in outcome.made):
                 raise ChildLostError  # it is not itself any more
         except (ChildLostError, asyncio.CancelledError):
             self.drop()
@@ -251,6 +251,11 @@ class Child:
         if self._writer is not None:
             with contextlib.suppress(OSError):  # it is gone; whoever waits for it hears of that
                 await asyncio.to_thread(self._writer.send_bytes, ForkingPickler.dumps(answer))
+
+
+def _inside(path: Path, folder: str) -> bool:
+    """Whether a file lies in a folder, and leads nowhere else."""
+    return path.parent == Path(folder) and not path.is_symlink()
 
 
 def dispose(process: BaseProcess) -> None:

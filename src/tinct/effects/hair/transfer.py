@@ -16,7 +16,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.hair.gate import alike, example, fitting, head
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin
-from tinct.effects.hair.uncover import uncovered
+from tinct.effects.hair.uncover import Uncovered, uncovered
 from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import FaceError
 from tinct.faces.find import MODELS
@@ -105,7 +105,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     below = uncovered(hair, worn, seed)
     fitting(hair, worn, below)
     width, share = hair.frame.width, worn.opacity[..., None]
-    base = _with_belt(hair, worn, below.rgb)
+    base = _with_belt(hair, worn, below)
     cast = np.roll(cv2.GaussianBlur(worn.opacity, (0, 0), 0.03 * width), round(0.02 * width), axis=0)
     _, v = hair.frame.grid(worn.opacity.shape)
     shadow = 0.25 * cast * smoothstep(v, hair.chin, hair.chin + 0.3) * (1 - worn.opacity)
@@ -115,11 +115,11 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     return Layer(np.asarray(light, np.float32), smoothstep(touched, 0.003, 0.02))
 
 
-def _with_belt(hair: Hair, worn: Worn, base: Array) -> Array:
+def _with_belt(hair: Hair, worn: Worn, below: Uncovered) -> Array:
     """The skin beside the hair comes along with its shadows and fine hairs."""
     width = hair.frame.width
     near = np.asarray(cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width), np.float32)
     belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
     _, v = hair.frame.grid(belt.shape)
     belt = belt * (1 - smoothstep(v, -0.14, -0.06)) * (1 - brows_of(hair))
-    return np.asarray(base + (worn.skin - base) * belt[..., None], np.float32)
+    return np.asarray(below.rgb + (below.skin - below.rgb) * belt[..., None], np.float32)

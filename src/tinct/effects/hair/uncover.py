@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.hair.worn import Worn, brows_of
+from tinct.effects.hair.worn import Worn, around, bare_face, brows_of
 from tinct.faces.points import OVAL_RING
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.hair import SKIN, Hair
 from tinct.imaging.hair.seen import filled
 from tinct.photo.resize import resize
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["Uncovered", "uncovered"]
 
@@ -33,6 +34,8 @@ class Uncovered:
 
     rgb: Array
     """(h, w, 3) sRGB."""
+    skin: Array
+    """(h, w, 3) sRGB: the reference's skin, continuing the target's own."""
     changed: Array
     """(h, w) 0..1."""
     above: float
@@ -64,7 +67,8 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         areas.append(float(part.sum()) / unit)
         if part.any():
             out = _continued(out, part, known, seed, 0.012 * width)
-    out[skin] = worn.skin[skin]
+    own_skin = _continuing(hair, worn, cv2.dilate(gone.astype(np.uint8), _disc(0.02 * width)) > 0)
+    out[skin] = own_skin[skin]
     soft = max(0.8, 0.012 * width)
     changed = cv2.GaussianBlur(gone.astype(np.float32), (0, 0), soft)
     changed = np.maximum(changed, gone)
@@ -75,8 +79,22 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         * (1 - changed[..., None])
         * smoothstep(worn.bare, 0.5, 0.95)[..., None]
     )
-    mixed = mixed + (worn.skin - mixed) * seam
-    return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), areas[0], areas[1])
+    mixed = mixed + (own_skin - mixed) * seam
+    return Uncovered(np.asarray(mixed, np.float32), own_skin, np.asarray(changed, np.float32), *areas)
+
+
+def _continuing(hair: Hair, worn: Worn, gone: Flags) -> Array:
+    """The reference's skin made as light as the nearest skin of the target, so that no edge shows between them."""
+    known = bare_face(hair, hair.matte.shape) * (worn.bare > 0.9) * ~gone
+    known = np.asarray(cv2.erode(known.astype(np.float32), _disc(0.01 * hair.frame.width)), np.float32)
+    if known.sum() < 50:
+        return worn.skin
+    one, two = (
+        np.log(srgb_to_linear(np.clip(rgb, 0, 1)) + np.float32(0.01)) for rgb in (worn.skin, hair.rgb)
+    )
+    change = around(two - one, known, 0.03 * hair.frame.width)
+    made = np.exp(one + np.clip(change, -0.8, 0.5)) - np.float32(0.01)
+    return np.asarray(linear_to_srgb(np.clip(made, 0, 1).astype(np.float32)), np.float32)
 
 
 def _background(hair: Hair, person: Array, wide: Array) -> Flags:
@@ -95,7 +113,7 @@ def _disc(radius: float) -> NDArray[np.uint8]:
 def _old(hair: Hair, u: Array, v: Array) -> Array:
     """What has to go: the hair, and whatever of the person rises above and beside the face and is no skin."""
     seen = hair.seen
-    beside = (seen.v < 0.35) & (np.abs(seen.u) < 1.4) & (seen.oval < 0.5)
+    beside = (seen.v < hair.chin - 0.05) & (np.abs(seen.u) < 1.4) & (seen.oval < 0.5)
     unlike = seen.person * smoothstep(np.minimum(hair.apart, 99.0), 0.8 * SKIN, 1.3 * SKIN) * beside
     above = seen.person * ((seen.v < float(seen.place(10)[1]) - 0.12) & (np.abs(seen.u) < 1.2))
     forehead = (seen.oval > 0.5) & (seen.v < float(seen.place(10)[1]) * 0.45) & ~seen.features
@@ -109,7 +127,7 @@ def _kept(hair: Hair) -> Flags:
     """The middle of the face; nearer to its outline what is surely no hair."""
     seen = hair.seen
     oval = seen.oval > 0.5
-    middle = seen.shrunk(oval, 0.2) | (seen.shrunk(oval, 0.06) & ~seen.grown(hair.small > 0.3, 0.03))
+    middle = seen.shrunk(oval, 0.2) | (seen.shrunk(oval, 0.06) & ~seen.grown(hair.small > 0.1, 0.06))
     return np.asarray(resize((middle & (seen.v > -0.06)).astype(np.float32), hair.matte.shape[:2]) > 0.5)
 
 

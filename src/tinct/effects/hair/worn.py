@@ -19,7 +19,7 @@ from tinct.imaging.hair.seen import filled
 from tinct.photo.resize import resize
 from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
-__all__ = ["Worn", "brows_of", "put_on"]
+__all__ = ["Worn", "around", "bare_face", "brows_of", "put_on"]
 
 Array = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LIGHT: Final = 0.3  # share of the difference between both skins' light that hair follows
 _MOST: Final = (0.75, 1.3)  # factors on light
 _REFLECTED: Final = cv2.BORDER_REFLECT_101
-_MIRRORED: Final = 0.15  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
+_MIRRORED: Final = 0.08  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
 _SEED: Final = 11
 
 
@@ -67,7 +67,7 @@ class _Cut:
         kept = 1 - smoothstep(np.asarray(aside, np.float32), _MIRRORED, _MIRRORED + 0.06)
         if below.max() > _MIRRORED:
             inward = (size[0] - 1 - y) / width
-            kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), -0.01, 0.09)
+            kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), 0.0, 0.04)
         over = (aside > _MIRRORED) & (aside < _MIRRORED + 0.03)
         return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over)
 
@@ -79,7 +79,7 @@ def _ends(across: Array) -> Array:
         np.asarray(cv2.GaussianBlur(rng.normal(0, 1, (1, 2001)).astype(np.float32), (0, 0), wide))[0]
         for wide in (1.2, 14.0)
     )
-    ends = 0.04 + 0.018 * strands / strands.std() + 0.025 * locks / locks.std()
+    ends = 0.04 + 0.006 * strands / strands.std() + 0.012 * locks / locks.std()
     return np.asarray(ends[np.clip(np.rint(across * 220), -500, 1500).astype(int) + 500], np.float32)
 
 
@@ -155,7 +155,7 @@ def _refined(rgb: Array, matte: Array, points: NDArray[np.float64]) -> tuple[Arr
     hair = np.asarray(cv2.erode((matte > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
     skin = near * (matte < 0.03) * (1 - _grown(features, 0.03 * width))
     skin = skin * (1 - _grown(matte, 0.025 * width))
-    on, below = _around(rgb, hair, 0.035 * width), _around(rgb, skin, 0.07 * width)
+    on, below = around(rgb, hair, 0.035 * width), around(rgb, skin, 0.07 * width)
     step = on - below
     size = (step**2).sum(axis=-1)
     mixed = ((rgb - below) * step).sum(axis=-1) / np.maximum(size, 1e-4)
@@ -192,8 +192,8 @@ def brows_of(hair: Hair) -> Array:
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), max(0.8, 0.008 * hair.frame.width)), np.float32)
 
 
-def _around(rgb: Array, where: Array, sigma: float) -> Array:
-    """Mean colours of what is marked around each pixel."""
+def around(rgb: Array, where: Array, sigma: float) -> Array:
+    """Mean colours (h, w, 3) of what is marked around each pixel; the nearest counts most."""
     small = [max(2, round(side / 4)) for side in rgb.shape[:2]]
     known = resize(np.ascontiguousarray(where, np.float32), (small[0], small[1]))
     colors = resize(np.ascontiguousarray(rgb * where[..., None], np.float32), (small[0], small[1]))
@@ -221,7 +221,7 @@ def _skin_like(hair: Hair) -> Array:
     return np.maximum(like, (hair.seen.oval > 0.5).astype(np.float32))
 
 
-def _bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:
+def bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:
     """Where the target shows bare skin of its face, away from eyes, brows and lips."""
     rings = [hair.points[list(ring), :2] for ring in (*EYES, *BROWS, LIPS_RING)]
     reach = 2 * max(1, round(hair.frame.width * 0.03)) + 1
@@ -232,7 +232,7 @@ def _bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:
 
 def _toned(rgb: Array, bare: Array, target: Hair) -> Array:
     """Another's skin in the target's tone and light, which are followed as far as both are seen."""
-    known = (bare > 0.9) * _bare_face(target, rgb.shape)
+    known = (bare > 0.9) * bare_face(target, rgb.shape)
     if known.sum() < 50:
         return rgb
     sigma = 0.12 * target.frame.width
@@ -249,7 +249,7 @@ def _gain(target: Hair, source: Hair) -> float:
     """By what the hair is made lighter or darker."""
     levels = []
     for hair in (target, source):
-        bare = _bare_face(hair, hair.matte.shape) > 0.9
+        bare = bare_face(hair, hair.matte.shape) > 0.9
         if bare.sum() < 50:
             return 1.0
         levels.append(float(np.median(srgb_to_linear(hair.rgb[bare]) @ _LUMA)) + 0.01)

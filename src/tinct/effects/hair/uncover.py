@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.hair.worn import Worn, around, bare_face, brows_of
-from tinct.faces.points import OVAL_RING
+from tinct.faces.points import EYES, OVAL_RING
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.hair import SKIN, Hair
@@ -113,7 +113,7 @@ def _disc(radius: float) -> NDArray[np.uint8]:
 def _old(hair: Hair, u: Array, v: Array) -> Array:
     """What has to go: the hair, and whatever of the person rises above and beside the face and is no skin."""
     seen = hair.seen
-    beside = (seen.v < hair.chin - 0.05) & (np.abs(seen.u) < 1.4) & (seen.oval < 0.5)
+    beside = (seen.v < 0.4) & (np.abs(seen.u) < 1.4) & (seen.oval < 0.5)
     unlike = seen.person * smoothstep(np.minimum(hair.apart, 99.0), 0.8 * SKIN, 1.3 * SKIN) * beside
     above = seen.person * ((seen.v < float(seen.place(10)[1]) - 0.12) & (np.abs(seen.u) < 1.2))
     forehead = (seen.oval > 0.5) & (seen.v < float(seen.place(10)[1]) * 0.45) & ~seen.features
@@ -127,8 +127,11 @@ def _kept(hair: Hair) -> Flags:
     """The middle of the face; nearer to its outline what is surely no hair."""
     seen = hair.seen
     oval = seen.oval > 0.5
-    middle = seen.shrunk(oval, 0.2) | (seen.shrunk(oval, 0.06) & ~seen.grown(hair.small > 0.1, 0.06))
-    return np.asarray(resize((middle & (seen.v > -0.06)).astype(np.float32), hair.matte.shape[:2]) > 0.5)
+    eyes = seen.grown(filled([seen.points[list(ring)] for ring in EYES], seen.shape) > 0.5, 0.04)
+    middle = seen.shrunk(oval, 0.2) | eyes | (seen.shrunk(oval, 0.06) & ~seen.grown(hair.small > 0.1, 0.06))
+    return np.asarray(
+        resize(((middle & (seen.v > -0.06)) | eyes).astype(np.float32), hair.matte.shape[:2]) > 0.5
+    )
 
 
 def _body(hair: Hair, u: Array, v: Array, person: Array, wide: Array) -> Flags:

@@ -112,7 +112,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
         & (np.abs(source.seen.u) < 0.62)
     )
     face = resize(ears.astype(np.float32), small)
-    bare = head * smoothstep(person, 0.3, 0.7) * np.maximum(skin_like, face) * (1 - matte)
+    bare = head * smoothstep(person, 0.5, 0.85) * np.maximum(skin_like, face) * (1 - matte)
     cut = _Cut.of(scale * source.frame.width, x, y, small)
     worn_bare = warped(bare)
     brows = _grown(filled([points[list(ring), :2] for ring in BROWS], small), 0.03 * target.frame.width)

@@ -33,6 +33,7 @@ _HERE: Final = """
 INSERT INTO workers (id, capabilities) VALUES (%s, %s)
 ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities, seen_at = now()
 """
+_FORGET: Final = "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %s)"
 _LIVE: Final = (
     "SELECT DISTINCT unnest(capabilities) AS name FROM workers"
     " WHERE seen_at > now() - make_interval(secs => %s)"
@@ -91,12 +92,12 @@ class Capabilities:
     async def announce_for_ever(self, capabilities: frozenset[str]) -> None:
         """Say every ``settings.heartbeat_s`` that a worker with these capabilities is there."""
         worker = new_id("worker")
-        await self._database.run(
-            "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %s)", (_GONE_S,)
-        )
         while True:
             try:
                 await self._database.run(_HERE, (worker, sorted(capabilities)))
+                await self._database.run(_FORGET, (_GONE_S,))
             except TinctError as error:
                 _log.warning("capabilities: %s", error)
+            except Exception:
+                _log.exception("saying what this worker can do broke; the next time tries again")
             await asyncio.sleep(self._settings.heartbeat_s)

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 
 import pytest
 
+import painter
 from backends import ended, submitted
-from tinct.errors import NoWorkerError, ParameterError
+from tinct.effects import registry
+from tinct.errors import NoGeneratorError, NoWorkerError, ParameterError, UnsafePromptError
+from tinct.jobs.capabilities import of_machine
 from tinct.jobs.job import Job, JobState, Priority
-from tinct.settings import Settings
+from tinct.settings import Settings, use
 
 pytestmark = pytest.mark.asyncio
 
@@ -128,3 +131,27 @@ async def test_an_order_that_is_known_is_answered_when_its_worker_is_gone(backen
 async def test_an_odd_capability_is_refused(odd):
     with pytest.raises(ParameterError, match="work_for"):
         Settings().with_changes(work_for=frozenset({odd}))
+
+
+async def test_an_order_for_a_generator_needs_one_and_a_prompt_that_passes(backend, account):
+    registry.register("paint", "effects_for_tests:PAINT")
+    with pytest.raises(NoGeneratorError, match="tinct models use text-to-image"):
+        await submitted(backend, account, "paint")
+    await said(backend, "generate.text-to-image", "generate")
+    job = await submitted(backend, account, "paint", params={"prompt": "a harbour"})
+    assert job.capability == "generate.text-to-image"
+    with pytest.raises(UnsafePromptError, match="nude"):
+        await submitted(backend, account, "paint", params={"prompt": "a n u d e harbour"})
+    assert [one.id for one in (await backend.jobs.list(account)).jobs] == [job.id]
+
+
+async def test_a_machine_with_a_generator_takes_its_jobs_unless_it_is_told_otherwise(tmp_path):
+    settings = Settings(models=tmp_path / "models")
+    use(settings)
+    assert of_machine(settings) == {"ordinary", "generate"}
+    painter.install("inpaint", ("inpaint",))
+    assert of_machine(settings) == {"ordinary", "generate", "generate.inpaint"}
+    only = settings.with_changes(work_for=frozenset({"ordinary"}))
+    assert of_machine(only) == {"ordinary"}
+    given = settings.with_changes(work_for=frozenset({"generate", "gpu"}))
+    assert of_machine(given) == {"generate", "generate.inpaint", "gpu"}

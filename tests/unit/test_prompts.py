@@ -22,6 +22,8 @@ WORDS = Words()
         ("nu\u200bde portrait", "nudity"),  # a character without width
         ("n\u00adude", "nudity"),  # a soft hyphen
         ("n u d e", "nudity"),
+        ("a n u d e woman", "nudity"),
+        ("paint a n.u.d.e", "nudity"),
         ("n.u.d.e art", "nudity"),
         ("n-u_d-e", "nudity"),
         ("nuuuuude", "nudity"),

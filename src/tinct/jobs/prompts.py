@@ -230,14 +230,17 @@ def _forms(text: str, innocent: Sequence[list[str]]) -> Iterator[list[str]]:
     for times in (r"\1", r"\1\1"):
         if _REPEATED.search(text):
             yield [_REPEATED.sub(times, token) for token in tokens]
-    joined: list[str] = []
-    for token, before in zip(tokens, ["", *tokens], strict=False):
-        if len(token) == 1 and len(before) == 1:
-            joined[-1] += token
-        else:
-            joined.append(token)
-    if len(joined) < len(tokens):
-        yield joined
+    for rest in (0, 1):  # the first of some letters may be a word of its own: a n u d e
+        joined: list[str] = []
+        letters = 0  # that stand alone, one after the other
+        for token in tokens:
+            letters = letters + 1 if len(token) == 1 else 0
+            if letters > 1 + rest:
+                joined[-1] += token
+            else:
+                joined.append(token)
+        if len(joined) < len(tokens):
+            yield joined
 
 
 def _without(tokens: list[str], phrases: Sequence[list[str]]) -> list[str]:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.decision import dared, softmax
 from tinct.imaging.domain_transform import coherent
 from tinct.imaging.featureless import colorable
-from tinct.imaging.mean_field import agreed, resized
+from tinct.imaging.mean_field import agreed, evened, resized
 from tinct.models.runtime import session
 from tinct.photo.resize import resize
 
@@ -42,6 +43,10 @@ _LIVELY = (
 _GAIN = 1.27  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
 _GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
+_DARING, _SPREAD = (
+    1.15,
+    0.4,
+)  # of the chroma that doubt takes, what goes to surer things: a factor, and a power
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +68,31 @@ class ChromaDistribution:
         """One colouring, (h, w, 2) a*, b*.
 
         Where the network is torn between hues, their mean is duller than each. The photo as a whole gets most of the
-        chroma that it loses by this back, so what is sure is lively, and a photo full of doubt does not end grey.
+        chroma that it loses by this back, so that a photo full of doubt does not end grey; then each thing keeps of
+        its chroma what it may dare.
         """
-        likely = self.logits - self.logits.max(axis=-1, keepdims=True)
-        expected = _softmax(likely) @ np.hypot(self.bins[:, 0], self.bins[:, 1])  # (h, w)
-        mean = _softmax(likely / np.float32(_TEMPERATURE)) @ self.bins
+        h, w, q = self.logits.shape
+        probability = softmax(self.logits)
+        expected = probability @ np.hypot(self.bins[:, 0], self.bins[:, 1])  # (h, w)
+        mean = softmax(self.logits / np.float32(_TEMPERATURE)) @ self.bins
         size = np.maximum(np.hypot(mean[..., 0], mean[..., 1]), np.float32(1e-3))
         lost = float((expected * self.share).sum() / max((size * self.share).sum(), 1e-3))
         gain = _GAIN * float(np.clip(lost, 1 / _MOST, _MOST)) ** _LIVELY
         wanted = size * np.float32(gain)
         most = expected * _GARISH + np.float32(1e-3)
-        bounded = wanted / (1 + (wanted / most) ** 8) ** np.float32(1 / 8)
-        return np.asarray(mean * (bounded / size * self.share)[..., None], np.float32)
+        size_now = wanted / (1 + (wanted / most) ** 8) ** np.float32(1 / 8)
+        color = mean * (size_now / size)[..., None]
+        share = dared(probability.reshape(-1, q), self.bins, color.reshape(-1, 2)).reshape(h, w)
+        share = evened(share, self.light, self.looks)
+        share = np.clip(coherent(share[..., None], self.light, _REACH, _EDGE)[..., 0], 0, 1)
+        total = max(float((size_now * self.share).sum()), 1e-3)
+        kept = float((size_now * share * self.share).sum()) / total
+        share *= np.float32(_DARING * max(kept, 1 / _MOST) ** -_SPREAD)
+        return np.asarray(color * (share * self.share)[..., None], np.float32)
 
     def blend(self, other: ChromaDistribution) -> ChromaDistribution:
         """Half way to another prediction: what this one is sure of stays, the rest follows the other."""
         return replace(self, logits=(self.logits + other.logits) / np.float32(2))
-
-
-def _softmax(logits: Array) -> Array:
-    """Probabilities of logits whose largest are 0."""
-    p = np.exp(logits)
-    p /= p.sum(axis=-1, keepdims=True)
-    return p
 
 
 def predict_chroma(light: Array, mood: Array | None = None) -> ChromaDistribution:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.resize import resize
 
-__all__ = ["agreed"]
+__all__ = ["agreed", "evened", "resized"]
 
 Array = NDArray[np.float32]
 
@@ -21,6 +21,7 @@ _LOOK = 0.5  # difference of looks that separates; all looks of a photo differ f
 _FAR = 0.3  # of the longer side
 _LIGHT = 15.0  # L*
 _RARE = np.float32(1e-6)  # probability below which a class does not count
+_EVEN = 0.8  # how far single values become those of what looks alike
 _CHANNELS = 64  # that OpenCV resizes at once
 
 
@@ -40,21 +41,36 @@ def agreed(logits: Array, light: Array, looks: Array) -> Array:
     ndarray, (h, w, q), float32
     """
     size = (looks.shape[0], looks.shape[1])
-    coarse = resized(logits, size).reshape(size[0] * size[1], -1)
+    weights = _alike(light, looks)
+    coarse = resized(logits, size).reshape(len(weights), -1)
+    coarse -= coarse.max(axis=1, keepdims=True)
+    p = np.exp(coarse)
+    p /= p.sum(axis=1, keepdims=True)
+    moved = np.log(weights @ p + _RARE) - np.log(p + _RARE)
+    return logits + resized(moved.reshape(*size, -1), (logits.shape[0], logits.shape[1]))
+
+
+def evened(values: Array, light: Array, looks: Array) -> Array:
+    """`values` (h, w) made nearly alike where things look alike; `light` and `looks` as for `agreed`."""
+    size = (looks.shape[0], looks.shape[1])
+    coarse = resize(values, size)
+    moved = (_alike(light, looks) @ coarse.ravel()).reshape(size) - coarse
+    return np.asarray(values + np.float32(_EVEN) * resize(moved, values.shape), np.float32)
+
+
+def _alike(light: Array, looks: Array) -> Array:
+    """How alike each two cells of the features are, (n, n); rows sum to 1."""
+    size = (looks.shape[0], looks.shape[1])
     down, across = (axis.astype(np.float32) / np.float32(_FAR * max(size)) for axis in np.indices(size))
     told = np.dstack([looks / np.float32(_LOOK), resize(light, size) / np.float32(_LIGHT), down, across])
-    told = told.reshape(len(coarse), -1)  # (n, c + 3)
+    told = told.reshape(size[0] * size[1], -1)  # (n, c + 3)
     square = (told * told).sum(axis=1)
     weights = told @ told.T
     weights -= square / np.float32(2)
     weights -= square[:, None] / np.float32(2)  # minus half the squared distance
     np.exp(weights, out=weights)
     weights /= weights.sum(axis=1, keepdims=True)
-    coarse -= coarse.max(axis=1, keepdims=True)
-    p = np.exp(coarse)
-    p /= p.sum(axis=1, keepdims=True)
-    moved = np.log(weights @ p + _RARE) - np.log(p + _RARE)
-    return logits + resized(moved.reshape(*size, -1), (logits.shape[0], logits.shape[1]))
+    return np.asarray(weights, np.float32)
 
 
 def resized(planes: Array, size: tuple[int, int]) -> Array:

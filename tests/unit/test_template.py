@@ -137,3 +137,12 @@ def test_a_grey_photo_takes_the_swatches_colour():
     grey = np.repeat(picture("astronaut")[..., :1], 3, axis=2)
     result = tinct.fit_template(Photo(grey), "E07A5F").apply(Photo(grey)).pixels
     assert _shown(result, ["#E07A5F"])[0] >= 0.03
+
+
+def test_what_is_next_to_black_stays_without_colour():
+    source = _harbour()
+    rng = np.random.default_rng(1)
+    source[70:] = rng.integers(12, 26, (50, 240, 1))  # L* 3 to 9
+    result = _map(source, SETS["two"]).apply(Photo(source)).pixels
+    night = lab_of(result[75:])
+    assert np.hypot(night[:, 1], night[:, 2]).mean() < 3

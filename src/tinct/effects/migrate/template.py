@@ -39,7 +39,7 @@ _GREY: Final = 6.0  # chroma below which a colour stays at no cost
 _STAY: Final = 22.0  # cost at which a coloured cluster stays
 _TINT: Final = 8.0  # cost of giving a grey cluster a colour
 _DARK, _PALE = 8.0, 97.0  # L* beyond which a colour can hardly show
-_BLACK: Final = (1.0, 9.0)  # L* below which nothing takes a colour, and above which all may
+_BLACK: Final = (4.0, 18.0)  # L* below which nothing takes a colour, and above which all may
 _APART: Final = 22.0  # chroma between clusters of one swatch beyond which each keeps to its own mean
 _DULL: Final = (
     0.5,

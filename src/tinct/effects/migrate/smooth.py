@@ -30,7 +30,6 @@ _EVEN: Final = (1.5, 1.0, 1.0)  # of bending along L*, a and b
 _STIFFER: Final = np.float32(2.5)  # from one round to the next
 _ROUNDS: Final = 4
 _COUNTS: Final = 0.05  # weight from which a pixel's colour is one that the grid must hold
-_KEPT, _TWO = 1.5, 8.0  # times what they differed by, and beyond that: two pixels that end as two colours
 _SPREAD_OF: Final = 93  # percentile of the pairs that the bound is about
 
 
@@ -73,8 +72,8 @@ class SmoothFit:
         sure = sure + np.float32(1e-12)
         keep = rng.choice(len(first), _PAIRS, p=sure / sure.sum(dtype=np.float64))
         self._first, self._second = first[keep], second[keep]
-        self._between = (flat[self._first] - flat[self._second])[:, 1:]
-        self._gap = np.linalg.norm(self._between, axis=1, keepdims=True)  # (n, 1) in the photo
+        gap = (flat[self._first] - flat[self._second])[:, 1:]
+        self._gap = np.linalg.norm(gap, axis=1, keepdims=True)  # (n, 1) what they differ by in the photo
         self._step = field.design(flat[self._first]) - field.design(flat[self._second])
         dense = min(1.0, float(sure.mean()) * 4)  # little weight where the photo has few smooth areas
         self._together = np.float32(together * dense / _PAIRS)
@@ -116,11 +115,6 @@ class SmoothFit:
             if spread <= most_spread:
                 break
         return np.asarray(coefficients, np.float32)
-
-    def torn(self, coefficients: Array) -> float:
-        """Share of the pairs of smooth areas that end as two colours."""
-        after = np.linalg.norm(self._between + self._step @ coefficients, axis=1)
-        return float((after - _KEPT * self._gap[:, 0] > _TWO).mean())
 
     def _inverse(self, number: int) -> Array:
         if number not in self._inverses:

@@ -46,8 +46,6 @@ _DULL: Final = (
     0.08,
 )  # loss of chroma up to which a fit is good, and by which a coarser one must be better
 _COARSER: Final = (1.0, 2.2, 4.5)
-_CALMER: Final = (0.6, 0.35)  # of the growth, where smooth areas are torn all the same
-_TORN: Final = 20.0  # loss of chroma that a torn smooth area is worth
 _STARTS: Final = 3  # random ones beside the plain
 
 
@@ -89,8 +87,6 @@ class _Prices:
     """Most that colours of one swatch may differ from it."""
     growth: float = 9.0
     """Most by which the fit lets a smooth area spread."""
-    torn: float = 0.045
-    """Share of the smooth areas that may end as two colours."""
     together: float = 3.0
     """Weight of smooth areas in the fit."""
     faint: float = 0.5
@@ -113,7 +109,6 @@ class _Prices:
             cover=calm.cover + (0.85 - calm.cover) * spread,
             apart=calm.apart * (1 - 0.5 * spread),
             growth=calm.growth * (1 + 9 * spread),
-            torn=calm.torn + (1 - calm.torn) * spread,
         )
 
 
@@ -146,16 +141,11 @@ def fit_template(source: Sample, colors: Sequence[str], spread: float = 0.0) -> 
             fit = SmoothFit(
                 graph, together=prices.together, slope=0.15 * prices.stiff, bend=3.0 * prices.stiff, grey=grey
             )
-        for growth in (prices.growth, *(part * prices.growth for part in _CALMER)):
-            coefficients = fit.solve(target, growth)
-            dull = _dullness(graph, fit, coefficients, target, labels < deal.stays)
-            torn = max(0.0, fit.torn(coefficients) - prices.torn)
-            bad = dull + _TORN * torn
-            if best is None or bad < best[0] - _DULL[1]:
-                best = bad, coefficients, labels
-            if torn == 0:
-                break
-        if torn == 0 and dull <= _DULL[0]:
+        coefficients = fit.solve(target, prices.growth)
+        dull = _dullness(graph, fit, coefficients, target, labels < deal.stays)
+        if best is None or dull < best[0] - _DULL[1]:
+            best = dull, coefficients, labels
+        if dull <= _DULL[0]:
             break
     assert fit is not None
     assert best is not None

@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         allow_private_hosts="127.0.0.1",
         extra_effects=",".join(
             f"{name}=effects_for_tests:{name.upper()}"
-            for name in ("noop", "slow", "broken", "album", "measure")
+            for name in ("noop", "slow", "broken", "album", "measure", "sketch")
         ),
         max_upload_bytes=str(8 * 2**20),
         requests_per_minute="100000",

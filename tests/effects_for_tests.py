@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from tinct.effects.effect import Effect, Input, Output, Progress, Result
+from tinct.effects.effect import Effect, Input, Output, Progress, Result, best_first
 from tinct.photo.photo import Photo
 
 
@@ -103,4 +103,30 @@ PAINT = Effect(
     run=_paint,
     inputs=(Input(name="image", summary="A photo.", required=False),),
     generates=lambda inputs, params: "image-to-image" if inputs.get("image") else "text-to-image",
+)
+
+
+class Words(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    prompt: str = Field(min_length=1, max_length=1000, description="What is to be seen.")
+    count: int = Field(1, ge=1, le=4, description="How many pictures.")
+
+
+def _sketch(photos: Mapping[str, Photo], params: Words, progress: Progress) -> Output:
+    """Stripes as many as words, each picture in another grey."""
+    place = np.arange(120) * len(params.prompt.split()) // 120
+    stripes = np.repeat(np.repeat((place * 30 % 200)[None, :, None], 80, axis=0), 3, axis=2)
+    made = [Photo(np.asarray(stripes + 20 * number, np.uint8)) for number in range(params.count)]
+    return Output(results=best_first(made), facts={"words": len(params.prompt.split())})
+
+
+SKETCH = Effect(
+    name="sketch",
+    title="Sketch",
+    summary="Makes stripes of words; it needs no photo.",
+    params=Words,
+    run=_sketch,
+    inputs=(),
+    roles=("main", "variant"),
+    counted="count",
 )

@@ -681,6 +681,7 @@ def migrate(
     spread: float = 0.0,
     reference: PhotoLike | None = None,
     map: PhotoLike | None = None,
+    mask: PhotoLike | None = None,
     degree: float = 1.0,
     smoothness: float = 0.5,
     seed: int = 0,
@@ -701,6 +702,9 @@ def migrate(
     map : Photo, path, bytes, file, PIL image or array, optional
         For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing is
         fitted.
+    mask : Photo, path, bytes, file, PIL image or array, optional
+        Recolour only here: a grey picture of the photo's size, white is recoloured, black is kept, grey
+        blends. New colours are fitted to what is white alone.
     mode : auto, template, reference or map
         auto: new colour families; template: swatches become the main colours; reference: take the
         colours of the photo given as `reference`; map: apply the colour map given as `map`.

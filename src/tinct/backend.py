@@ -28,6 +28,7 @@ from tinct.jobs.declarations import Declarations
 from tinct.jobs.files import Files
 from tinct.jobs.intake import Intake
 from tinct.jobs.looks import Looks
+from tinct.jobs.previews import Previews
 from tinct.jobs.prompts import Prompts
 from tinct.jobs.queue import Queue, schema
 from tinct.jobs.service import Jobs
@@ -79,6 +80,7 @@ class Backend:
     capabilities: Capabilities
     jobs: Jobs
     archives: Archives
+    previews: Previews
     looks: Looks
     callbacks: Callbacks
     webhooks: Webhooks
@@ -143,6 +145,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 jobs=jobs,
                 looks=Looks(database, files, settings),
                 archives=Archives(database, jobs, files, settings),
+                previews=Previews(blobs, settings),
                 callbacks=callbacks,
                 webhooks=Webhooks(database, callbacks, settings),
                 fetcher=fetcher,
@@ -154,6 +157,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             try:
                 yield backend
             finally:
+                backend.previews.rest()
                 await jobs.leases.stop()
         finally:
             await changes.stop()

@@ -80,6 +80,18 @@ class ServingSettings(BaseModel):
         description="Bytes of JSON that one job keeps of its parameters; the same for its meta data.",
     )
     max_archive_files: int = Field(5000, ge=1, description="Results that one ZIP of a batch may hold.")
+    preview_side: int = Field(
+        2048,
+        ge=64,
+        le=8192,
+        description="Pixels of the longer side of a preview, the most that can be asked for; one costs no credit.",
+    )
+    preview_s: float = Field(
+        30.0, gt=0, description="Seconds that one preview may take; a large photo decodes in a few."
+    )
+    previews_per_minute: int = Field(
+        60, ge=1, description="Previews of one account in a minute before 429; they are made one at a time."
+    )
     max_looks: int = Field(200, ge=1, description="Named looks of one account.")
     max_wait_s: float = Field(
         25.0, ge=0, description="Seconds one request may wait for a job; proxies cut at 30 to 60."

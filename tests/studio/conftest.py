@@ -42,16 +42,30 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def key(server: Server) -> str:
+    """One account for a module's tests: the tray is each browser's own, and making an account starts a process."""
+    return str(server.key()["api_key"])
+
+
 @pytest.fixture
-def studio(browser: Browser, server: Server) -> Iterator[Watched]:
-    """A desktop's page, signed in to an account of its own; whatever goes wrong in it fails the test at its end."""
+def studio(browser: Browser, server: Server, key: str) -> Iterator[Watched]:
+    """A desktop's page, signed in; whatever goes wrong in it fails the test at its end."""
+    with watched(browser, server, key=key, **DESKTOP) as page:
+        page.sign_in()
+        yield page
+
+
+@pytest.fixture
+def alone(browser: Browser, server: Server) -> Iterator[Watched]:
+    """The same with an account of its own, for tests of what an account has."""
     with watched(browser, server, **DESKTOP) as page:
         page.sign_in()
         yield page
 
 
 @pytest.fixture
-def phone(browser: Browser, server: Server) -> Iterator[Watched]:
-    with watched(browser, server, **PHONE) as page:
+def phone(browser: Browser, server: Server, key: str) -> Iterator[Watched]:
+    with watched(browser, server, key=key, **PHONE) as page:
         page.sign_in()
         yield page

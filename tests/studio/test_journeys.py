@@ -227,7 +227,7 @@ def test_a_painted_mask_erases_there_and_nowhere_else(studio: Watched, cat: byte
     page.get_by_role("button", name="Run").click()
     studio.wait_for_state("done")
     with studio.server.client(studio.key) as client:
-        (job,) = client.get("/v1/jobs").json()["jobs"]
+        job = client.get("/v1/jobs?limit=1").json()["jobs"][0]
         painted = client.get(f"/v1/files/{job['inputs']['mask']}/content").content
     with Image.open(io.BytesIO(painted)) as opened:
         mask = np.asarray(opened.convert("L"))
@@ -270,8 +270,8 @@ def test_a_result_is_the_next_tool_s_photo_and_the_order_can_be_copied(studio: W
     studio.wait_for_state("done", 2)
 
 
-def test_history_shows_and_deletes(studio: Watched) -> None:
-    page = studio.page
+def test_history_shows_and_deletes(alone: Watched) -> None:
+    studio, page = alone, alone.page
     studio.open("convert")
     studio.drop(("a.png", photo(120, 90)))
     studio.wait_for_state("ready")

@@ -80,8 +80,8 @@ def test_a_job_that_fails_says_why_and_is_tried_again(studio: Watched) -> None:
     assert again.value.status == 202
 
 
-def test_a_reload_in_mid_job_finds_it_again(studio: Watched) -> None:
-    page = studio.page
+def test_a_reload_in_mid_job_finds_it_again(alone: Watched) -> None:
+    studio, page = alone, alone.page
     studio.open("slow", seconds="4")
     studio.drop(("a.png", photo(60, 40)), ("b.png", photo(60, 40, 1)))
     studio.wait_for_state("ready", 2)
@@ -148,8 +148,9 @@ def test_a_server_that_stops_and_starts_loses_nothing(browser, own_server: Serve
             again.stop()
 
 
-def test_a_revoked_key_asks_for_another_and_everything_is_still_there(studio: Watched) -> None:
-    page, studio.refusals = studio.page, True
+def test_a_revoked_key_asks_for_another_and_everything_is_still_there(alone: Watched) -> None:
+    studio, page = alone, alone.page
+    studio.refusals = True
     studio.open("convert")
     studio.drop(("a.png", photo(60, 40)))
     studio.wait_for_state("ready")

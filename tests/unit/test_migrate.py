@@ -226,3 +226,37 @@ def test_a_result_does_not_depend_on_the_environment(monkeypatch):
             subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         )
     assert len(found) == 1
+
+
+@every_mode
+def test_a_mask_says_what_is_recoloured(options):
+    source = photo("coffee")
+    inside = np.zeros(source.pixels.shape, np.uint8)
+    inside[:, : source.width // 2] = 255
+    mask = Photo(inside, gray=True)
+    made = _recolor(source, options, mask=mask)
+    changed = (made.photo.pixels != source.pixels).any(axis=2)
+    assert not changed[:, source.width // 2 :].any()
+    assert changed[:, : source.width // 2].mean() > 0.5
+
+
+@pytest.mark.parametrize("mode", ["template", "reference"])
+def test_what_lies_outside_a_mask_has_hardly_a_say_in_the_colours(mode):
+    """Pixels of the border are in both small copies; in mode auto the network sees the whole photo."""
+    source = photo("coffee")
+    inside = np.zeros(source.pixels.shape, np.uint8)
+    inside[:, : source.width // 2] = 255
+    elsewhere = Photo(np.where(inside, source.pixels, 255 - source.pixels).astype(np.uint8))
+    first, second = (
+        _recolor(one, MODES[mode], mask=Photo(inside, gray=True)).maps[0] for one in (source, elsewhere)
+    )
+    whole = _recolor(source, MODES[mode]).maps[0]
+    apart = np.abs(first.lattice - second.lattice).mean()
+    assert apart < 0.5 * np.abs(first.lattice - whole.lattice).mean()
+
+
+def test_a_mask_that_marks_nothing_or_has_another_size_is_refused():
+    source = photo("coffee")
+    for pixels in (np.zeros_like(source.pixels), np.full((8, 8, 3), 255, np.uint8)):
+        with pytest.raises(ParameterError, match="mask"):
+            _recolor(source, MODES["auto"], mask=Photo(pixels, gray=True))

@@ -147,3 +147,18 @@ async def test_one_session_s_token_is_worth_nothing_in_another(backend, key):
             backend.sessions.check(first.text, wrong)
     with pytest.raises(KeyRefusedError):
         await backend.sessions.account(await backend.sessions.link(account.id))
+
+
+@pytest.mark.asyncio
+async def test_two_servers_on_one_machine_do_not_end_each_others_sessions(backend, key):
+    """Browsers keep cookies by host, whatever the port."""
+    transport = httpx.ASGITransport(create_app(backend), client=("203.0.113.5", 1))
+    async with httpx.AsyncClient(transport=transport) as browser:
+        given = {"Authorization": f"Bearer {key}"}
+        first, second = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+        csrf = (await browser.post(f"{first}/v1/session", headers=given)).json()["csrf"]
+        other = (await browser.post(f"{second}/v1/session", headers=given)).json()["csrf"]
+        assert (await browser.get(f"{first}/v1/session")).json()["csrf"] == csrf != other
+        await browser.delete(f"{second}/v1/session", headers={"X-CSRF-Token": other})
+        assert (await browser.get(f"{second}/v1/session")).status_code == 204
+        assert (await browser.get(f"{first}/v1/account")).status_code == 200

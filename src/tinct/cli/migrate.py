@@ -56,14 +56,6 @@ class Command(EffectCommand):
             Path | None,
             typer.Option(None, metavar="FILE", help="A colour map to apply: .cube, or HaldCLUT as PNG."),
         ),
-        "mask": (
-            Path | None,
-            typer.Option(
-                None,
-                metavar="FILE",
-                help="Recolour only here: a grey picture of the photo's size, white is recoloured, grey blends.",
-            ),
-        ),
         "cube": (
             Path | None,
             typer.Option(
@@ -124,7 +116,6 @@ class Command(EffectCommand):
 
         given = self.given
         self._map = tinct.ColorMap.load(given["apply"]) if given["apply"] is not None else None
-        self._mask = self.opened(given["mask"], "mask") if given["mask"] is not None else None
         inputs, params = super().read()
         ways = {
             "mode": "auto" if self._way == "apply" else self._way,
@@ -148,25 +139,19 @@ class Command(EffectCommand):
         from tinct.effects.migrate.migrate import migrate
         from tinct.imaging.people import find_people
 
-        photo, params = photos["image"], self.params
-        maps: tuple[ColorMap, ...]
+        photo, mask, params = photos["image"], photos.get("mask"), self.params
         if self._map is None:
-            own = dict(params) | ({"degree": 0.0} if self._mask is not None else {})
-            made = migrate(photo, reference=photos.get("reference"), progress=progress, **own)
-            if self._mask is None:
-                return _Made(results=best_first(made.photos), maps=made.maps, people=made.people)
-            maps, people = made.maps, made.people
-        else:
-            maps, people = (self._map,), find_people(photo, params.protect) if params.portrait else None
+            made = migrate(
+                photo, reference=photos.get("reference"), mask=mask, progress=progress, **dict(params)
+            )
+            return _Made(results=best_first(made.photos), maps=made.maps, people=made.people)
+        maps: tuple[ColorMap, ...] = (self._map,)
+        people = find_people(photo, params.protect) if params.portrait else None
         done = [
-            one.apply(photo, degree=params.degree, mask=self._mask, protect=people, strength=params.strength)
+            one.apply(photo, degree=params.degree, mask=mask, protect=people, strength=params.strength)
             for one in maps
         ]
         return _Made(results=best_first(done), maps=maps, people=people)
-
-    def bound_to_one(self) -> list[str]:
-        """A mask too belongs to one photo."""
-        return super().bound_to_one() + (["mask"] if self._mask is not None else [])
 
     def report(self, path: Path, photo: Photo, output: Output) -> batch.Done:
         """What was saved beside results."""

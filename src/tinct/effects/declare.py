@@ -112,6 +112,7 @@ def effect(
             together=None if together is None else functools.partial(signature.call, together),
             label=functools.partial(signature.call, label, {}) if callable(label) else lambda params: label,
             preview=functools.partial(signature.call, preview, {}) if preview else lambda params: None,
+            pictured=tuple(inspect.signature(preview).parameters) if preview else (),
             of_one=signature.of_one,
             counted=counted,
             needs=_needs(needs, signature),

@@ -152,6 +152,8 @@ class Effect:
     """The setting with which an operator allows a server to take orders of it; without one every server does."""
     preview: Callable[[Any], Photo | None] = field(default=lambda params: None)
     """A small picture of what some parameters bring, for lists to choose from; None where there is none."""
+    pictured: tuple[str, ...] = ()
+    """The parameters that `preview` shows."""
     counted: str = ""
     """The parameter that says how many results there will be; without one there is one."""
     needs: Callable[[Any], str] | None = None

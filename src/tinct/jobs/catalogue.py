@@ -54,6 +54,8 @@ class EffectFacts:
     """JSON Schema of the parameters."""
     words: tuple[Parameter, ...] = ()
     """The same for people."""
+    pictured: tuple[str, ...] = ()
+    """Parameters of which there are small pictures; see `preview`."""
     engines: tuple[available.Engine, ...] = ()
     """Ways in which it works, and which of them are ready here."""
 
@@ -136,4 +138,5 @@ def _facts(effect: Effect) -> EffectFacts:
         roles=effect.roles,
         params=effect.params.model_json_schema(),
         words=parameters(effect.params),
+        pictured=effect.pictured,
     )

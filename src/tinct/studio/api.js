@@ -160,10 +160,21 @@ export function upload(blob, name, { progress, signal }) {
 
 /** Where a stored file's bytes are, for elements of this page. */
 export const contentOf = (fileId) => `/v1/files/${fileId}/content`;
+/** Where a small picture of a stored file is, in a format that every browser shows. */
+export const previewOf = (fileId) => `/v1/files/${fileId}/preview`;
+/** Where a small picture is of what a choice brings. */
+export const choiceOf = (effect, params) => `/v1/effects/${effect}/preview?params=${encodeURIComponent(JSON.stringify(params))}`;
+
+const SHOWN = /^image\/(jpeg|png|webp|gif|avif|bmp)$/;
+/** Where a result can be seen: itself, or what the server makes of a format that browsers do not show. */
+export const seenAt = ({ id, media_type }) => (SHOWN.test(media_type) ? contentOf(id) : previewOf(id));
 
 /** A stored file's bytes. */
-export async function bytesOf(fileId) {
-  const reply = await ask("GET", contentOf(fileId));
+export const bytesOf = (fileId) => blobAt(contentOf(fileId));
+
+/** The bytes at an address of the API. */
+export async function blobAt(address) {
+  const reply = await ask("GET", address);
   if (!reply.ok) throw await refusal(reply);
   return reply.blob();
 }

@@ -1,22 +1,34 @@
 // The shell: who is signed in, which page is shown, and what stays around every page.
 
 import { call, currentSession, insist, resume, signIn, signOut, wire } from "./api.js";
-import { button, h, icon } from "./dom.js";
+import { button, h, icon, uid } from "./dom.js";
 import { everywhere } from "./drop.js";
-import { EffectPage } from "./effect-page.js";
+import { EffectPage, worksOn } from "./effect-page.js";
 import { historyPage } from "./history.js";
 import { ICONS } from "./icons.js";
 import { json } from "./kept.js";
 import { ask } from "./signin.js";
 import * as store from "./store.js";
-import { T } from "./texts.js";
+import { T, sentence } from "./texts.js";
 import "./tray.js";
 
 /** Pages with controls of their own, by effect; fetched when they are opened. */
 const PAGES = {
   migrate: async () => (await import("./migrate-page.js")).MigratePage,
+  video_migrate: async () => (await import("./migrate-clip-page.js")).MigrateClipPage,
 };
-const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "extend", "makeup", "swap"];
+/** Tools in the order of how often people look for them; others follow by name. */
+const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "replace", "extend", "restore", "generate", "makeup", "swap", "hair_bangs", "hair_extend", "hair_volume", "hair_transfer", "cartoon"];
+const ASIDE = ["convert", "detect_faces", "moderate"]; // for programs rather than for people: last
+const KINDS = ["photo", "nothing", "clip"];
+
+/** The page of an effect: with controls of its own, with marks on the photo, of clips, or made from the schema alone. */
+async function pageFor(effect) {
+  if (PAGES[effect.name]) return PAGES[effect.name]();
+  const on = worksOn(effect);
+  if (on === "clip") return (await import("./clip-page.js")).ClipPage;
+  return on === "photo" && onPhoto(effect) ? (await import("./marked-page.js")).MarkedPage : EffectPage;
+}
 
 /** Whether an effect asks for something on the photo itself: a mask, points, faces. */
 const onPhoto = (effect) => effect.inputs.some(({ name }) => name === "mask") || ["hints", "mapping"].some((name) => name in (effect.params.properties ?? {}));
@@ -51,35 +63,77 @@ function shell() {
     banner, rail, main, h("batch-tray", { role: "region", "aria-label": T.tray.label }), h("div", { class: "drop-hint", "aria-hidden": "true", text: T.drop.anywhere }));
 }
 
-function drawRail(current) {
-  rail.replaceChildren(h("ul", {}, ...effects.map((effect) => h("li", {}, h("a", { href: `#/${effect.name}`, "aria-current": effect.name === current ? "page" : null }, icon(ICONS[effect.name] ?? ICONS.effect), h("span", { text: effect.title }))))));
-  rail.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const toggle = h("button", { type: "button", class: "rail-toggle", "aria-expanded": "false", "aria-controls": "rail-menu", on: { click: () => fold(rail.classList.contains("open")) } });
+
+/** All tools by what they work on. A narrow screen shows the present one, and the others when it is pressed. */
+function makeRail() {
+  const groups = KINDS.map((kind) => [kind, effects.filter((effect) => worksOn(effect) === kind)]).filter(([, some]) => some.length);
+  rail.replaceChildren(toggle, h("div", { class: "rail-menu", id: "rail-menu" }, ...groups.map(([kind, some]) => {
+    const id = uid("group");
+    return h("section", { "aria-labelledby": id }, h("h2", { id, text: T.nav.kinds[kind] }), h("ul", {}, ...some.map((effect) => h("li", {}, h("a", { href: `#/${effect.name}`, dataset: { effect: effect.name } }, icon(iconOf(effect.name)), h("span", { text: titleOf(effect) }))))));
+  })));
+  rail.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !rail.classList.contains("open")) return;
+    fold(true);
+    toggle.focus();
+  });
+}
+
+function fold(folded) {
+  toggle.setAttribute("aria-expanded", String(!folded));
+  rail.classList.toggle("open", !folded);
+}
+
+/** Mark the tool whose page is shown. */
+function markRail(current) {
+  const now = effects.find(({ name }) => name === current);
+  for (const link of rail.querySelectorAll("a")) {
+    if (link.dataset.effect === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  toggle.replaceChildren(icon(now ? iconOf(now.name) : ICONS.menu), h("span", { text: now ? titleOf(now) : T.nav.tools }), icon(ICONS.down));
+  fold(true);
+  rail.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
+const iconOf = (name) => ICONS[name] ?? ICONS[name.replace(/^video_/, "")] ?? ICONS.effect;
+/** Its title; within their group clips need not be said again. */
+const titleOf = (effect) => (worksOn(effect) === "clip" ? sentence(effect.title.replace(/ of clips$/i, "")) : sentence(effect.title));
+
+/** Put a page in its place; whoever asked for it by a key or a click is led to its title. */
+function put(section, asked) {
+  main.replaceChildren(section);
+  const title = section.querySelector("h1");
+  if (!title || !asked) return;
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
 }
 
 let routes = 0; // how many times the address was read
-async function route() {
+async function route(asked = false) {
   if (!effects.length) return;
   const mine = ++routes;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const name = path || "migrate";
   page?.close?.();
   page = null;
-  drawRail(name);
+  markRail(name);
   if (name === "history") {
     document.title = `${T.history.title} – ${T.name}`;
-    main.replaceChildren(historyPage((effect) => effects.find((found) => found.name === effect)?.title ?? effect));
+    put(historyPage((effect) => effects.find((found) => found.name === effect)?.title ?? effect), asked);
     return;
   }
   const effect = effects.find((found) => found.name === name);
   if (!effect) {
-    main.replaceChildren(h("section", { class: "page" }, h("h1", { text: T.error.noEffect })));
+    put(h("section", { class: "page" }, h("h1", { text: T.error.noEffect })), asked);
     return;
   }
   document.title = `${effect.title} – ${T.name}`;
-  const Page = PAGES[name] ? await PAGES[name]() : onPhoto(effect) ? (await import("./marked-page.js")).MarkedPage : EffectPage;
+  const Page = await pageFor(effect);
   if (mine !== routes) return; // the address changed while the page's code was on its way
   page = new Page(effect, new URLSearchParams(query));
-  main.replaceChildren(page.open());
+  put(page.open(), asked);
 }
 
 let started = null; // the account whose pages are shown
@@ -89,8 +143,9 @@ async function start() {
   started = account;
   await store.resume();
   const found = (await insist("GET", "/v1/effects")).effects;
-  const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
-  effects = found.filter((one) => !one.inputs.some((input) => input.clip)).sort((a, b) => rank(a.name) - rank(b.name) || a.title.localeCompare(b.title));
+  const rank = (name) => (ASIDE.includes(name) ? ORDER.length + 1 : ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  effects = found.sort((a, b) => rank(a.name.replace(/^video_/, "")) - rank(b.name.replace(/^video_/, "")) || a.title.localeCompare(b.title));
+  makeRail();
   await spend();
   await route();
 }
@@ -116,7 +171,7 @@ async function begin() {
   document.documentElement.dataset.theme = json.get("theme", "");
   shell();
   everywhere((files) => store.add(files));
-  window.addEventListener("hashchange", () => void route());
+  window.addEventListener("hashchange", () => void route(true));
   window.addEventListener("beforeunload", (event) => store.busy() && event.preventDefault());
   wire.addEventListener("offline", () => { banner.hidden = false; banner.textContent = T.offline; });
   wire.addEventListener("online", () => { banner.hidden = true; });

@@ -9,8 +9,9 @@ const SHOWN = 1600; // px of the longer side of what is drawn on the screen
 
 export class MaskBrush extends HTMLElement {
   grabs = true;
+  help = T.brush.how;
   #stage;
-  #canvas = h("canvas", { class: "veil" });
+  #canvas = h("canvas", { class: "veil", role: "img" });
   #ring = h("span", { class: "ring", hidden: true });
   #strokes = [];
   #undone = [];
@@ -26,6 +27,7 @@ export class MaskBrush extends HTMLElement {
     const { width, height } = stage.sourceSize;
     const scale = Math.min(1, SHOWN / Math.max(width, height, 1));
     Object.assign(this.#canvas, { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
+    this.#canvas.setAttribute("aria-label", T.brush.painted(0));
     this.append(this.#canvas, this.#ring);
     const tool = (glyph, label, key, work) => button({ glyph, label: `${label} (${key})`, class: "quiet", on: { click: work } });
     this.brush = tool(ICONS.brush, T.brush.brush, "X", () => this.#choose(false));
@@ -33,10 +35,20 @@ export class MaskBrush extends HTMLElement {
     this.hand = tool(ICONS.hand, T.brush.hand, "H", () => this.#rest());
     this.size = h("input", { type: "range", min: 3, max: 120, value: String(this.#radius), "aria-label": T.brush.size, on: { input: () => { this.#radius = Number(this.size.value); } } });
     this.undo = tool(ICONS.undo, T.brush.undo, "Ctrl Z", () => this.back());
-    this.empty = button({ words: T.brush.clear, class: "quiet", on: { click: () => this.#all() } });
+    this.empty = button({ glyph: ICONS.trash, label: T.brush.clear, class: "quiet", on: { click: () => this.#all() } });
     this.tools = [this.brush, this.eraser, this.hand, this.size, this.undo, this.empty];
     this.#choose(false);
     return this;
+  }
+
+  /** What was painted, in a word that changes with every stroke. */
+  get marks() {
+    return this.painted ? this.#strokes.map(({ erases, points }) => `${erases ? "-" : "+"}${points.length}:${points.at(-1)?.x},${points.at(-1)?.y}`).join(" ") : "";
+  }
+
+  /** What was painted, as it is seen: opaque there, clear elsewhere. */
+  get shown() {
+    return this.#canvas;
   }
 
   get painted() {
@@ -82,7 +94,7 @@ export class MaskBrush extends HTMLElement {
 
   release() {
     this.#stroke = null;
-    this.dispatchEvent(new Event("painted"));
+    this.#tell();
   }
 
   /** A second finger came: the first one did not mean to paint. */
@@ -130,12 +142,18 @@ export class MaskBrush extends HTMLElement {
     if (last?.cleared) this.#strokes.push(...last.cleared);
     this.classList.remove("resting");
     this.#draw();
-    this.dispatchEvent(new Event("painted"));
+    this.#tell();
   }
 
   #all() {
     if (this.#strokes.length) this.#strokes = [{ erases: true, radius: 0, points: [], cleared: this.#strokes }];
     this.#draw();
+    this.#tell();
+  }
+
+  /** Told to those who cannot see it. */
+  #tell() {
+    this.#canvas.setAttribute("aria-label", T.brush.painted(this.#strokes.filter(({ erases }) => !erases).length));
     this.dispatchEvent(new Event("painted"));
   }
 

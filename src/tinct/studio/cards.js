@@ -6,6 +6,8 @@ import { ICONS } from "./icons.js";
 import * as store from "./store.js";
 import { T, left } from "./texts.js";
 
+const APART = new Set(["map", "people"]); // results for programs
+
 export class JobCard extends HTMLElement {
   #key = "";
   #bar = null;
@@ -13,38 +15,40 @@ export class JobCard extends HTMLElement {
 
   /**
    * @param {any} job as the server tells it, or null
-   * @param {{refused?: string | null, waiting?: string | null, onRetry?: (() => void) | null, share?: (() => void) | null, chosen?: number, use?: ((result: any) => void) | null}} [more]
+   * @param {{refused?: string | null, waiting?: string | null, onRetry?: (() => void) | null, share?: (() => void) | null, chosen?: number, use?: ((result: any) => void) | null, clip?: boolean}} [more]
    */
-  show(job, { refused = null, waiting = null, onRetry = null, share = null, chosen = 0, use = null } = {}) {
+  show(job, { refused = null, waiting = null, onRetry = null, share = null, chosen = 0, use = null, clip = false } = {}) {
     this.hidden = !job && !refused && !waiting;
     if (this.hidden) return this.replaceChildren();
     const key = `${job?.id} ${job?.state} ${refused} ${waiting} ${chosen}`;
-    if (key !== this.#key) this.#draw(job, { refused, waiting, onRetry, share, chosen, use });
+    if (key !== this.#key) this.#draw(job, { refused, waiting, onRetry, share, chosen, use, clip });
     this.#key = key;
     this.#update(job, waiting);
   }
 
-  #draw(job, { refused, waiting, onRetry, share, chosen, use }) {
+  #draw(job, { refused, waiting, onRetry, share, chosen, use, clip }) {
     const state = refused ? "failed" : job?.state ?? "sending";
     this.dataset.state = state;
     const going = state === "queued" || state === "running" || state === "sending";
     this.#bar = going ? h("progress", { max: 1, "aria-label": T.job.progress }) : null;
     this.#says = h("p", { class: "job-state", role: "status" });
     const problem = refused ?? job?.failure?.message ?? null;
-    const results = state === "succeeded" ? job.results.filter(({ role }) => !["map", "people"].includes(role)) : [];
+    const results = state === "succeeded" ? job.results.filter(({ role }) => !APART.has(role)) : [];
     const one = results[Math.min(chosen, results.length - 1)];
+    const focused = this.contains(document.activeElement);
     this.replaceChildren(
       this.#says,
       this.#bar ?? "",
       problem && state !== "cancelled" ? h("p", { class: "problem" }, problem) : "",
       h("div", { class: "actions" },
-        one ? h("a", { class: "button primary", href: contentOf(one.id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
+        one ? h("a", { class: "button tinted", href: contentOf(one.id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
         results.length > 1 && job.batch ? h("a", { class: "button", href: zip(job.batch, job.effect), download: "" }, icon(ICONS.download), h("span", { text: T.job.all(results.length) })) : null,
-        one && use ? button({ words: T.job.use, glyph: ICONS.next, on: { click: () => use(one) } }) : null,
+        one && use ? button({ words: clip ? T.job.useClip : T.job.use, glyph: ICONS.next, on: { click: () => use(one) } }) : null,
         going && job ? button({ words: T.job.cancel, glyph: ICONS.close, on: { click: () => void store.cancel(job.id) } }) : null,
         problem && onRetry ? button({ words: T.job.retry, glyph: ICONS.retry, on: { click: onRetry } }) : null,
         share && job ? button({ words: T.job.code, glyph: ICONS.code, on: { click: share } }) : null),
       state === "succeeded" ? facts(job) : "");
+    if (focused) this.querySelector("a, button")?.focus();
   }
 
   #update(job, waiting) {

@@ -5,7 +5,10 @@ import { icon } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { T } from "./texts.js";
 
-export const ACCEPT = "image/*,.heic,.heif,.avif,.tif,.tiff,.mp4,.mov,.webm";
+const PHOTOS = "image/*,.heic,.heif,.avif,.tif,.tiff";
+const CLIPS = "video/mp4,video/quicktime,.mp4,.m4v,.mov";
+/** What a file chooser offers, by what is wanted. */
+export const ACCEPT = { photo: PHOTOS, clip: CLIPS, all: `${PHOTOS},${CLIPS}` };
 
 /** Every file that was dropped, those within folders too. */
 export async function dropped(transfer) {
@@ -33,7 +36,7 @@ export class DropZone extends HTMLElement {
     if (this.childElementCount) return;
     const id = uid("choose");
     const several = this.hasAttribute("multiple");
-    const input = h("input", { type: "file", id, multiple: several, accept: ACCEPT, class: "visually-hidden", on: { change: () => {
+    const input = h("input", { type: "file", id, multiple: several, accept: this.getAttribute("accept") ?? ACCEPT.photo, class: "visually-hidden", on: { change: () => {
       this.#give([...input.files]);
       input.value = "";
     } } });
@@ -44,7 +47,7 @@ export class DropZone extends HTMLElement {
     this.append(
       icon(ICONS.photo),
       h("p", { class: "drop-words", text: this.getAttribute("words") ?? T.drop.here }),
-      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: "button primary", text: several ? T.drop.choose : T.drop.chooseOne }), folder, folder ? h("label", { htmlFor: folder.id, class: "button", text: T.drop.folder }) : null),
+      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: "button primary", text: this.getAttribute("choose") ?? T.drop.chooseOne }), folder, folder ? h("label", { htmlFor: folder.id, class: "button", text: T.drop.folder }) : null),
       several ? h("p", { class: "help", text: T.drop.paste }) : "");
     this.addEventListener("dragover", (event) => {
       if (![...event.dataTransfer.types].includes("Files")) return;

@@ -1,18 +1,22 @@
 // A page for one effect, made from what the server says of it.
 
-import { contentOf, currentSession } from "./api.js";
+import { currentSession, previewOf, seenAt } from "./api.js";
 import { strip, zip } from "./cards.js";
-import { button, debounced, h, uid } from "./dom.js";
-import { DropZone } from "./drop.js";
+import { button, debounced, h, icon, uid } from "./dom.js";
+import { ACCEPT, DropZone } from "./drop.js";
 import "./form.js";
+import { ICONS } from "./icons.js";
 import { fitted } from "./pictures.js";
 import "./stage.js";
 import { share } from "./share.js";
 import * as store from "./store.js";
 import { stateOf } from "./tray.js";
-import { T } from "./texts.js";
+import { T, sentence } from "./texts.js";
 
 const FORMATS = ["jpeg", "png", "webp"];
+
+/** What an effect works on: a `photo`, a `clip`, or `nothing`, where it makes a picture by itself. */
+export const worksOn = ({ inputs }) => (!inputs.length || !inputs[0].required ? "nothing" : inputs[0].clip ? "clip" : "photo");
 
 /**
  * What every page of an effect has: stage, results, form, further photos, the button, and the job's card.
@@ -21,7 +25,7 @@ const FORMATS = ["jpeg", "png", "webp"];
 export class EffectPage {
   effect;
   params;
-  stage = document.createElement("photo-stage");
+  stage = this.makeStage();
   form = document.createElement("schema-form");
   card = document.createElement("job-card");
   inputs = {}; // further photos by input name: { name, fileId }
@@ -29,12 +33,14 @@ export class EffectPage {
   shownResult = 0;
   #off = new AbortController();
   #seen = "";
+  seen = null; // whether this browser shows the photo
 
   /** @param {any} effect as `/v1/effects` tells it @param {URLSearchParams} query */
   constructor(effect, query) {
     this.effect = effect;
     this.params = fromQuery(query, effect.params);
     this.format = query.get("format");
+    this.on = worksOn(effect);
     this.root = h("section", { class: "page effect", dataset: { effect: effect.name } });
   }
 
@@ -42,25 +48,55 @@ export class EffectPage {
     return this.#off.signal;
   }
 
+  makeStage() {
+    return document.createElement("photo-stage");
+  }
+
+  /** The inputs that are chosen in the panel: all but the photo itself. */
+  get others() {
+    return this.on === "nothing" ? this.effect.inputs : this.effect.inputs.slice(1);
+  }
+
+  /** Whether something of the tray is what this effect works on. */
+  fits(item) {
+    if (this.on === "nothing") return item.made === this.effect.name;
+    return store.isClip(item) === (this.on === "clip");
+  }
+
+  /** What the page shows and works on; null where the tray has nothing for it. */
+  get item() {
+    const item = store.current();
+    return item && this.fits(item) ? item : null;
+  }
+
+  /** All that it could work on. */
+  get photos() {
+    return store.all().filter((item) => item.state !== "failed" && this.fits(item));
+  }
+
   /** Build the page. */
   open() {
-    const drop = /** @type {DropZone} */ (h("drop-zone", { multiple: true, words: T.effect.drop }));
+    if (!this.item && this.on !== "nothing" && this.photos.length) store.select(this.photos[0].id);
+    const drop = /** @type {DropZone} */ (h("drop-zone", { multiple: true, words: T.effect.drop[this.on], choose: T.drop.choose[this.on], accept: ACCEPT[this.on] ?? ACCEPT.photo }));
     drop.addEventListener("files", (event) => store.add(event.detail));
     this.drop = drop;
+    this.blank = h("div", { class: "blank", hidden: true }, icon(ICONS[this.effect.name] ?? ICONS.effect), h("p", { class: "drop-words", text: T.effect.blank }), h("p", { class: "help", text: this.effect.summary }));
     this.results = h("div", { class: "results", role: "group", "aria-label": T.effect.results, hidden: true });
     this.note = h("p", { class: "help note", hidden: true });
     this.go = h("div", { class: "go" });
+    this.bar = h("progress", { class: "stage-progress", max: 1, hidden: true, "aria-hidden": "true" });
     this.extra = h("div", { class: "inputs" });
     this.panel = h("aside", { class: "panel", "aria-label": this.effect.title }, h("div", { class: "panel-body" }, ...this.controls()), this.go, this.card);
     this.root.append(
       h("header", {}, h("h1", { text: this.effect.title }), h("p", { text: this.effect.summary })),
-      h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.stage, this.note, this.results), this.panel));
+      h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.blank, this.bar, this.stage, this.note, this.results), this.panel));
     for (const kind of ["items", "jobs", "selected"]) store.on(kind, () => this.refresh(), this.signal);
     this.stage.addEventListener("shown", (event) => {
-      this.note.hidden = event.detail.seen || !store.current();
-      this.note.textContent = T.error.unseen;
+      this.seen = event.detail.seen;
+      this.drawNote();
     });
     this.form.addEventListener("change", debounced(() => this.remember(), 150));
+    this.form.addEventListener("change", () => this.drawGo(this.item));
     this.refresh();
     return this.root;
   }
@@ -71,9 +107,9 @@ export class EffectPage {
 
   /** What stands in the panel above the button. */
   controls() {
-    this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped(), effect: this.effect.name });
-    for (const input of this.effect.inputs.slice(1)) if (!this.drawn(input)) this.extra.append(this.slot(input));
-    return [this.extra, this.form, this.effect.roles.length ? this.formats() : ""];
+    this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped(), effect: this.effect.name, pictured: this.effect.pictured });
+    for (const input of this.others) if (!this.drawn(input)) this.extra.append(this.slot(input));
+    return [this.extra, this.form, this.effect.roles.length && this.on !== "clip" ? this.formats() : ""];
   }
 
   /** Hand-made fields by parameter. */
@@ -93,7 +129,7 @@ export class EffectPage {
   /** A place for one further photo. */
   slot(input) {
     const shown = h("div", { class: "slot-photo", hidden: true });
-    const zone = h("drop-zone", { words: T.drop.one });
+    const zone = h("drop-zone", { words: T.drop.one, accept: ACCEPT[input.clip ? "clip" : "photo"] });
     const many = input.most > 1;
     if (many) zone.setAttribute("multiple", "");
     const draw = () => {
@@ -112,7 +148,7 @@ export class EffectPage {
       for (const file of event.detail.slice(0, input.most)) {
         try {
           const stored = await store.store(file, file.name);
-          const thumb = await fitted(file, 240).then(asUrl).catch(() => null);
+          const thumb = await fitted(file, 240).then(asUrl).catch(() => previewOf(stored.id));
           this.inputs[input.name] = [...(this.inputs[input.name] ?? []), { name: file.name, fileId: stored.id, thumb, file }];
         } catch (error) {
           problem.textContent = error.message;
@@ -123,7 +159,7 @@ export class EffectPage {
       this.changed(input.name);
     });
     draw();
-    const title = T.params[input.name] ?? input.name.charAt(0).toUpperCase() + input.name.slice(1);
+    const title = titleOf(input.name);
     return h("fieldset", { class: "field slot", dataset: { input: input.name } }, h("legend", { text: input.required ? title : `${title} (${T.effect.optional})` }), zone, shown, h("p", { class: "help", text: input.summary }));
   }
 
@@ -135,7 +171,7 @@ export class EffectPage {
     const select = h("select", { id, on: { change: () => {
       this.format = select.value || null;
       this.remember();
-    } } }, h("option", { value: "", text: T.form.sameFormat }), ...FORMATS.map((name) => h("option", { value: name, text: T.formats[name], selected: name === this.format })));
+    } } }, h("option", { value: "", text: this.on === "nothing" ? T.formats.png : T.form.sameFormat }), ...FORMATS.filter((name) => this.on !== "nothing" || name !== "png").map((name) => h("option", { value: name, text: T.formats[name], selected: name === this.format })));
     return h("div", { class: "field choice" }, h("label", { htmlFor: id, text: T.form.format }), select);
   }
 
@@ -152,8 +188,10 @@ export class EffectPage {
   hindered() {
     const engines = this.effect.engines;
     if (engines.length && !engines.some((engine) => engine.ready)) return T.effect.missing(engines.map((engine) => engine.fetch).filter(Boolean).join("; "));
-    const lacking = this.effect.inputs.slice(1).find((input) => input.required && !this.drawn(input) && (this.inputs[input.name]?.length ?? 0) < input.least);
-    return lacking ? `${T.effect.input}: ${lacking.name}` : null;
+    const lacking = this.others.find((input) => input.required && !this.drawn(input) && (this.inputs[input.name]?.length ?? 0) < input.least);
+    if (lacking) return T.effect.lacking(titleOf(lacking.name));
+    const unsaid = (this.effect.params.required ?? []).find((name) => [undefined, null, ""].includes(this.form.get(name)));
+    return unsaid ? T.effect.unsaid(titleOf(unsaid, this.effect.params.properties[unsaid]?.title)) : null;
   }
 
   /** Whether what was chosen belongs to one photo alone. */
@@ -175,38 +213,61 @@ export class EffectPage {
     history.replaceState(null, "", `#/${this.effect.name}${text ? `?${text}` : ""}`);
   }
 
+  /** Order it, from nothing: what comes of it is a new photo of the tray. */
+  async make() {
+    const said = Object.values(this.form.values).find((value) => typeof value === "string" && value.length > 8);
+    await this.run([store.blank(said ? said.slice(0, 60) : this.effect.title, this.effect.name)]);
+  }
+
   /** The last job of this effect for a photo. */
   jobFor(item) {
     return item.jobs.map((id) => store.jobOf(id)).filter((job) => job?.effect === this.effect.name).at(-1) ?? null;
   }
 
   refresh() {
-    const item = store.current();
+    const item = this.item;
     this.root.classList.toggle("empty", !item);
-    this.drop.hidden = Boolean(item);
+    this.drop.hidden = Boolean(item) || this.on === "nothing";
+    this.blank.hidden = Boolean(item) || this.on !== "nothing";
     this.stage.hidden = !item;
+    this.drawNote();
     this.drawGo(item);
     this.drawCard(item);
     this.drawStage(item);
   }
 
+  /** A sentence below the photo, where there is something to say of it. */
+  drawNote() {
+    const other = store.current();
+    const words = !this.item && other && this.on !== "nothing" ? T.effect.unfit[this.on](other.name) : this.item && this.seen === false && this.item.state !== "failed" ? T.error.unseen[this.item.fileId ? "never" : "yet"] : "";
+    this.note.hidden = !words;
+    this.note.textContent = words;
+  }
+
   drawGo(item) {
-    const photos = store.all().filter((photo) => photo.state !== "failed");
+    const photos = this.photos;
     const why = this.hindered();
     const key = `${item?.id} ${item?.state} ${photos.length} ${why} ${this.alone()}`;
     if (this.go.dataset.key === key) return;
     this.go.dataset.key = key;
     const price = currentSession()?.limited ? ` · ${T.price(this.effect.credits)}` : "";
-    const off = Boolean(why) || !item || item.state === "failed";
+    const free = this.on === "nothing";
+    const off = Boolean(why) || (!free && (!item || item.state === "failed"));
+    const told = uid("why");
+    const focused = this.go.contains(document.activeElement) ? document.activeElement.className : null;
     this.go.replaceChildren(
-      button({ words: T.effect.run + price, class: "primary run", disabled: off, on: { click: () => void this.run([store.current()]) } }),
-      photos.length > 1 && !this.alone() ? button({ words: T.effect.runAll(photos.length), class: "run-all", disabled: Boolean(why), on: { click: () => void this.run(store.all().filter((photo) => photo.state !== "failed")) } }) : "",
-      why ? h("p", { class: "help", text: why }) : "");
+      button({ words: (free ? T.effect.make : T.effect.run) + price, class: "primary run", disabled: off, "aria-describedby": why ? told : null, on: { click: () => void (free ? this.make() : this.run([this.item])) } }),
+      photos.length > 1 && !this.alone() && !free ? button({ words: T.effect.runAll[this.on](photos.length), class: "run-all", disabled: Boolean(why), on: { click: () => void this.run(this.photos) } }) : "",
+      why ? h("p", { class: "help why", id: told, text: why }) : "");
+    if (focused !== null) (this.go.getElementsByClassName(focused)[0] ?? this.go.querySelector("button"))?.focus();
   }
 
   drawCard(item) {
+    const job = item ? this.jobFor(item) : null;
+    this.bar.hidden = !job || store.ended(job);
+    if (job?.progress) this.bar.value = job.progress;
+    else this.bar.removeAttribute("value");
     if (!item) return this.card.show(null);
-    const job = this.jobFor(item);
     const run = store.allRuns().findLast((one) => one.effect === this.effect.name && one.photos.includes(item.id));
     const refused = run?.refused[item.id] ?? null;
     const waiting = run && !refused && !run.of[item.id] ? T.job.sends : null;
@@ -215,6 +276,7 @@ export class EffectPage {
       waiting,
       chosen: this.shownResult,
       use: (result) => void store.take(result.id, item.name),
+      clip: this.on === "clip",
       onRetry: item.state !== "failed" && run ? () => store.retry(run, [item.id]) : null,
       share: job ? () => share({ effect: job.effect, params: job.params, inputs: job.inputs, format: this.format, name: item.name }) : null,
     });
@@ -234,7 +296,13 @@ export class EffectPage {
     if (!this.#seen.startsWith(`${item?.id} `)) this.shownResult = 0;
     this.#seen = key;
     this.drawResults(item, job, pictures, chosen);
-    if (item) void this.stage.show({ before: item.url, after: chosen ? contentOf(chosen.id) : null, words: item.name });
+    if (item) void this.showOn(item, chosen);
+  }
+
+  /** Put a photo onto the stage, and one of its results. */
+  showOn(item, chosen) {
+    const alone = this.on === "nothing"; // there was no photo before
+    return this.stage.show({ before: alone ? (chosen ? seenAt(chosen) : null) : item.url, after: alone || !chosen ? null : seenAt(chosen), words: item.name, natural: alone ? null : naturalOf(item) });
   }
 
   drawResults(item, job, pictures, chosen) {
@@ -249,10 +317,16 @@ export class EffectPage {
         this.shownResult = place;
         this.refresh();
         this.results.querySelectorAll(".pick")[place]?.focus();
-      } } }, h("img", { src: contentOf(result.id), alt: "", loading: "lazy", decoding: "async" })),
+      } } }, h("img", { src: seenAt(result), alt: "", loading: "lazy", decoding: "async" })),
       palette ? strip(palette) : null);
   }
 }
+
+/** A photo's own size, where a small copy of it is shown; null where it is shown itself. */
+export const naturalOf = (item) => (item.unseen && item.width ? { width: item.width, height: item.height } : null);
+
+/** What an input or a parameter is called. */
+const titleOf = (name, title = name) => T.params[name] ?? sentence(title);
 
 async function asUrl(bitmap) {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);

@@ -1,10 +1,12 @@
 // <schema-form>: fields for the parameters of an effect, made from their JSON Schema; a new effect needs nothing here.
 
-import { button, h, uid } from "./dom.js";
+import { choiceOf } from "./api.js";
+import { button, debounced, h, uid } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { T, sentence } from "./texts.js";
 
 const FEW = 4; // choices that are shown side by side
+const LONG = 300; // letters from which a text gets several lines
 const APART = new Set(["seed", "engine", "method", "force"]); // what most people leave
 
 /** @typedef {{value: any, element: HTMLElement}} Field */
@@ -14,23 +16,59 @@ export class SchemaForm extends HTMLElement {
   #values = {};
   #own = {};
   #effect = "";
+  #pictured = [];
 
   /**
    * @param {any} schema of an object
    * @param {Record<string, any>} values what differs from the defaults
-   * @param {{own?: Record<string, (name: string, schema: any, value: any, change: (value: any) => void) => HTMLElement | null>, skip?: string[], effect?: string}} [options]
-   *   hand-made fields by name, names that are shown elsewhere, and whose parameters these are
+   * @param {{own?: Record<string, (name: string, schema: any, value: any, change: (value: any) => void) => HTMLElement | null>, skip?: string[], effect?: string, pictured?: string[]}} [options]
+   *   hand-made fields by name, names that are shown elsewhere, whose parameters these are, and which of them have pictures
    */
-  use(schema, values, { own = {}, skip = [], effect = "" } = {}) {
+  use(schema, values, { own = {}, skip = [], effect = "", pictured = [] } = {}) {
     this.#schema = schema;
     this.#effect = effect;
+    this.#pictured = pictured;
     this.#values = { ...values };
     this.#own = own;
     const shown = Object.entries(schema.properties ?? {}).filter(([name]) => !skip.includes(name));
     const first = shown.filter(([name]) => !APART.has(name)).map(([name, field]) => this.#field(name, field));
     const more = shown.filter(([name]) => APART.has(name)).map(([name, field]) => this.#field(name, field));
-    this.replaceChildren(...first.filter(Boolean), more.length ? h("details", { class: "more" }, h("summary", { text: T.form.more }), ...more.filter(Boolean)) : "");
+    this.replaceChildren(this.#illustration() ?? "", ...first.filter(Boolean), more.length ? h("details", { class: "more" }, h("summary", { text: T.form.more }), ...more.filter(Boolean)) : "");
     this.#relevant();
+  }
+
+  /** Whether a parameter is one to choose by the eye. */
+  #byEye(name) {
+    return this.#pictured.includes(name) && Boolean(plain(this.#schema.properties[name], this.#schema.$defs ?? {}).enum);
+  }
+
+  /** Where the picture of a choice is, beside what else is chosen; in coarse steps, so that few are asked for. */
+  #pictureOf(chosen = {}) {
+    const others = this.#pictured.map((name) => [name, this.get(name)]).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value));
+    return choiceOf(this.#effect, { ...Object.fromEntries(others.map(([name, value]) => [name, typeof value === "number" && !Number.isInteger(value) ? Math.round(value * 10) / 10 : value])), ...chosen });
+  }
+
+  /** One picture of all that is chosen, where no list shows it. */
+  #illustration() {
+    if (!this.#pictured.length || this.#pictured.some((name) => this.#byEye(name))) return null;
+    const picture = h("img", { alt: T.form.drawn, src: this.#pictureOf() });
+    this.addEventListener("change", debounced(() => { picture.src = this.#pictureOf(); }, 250));
+    return h("figure", { class: "illustration" }, picture);
+  }
+
+  /** Choices with a picture each. */
+  #thumbs(name, schema, value, change) {
+    const { title, told } = wordsOf(name, schema, this.#effect);
+    const id = uid(name);
+    const drawn = (option) => this.#pictureOf({ [name]: option });
+    const pictures = (schema.nullable ? [null, ...schema.enum] : schema.enum).map((option) => [option, option === null ? h("span", { class: "no-picture" }) : h("img", { alt: "", loading: "lazy", decoding: "async", src: drawn(option) })]);
+    const redraw = debounced(() => pictures.forEach(([option, picture]) => {
+      if (option !== null && !picture.src.endsWith(drawn(option))) picture.src = drawn(option);
+    }), 250);
+    this.addEventListener("change", (event) => event.detail.name !== name && this.#pictured.includes(event.detail.name) && redraw());
+    return group("thumbs", title, told, id, h("div", { class: "thumb-list" }, ...pictures.map(([option, picture]) => h("label", {},
+      h("input", { type: "radio", name: id, value: String(option), checked: option === (value ?? null), on: { change: () => change(option) } }),
+      picture, h("span", { text: option === null ? T.form.none : T.choices[option] ?? sentence(String(option)) })))));
   }
 
   /**
@@ -74,16 +112,22 @@ export class SchemaForm extends HTMLElement {
     const schema = plain(raw, this.#schema.$defs ?? {});
     const value = this.get(name);
     const change = (fresh) => this.set(name, fresh);
-    const made = this.#own[name] ? this.#own[name](name, schema, value, change) : fieldFor(name, schema, value, change, this.#effect);
+    const made = this.#own[name] ? this.#own[name](name, schema, value, change) : this.#byEye(name) ? this.#thumbs(name, schema, value, change) : fieldFor(name, schema, value, change, this.#effect);
     if (made?.classList.contains("field")) made.dataset.name = name;
     return made;
   }
 }
 
-/** A field for one parameter. */
-export function fieldFor(name, schema, value, change, effect = "") {
+/** What a parameter is called, and what is said of it. */
+function wordsOf(name, schema, effect) {
   const title = T.params[`${effect}.${name}`] ?? T.params[name] ?? sentence(schema.title ?? name);
   const told = T.help[`${effect}.${name}`] ?? T.help[name] ?? (schema.description ?? "").replace(/^(?:For|Mode) \w+[:,] ?/, "").replace(/^\w/, (letter) => letter.toUpperCase());
+  return { title, told };
+}
+
+/** A field for one parameter. */
+export function fieldFor(name, schema, value, change, effect = "") {
+  const { title, told } = wordsOf(name, schema, effect);
   if (schema.type === "boolean") return toggle(name, title, told, value, change);
   if (schema.enum) return schema.enum.length <= FEW ? radios(name, title, told, schema, value, change) : choice(name, title, told, schema, value, change);
   if (schema.auto) return automatic(name, title, told, schema, value, change);
@@ -156,8 +200,13 @@ function number(name, title, told, schema, value, change) {
   }
   const out = h("output", { htmlFor: id, text: shown(value, whole, most) });
   const range = h("input", { type: "range", id, name, min: least, max: most, step, value: String(value ?? least), "aria-describedby": told ? `${id}-help` : null, on: {
-    input: () => { out.textContent = shown(Number(range.value), whole, most); change(Number(range.value)); },
+    input: () => { tell(); change(Number(range.value)); },
   } });
+  const tell = () => {
+    out.textContent = shown(Number(range.value), whole, most);
+    range.setAttribute("aria-valuetext", out.textContent);
+  };
+  if (value !== undefined && value !== null) tell();
   return h("div", { class: "field slider" }, h("div", { class: "row" }, h("label", { htmlFor: id, text: title }), out), range, told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null);
 }
 
@@ -177,6 +226,10 @@ function automatic(name, title, told, schema, value, change) {
 
 function words(name, title, told, schema, value, change) {
   const id = uid(name);
+  if ((schema.maxLength ?? 0) >= LONG) {
+    const box = h("textarea", { id, name, rows: 4, value: value ?? "", maxLength: schema.maxLength, "aria-describedby": told ? `${id}-help` : null, on: { input: () => change(box.value.trim() || undefined) } });
+    return labelled("words", title, told, id, box);
+  }
   const color = /#.*6|^\^#/.test(schema.pattern ?? "") || /#RRGGBB/.test(schema.description ?? "");
   const box = h("input", { type: color ? "color" : "text", id, name, value: value ?? "", pattern: schema.pattern ?? null, maxLength: schema.maxLength ?? 2000, autocomplete: "off", "aria-describedby": told ? `${id}-help` : null, on: { change: () => box.validity.valid && change(box.value || undefined) } });
   return labelled(color ? "color" : "words", title, told, id, box);

@@ -1,6 +1,6 @@
 // The account's jobs, newest first: see, download, go on with, delete. And what its credits became.
 
-import { call, contentOf, insist } from "./api.js";
+import { call, contentOf, insist, previewOf, seenAt } from "./api.js";
 import { button, h, icon } from "./dom.js";
 import { strip } from "./cards.js";
 import { ICONS } from "./icons.js";
@@ -36,9 +36,9 @@ export function historyPage(titleOf) {
 }
 
 function row(job, titleOf, removed) {
-  const shown = job.results.filter(({ media_type }) => /^image\/(jpeg|png|webp|gif|avif)$/.test(media_type)).slice(0, 4);
+  const shown = job.results.filter(({ role }) => !["map", "people"].includes(role)).slice(0, 4);
   const item = h("li", { dataset: { job: job.id, state: job.state } },
-    h("div", { class: "history-pictures" }, ...shown.map((result) => h("img", { src: contentOf(result.id), alt: "", loading: "lazy", decoding: "async" })), shown.length ? null : icon(ICONS[job.effect] ?? ICONS.effect)),
+    h("div", { class: "history-pictures" }, ...shown.map((result) => h("img", { src: result.media_type.startsWith("video/") ? previewOf(result.id) : seenAt(result), alt: "", loading: "lazy", decoding: "async" })), shown.length ? null : icon(ICONS[job.effect] ?? ICONS.effect)),
     h("div", { class: "history-words" },
       h("h2", { text: titleOf(job.effect) }),
       h("p", { class: "help" }, h("time", { dateTime: job.created_at, text: new Date(job.created_at).toLocaleString() }), ` · ${sentence(job.state.replaceAll("_", " "))}`),

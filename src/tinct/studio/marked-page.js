@@ -56,7 +56,7 @@ export class MarkedPage extends EffectPage {
 
   /** Lay the layer over a photo that has come; another photo gets an empty one. */
   #put({ seen, result }) {
-    const item = store.current();
+    const item = this.item;
     if (!item || !seen) {
       this.stage.layer = null;
       return;
@@ -89,12 +89,12 @@ export class MarkedPage extends EffectPage {
 
   refreshGo() {
     this.go.dataset.key = "";
-    this.drawGo(store.current());
+    this.drawGo(this.item);
   }
 
   async #findFaces() {
-    const item = store.current();
-    if (!item) return T.effect.drop;
+    const item = this.item;
+    if (!item) return T.effect.drop.photo;
     const run = store.run("detect_faces", { params: {} }, [item]);
     const job = await store.outcome(run, item.id);
     if (job.state !== "succeeded") return job.failure?.message ?? T.error.internal;

@@ -29,6 +29,7 @@ class Marks extends HTMLElement {
 }
 
 export class ColorPoints extends Marks {
+  help = T.points.keys;
   points = []; // { x, y, color }
   #held = null;
 

@@ -1,202 +1,149 @@
-// Colour migration: new looks as a contact sheet, a palette, a reference, or a saved look; strength and people at once.
+// Colour migration of photos: looks as a contact sheet; strength, people and a painted region are seen at once.
 
-import { bytesOf, call, contentOf } from "./api.js";
+import { bytesOf, seenAt } from "./api.js";
 import { strip } from "./cards.js";
 import { button, debounced, h, uid } from "./dom.js";
-import { EffectPage } from "./effect-page.js";
-import { swatches } from "./form.js";
+import { EffectPage, naturalOf } from "./effect-page.js";
 import { ICONS } from "./icons.js";
-import { cube, lutOf, recolored } from "./lut.js";
+import { lutOf, recolored } from "./lut.js";
+import { migrating } from "./migrate-controls.js";
 import { fitted, loadedFrom, mainColors, pixels, PROXY } from "./pictures.js";
 import * as store from "./store.js";
 import { T } from "./texts.js";
 
-const TABS = ["auto", "template", "reference", "map"];
-
-export class MigratePage extends EffectPage {
-  #tab = "auto";
-  #looks = [];
-  #active = null; // the saved look that is shown: { name, map }
+export class MigratePage extends migrating(EffectPage) {
   #proxies = new Map(); // photo id -> Promise<ImageData>
-  #masks = new Map(); // file id -> Promise<ImageData>
+  #masks = new Map(); // file id -> Promise<ImageBitmap>
   #drawn = 0;
   #showsPeople = false;
+  #region = null; // a brush over the photo, where a part alone is recoloured
+  #regionOf = null; // the photo that it lies on
+  #made = ""; // the painted region that the last looks were made for
 
   constructor(effect, query) {
     super(effect, query);
     this.params.count ??= 4;
-    this.#tab = TABS.includes(this.params.mode) ? this.params.mode : "auto";
   }
 
   open() {
     const root = super.open();
     this.strips = h("div", { class: "strips", hidden: true });
-    this.look = h("div", { class: "actions look-actions", hidden: true });
     this.stage.after(this.strips);
-    this.results.after(this.look);
     const redraw = debounced(() => void this.#preview(), 30);
     this.form.addEventListener("change", ({ detail: { name } }) => {
       if (name === "degree") this.#blend();
       else if (["portrait", "strength"].includes(name)) redraw();
       this.#drawLook();
     });
-    void this.#loadLooks();
+    this.stage.addEventListener("shown", () => this.#layRegion());
+    this.stage.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || !this.#region) return;
+      event.preventDefault();
+      this.#region.back();
+    });
     return root;
   }
 
-  // -- controls ------------------------------------------------------------------------------------------------------
-
-  controls() {
-    const schema = this.effect.params;
-    this.form.use(schema, this.params, { skip: Object.keys(schema.properties), effect: "migrate" });
-    const field = (name) => this.form.field(name);
-    const reference = this.effect.inputs.find((input) => input.name === "reference");
-    const colors = swatches("colors", T.migrate.colors, "", { maxItems: 7 }, this.form.get("colors"), (value) => this.form.set("colors", value ?? null));
-    this.colors = colors;
-    this.saved = h("div", { class: "saved" });
-    this.palettes = h("div", { class: "saved" });
-    const bodies = {
-      auto: [field("count"), field("style")],
-      template: [colors, this.#fromPicture(colors), field("spread"), this.palettes],
-      reference: [this.slot(reference), field("smoothness")],
-      map: [this.saved],
-    };
-    const id = uid("tab");
-    const tabs = h("div", { role: "tablist", class: "segments tabs", "aria-label": T.migrate.ways });
-    const panels = TABS.map((name) => h("div", { role: "tabpanel", id: `${id}-${name}-panel`, "aria-labelledby": `${id}-${name}`, class: "tab-body" }, ...bodies[name]));
-    const choose = (name, focus = false) => {
-      this.#tab = name;
-      if (name !== "map") this.#active = null;
-      TABS.forEach((other, place) => {
-        const tab = tabs.children[place];
-        tab.setAttribute("aria-selected", String(other === name));
-        tab.tabIndex = other === name ? 0 : -1;
-        panels[place].hidden = other !== name;
-        if (other === name && focus) tab.focus();
-      });
-      this.form.set("mode", name === "auto" ? undefined : name);
-      this.refresh();
-    };
-    tabs.append(...TABS.map((name) => h("button", { type: "button", role: "tab", id: `${id}-${name}`, "aria-controls": `${id}-${name}-panel`, text: T.migrate.tabs[name], on: {
-      click: () => choose(name),
-      keydown: (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (step) choose(TABS[(TABS.indexOf(name) + step + TABS.length) % TABS.length], true);
-      },
-    } })));
-    queueMicrotask(() => choose(this.#tab));
-    const people = h("input", { type: "checkbox", role: "switch", id: `${id}-people`, on: { change: () => {
+  peopleExtra() {
+    const id = uid("people");
+    const people = h("input", { type: "checkbox", role: "switch", id, on: { change: () => {
       this.#showsPeople = people.checked;
       void this.#preview();
     } } });
-    return [
-      tabs, ...panels,
-      h("hr", {}),
-      field("degree"),
-      h("fieldset", { class: "field people" }, h("legend", { text: T.migrate.people }), field("portrait"), field("strength"), field("protect"),
-        h("div", { class: "field toggle show-people" }, h("label", { htmlFor: people.id }, people, h("span", { text: T.migrate.showPeople })))),
-      h("details", { class: "more" }, h("summary", { text: T.form.more }), field("seed"), this.formats()),
-    ];
+    return h("div", { class: "field toggle show-people" }, h("label", { htmlFor: id }, people, h("span", { text: T.migrate.showPeople })));
   }
 
-  /** Swatches out of a picture, beside those that are chosen by hand. */
-  #fromPicture(colors) {
-    const zone = h("drop-zone", { words: T.palette.fromPicture, class: "small" });
-    zone.addEventListener("files", async (event) => {
-      const found = await mainColors(event.detail[0], 5).catch(() => []);
-      colors.setColors(found.map(({ hex }) => hex));
+  // -- a region ------------------------------------------------------------------------------------------------------
+
+  regionField() {
+    if (!this.effect.inputs.some(({ name }) => name === "mask")) return null;
+    const id = uid("region");
+    this.regionSwitch = h("input", { type: "checkbox", role: "switch", id, "aria-describedby": `${id}-help`, on: { change: () => {
+      this.#regionOf = null;
+      this.#layRegion();
+      this.#peopleToo(this.regionSwitch.checked);
+      this.#changedRegion();
+    } } });
+    return h("div", { class: "field toggle region" }, h("label", { htmlFor: id }, this.regionSwitch, h("span", { text: T.migrate.region })), h("p", { class: "help", id: `${id}-help`, text: T.migrate.regionHelp }));
+  }
+
+  /** Whoever paints over somebody means them: people are kept again once the whole photo is meant. */
+  #peopleToo(painted) {
+    const portrait = this.panel.querySelector("input[name=portrait]");
+    if (portrait.checked !== painted) return;
+    portrait.checked = !painted;
+    portrait.dispatchEvent(new Event("change"));
+  }
+
+  /** Lay the brush over the photo that is shown, or take it away; another photo gets an empty one. */
+  #layRegion() {
+    const item = this.item;
+    if (!this.regionSwitch?.checked || !item || this.seen === false) {
+      if (this.#region) this.stage.layer = null;
+      this.#region = this.#regionOf = null;
+      return;
+    }
+    if (this.#regionOf === item.id) return;
+    this.#regionOf = item.id;
+    void import("./brush.js").then(() => {
+      if (this.#regionOf !== item.id) return;
+      this.#region = document.createElement("mask-brush").over(this.stage);
+      this.#region.addEventListener("painted", () => this.#changedRegion());
+      this.stage.layer = this.#region;
     });
-    return zone;
   }
 
-  async #loadLooks() {
-    const { looks } = await call("GET", "/v1/looks");
-    this.#looks = looks.filter((look) => look.effect === "migrate");
-    const maps = this.#looks.filter((look) => look.params.mode === "map");
-    const palettes = this.#looks.filter((look) => look.params.mode === "template");
-    this.saved.replaceChildren(maps.length ? h("ul", {}, ...maps.map((look) => this.#savedRow(look, () => this.#use(look)))) : h("p", { class: "help", text: T.migrate.noLooks }));
-    this.palettes.replaceChildren(
-      ...(palettes.length ? [h("p", { class: "label", text: T.palette.saved }), h("ul", {}, ...palettes.map((look) => this.#savedRow(look, () => this.colors.setColors(look.params.colors), look.params.colors)))] : []),
-      button({ words: T.palette.save, glyph: ICONS.save, class: "quiet", on: { click: () => {
-        const chosen = this.form.get("colors");
-        if (chosen?.length) this.#save(T.palette.name, { params: { mode: "template", colors: chosen }, inputs: {} });
-      } } }));
-  }
-
-  #savedRow(look, use, colors = null) {
-    return h("li", { class: "row" },
-      h("button", { type: "button", class: "quiet saved-look", "aria-pressed": String(this.#active?.id === look.id), on: { click: use } }, h("span", { text: look.name }), colors ? strip(colors) : null),
-      button({ glyph: ICONS.trash, label: T.migrate.forget(look.name), class: "tiny", on: { click: async () => {
-        await call("DELETE", `/v1/looks/${look.id}`);
-        if (this.#active?.id === look.id) this.#active = null;
-        await this.#loadLooks();
-        this.refresh();
-      } } }));
-  }
-
-  #use(look) {
-    this.#active = { id: look.id, name: look.name, map: look.inputs.map };
-    for (const pressed of this.saved.querySelectorAll(".saved-look")) pressed.setAttribute("aria-pressed", String(pressed.textContent === look.name));
-    this.refresh();
+  #changedRegion() {
+    this.go.dataset.key = "";
+    this.drawGo(this.item);
+    this.#drawLook();
     void this.#preview();
   }
 
-  #save(title, look) {
-    const id = uid("name");
-    const field = h("input", { type: "text", id, required: true, maxLength: 100, autocomplete: "off" });
-    const problem = h("p", { class: "problem", role: "alert" });
-    const dialog = h("dialog", { "aria-label": title }, h("form", { on: { submit: async (event) => {
-      event.preventDefault();
-      try {
-        await call("POST", "/v1/looks", { json: { name: field.value, effect: "migrate", ...look } });
-        dialog.close();
-        await this.#loadLooks();
-      } catch (error) {
-        problem.textContent = error.message;
-      }
-    } } }, h("h2", { text: title }), h("label", { htmlFor: id, text: T.migrate.lookName }), field, problem,
-      h("div", { class: "actions" }, button({ words: T.save, class: "primary", type: "submit" }), button({ words: T.close, on: { click: () => dialog.close() } }))));
-    dialog.addEventListener("close", () => dialog.remove());
-    document.body.append(dialog);
-    dialog.showModal();
+  /** What was painted; null where the whole photo is meant. */
+  get #painted() {
+    return this.regionSwitch?.checked && this.#region?.painted ? this.#region : null;
+  }
+
+  hindered() {
+    return super.hindered() ?? (this.regionSwitch?.checked && !this.#painted ? T.brush.first : null);
+  }
+
+  /** A region belongs to one photo. */
+  alone() {
+    return Boolean(this.regionSwitch?.checked);
+  }
+
+  /** The painted region as a further input of an order. */
+  async #withRegion(inputs) {
+    if (!this.#painted) return inputs;
+    const mask = await store.store(await this.#painted.mask(), "mask.png");
+    return { ...inputs, mask: mask.id };
   }
 
   // -- orders --------------------------------------------------------------------------------------------------------
 
-  hindered() {
-    if (this.#tab === "template" && !this.form.get("colors")?.length) return T.migrate.needsColors;
-    if (this.#tab === "reference" && !this.inputs.reference?.length) return T.migrate.needsReference;
-    if (this.#tab === "map" && !this.#active) return T.migrate.needsLook;
-    return null;
-  }
-
-  #people() {
-    const { portrait, strength, protect } = this.form.values;
-    return Object.fromEntries(Object.entries({ portrait, strength, protect }).filter(([, value]) => value !== undefined));
-  }
-
-  order() {
-    const get = (name) => this.form.values[name];
-    const own = { auto: { count: this.form.get("count"), style: get("style") }, template: { mode: "template", colors: get("colors"), spread: get("spread") }, reference: { mode: "reference", smoothness: get("smoothness") }, map: { mode: "map" } }[this.#tab];
-    const params = Object.fromEntries(Object.entries({ ...own, ...this.#people(), seed: get("seed") }).filter(([, value]) => value !== undefined && value !== null));
-    const inputs = this.#tab === "reference" ? { reference: this.inputs.reference[0].fileId } : this.#tab === "map" ? { map: this.#active.map } : {};
-    return { params, inputs, ...(this.format ? { format: this.format } : {}) };
-  }
-
   async run(photos) {
-    const { params, ...order } = this.order();
+    const { params, inputs, ...order } = this.order();
     const degree = this.form.values.degree;
     // One photo is looked at and changed on; of many, each is to be as it was asked for.
-    const asked = photos.length === 1 && this.#tab !== "map" ? { ...params, maps: true } : { ...params, ...(degree === undefined ? {} : { degree }) };
+    const asked = photos.length === 1 && this.tab !== "map" ? { ...params, maps: true } : { ...params, ...(degree === undefined ? {} : { degree }) };
     if (photos.length === 1) this.shownResult = 0;
-    store.run("migrate", { ...order, params: asked }, photos);
+    this.#made = this.#painted?.marks ?? "";
+    store.run("migrate", { ...order, params: asked, inputs: await this.#withRegion(inputs) }, photos);
+    if (this.#region) this.#region.resting = true;
   }
 
   /** Order the shown look at the shown strength, for some photos. */
-  #apply(photos) {
+  async #apply(photos) {
     const map = this.#shownMap();
     const degree = this.form.values.degree;
-    store.run("migrate", { params: { mode: "map", ...this.#people(), ...(degree === undefined ? {} : { degree }) }, inputs: { map }, ...(this.format ? { format: this.format } : {}) }, photos);
+    store.run("migrate", { params: { mode: "map", ...this.people(), ...(degree === undefined ? {} : { degree }) }, inputs: await this.#withRegion({ map }), ...(this.format ? { format: this.format } : {}) }, photos);
+  }
+
+  use(look) {
+    super.use(look);
+    void this.#preview();
   }
 
   // -- what is shown -------------------------------------------------------------------------------------------------
@@ -215,15 +162,15 @@ export class MigratePage extends EffectPage {
   }
 
   #shownMap() {
-    const item = store.current();
-    return this.#active?.map ?? (item ? this.#mapOf(this.#looksJob(item)) : null);
+    const item = this.item;
+    return this.active?.map ?? (item ? this.#mapOf(this.#looksJob(item)) : null);
   }
 
   drawStage(item) {
     const job = item ? this.#looksJob(item) ?? this.jobFor(item) : null;
     const pictures = this.pictures(job);
     const chosen = pictures[Math.min(this.shownResult, pictures.length - 1)] ?? null;
-    const key = `${item?.id} ${item?.url} ${job?.id} ${chosen?.id} ${pictures.length} ${this.#active?.id}`;
+    const key = `${item?.id} ${item?.url} ${job?.id} ${chosen?.id} ${pictures.length} ${this.active?.id}`;
     if (key === this.stage.dataset.key) return;
     if (this.stage.dataset.item !== item?.id) this.shownResult = 0;
     this.stage.dataset.key = key;
@@ -241,21 +188,16 @@ export class MigratePage extends EffectPage {
 
   #drawLook() {
     if (!this.look) return;
-    const item = store.current();
+    const item = this.item;
     const map = this.#shownMap();
-    const photos = store.all().filter((photo) => photo.state !== "failed");
+    const photos = this.photos;
     this.look.hidden = !map || !item;
     if (this.look.hidden) return;
     const degree = this.form.get("degree");
     this.look.replaceChildren(
-      button({ words: T.migrate.apply(degree), glyph: ICONS.save, class: "apply", on: { click: () => this.#apply([item]) } }),
-      photos.length > 1 ? button({ words: T.migrate.applyAll(photos.length), class: "apply-all", on: { click: () => this.#apply(photos) } }) : "",
-      button({ words: T.migrate.saveLook, class: "quiet", on: { click: () => this.#save(T.migrate.saveLook, { params: { mode: "map" }, inputs: { map } }) } }),
-      button({ words: T.migrate.cube, glyph: ICONS.download, class: "quiet", on: { click: async () => {
-        const address = URL.createObjectURL(cube(await lutOf(map), this.#active?.name ?? item.name));
-        h("a", { href: address, download: `${(this.#active?.name ?? item.name).replace(/\.\w+$/, "")}.cube` }).click();
-        setTimeout(() => URL.revokeObjectURL(address), 10_000);
-      } } }));
+      button({ words: T.migrate.apply(degree), glyph: ICONS.save, class: "apply", on: { click: () => void this.#apply([item]) } }),
+      photos.length > 1 && !this.alone() ? button({ words: T.migrate.applyAll(photos.length), class: "apply-all", on: { click: () => void this.#apply(photos) } }) : "",
+      ...this.mapButtons(map, this.active?.name ?? item.name));
   }
 
   #blend() {
@@ -269,28 +211,28 @@ export class MigratePage extends EffectPage {
    */
   async #preview() {
     const turn = ++this.#drawn;
-    const item = store.current();
+    const item = this.item;
     if (!item) return;
     const job = this.#looksJob(item);
     const chosen = this.pictures(job)[this.shownResult];
     const map = this.#shownMap();
     const want = { portrait: this.form.get("portrait"), strength: this.form.get("strength") };
-    const same = job && !this.#active && (job.params.portrait ?? true) === want.portrait && (!want.portrait || (job.params.strength ?? 1) === want.strength);
+    const same = job && !this.active && this.#made === (this.#painted?.marks ?? "") && (job.params.portrait ?? true) === want.portrait && (!want.portrait || (job.params.strength ?? 1) === want.strength);
     this.stage.dataset.live = map ? "yes" : "";
     if (!map) {
       const last = this.jobFor(item);
       const result = this.pictures(last)[0];
       this.stage.degree = 1;
-      await this.stage.show({ before: item.url, after: result ? contentOf(result.id) : null, words: item.name });
+      await this.stage.show({ before: item.url, after: result ? seenAt(result) : null, words: item.name, natural: naturalOf(item) });
     } else if (same && chosen) {
       this.stage.degree = this.form.get("degree");
-      await this.stage.show({ before: item.url, after: contentOf(chosen.id), words: item.name });
+      await this.stage.show({ before: item.url, after: seenAt(chosen), words: item.name, natural: naturalOf(item) });
       void Promise.all([this.#proxy(item), lutOf(map)]).then(([source, lut]) => recolored(source, lut)).catch(() => {}); // ready for a change
     } else {
       const canvas = await this.#small(item, map, want, job);
       if (turn !== this.#drawn) return;
       this.stage.degree = this.form.get("degree");
-      await this.stage.show({ before: item.url, after: canvas, words: item.name });
+      await this.stage.show({ before: item.url, after: canvas, words: item.name, natural: naturalOf(item) });
     }
     if (turn === this.#drawn) await this.#drawPeople(job, turn);
   }
@@ -314,7 +256,8 @@ export class MigratePage extends EffectPage {
   async #small(item, map, { portrait, strength }, job) {
     const [source, lut, mask] = await Promise.all([this.#proxy(item), lutOf(map), portrait ? this.#mask(job) : null]);
     const made = await recolored(source, lut);
-    if (mask && strength) keep(made, mask, strength);
+    if (mask && strength) cover(made, mask, (share) => 1 - share * strength);
+    if (this.#painted) cover(made, this.#painted.shown, (share, alpha) => alpha);
     const canvas = h("canvas", { class: "after", width: made.width, height: made.height });
     canvas.getContext("2d").putImageData(made, 0, 0);
     return canvas;
@@ -346,41 +289,26 @@ export class MigratePage extends EffectPage {
     } catch {
       // a format that this browser cannot show
     }
-    const reference = this.#tab === "reference" ? this.inputs.reference?.[0] : null;
+    const reference = this.tab === "reference" ? this.inputs.reference?.[0] : null;
     if (reference) rows.push([T.migrate.strips.reference, await mainColors(reference.file).catch(() => [])]);
     const result = job?.facts?.palettes?.[this.shownResult];
     if (result) rows.push([T.migrate.strips.result, result.map((hex) => ({ hex, share: 1 }))]);
-    if (store.current() !== item) return;
+    if (this.item !== item) return;
     this.strips.hidden = !rows.length;
     this.strips.replaceChildren(...rows.filter(([, colors]) => colors.length).map(([label, colors]) => h("div", { class: "strip-row" }, h("span", { class: "help", text: label }), strip(colors.map(({ hex }) => hex), colors.map(({ share }) => share), label))));
   }
 
   changed(name) {
-    const item = store.current();
+    const item = this.item;
     if (name === "reference" && item) void this.#drawStrips(item, this.#looksJob(item));
-  }
-
-  drawGo(item) {
-    super.drawGo(item);
-    const words = { auto: T.migrate.make(this.form.get("count")), template: T.migrate.recolor, reference: T.migrate.recolor, map: T.effect.run }[this.#tab];
-    const said = this.go.querySelector(".run span");
-    if (said && !said.textContent.includes("·")) said.textContent = words;
-  }
-
-  remember() {
-    if (this.signal.aborted) return;
-    super.remember();
-    const item = store.current();
-    this.go.dataset.key = "";
-    this.drawGo(item);
   }
 }
 
-/** Take away what people keep: there the photo itself shall be seen. */
-function keep(made, mask, strength) {
+/** Take away what is not to be recoloured: there the photo itself shall be seen. `share` is of the mask's red and opacity. */
+function cover(made, mask, share) {
   const canvas = new OffscreenCanvas(made.width, made.height);
   const context = canvas.getContext("2d");
   context.drawImage(mask, 0, 0, made.width, made.height);
-  const shares = context.getImageData(0, 0, made.width, made.height).data;
-  for (let at = 0; at < shares.length; at += 4) made.data[at + 3] *= 1 - (shares[at] / 255) * strength;
+  const levels = context.getImageData(0, 0, made.width, made.height).data;
+  for (let at = 0; at < levels.length; at += 4) made.data[at + 3] *= share(levels[at] / 255, levels[at + 3] / 255);
 }

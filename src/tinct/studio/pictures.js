@@ -12,6 +12,26 @@ export async function thumbnail(blob) {
   return canvas.convertToBlob({ type: "image/webp", quality: 0.85 });
 }
 
+/** A small picture of a clip's beginning, as a blob. Throws where the browser cannot play it. */
+export async function firstFrame(blob) {
+  const video = document.createElement("video");
+  const address = URL.createObjectURL(blob);
+  try {
+    await new Promise((done, failed) => {
+      Object.assign(video, { muted: true, preload: "auto", onloadeddata: done, onerror: () => failed(new Error("not played")), src: address });
+    });
+    if (!video.videoWidth) throw new Error("no picture");
+    const scale = Math.min(1, THUMB / Math.max(video.videoWidth, video.videoHeight));
+    const canvas = new OffscreenCanvas(Math.max(1, Math.round(video.videoWidth * scale)), Math.max(1, Math.round(video.videoHeight * scale)));
+    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/webp", quality: 0.85 });
+  } finally {
+    video.removeAttribute("src");
+    video.load();
+    URL.revokeObjectURL(address);
+  }
+}
+
 /** A picture that has an address, as an element; throws where the browser cannot show it. */
 export async function loadedFrom(url) {
   const image = new Image();

@@ -7,23 +7,28 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** @param {{effect: string, params: any, inputs: Record<string, string>, format: string | null, name: string}} order */
 export function snippets({ effect, params, inputs, format, name }) {
+  const clip = effect.startsWith("video_");
+  const first = "image" in inputs;
   const others = Object.entries(inputs).filter(([key]) => key !== "image");
-  const files = Object.fromEntries([["image", name], ...others.map(([key]) => [key, `${key}.png`])]);
+  const files = Object.fromEntries([...(first ? [["image", name]] : []), ...others.map(([key]) => [key, `${key}.png`])]);
   const wire = JSON.stringify({ effect, ...(Object.keys(params).length ? { params } : {}), ...(format ? { format } : {}) });
   const curl = [
-    `curl -s -H "Authorization: Bearer $TINCT_KEY" ${location.origin}/v1/jobs \\`,
-    `  -F ${quote(`order=${wire}`)} \\`,
-    Object.entries(files).map(([key, file]) => `  -F ${quote(`${key}=@${file}`)}`).join(" \\\n"),
-  ].join("\n");
+    `curl -s -H "Authorization: Bearer $TINCT_KEY" ${location.origin}/v1/jobs`,
+    ...[["order", wire], ...Object.entries(files).map(([key, file]) => [key, `@${file}`])].map(([key, value]) => `  -F ${quote(`${key}=${value}`)}`),
+  ].join(" \\\n");
+  const given = [
+    ...(first ? [JSON.stringify(name)] : []),
+    ...others.map(([key, ids]) => `${key}=${Array.isArray(ids) ? `["${key}.jpg"]` : `"${key}.jpg"`}`),
+    ...Object.entries(params).map(([key, value]) => `${key}=${literal(value)}`),
+  ].join(", ");
   const python = [
     "import tinct",
     "",
-    `photo = tinct.open(${JSON.stringify(name)})`,
-    `made = tinct.${effect}(photo${others.map(([key, ids]) => `, ${key}=${Array.isArray(ids) ? `[tinct.open("${key}.jpg")]` : `tinct.open("${key}.jpg")`}`).join("")}${Object.entries(params).map(([key, value]) => `, ${key}=${literal(value)}`).join("")})`,
-    `made.photo.save(${JSON.stringify(`out.${format ?? "png"}`)})`,
+    `made = tinct.${clip ? effect.replace("video_", "video.") : effect}(${given})`,
+    clip ? 'made.clip.save("out.mp4")' : `made.photo.save(${JSON.stringify(`out.${format ?? "png"}`)})`,
   ].join("\n");
   const options = Object.entries(params).map(([key, value]) => option(key, value)).concat(others.map(([key]) => `--${key} ${key}.jpg`));
-  const command = [`tinct ${effect === "detect_faces" ? "faces" : effect}`, quote(name), ...options, "-o out"].filter(Boolean).join(" ");
+  const command = [`tinct ${clip ? effect.replace("video_", "video ") : effect === "detect_faces" ? "faces" : effect}`, first ? quote(name) : "", ...options, "-o out"].filter(Boolean).join(" ");
   return { curl, python, command };
 }
 

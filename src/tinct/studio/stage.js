@@ -28,6 +28,7 @@ export class PhotoStage extends HTMLElement {
   #loupeAt = { x: 0, y: 0 };
   #shown = 0;
   #sources = [null, null];
+  #natural = null; // the photo's own size, where a small copy stands for it
 
   connectedCallback() {
     if (this.#view) return;
@@ -53,19 +54,20 @@ export class PhotoStage extends HTMLElement {
 
   /**
    * Show a photo, and perhaps what became of it.
-   * @param {{before: string | HTMLCanvasElement | null, after?: string | HTMLCanvasElement | null, words?: string}} what
+   * @param {{before: string | HTMLCanvasElement | null, after?: string | HTMLCanvasElement | null, words?: string, natural?: {width: number, height: number} | null}} what
    */
-  async show({ before, after = null, words = "" }) {
+  async show({ before, after = null, words = "", natural = null }) {
     const turn = ++this.#shown;
     const kept = before && before === this.#sources[0] && !this.#before.hidden; // it need not be decoded again
     const [first, second] = await Promise.all([kept ? this.#before : loaded(before, "before", words), loaded(after, "after", T.stage.result)]);
     if (turn !== this.#shown || !this.#view) return;
     this.#sources = [before, after];
+    this.#natural = natural;
     const had = this.#size;
     this.#swap("before", first);
     this.#swap("after", second);
     this.#hasAfter = second !== null;
-    const sizes = [first, second].filter(Boolean).map(sizeOf);
+    const sizes = [first, second].filter(Boolean).map(sizeOf).concat(natural && first ? this.sourceSize : []);
     this.#size = sizes.reduce((a, b) => (b.width > a.width ? b : a), { width: 0, height: 0 });
     this.classList.toggle("compared", this.#hasAfter && first !== null);
     this.classList.toggle("unseen", before !== null && first === null && second === null);
@@ -106,7 +108,10 @@ export class PhotoStage extends HTMLElement {
 
   /** Pixels of the photo itself, before anything was done to it. */
   get sourceSize() {
-    return this.#before.hidden ? this.#size : sizeOf(this.#before);
+    const seen = this.#before.hidden ? this.#size : sizeOf(this.#before);
+    if (!this.#natural) return seen;
+    const { width, height } = this.#natural; // as stored: perhaps before it was turned
+    return (width > height) === (seen.width > seen.height) ? { width, height } : { width: height, height: width };
   }
 
   /** Put a layer over the photo; it gets the pointer while `grabs` is true. `null` takes it away. */
@@ -115,6 +120,8 @@ export class PhotoStage extends HTMLElement {
     this.#over = layer;
     if (layer) this.#plane.append(layer);
     this.#view.classList.toggle("with-layer", Boolean(layer));
+    if (layer?.help) this.#view.setAttribute("aria-description", layer.help);
+    else this.#view.removeAttribute("aria-description");
     this.querySelector(".layer-tools").replaceChildren(...(layer?.tools ?? []));
   }
 
@@ -194,6 +201,7 @@ export class PhotoStage extends HTMLElement {
     this.#split = split;
     if (!this.#view) return; // not in the page yet
     this.#range.value = String(split);
+    this.#range.setAttribute("aria-valuetext", T.stage.splitAt(Math.round(split)));
     const box = this.#view.getBoundingClientRect();
     const across = box.width * (split / 100);
     this.#handle.style.transform = `translateX(${across}px)`;

@@ -1,10 +1,10 @@
 // The tray: photos of this browser, how far each is, and the jobs that were ordered for it. All of it outlives a reload.
 
-import { bytesOf, call, contentOf, currentSession, insist, Refusal, signedIn, Unanswered, upload } from "./api.js";
+import { blobAt, bytesOf, call, contentOf, currentSession, insist, previewOf, Refusal, seenAt, signedIn, Unanswered, upload } from "./api.js";
 import { sleep } from "./dom.js";
 import { blobs, json } from "./kept.js";
 import { follow } from "./follow.js";
-import { thumbnail } from "./pictures.js";
+import { firstFrame, thumbnail } from "./pictures.js";
 import { T } from "./texts.js";
 
 const pending = blobs("pending");
@@ -14,7 +14,7 @@ const ORDERS = 4;
 const KEPT = 500; // photos that a tray remembers
 
 /**
- * @typedef {object} Item a photo in the tray
+ * @typedef {object} Item a photo in the tray, or a clip
  * @property {string} id this browser's own
  * @property {string} name
  * @property {number} size bytes
@@ -26,6 +26,7 @@ const KEPT = 500; // photos that a tray remembers
  * @property {string | null} error
  * @property {string | null} mediaType
  * @property {string[]} jobs ids, newest last
+ * @property {string} [made] the effect that made it of nothing; it has no file before that job is done
  * @property {string | null} [url] where its pixels are, for elements
  * @property {string | null} [thumb] a small picture of it
  */
@@ -52,6 +53,10 @@ export const jobOf = (id) => jobs.get(id) ?? null;
 /** The job that was ordered last for a photo. */
 export const lastJob = (item) => jobs.get(item.jobs.at(-1)) ?? null;
 export const allRuns = () => runs;
+const CLIP = /^video\//;
+const CLIPS = /\.(mp4|m4v|mov|webm)$/i;
+/** Whether it is a clip: by what the server found, else by what the browser says. */
+export const isClip = (item) => CLIP.test(item.mediaType ?? "") || (!item.mediaType && CLIPS.test(item.name));
 
 /** An id that nobody else makes, also where the page is not in a secure context. */
 export const newId = (stem) => `${stem}_${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
@@ -88,7 +93,7 @@ export function add(files) {
   return added;
 }
 
-function fresh({ name, size, blob = null, file = null }) {
+function fresh({ name, size, blob = null, file = null, empty = false }) {
   const item = {
     id: newId("photo"), name, size, state: "waiting", sent: 0, fileId: null, width: null, height: null, mediaType: blob?.type ?? null,
     error: null, jobs: [], url: blob ? URL.createObjectURL(blob) : null, thumb: null, expiresAt: null,
@@ -98,7 +103,7 @@ function fresh({ name, size, blob = null, file = null }) {
     held.set(item.id, blob);
     void pending.put(item.id, blob);
   }
-  void picture(item, blob);
+  if (!empty) void picture(item, blob);
   return item;
 }
 
@@ -121,15 +126,56 @@ async function picture(item, blob) {
   let small = await thumbs.get(item.id);
   if (!small) {
     try {
-      small = await thumbnail(blob ?? (await bytesOf(item.fileId)));
+      const whole = blob ?? (await bytesOf(item.fileId));
+      small = await (isClip(item) ? firstFrame(whole) : thumbnail(whole));
       void thumbs.put(item.id, small);
     } catch {
-      item.thumb = ""; // this browser cannot show its format
+      item.unseen = true; // this browser cannot show its format
+      if (item.fileId) return byServer(item);
+      item.thumb = "";
       return tell("items");
     }
-  }
+  } else if (item.unseen && item.fileId) item.url = isClip(item) ? item.url : previewOf(item.fileId);
   item.thumb = URL.createObjectURL(small);
   tell("items");
+}
+
+let previews = Promise.resolve(); // one at a time: the server makes no more either
+/** Have the server make a picture of what this browser cannot show; it costs nothing. */
+function byServer(item) {
+  previews = previews.then(async () => {
+    if (!find(item.id)) return;
+    try {
+      const small = await thumbnail(await blobAt(previewOf(item.fileId)));
+      void thumbs.put(item.id, small);
+      item.thumb = URL.createObjectURL(small);
+      if (!isClip(item)) item.url = previewOf(item.fileId);
+      changed();
+    } catch {
+      item.thumb = ""; // the server cannot either; its effects say why
+      tell("items");
+    }
+  });
+  return previews;
+}
+
+/** Something to order that needs no photo: what comes of it becomes the photo. */
+export function blank(name, effect) {
+  const item = { ...fresh({ name, size: 0, empty: true }), state: "ready", sent: 1, made: effect, thumb: "" };
+  items = [...items, item];
+  selected = item.id;
+  changed();
+  tell("selected");
+  return item;
+}
+
+/** What was made without a photo becomes one, with the first result. */
+function fill(item, job) {
+  const result = job.results.find(({ role }) => role === "main") ?? job.results[0];
+  if (!result) return;
+  Object.assign(item, { fileId: result.id, mediaType: result.media_type, size: result.size, width: result.width, height: result.height, url: seenAt(result), expiresAt: job.results_expire_at });
+  void picture(item, null);
+  changed();
 }
 
 let uploading = 0;
@@ -161,6 +207,7 @@ async function send(item) {
         const file = await upload(blob, item.name, { signal: stop.signal, progress: (share) => { item.sent = share; tell("items"); } });
         Object.assign(item, { state: "ready", sent: 1, error: null }, described(file));
         forgetBytes(item.id);
+        if (item.unseen) void byServer(item);
         return changed();
       } catch (error) {
         if (error instanceof Refusal && error.status === 401) await signedIn(stop.signal);
@@ -268,7 +315,7 @@ async function orderOne(started, id) {
     await ready(item);
     const { inputs = {}, ...order } = started.order;
     const job = await insist("POST", "/v1/jobs", {
-      json: { effect: started.effect, batch: started.id, ...order, inputs: { image: item.fileId, ...inputs } },
+      json: { effect: started.effect, batch: started.id, ...order, inputs: { ...(item.fileId ? { image: item.fileId } : {}), ...inputs } },
       headers: { "Idempotency-Key": `${started.id}.${id}.${started.tries[id] ?? 0}` },
     });
     started.of[id] = job.id;
@@ -285,6 +332,10 @@ function heard(job) {
   const known = jobs.get(job.id);
   if (known && known.revision > job.revision) return;
   const began = known?.began ?? (job.state === "running" ? performance.now() : null);
+  if (job.state === "succeeded" && known?.state !== "succeeded") {
+    const made = items.find((item) => item.made && !item.fileId && item.jobs.includes(job.id));
+    if (made) fill(made, job);
+  }
   jobs.set(job.id, { ...job, position: job.position ?? (job.state === "queued" ? known?.position ?? null : null), began });
   tell("jobs");
 }
@@ -359,7 +410,7 @@ export async function resume() {
   changed();
   tell("selected");
   for (const item of items.slice(0, kept.items.length)) {
-    if (item.state === "failed") item.thumb = "";
+    if (item.state === "failed" || (item.made && !item.fileId)) item.thumb = "";
     else if (item.fileId) void picture(item, null).then(() => null);
     else void again(item);
   }

@@ -15,13 +15,15 @@ export function sentence(text) {
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}.${Math.floor((seconds % 1) * 10)}`;
+
 const megabytes = (count) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
 
 export const T = {
   name: "Tinct",
   close: "Close",
   save: "Save",
-  nav: { tools: "Tools", history: "History", signOut: "Sign out", theme: "Switch between light and dark", docs: "API", skip: "Skip to the photo", account: "Account" },
+  nav: { tools: "Tools", history: "History", signOut: "Sign out", theme: "Switch between light and dark", docs: "API", skip: "Skip to the photo", kinds: { photo: "Photos", nothing: "From words", clip: "Clips" } },
   offline: "The server does not answer. Trying again; nothing is lost.",
   credits: (count) => plural(count, "1 credit left", "# credits left"),
   price: (count) => plural(count, "1 credit", "# credits"),
@@ -39,7 +41,7 @@ export const T = {
   drop: {
     here: "Drop photos here",
     one: "Drop a photo here",
-    choose: "Choose photos",
+    choose: { photo: "Choose photos", clip: "Choose clips", nothing: "Choose photos" },
     chooseOne: "Choose a photo",
     folder: "Choose a folder",
     paste: "Or paste with Ctrl V. Photos go to your own server and nowhere else.",
@@ -52,7 +54,10 @@ export const T = {
     tooLarge: (size, most) => `The file has ${megabytes(size)}; this server takes up to ${megabytes(most)}. Send a smaller one.`,
     notSent: "It was not sent before the page was closed. Add it again.",
     empty: "The file is empty.",
-    unseen: "This browser cannot show this format. The server can still work on it; choose JPEG or PNG as the format of the result to see it here.",
+    unseen: {
+      yet: "This browser cannot show this format. A picture of it comes from the server as soon as the file is there.",
+      never: "Neither this browser nor the server can show it. A tool may still work on it, and says so if not.",
+    },
     noEffect: "This server has no such tool.",
     failed: "Something in this page failed. Reload it; nothing is lost.",
   },
@@ -63,6 +68,7 @@ export const T = {
     after: "After",
     result: "Result",
     split: "Divider between before and after",
+    splitAt: (share) => `${share} % before, ${100 - share} % after`,
     hold: "Hold to compare",
     tools: "View",
     fit: "Fit to the window",
@@ -71,9 +77,21 @@ export const T = {
     loupe: "Loupe",
   },
 
+  clip: {
+    view: "Clip. Space plays and stops, comma and full stop step by a frame, J and L by five seconds, arrow keys move the divider, C compares, M is the sound.",
+    tools: "Playing",
+    play: "Play",
+    pause: "Pause",
+    seek: "Place in the clip",
+    sound: "Sound",
+    time: (at, all) => `${clock(at)} / ${clock(all)}`,
+  },
+
   form: {
+    drawn: "What is chosen, on a drawn head",
     more: "More settings",
     unset: "Automatic",
+    none: "None",
     automatic: "Automatic",
     noJson: "This is not JSON.",
     format: "Format of the result",
@@ -83,7 +101,7 @@ export const T = {
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
   /** Names and sentences in place of those that the server gives. */
   params: { degree: "Strength", portrait: "People keep their colours", "migrate.strength": "How completely", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
-  help: { count: "", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
+  help: { count: "", strength: "0 % leaves it as it is, 100 % is the full change.", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
   choices: { jpeg: "JPEG", png: "PNG", webp: "WebP", person: "People", skin: "Skin" },
 
   palette: {
@@ -92,6 +110,7 @@ export const T = {
     add: "Add a swatch",
     strip: "Main colours",
     fromPicture: "Or take them from a picture",
+    unseen: "This browser cannot read that picture. Take a JPEG or a PNG.",
     saved: "Saved palettes",
     save: "Save this palette",
     name: "Save the palette",
@@ -115,15 +134,24 @@ export const T = {
     lookName: "Name",
     cube: ".cube",
     forget: (name) => `Delete the look ${name}`,
+    region: "Only a part of the photo",
+    regionHelp: "Paint over it: new colours are found for it alone, and all else stays. People who are painted over are recoloured too.",
     strips: { photo: "Photo", reference: "Reference", result: "Result" },
   },
 
   effect: {
     run: "Run",
-    runAll: (count) => `On all ${count} photos`,
+    make: "Make it",
+    runAll: { photo: (count) => `On all ${count} photos`, clip: (count) => `On all ${count} clips` },
     missing: (commands) => `Not ready on this server. Its operator can bring what is missing: ${commands}`,
-    drop: "Drop a photo to begin",
-    input: "Choose a photo",
+    drop: { photo: "Drop a photo to begin", clip: "Drop a clip to begin", nothing: "" },
+    blank: "Say what it shall be; it appears here",
+    unfit: {
+      photo: (name) => `${name} is no photo. The tools for clips work on it; for this one, drop a photo.`,
+      clip: (name) => `${name} is no clip. The tools for photos work on it; for this one, drop a clip.`,
+    },
+    lacking: (name) => `Still needed: ${name}`,
+    unsaid: (name) => `Still to be said: ${name}`,
     optional: "optional",
     change: "Change",
     results: "Results",
@@ -139,10 +167,12 @@ export const T = {
     hand: "Move the photo",
     size: "Size of the brush",
     undo: "Undo",
+    painted: (count) => (count ? plural(count, "Painted in 1 stroke", "Painted in # strokes") : "Nothing is painted"),
     clear: "Clear",
   },
   points: {
     how: "Click where you know a colour:",
+    keys: "Enter puts a point into the middle; the tab key leads to it.",
     color: "Colour of the next point",
     at: ({ x, y, color }) => `${color} at ${x}, ${y}. Arrow keys move it, Delete removes it.`,
   },
@@ -161,6 +191,7 @@ export const T = {
     download: "Download",
     all: (count) => `All ${count} as ZIP`,
     use: "Use as next photo",
+    useClip: "Use as next clip",
     cancel: "Cancel",
     retry: "Try again",
     code: "Copy as code",
@@ -184,8 +215,8 @@ export const T = {
   tray: {
     label: "Your photos",
     pasted: "pasted.png",
-    count: (count) => plural(count, "1 photo", "# photos"),
-    more: "Add photos",
+    count: (photos, clips) => [photos || !clips ? plural(photos, "1 photo", "# photos") : "", clips ? plural(clips, "1 clip", "# clips") : ""].filter(Boolean).join(", "),
+    more: "Add",
     clear: "Clear all",
     remove: (name) => `Remove ${name}`,
     waits: "Waits to be sent",

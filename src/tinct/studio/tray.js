@@ -16,13 +16,13 @@ export class BatchTray extends HTMLElement {
 
   connectedCallback() {
     this.#off = new AbortController();
-    const input = h("input", { type: "file", id: "tray-more", multiple: true, accept: ACCEPT, class: "visually-hidden", on: { change: () => {
+    const input = h("input", { type: "file", id: "tray-more", multiple: true, accept: ACCEPT.all, class: "visually-hidden", on: { change: () => {
       store.add([...input.files]);
       input.value = "";
     } } });
     const head = h("div", { class: "tray-head" }, this.#count, h("span", { class: "tray-actions" },
       input, h("label", { htmlFor: "tray-more", class: "button" }, icon(ICONS.add), h("span", { text: T.tray.more })),
-      button({ words: T.tray.clear, class: "quiet", on: { click: () => store.clear() } })));
+      button({ words: T.tray.clear, glyph: ICONS.trash, class: "quiet tray-clear", "aria-label": T.tray.clear, on: { click: () => store.clear() } })));
     this.replaceChildren(head, this.#runs, this.#list);
     for (const kind of ["items", "jobs", "selected"]) store.on(kind, () => this.#soon(), this.#off.signal);
     this.#draw();
@@ -45,7 +45,7 @@ export class BatchTray extends HTMLElement {
   #draw() {
     const items = store.all();
     this.hidden = !items.length;
-    this.#count.textContent = T.tray.count(items.length);
+    this.#count.textContent = T.tray.count(items.filter((item) => !store.isClip(item)).length, items.filter(store.isClip).length);
     const gone = new Set(this.#cells.keys());
     for (const item of items) {
       gone.delete(item.id);
@@ -69,7 +69,12 @@ export class BatchTray extends HTMLElement {
     const state = h("span", { class: "cell-state" });
     const bar = h("progress", { max: 1, "aria-label": T.job.progress });
     const pick = h("button", { type: "button", class: "pick", on: { click: () => store.select(item.id) } }, picture, h("span", { class: "cell-words" }, h("span", { class: "cell-name", text: item.name }), bar, state));
-    const drop = button({ glyph: ICONS.close, label: T.tray.remove(item.name), class: "tiny", on: { click: () => store.remove(item.id) } });
+    const drop = button({ glyph: ICONS.close, label: T.tray.remove(item.name), class: "tiny", on: { click: () => {
+      const row = drop.closest("li");
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      store.remove(item.id);
+      (next?.querySelector(".pick") ?? document.querySelector("drop-zone:not([hidden]) input"))?.focus();
+    } } });
     return { row: h("li", { class: "cell" }, pick, drop), pick, picture, state, bar, thumb: null };
   }
 
@@ -88,8 +93,12 @@ export class BatchTray extends HTMLElement {
     cell.pick.title = told.problem ?? item.name;
   }
 
+  #runsKey = "";
   #drawRuns() {
     const shown = store.allRuns().slice(-3).reverse().filter((run) => run.photos.filter((id) => store.find(id)).length > 1);
+    const key = JSON.stringify(shown.map((run) => [run.id, store.tally(run)]));
+    if (key === this.#runsKey) return; // what has the focus keeps it
+    this.#runsKey = key;
     this.#runs.replaceChildren(...shown.map((run) => {
       const count = store.tally(run);
       const going = count.waiting + count.running > 0;

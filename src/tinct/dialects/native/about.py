@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from tinct.accounts.prices import Prices
 from tinct.dialects.dialect import backend_of
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
-from tinct.dialects.native.replies import REFUSALS
+from tinct.dialects.native.replies import PREVIEW, REFUSALS
 from tinct.errors import ParameterError
-from tinct.jobs.catalogue import EffectFacts, catalogue, facts
+from tinct.jobs.catalogue import EffectFacts, catalogue, facts, preview
 
 __all__ = ["router"]
 
@@ -36,6 +38,35 @@ async def get_effect(
         return _effect(facts(name), backend_of(request).prices)
     except ParameterError as error:
         raise HTTPException(404, error.message) from None
+
+
+@router.get("/effects/{name}/preview", response_class=Response, responses=PREVIEW)
+async def get_effect_preview(
+    request: Request,
+    account: Caller,
+    name: Annotated[str, Path(max_length=100)],
+    params: Annotated[
+        wire.Text, Query(max_length=1000, description="Some of its `pictured` parameters, as a JSON object.")
+    ] = "{}",
+) -> Response:
+    """A small picture of what a choice brings, such as a cut of hair or a backdrop: for lists to choose from."""
+    try:
+        pictured = facts(name).pictured
+    except ParameterError as error:
+        raise HTTPException(404, error.message) from None
+    try:
+        chosen = json.loads(params)
+    except ValueError:
+        raise ParameterError("params", params, "a JSON object") from None
+    plain = isinstance(chosen, dict) and all(
+        isinstance(value, str | int | float | bool) and key in pictured for key, value in chosen.items()
+    )
+    if not plain:
+        raise ParameterError("params", params, "a JSON object of " + (", ".join(pictured) or "nothing"))
+    made = await asyncio.to_thread(preview, name, tuple(sorted(chosen.items())))
+    if made is None:
+        raise HTTPException(404, "There is no picture of that.")
+    return Response(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
 
 
 @router.get("/account", response_model=wire.Account)
@@ -110,5 +141,6 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
             for engine in found.engines
         ],
         roles=list(found.roles),
+        pictured=list(found.pictured),
         params=dict(found.params),
     )

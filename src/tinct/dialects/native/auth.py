@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from tinct.accounts.credential import Account
+from tinct.dialects.content import base_of
 from tinct.dialects.dialect import backend_of
 from tinct.dialects.guard import admit, counted, refused
 from tinct.errors import CrossSiteError, KeyRefusedError
 
-__all__ = ["COOKIE", "CSRF_HEADER", "SCHEME", "Bearer", "Caller", "Cookie", "check_origin", "of_session"]
+__all__ = [
+    "COOKIE",
+    "CSRF_HEADER",
+    "SCHEME",
+    "Bearer",
+    "Caller",
+    "Cookie",
+    "check_origin",
+    "cookie_of",
+    "of_session",
+]
 
 COOKIE: Final = "tinct_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -20,11 +33,31 @@ SCHEME: Final = "BrowserSession"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, as `tinct keys create` prints it.")
-_cookie = APIKeyCookie(
+
+
+class _SessionCookie(APIKeyCookie):
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        return request.cookies.get(cookie_of(request))
+
+
+def cookie_of(request: HTTPConnection) -> str:
+    """Name of the session's cookie: it ends in the port where the address has one.
+
+    Browsers keep cookies by host whatever the port, so two servers of one machine would end each other's sessions.
+    """
+    try:
+        port = urlsplit(base_of(request)).port
+    except ValueError:
+        port = None
+    return f"{COOKIE}_{port}" if port else COOKIE
+
+
+_cookie = _SessionCookie(
     name=COOKIE,
     scheme_name=SCHEME,
     auto_error=False,
-    description=f"A browser's session, from `POST /v1/session`; what changes something also needs `{CSRF_HEADER}`.",
+    description=f"A browser's session, from `POST /v1/session`; what changes something also needs `{CSRF_HEADER}`. "
+    "Its name ends in `_PORT` where the server's address names a port.",
 )
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

@@ -12,6 +12,7 @@ from tinct.dialects.native.wire import Error, ErrorReply
 from tinct.dialects.refusals import ErrorTable, refusal_headers
 from tinct.errors import (
     AccountError,
+    ClipError,
     CreditError,
     DatabaseError,
     DigestError,
@@ -19,7 +20,9 @@ from tinct.errors import (
     FileMissingError,
     FileNotSentError,
     IdempotencyError,
+    InternalError,
     JobError,
+    JobFailedError,
     JobMissingError,
     KeyRefusedError,
     LinkError,
@@ -50,6 +53,9 @@ _TABLE = ErrorTable[int](
         UploadLimitError: 413,
         OversizeUrlError: 413,
         PhotoError: 422,
+        ClipError: 422,
+        JobFailedError: 422,
+        InternalError: 500,
         ParameterError: 422,
         FetchError: 422,
         NoGeneratorError: 501,

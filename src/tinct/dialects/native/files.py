@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,13 +11,14 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from tinct.accounts.limits import Window
 from tinct.dialects import bodies
 from tinct.dialects.content import content
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import refused
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
-from tinct.dialects.native.replies import BINARY, REFUSALS
+from tinct.dialects.native.replies import BINARY, PREVIEW, REFUSALS
 from tinct.errors import LinkError, ParameterError
 from tinct.jobs.declarations import Declaration
 
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/v1/files", tags=["Files"], responses=REFUSALS)
 
 FileId = Annotated[str, Path(max_length=100, description="Id of a file.")]
 
+_KEPT_S: Final = 86_400  # seconds that a browser may keep a preview
 _BYTES = {"type": "string", "format": "binary"}
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -144,6 +147,34 @@ async def get_file(request: Request, account: Caller, file_id: FileId) -> wire.F
 async def get_content(request: Request, account: Caller, file_id: FileId) -> Response:
     """The bytes of a file; ranges, ``If-None-Match`` and ``If-Range`` are obeyed."""
     return await content(request, await backend_of(request).files.get(account.id, file_id))
+
+
+@router.get("/{file_id}/preview", response_class=Response, responses=PREVIEW)
+async def get_preview(
+    request: Request,
+    account: Caller,
+    file_id: FileId,
+    side: Annotated[int, Query(ge=16, le=8192, description="Most pixels of the longer side.")] = 1200,
+) -> Response:
+    """A small picture of a photo, or of a clip's first frame, that every browser shows: JPEG, or PNG where it is clear.
+
+    Upright, in sRGB, without metadata; no credit is taken. Not larger than the server's `TINCT_PREVIEW_SIDE`, and no
+    more in a minute than `TINCT_PREVIEWS_PER_MINUTE`. The same file and side give the same picture: keep it.
+    """
+    backend, settings = backend_of(request), settings_of(request)
+    file = await backend.files.get(account.id, file_id)
+    side = min(side, settings.preview_side)
+    headers = {"ETag": f'"{file.etag}-{side}"', "Cache-Control": f"private, max-age={_KEPT_S}, immutable"}
+    if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    await backend.limits.take(f"native:previews:{account.id}", Window(settings.previews_per_minute, 60.0))
+    made = await backend.previews.of(file, side)
+    headers |= {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(made.name, safe='')}",
+    }
+    return Response(made.data, headers=headers, media_type=made.media_type)
 
 
 @router.delete("/{file_id}", status_code=204)

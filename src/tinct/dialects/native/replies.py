@@ -6,7 +6,7 @@ from typing import Any
 
 from tinct.dialects.native.wire import ErrorReply
 
-__all__ = ["BINARY", "REFUSALS", "ZIP"]
+__all__ = ["BINARY", "PREVIEW", "REFUSALS", "ZIP"]
 
 _PHRASES = {
     400: "The request is malformed.",
@@ -46,3 +46,13 @@ BINARY = _carrying("image/*")
 """Replies that carry a photo."""
 ZIP = _carrying("application/zip")
 """Replies that carry an archive."""
+PREVIEW: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png")
+        },
+    },
+    304: {"description": "It has not changed."},
+}
+"""Replies that carry a small picture."""

@@ -13,7 +13,7 @@ from tinct.accounts.sessions import Session
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import admit, refused
 from tinct.dialects.native import wire
-from tinct.dialects.native.auth import COOKIE, SCHEME, Bearer, check_origin, of_session
+from tinct.dialects.native.auth import SCHEME, Bearer, check_origin, cookie_of, of_session
 from tinct.dialects.native.replies import REFUSALS
 from tinct.errors import CrossSiteError, KeyRefusedError
 
@@ -75,7 +75,7 @@ async def get_session(request: Request) -> OpenSession | Response:
 
     204 where there is none, or none any more: a page that asks is not refused.
     """
-    session = request.cookies.get(COOKIE)
+    session = request.cookies.get(cookie_of(request))
     if not session:
         return Response(status_code=204)
     try:
@@ -88,10 +88,10 @@ async def get_session(request: Request) -> OpenSession | Response:
 @router.delete("", status_code=204, openapi_extra=_OPTIONAL)
 async def end_session(request: Request, response: Response) -> None:
     """End the session whose cookie was sent, and take the cookie back."""
-    if session := request.cookies.get(COOKIE):
+    if session := request.cookies.get(cookie_of(request)):
         await of_session(request, session)
         await backend_of(request).sessions.end(session)
-    response.delete_cookie(COOKIE, path=_PATH)
+    response.delete_cookie(cookie_of(request), path=_PATH)
 
 
 def _record(request: Request, account: Account, csrf: str, expires_at: datetime | None) -> OpenSession:
@@ -109,7 +109,7 @@ def _set(request: Request, response: Response, session: Session) -> None:
     settings = settings_of(request)
     public = settings.public_url or str(request.base_url)
     response.set_cookie(
-        COOKIE,
+        cookie_of(request),
         session.text,
         max_age=int(settings.session_s),
         path=_PATH,

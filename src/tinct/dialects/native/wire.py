@@ -99,6 +99,9 @@ class Effect(Record):
     inputs: list[EffectInput]
     roles: list[str] = Field(description="What its results can be; none where it only tells facts.")
     engines: list[EffectEngine]
+    pictured: list[str] = Field(
+        description="Parameters whose choices have a small picture: ``GET /v1/effects/{name}/preview``."
+    )
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from tinct.effects.choices import Seed
-from tinct.effects.declare import declared, effect
+from tinct.effects.declare import OfOnePhoto, declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told, Untold, fact
 from tinct.effects.migrate import auto, template
@@ -138,6 +138,14 @@ def migrate(
     spread: Spread = 0.0,
     reference: Look = None,
     map: GivenMap = None,
+    mask: Annotated[
+        Photo | None,
+        OfOnePhoto(),
+        Field(
+            description="Recolour only here: a grey picture of the photo's size, white is recoloured, black is kept, "
+            "grey blends. New colours are fitted to what is white alone."
+        ),
+    ] = None,
     degree: Annotated[
         float,
         Field(
@@ -186,7 +194,7 @@ def migrate(
     proxy = _proxy(photo)
     goal = None if reference is None else _sample_of_one(reference, None)
     people = find_people(photo, protect) if portrait else None
-    source = Sample(proxy, None if people is None else 1 - strength * people.small, photo.opacity(SIDE))
+    source = Sample(proxy, None if people is None else 1 - strength * people.small, _counting(photo, mask))
     dealt = None
     if map is not None:
         fitted = [from_image(map)]
@@ -200,7 +208,7 @@ def migrate(
     progress(0.3)
     photos = []
     for number, color_map in enumerate(fitted, 1):
-        photos.append(color_map.apply(photo, degree=degree, protect=people, strength=strength))
+        photos.append(color_map.apply(photo, degree=degree, mask=mask, protect=people, strength=strength))
         progress(0.3 + 0.7 * number / len(fitted))
     return Migration(
         tuple(photos),
@@ -356,13 +364,18 @@ def _sample(given: PhotosLike, masks: PhotosLike | None = None, field: str = "ph
 
 
 def _sample_of_one(photo: Photo, mask: Any) -> Sample:
+    return Sample(_proxy(photo.without_hidden_colors()), opacity=_counting(photo, mask))
+
+
+def _counting(photo: Photo, mask: Any) -> NDArray[np.float32] | None:
+    """How much each place of the small copy counts: its opacity, within a mask; None where all count alike."""
     opacity = photo.opacity(SIDE)
-    if mask is not None:
-        inside = np.asarray(shrink(region(photo, mask), SIDE) / np.float32(255), np.float32)
-        if not inside.any():
-            raise ParameterError("mask", "nothing but black", "white where the photo counts")
-        opacity = inside if opacity is None else np.asarray(opacity * inside, np.float32)
-    return Sample(_proxy(photo.without_hidden_colors()), opacity=opacity)
+    if mask is None:
+        return opacity
+    inside = np.asarray(shrink(region(photo, mask), SIDE) / np.float32(255), np.float32)
+    if not inside.any():
+        raise ParameterError("mask", "nothing but black", "white where the photo counts")
+    return inside if opacity is None else np.asarray(opacity * inside, np.float32)
 
 
 def _proxy(photo: Photo) -> NDArray[np.float32]:

@@ -1,0 +1,117 @@
+"""Small pictures of stored files, for eyes: free of charge, made by a confined child when somebody asks.
+
+Browsers show neither TIFF nor HEIC, nor the first frame of a clip whose codec they lack. A preview is not stored:
+whoever asks keeps it. The child starts with the first request and goes when nobody has asked for a while; there is
+one, so that previews never take more than a core from jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tinct.errors import InternalError, JobTimedOutError, restored
+from tinct.jobs.file import File, suffix
+from tinct.jobs.received import MEDIA_TYPES
+from tinct.settings import Settings
+from tinct.storage.blobs import Blobs, store_errors
+
+if TYPE_CHECKING:
+    from tinct.jobs.child import Task
+    from tinct.jobs.children import Child
+
+__all__ = ["Preview", "Previews"]
+
+_IDLE_S: Final = 60.0  # without a request, after which the child goes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A small picture."""
+
+    data: bytes
+    media_type: str
+    name: str
+    """For those who keep it."""
+
+
+class Previews:
+    """Makes small pictures, one at a time."""
+
+    def __init__(self, blobs: Blobs, settings: Settings) -> None:
+        self._blobs, self._settings = blobs, settings
+        self._child: Child | None = None
+        self._one = asyncio.Lock()
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def of(self, file: File, side: int) -> Preview:
+        """A file, or the first frame of a clip, no longer than `side` pixels, in sRGB, upright, without metadata.
+
+        Raises
+        ------
+        PhotoError, ClipError
+            Its content cannot be decoded; the sentence says why.
+        JobFailedError
+            It needs more memory or time than a preview may have.
+        FileMissingError, StorageAwayError
+            Its bytes are not there.
+        """
+        from tinct.jobs.child import Task
+        from tinct.jobs.show import show
+
+        async with self._one:
+            self._awake()
+            with store_errors():
+                folder = tempfile.TemporaryDirectory(prefix="preview-", dir=self._blobs.scratch)
+            with folder as name:
+                source = await self._blobs.local(file.key, Path(name), "source")
+                task = Task(
+                    effect="",
+                    params={"side": side, "clip": file.media_type.startswith("video/")},
+                    inputs={"image": str(source)},
+                    format=None,
+                    quality=0,
+                    folder=name,
+                    processor_s=2 * self._settings.preview_s,
+                    work=show,
+                )
+                return await self._made(task, Path(file.name).stem)
+
+    async def _made(self, task: Task, stem: str) -> Preview:
+        from tinct.jobs.children import ChildLostError
+
+        assert self._child is not None
+        try:
+            async with asyncio.timeout(self._settings.preview_s):
+                outcome = await self._child.run(task, lambda share: None)
+        except TimeoutError:
+            raise JobTimedOutError(self._settings.preview_s) from None
+        except ChildLostError:
+            raise InternalError from None
+        if outcome.code is not None:
+            raise restored(outcome.code, outcome.message)
+        (made,) = outcome.made
+        data = await asyncio.to_thread(Path(made.path).read_bytes)
+        return Preview(data=data, media_type=MEDIA_TYPES[made.format], name=f"{stem}{suffix(made.format)}")
+
+    def _awake(self) -> None:
+        """See that there is a child, and that it goes in a while."""
+        from tinct.jobs.children import Child
+
+        if self._child is None:
+            self._child = Child(self._settings, self._blobs.scratch, self._blobs.root)
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(_IDLE_S + self._settings.preview_s, self.rest)
+
+    def rest(self) -> None:
+        """Let the child go; the next preview starts another."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if self._child is not None and not self._one.locked():
+            self._child.drop()
+            self._child = None

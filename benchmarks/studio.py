@@ -1,7 +1,8 @@
 """The studio in Chromium: figures of its loading and its previews, and the pictures of docs/studio.md.
 
-``python -m benchmarks.studio`` prints the figures; with ``--pictures docs/images`` it also takes the pictures. Photos
-are those of scikit-image and scikit-learn.
+``python -m benchmarks.studio`` prints the figures; with ``--pictures docs/images`` it also takes the pictures. To judge
+the design, ``--states FOLDER`` takes every state (empty, one photo, a result, a batch, an error, the brush, a clip,
+history) on a desktop in light and dark, and on a phone. Photos are those of scikit-image and scikit-learn.
 """
 
 from __future__ import annotations
@@ -207,6 +208,82 @@ def more_pictures(browser: Browser, address: str, signed_in: Any, folder: Path) 
     phone.close()
 
 
+VIEWS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
+    "phone": {
+        "viewport": {"width": 360, "height": 740},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+        "color_scheme": "light",
+    },
+}
+
+
+def states(browser: Browser, address: str, signed_in: Any, folder: Path) -> None:
+    """Every state on every screen, as PNG, for a designer's eyes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for view, options in VIEWS.items():
+        context = browser.new_context(storage_state=signed_in, **options)
+        page = context.new_page()
+
+        def shot(name: str, page: Page = page, view: str = view) -> None:
+            page.wait_for_timeout(700)
+            page.screenshot(path=folder / f"{view}-{name}.png", full_page=view == "phone")
+            print(folder / f"{view}-{name}.png")
+
+        page.goto(address)
+        page.locator(".effect").wait_for()
+        shot("1-empty")
+        drop(page, "astronaut.jpg")
+        page.locator("img.before").wait_for()
+        shot("2-photo")
+        page.locator("button.run").click()
+        state(page, "done")
+        page.locator("photo-stage.compared").wait_for()
+        shot("3-result")
+        drop(page, "temple.jpg", "flower.jpg")
+        page.evaluate(DROP, [["letter.jpg", base64.b64encode(b"Dear Sir or Madam").decode()]])
+        state(page, "failed")
+        go(page, "#/light")
+        page.locator("button.run-all").click()
+        state(page, "done", 3)
+        shot("4-batch")
+        page.locator(".cell[data-state=failed] .pick").click()
+        shot("5-error")
+        go(page, "#/erase")
+        page.locator(".cell .pick").first.click()
+        page.locator("mask-brush").wait_for(state="attached")
+        shot("6-brush")
+        page.evaluate(DROP, [["street.mp4", base64.b64encode(clip()).decode()]])
+        state(page, "ready")
+        go(page, "#/video_light")
+        page.locator("button.run").click()
+        page.locator("clip-stage.compared").wait_for()
+        shot("7-clip")
+        page.evaluate("location.hash = '#/history'")
+        page.locator(".history li").first.wait_for()
+        shot("8-history")
+        context.close()
+
+
+def clip() -> bytes:
+    """Two seconds over a photo, darkened."""
+    import av
+
+    photo = (load_sample_image("china.jpg") * 0.5).astype(np.uint8)
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 480, 320, "yuv420p"
+        for number in range(50):
+            part = np.ascontiguousarray(photo[40:360, 2 * number : 2 * number + 480])
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(part, format="rgb24")))
+        out.mux(stream.encode(None))
+    return file.getvalue()
+
+
 def save(page: Page, folder: Path | None, name: str) -> None:
     """A picture of what is seen, small enough for a page of the documentation."""
     if folder is None:
@@ -226,7 +303,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path, help="folder for the pictures")
-    folder: Path | None = parser.parse_args().pictures
+    parser.add_argument("--states", type=Path, help="folder for a picture of every state")
+    given = parser.parse_args()
+    folder: Path | None = given.pictures
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         sys.exit("there is no Chromium on this machine; on Debian: apt-get install chromium")
@@ -238,6 +317,9 @@ def main() -> None:
             page.locator("button.run").wait_for()
             signed_in = first.storage_state()
         address = link.partition("#")[0]
+        if given.states is not None:
+            states(browser, address, signed_in, given.states)
+            return
         figures(browser, address, signed_in, folder)
         if folder is not None:
             more_pictures(browser, address, signed_in, folder)

@@ -41,7 +41,7 @@ def test_a_clip_is_worked_on_played_beside_its_source_and_downloaded(studio: Wat
 
     page.locator(".clip-view").focus()
     page.keyboard.press("Space")
-    page.wait_for_function(f"({PLACES})().every((place) => place > 0)")
+    page.wait_for_function(f"() => ({PLACES})().every((place) => place > 0)")
     page.get_by_role("button", name="Pause").click()
     for _ in range(3):
         page.locator(".clip-view").press(".")
@@ -114,7 +114,7 @@ def test_a_tiff_is_shown_painted_on_and_costs_one_credit(browser: Any, server: A
         studio.drop(("cat.tif", encoded(pixels, "TIFF", exif=exif)))
         studio.wait_for_state("ready")
         page.locator(".cell .thumb img").wait_for()
-        page.wait_for_function("document.querySelector('img.before')?.naturalHeight === 400")
+        page.wait_for_function("() => document.querySelector('img.before')?.naturalHeight === 400")
         page.locator("mask-brush").wait_for(state="attached")
         box = page.locator(".plane").bounding_box()
         assert box
@@ -195,7 +195,7 @@ def test_cuts_of_hair_are_chosen_by_the_eye(studio: Watched) -> None:
     cuts = page.locator(".thumb-list label")
     assert cuts.count() == 4
     page.wait_for_function(
-        "[...document.querySelectorAll('.thumb-list img')].every((one) => one.complete && one.naturalWidth > 0)"
+        "() => [...document.querySelectorAll('.thumb-list img')].every((one) => one.complete && one.naturalWidth > 0)"
     )
     page.get_by_label("Curtain").check()
     assert "cut=curtain" in page.evaluate("new Promise((done) => setTimeout(() => done(location.hash), 300))")

@@ -65,7 +65,7 @@ export class SchemaForm extends HTMLElement {
     const redraw = debounced(() => pictures.forEach(([option, picture]) => {
       if (option !== null && !picture.src.endsWith(drawn(option))) picture.src = drawn(option);
     }), 250);
-    this.addEventListener("change", (event) => event.detail.name !== name && this.#pictured.includes(event.detail.name) && redraw());
+    this.addEventListener("change", ({ detail }) => detail && detail.name !== name && this.#pictured.includes(detail.name) && redraw());
     return group("thumbs", title, told, id, h("div", { class: "thumb-list" }, ...pictures.map(([option, picture]) => h("label", {},
       h("input", { type: "radio", name: id, value: String(option), checked: option === (value ?? null), on: { change: () => change(option) } }),
       picture, h("span", { text: option === null ? T.form.none : T.choices[option] ?? sentence(String(option)) })))));

@@ -62,6 +62,7 @@ def test_a_file_that_is_no_photo_says_why_in_its_place_and_the_next_one_works(
     studio.wait_for_state("failed")
     studio.wait_for_state("ready")
     assert sentence in page.locator(".cell[data-state=failed] .cell-state").inner_text()
+    assert sentence in page.locator(".broken .problem").inner_text(), "and in the place of the photo"
     page.get_by_role("button", name=re.compile("^good")).click()
     page.get_by_role("button", name="Run", exact=True).click()
     studio.wait_for_state("done")

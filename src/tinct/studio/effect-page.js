@@ -81,6 +81,7 @@ export class EffectPage {
     drop.addEventListener("files", (event) => store.add(event.detail));
     this.drop = drop;
     this.blank = h("div", { class: "blank", hidden: true }, icon(ICONS[this.effect.name] ?? ICONS.effect), h("p", { class: "drop-words", text: T.effect.blank }), h("p", { class: "help", text: this.effect.summary }));
+    this.broken = h("div", { class: "blank broken", hidden: true });
     this.results = h("div", { class: "results", role: "group", "aria-label": T.effect.results, hidden: true });
     this.note = h("p", { class: "help note", hidden: true });
     this.go = h("div", { class: "go" });
@@ -89,7 +90,7 @@ export class EffectPage {
     this.panel = h("aside", { class: "panel", "aria-label": this.effect.title }, h("div", { class: "panel-body" }, ...this.controls()), this.go, this.card);
     this.root.append(
       h("header", {}, h("h1", { text: this.effect.title }), h("p", { text: this.effect.summary })),
-      h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.blank, this.bar, this.stage, this.note, this.results), this.panel));
+      h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.blank, this.broken, this.bar, this.stage, this.note, this.results), this.panel));
     for (const kind of ["items", "jobs", "selected"]) store.on(kind, () => this.refresh(), this.signal);
     this.stage.addEventListener("shown", (event) => {
       this.seen = event.detail.seen;
@@ -229,11 +230,21 @@ export class EffectPage {
     this.root.classList.toggle("empty", !item);
     this.drop.hidden = Boolean(item) || this.on === "nothing";
     this.blank.hidden = Boolean(item) || this.on !== "nothing";
-    this.stage.hidden = !item;
+    const broken = item?.state === "failed";
+    this.stage.hidden = !item || broken;
+    this.broken.hidden = !broken;
+    if (broken) this.drawBroken(item);
     this.drawNote();
     this.drawGo(item);
     this.drawCard(item);
     this.drawStage(item);
+  }
+
+  /** In place of a photo that cannot be used: why, and the way out. */
+  drawBroken(item) {
+    if (this.broken.dataset.item === item.id) return;
+    this.broken.dataset.item = item.id;
+    this.broken.replaceChildren(icon(ICONS.warning), h("p", { class: "drop-words", text: item.name }), h("p", { class: "problem", text: sentenceOf(item.error) }), button({ words: T.tray.remove(T.effect.it[this.on]), glyph: ICONS.trash, on: { click: () => store.remove(item.id) } }));
   }
 
   /** A sentence below the photo, where there is something to say of it. */
@@ -267,12 +278,12 @@ export class EffectPage {
     this.bar.hidden = !job || store.ended(job);
     if (job?.progress) this.bar.value = job.progress;
     else this.bar.removeAttribute("value");
-    if (!item) return this.card.show(null);
+    if (!item || item.state === "failed") return this.card.show(null);
     const run = store.allRuns().findLast((one) => one.effect === this.effect.name && one.photos.includes(item.id));
     const refused = run?.refused[item.id] ?? null;
     const waiting = run && !refused && !run.of[item.id] ? T.job.sends : null;
     this.card.show(waiting || refused ? null : job, {
-      refused: item.state === "failed" ? item.error : refused,
+      refused,
       waiting,
       chosen: this.shownResult,
       use: (result) => void store.take(result.id, item.name),
@@ -321,6 +332,9 @@ export class EffectPage {
       palette ? strip(palette) : null);
   }
 }
+
+/** A refusal as a sentence of its own. */
+const sentenceOf = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 /** A photo's own size, where a small copy of it is shown; null where it is shown itself. */
 export const naturalOf = (item) => (item.unseen && item.width ? { width: item.width, height: item.height } : null);

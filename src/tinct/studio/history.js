@@ -47,7 +47,7 @@ function row(job, titleOf, removed) {
       job.state === "succeeded" && !job.results.length && job.results_expire_at && new Date(job.results_expire_at) < new Date() ? h("p", { class: "help", text: T.history.expired }) : null),
     h("div", { class: "actions" },
       job.results.length ? h("a", { class: "button", href: contentOf(job.results[0].id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
-      job.results.length ? button({ words: T.job.use, glyph: ICONS.next, on: { click: async () => {
+      job.results.length ? button({ words: T.history.use, glyph: ICONS.next, on: { click: async () => {
         await store.take(job.results[0].id, null);
         location.hash = `#/${job.effect}`;
       } } }) : null,

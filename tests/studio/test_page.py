@@ -90,7 +90,8 @@ SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, 
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && getComputedStyle(one).opacity > 0)
     .map((one) => [one.closest(".toggle label, .segments label, .thumb-list label") ?? one, one])
     .map(([room, one]) => [room.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
-    .filter(([box]) => box.width > 1 && box.right > 0 && (box.width < 43.5 || box.height < 43.5)).map(([, html]) => html)"""
+    .filter(([box]) => box.width > 1 && box.right > 0 && (box.width < 43.5 || box.height < 43.5))
+    .map(([, html]) => html)"""
 
 
 def test_a_phone_shows_everything_without_moving_sideways_and_has_room_for_fingers(phone: Watched) -> None:

@@ -79,9 +79,10 @@ def test_colours_of_the_readers_own_still_show_what_is_chosen(browser: Any, serv
                 tab: ['.tabs [aria-selected="true"]', '.tabs [aria-selected="false"]'],
                 choice: ['.segments input:checked + span', '.segments input:not(:checked) + span'],
                 tool: ['.rail [aria-current]', '.rail a:not([aria-current])'],
-            }).map(([name, both]) => [name, both.map((one) => getComputedStyle(document.querySelector(one)).outlineStyle)]))"""
+            }).map(([name, both]) => [name, both.map((one) => document.querySelector(one))])
+                .map(([name, both]) => [name, both.map((one) => getComputedStyle(one).outlineStyle)]))"""
         )
-        assert looks == dict.fromkeys(("tab", "choice", "tool"), ["solid", "none"])
+        assert looks == {name: ["solid", "none"] for name in ("tab", "choice", "tool")}
         assert studio.accessibility() == []
 
 

@@ -8,6 +8,8 @@ one, so that previews never take more than a core from jobs.
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from tinct.errors import InternalError, JobTimedOutError, restored
 from tinct.jobs.file import File, suffix
 from tinct.jobs.received import MEDIA_TYPES
+from tinct.jobs.show import FORMATS, NAME, show
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, store_errors
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Preview", "Previews"]
 
+_MOST_BYTES: Final = 128 * 2**20  # of a preview
 _IDLE_S: Final = 60.0  # without a request, after which the child goes
 
 
@@ -60,7 +64,6 @@ class Previews:
             Its bytes are not there.
         """
         from tinct.jobs.child import Task
-        from tinct.jobs.show import show
 
         async with self._one:
             self._awake()
@@ -93,9 +96,11 @@ class Previews:
             raise InternalError from None
         if outcome.code is not None:
             raise restored(outcome.code, outcome.message)
-        (made,) = outcome.made
-        data = await asyncio.to_thread(Path(made.path).read_bytes)
-        return Preview(data=data, media_type=MEDIA_TYPES[made.format], name=f"{stem}{suffix(made.format)}")
+        format = outcome.made[0].format if outcome.made else ""
+        if format not in FORMATS:
+            raise InternalError
+        data = await asyncio.to_thread(_read, Path(task.folder) / NAME)
+        return Preview(data=data, media_type=MEDIA_TYPES[format], name=f"{stem}{suffix(format)}")
 
     def _awake(self) -> None:
         """See that there is a child, and that it goes in a while."""
@@ -115,3 +120,15 @@ class Previews:
         if self._child is not None and not self._one.locked():
             self._child.drop()
             self._child = None
+
+
+def _read(path: Path) -> bytes:
+    """What a child has written: it has read a stranger's photo, so that a link or something endless is not followed."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > _MOST_BYTES:
+                raise InternalError
+            return file.read(_MOST_BYTES)
+    except OSError:
+        raise InternalError from None

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tinct.jobs.child import Made, Outcome, Task
+if TYPE_CHECKING:
+    from tinct.jobs.child import Outcome, Task
 
-__all__ = ["show"]
 
+__all__ = ["FORMATS", "NAME", "show"]
+
+FORMATS: Final = ("jpeg", "png")
+"""What previews are."""
+NAME: Final = "preview"
+"""Of the file in the task's folder."""
 _QUALITY: Final = 85
 
 
@@ -27,6 +33,7 @@ def show(task: Task) -> Outcome:
         It cannot be decoded.
     """
     from tinct.clip.clip import Clip
+    from tinct.jobs.child import Made, Outcome
     from tinct.photo import decode, encode
     from tinct.photo.photo import Photo
     from tinct.photo.preview import preview
@@ -42,7 +49,7 @@ def show(task: Task) -> Outcome:
     clear = small.alpha is not None and bool((small.alpha < 255).any())
     format = "png" if clear else "jpeg"
     data = encode.encode(small, format, quality=_QUALITY, metadata="none")
-    path = Path(task.folder) / "preview"
+    path = Path(task.folder) / NAME
     path.write_bytes(data)
     made = Made(
         path=str(path),

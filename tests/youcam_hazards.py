@@ -66,5 +66,13 @@ def _judge(photos: Mapping[str, Photo], params: Any, progress: Progress) -> Outp
 
 CHECK = declared(_check)
 MODERATE = replace(CHECK, run=_judge)
+
+
+def _refuse(photos: Mapping[str, Photo], params: Any, progress: Progress) -> Output:
+    return Output(facts={"verdict": "unsafe"})
+
+
+STRICT = replace(CHECK, run=_refuse, engines={"none": ()})
+"""Calls everything unsafe."""
 EFFECT = declared(_real)
 LIGHT = replace(EFFECT, run=_run)

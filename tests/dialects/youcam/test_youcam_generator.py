@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,11 @@ def square(size: int = 200) -> bytes:
     return encoded(pixels)
 
 
-@pytest_asyncio.fixture
-async def painting(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
+@asynccontextmanager
+async def _painting(postgres: Postgres, folder: Path, **changes: Any) -> AsyncIterator[Backend]:
     """A backend with a worker on a machine where a generator is installed."""
     limits = dict.fromkeys(("youcam_address_calls", "youcam_v2_address_calls"), "0/1")
-    changes: dict[str, Any] = {"models": tmp_path / "models", "workers": 1, **limits}
-    settings = postgres.create(tmp_path / "data", **changes)
+    settings = postgres.create(folder / "data", models=folder / "models", workers=1, **limits, **changes)
     use(settings)
     painter.install()
     async with open_backend(settings) as backend, working(backend):
@@ -61,6 +61,12 @@ async def painting(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]
             await asyncio.sleep(0.05)
         yield backend
     generators.drop()
+
+
+@pytest_asyncio.fixture
+async def painting(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Backend]:
+    async with _painting(postgres, tmp_path) as backend:
+        yield backend
 
 
 async def pictures(client: Client, found: dict[str, Any]) -> list[Any]:
@@ -189,6 +195,20 @@ async def test_a_prompt_that_is_refused_fails_its_task_and_costs_nothing(paintin
     found = await client.polled("bg-replace", task)
     assert (found["task_status"], found["error"]) == ("error", "error_nsfw_content_detected")
     assert (await painting.credits.balance(account.id)).available == 20
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_pictures_that_are_all_unsafe_fail_their_task_unless_the_operator_says_otherwise(
+    postgres: Postgres, tmp_path: Path, checked: bool
+) -> None:
+    strict = {"extra_effects": "moderate=youcam_hazards:STRICT", "generation_check": checked}
+    async with _painting(postgres, tmp_path, youcam_content_check=False, **strict) as backend:
+        account, pair = await member(backend, credits=20)
+        client = Client(backend, pair["client_id"])
+        task = await client.run("text-to-image", prompt="a harbour", template_id="film", width_ratio=4)
+        found = await client.ended("text-to-image", task)
+        assert found.get("error") == ("exceed_nsfw_retry_limits" if checked else None)
+        assert (await backend.credits.balance(account.id)).available == (20 if checked else 18)
 
 
 async def test_without_a_generator_what_needs_one_is_refused_by_name(

@@ -13,15 +13,16 @@ from skimage import data
 
 import tinct
 from tinct.effects.hair import library, transfer
-from tinct.effects.hair.gate import alike, fitting
+from tinct.effects.hair.gate import alike, fitting, with_eyes
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.placing import flow
 from tinct.effects.hair.transfer import Color
 from tinct.effects.hair.uncover import uncovered
-from tinct.effects.hair.worn import put_on
+from tinct.effects.hair.worn import brows_of, put_on
 from tinct.errors import (
     BaldError,
+    EyeCoveredError,
     FacesUnlikeError,
     HairError,
     ParameterError,
@@ -137,6 +138,26 @@ def test_hair_that_would_be_enlarged_too_much_is_refused() -> None:
     small = replace(hair, points=hair.points / 3)
     with pytest.raises(FacesUnlikeError, match="enlarged"):
         alike(hair, small)
+
+
+def test_glasses_are_refused() -> None:
+    _, hair = mannequin()
+    assert with_eyes(hair) is hair
+    dark = hair.rgb.copy()
+    for corners in ((33, 133), (362, 263)):
+        x, y = hair.points[list(corners), :2].mean(axis=0)
+        rows, columns = np.indices(hair.matte.shape)
+        dark[np.hypot(columns - x, rows - y) < 0.2 * hair.frame.width] = [0.1, 0.05, 0.2]
+    with pytest.raises(EyeCoveredError, match="glasses"):
+        with_eyes(replace(hair, rgb=dark))
+
+
+def test_brows_under_a_fringe_are_not_kept() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    fringe = np.where((np.abs(u) < 0.45) & (v < -0.1) & (v > -0.6), 1, hair.matte).astype(np.float32)
+    assert brows_of(hair).max() > 0.9
+    assert brows_of(replace(hair, matte=fringe)).max() == 0
 
 
 # -- the library -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tinct.effects.hair.hairline import Forehead, forehead
 from tinct.errors import (
     BaldError,
+    EyeCoveredError,
     FaceAngleError,
     FacesUnlikeError,
     HairError,
@@ -19,8 +20,11 @@ from tinct.errors import (
     NoShoulderError,
     SeveralFacesError,
 )
+from tinct.faces.covered import covered, share_around
 from tinct.faces.face import Face
 from tinct.faces.find import check, find_faces
+from tinct.faces.flat import flattened
+from tinct.faces.points import EYES
 from tinct.imaging.hair.hair import Hair, find_hair
 from tinct.imaging.hair.palette import palette
 from tinct.photo.photo import Photo
@@ -29,7 +33,17 @@ if TYPE_CHECKING:
     from tinct.effects.hair.uncover import Uncovered
     from tinct.effects.hair.worn import Worn
 
-__all__ = ["alike", "example", "fitting", "head", "long_enough", "suitable", "turned", "with_forehead"]
+__all__ = [
+    "alike",
+    "example",
+    "fitting",
+    "head",
+    "long_enough",
+    "suitable",
+    "turned",
+    "with_eyes",
+    "with_forehead",
+]
 
 _LEAST: Final = 128.0  # width of the face in pixels
 _YAW, _PITCH, _ROLL = 45.0, 15.0, 15.0  # degrees either way
@@ -56,6 +70,7 @@ _APART, _APART_PITCH = (
     19.0,
 )  # degrees by which two heads may be turned differently, sideways and up or down
 _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
+_COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
 _ENLARGED: Final = 2.5  # times that hair may be enlarged
@@ -173,7 +188,22 @@ def head(photo: Photo) -> Hair:
     """
     face = _face(photo)
     check(face, least=_LEAST, yaw=_YAW_WORN, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
-    return find_hair(photo, face)
+    return with_eyes(find_hair(photo, face))
+
+
+def with_eyes(hair: Hair) -> Hair:
+    """A head whose eyes nothing hides.
+
+    Raises
+    ------
+    EyeCoveredError
+    """
+    hidden = covered(flattened(hair.rgb, hair.points))
+    if max(share_around(hidden, ring) for ring in EYES) > _COVERED:
+        raise EyeCoveredError(
+            "glasses, hair or a hand hide an eye, and would be taken for hair or skin; use a photo that shows both eyes"
+        )
+    return hair
 
 
 def example(photo: Photo) -> Hair:

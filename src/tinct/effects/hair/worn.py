@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,7 +116,9 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     bare = head * smoothstep(person, 0.5, 0.85) * np.maximum(skin_like, face) * (1 - matte)
     cut = _Cut.of(scale * source.frame.width, x, y, small)
     worn_bare = warped(bare)
-    brows = _grown(filled([points[list(ring), :2] for ring in BROWS], small), 0.03 * target.frame.width)
+    # the wearer's brows stay, unless its own fringe hid them: then the other's are seen
+    rings = [points[list(ring), :2] for ring in _bare_brows(target)]
+    brows = _grown(filled(rings, small), 0.03 * target.frame.width)
     hidden = np.maximum(smoothstep(matte, 0.02, 0.4), cv2.GaussianBlur(brows, (0, 0), 2.0))
     plain = rgb + (below - rgb) * hidden[..., None]
     skin = _toned(warped(plain, cv2.INTER_CUBIC), worn_bare, target)
@@ -186,10 +189,16 @@ def _under(brow: NDArray[np.float64], matte: Array, width: float) -> bool:
 
 
 def brows_of(hair: Hair) -> Array:
-    """Where the brows are, with a rim, (h, w); they stay the wearer's own."""
-    rings = [hair.points[list(ring), :2] for ring in BROWS]
+    """Where the brows are that hair does not hide, with a rim, (h, w); they stay the wearer's own."""
+    rings = [hair.points[list(ring), :2] for ring in _bare_brows(hair)]
     wide = _grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.025 * hair.frame.width)
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), max(0.8, 0.008 * hair.frame.width)), np.float32)
+
+
+def _bare_brows(hair: Hair) -> list[Sequence[int]]:
+    """The outlines of brows that the head's own hair does not cover."""
+    width = hair.frame.width
+    return [ring for ring in BROWS if not _under(hair.points[list(ring), :2], hair.matte, width)]
 
 
 def around(rgb: Array, where: Array, sigma: float) -> Array:
@@ -227,7 +236,8 @@ def bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:
     reach = 2 * max(1, round(hair.frame.width * 0.03)) + 1
     features = cv2.dilate(filled(rings, (shape[0], shape[1])), np.ones((reach, reach), np.uint8))
     oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1]))
-    return np.asarray(oval * (1 - features) * (hair.matte < 0.05), np.float32)
+    like = resize(np.asarray(hair.apart < 1.5 * SKIN, np.float32), (shape[0], shape[1]))  # no glasses
+    return np.asarray(oval * (1 - features) * (hair.matte < 0.05) * (like > 0.9), np.float32)
 
 
 def _toned(rgb: Array, bare: Array, target: Hair) -> Array:

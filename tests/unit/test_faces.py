@@ -26,7 +26,7 @@ from tinct.errors import (
     SeveralFacesError,
     SmallFaceError,
 )
-from tinct.faces import canonical, detect, find
+from tinct.faces import canonical, detect, find, mesh
 from tinct.faces.crop import Crops
 from tinct.faces.dark import lifted
 from tinct.faces.face import Face
@@ -328,6 +328,21 @@ class TestNetworks:
             (again,) = tinct.find_faces(other)
             away = np.linalg.norm(back(again.points[:, :2]) - found.points[:, :2], axis=1)
             assert away.mean() < 0.02 * found.width
+
+    def test_several_looks_tremble_less_than_one_when_the_photo_is_shifted(self, astronaut: Photo) -> None:
+        moved = [
+            np.ascontiguousarray(astronaut.pixels[dy:, dx:]) for dx, dy in ((0, 0), (1, 0), (0, 2), (2, 1))
+        ]
+        once, often = list[np.ndarray](), list[np.ndarray]()
+        for pixels, shift in zip(moved, ((0, 0), (1, 0), (0, 2), (2, 1)), strict=True):
+            crops = Crops(Photo(pixels))
+            seen = mesh.trace(crops, detect.detect(crops)[0])
+            for points, kept in ((seen.points, once), (mesh.steadied(crops, seen).points, often)):
+                kept.append(points[:468, :2] + shift)
+        away = [np.linalg.norm(np.array(one[1:]) - one[0], axis=-1).mean() for one in (once, often)]
+        assert away[1] < 0.8 * away[0]
+        (found,) = tinct.find_faces(astronaut)
+        np.testing.assert_allclose(found.points[:468, :2], often[0], atol=1e-6)
 
     def test_a_mirrored_photo_has_the_mirrored_pose(self, astronaut: Photo) -> None:
         (found,) = tinct.find_faces(astronaut)

@@ -30,6 +30,7 @@ MODELS = (detect.NEAR, detect.FAR, mesh.MESH)
 
 _CERTAIN, _PART = 0.7, 0.8  # confidence of a face, and share of a candidate within it
 _IN_THE_DARK = 0.58  # confidence that is asked for in lifted copies: noise has faces too
+_STEADY = 48  # pixels of width from which effects draw on a face, so that its points are found more than once
 _COVERED = 0.5  # of the smaller of two boxes; then they are one face
 
 
@@ -185,6 +186,8 @@ def _traced(crops: Crops, candidate: detect.Detection) -> Face | None:
     sure = confirm.confidence(crops, candidate, mesh_)
     if sure < confirm.LEAST:
         return None
+    if np.ptp(mesh_.points[:468, 0]) >= _STEADY:
+        mesh_ = mesh.steadied(crops, mesh_)
     return Face(mesh_.points, sure, pose_of(mesh_.points), (crops.photo.width, crops.photo.height))
 
 

@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from skimage import data
+from typer.testing import CliRunner
 
 import tinct
+from tinct.cli import app
 from tinct.effects.hair import library, transfer
 from tinct.effects.hair.gate import alike, fitting, with_eyes
 from tinct.effects.hair.lay import laid
@@ -206,6 +208,14 @@ class TestLibrary:
         assert library.nearest("female_blunt_bob") == "female_straight_bob"
         assert library.nearest("female_s_wave_brunette") == "female_long_waves"
         assert library.nearest("male_textured_crop") == "male_short_crop"
+
+    def test_the_command_lists_and_forgets_them(self) -> None:
+        run = CliRunner()
+        assert "tinct hair styles add" in run.invoke(app, ["hair", "styles", "list"]).output
+        kept("female_blunt_bob")
+        assert "chin, straight" in run.invoke(app, ["hair", "styles", "list"]).output
+        assert run.invoke(app, ["hair", "styles", "remove", "female_blunt_bob"]).exit_code == 0
+        assert library.names() == ()
 
     def test_nothing_is_near_a_shaved_head_among_long_hair(self) -> None:
         kept("female_long_waves")

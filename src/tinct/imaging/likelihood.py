@@ -43,10 +43,7 @@ _LIVELY = (
 _GAIN = 1.27  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
 _GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
-_DARING, _SPREAD = (
-    1.15,
-    0.4,
-)  # of the chroma that doubt takes, what goes to surer things: a factor, and a power
+_DARING, _SPREAD = 1.2, 0.4  # of what doubt takes, what surer things get: a factor, and a power
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from tinct.effects import available, registry
 from tinct.effects.effect import Effect
@@ -21,6 +21,8 @@ __all__ = [
     "nearest_hair_style",
     "preview",
 ]
+
+_WORDS: Final = "a picture"  # stand for words that an order needs and a little picture does not show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,9 @@ def preview(name: str, params: tuple[tuple[str, Any], ...]) -> bytes | None:
     from tinct.photo.encode import encode
 
     effect = registry.get(name)
-    photo = effect.preview(effect.parse(dict(params)))
+    needed = effect.params.model_json_schema().get("required", ())
+    unseen = {field: _WORDS for field in needed if field not in effect.pictured}
+    photo = effect.preview(effect.parse(unseen | dict(params)))
     return None if photo is None else encode(photo, "jpeg", quality=85)
 
 

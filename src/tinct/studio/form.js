@@ -51,9 +51,17 @@ export class SchemaForm extends HTMLElement {
   /** One picture of all that is chosen, where no list shows it. */
   #illustration() {
     if (!this.#pictured.length || this.#pictured.some((name) => this.#byEye(name))) return null;
-    const picture = h("img", { alt: T.form.drawn, src: this.#pictureOf() });
-    this.addEventListener("change", debounced(() => { picture.src = this.#pictureOf(); }, 250));
-    return h("figure", { class: "illustration" }, picture);
+    const picture = h("img", { alt: T.form.drawn });
+    const figure = h("figure", { class: "illustration", hidden: true }, picture);
+    picture.addEventListener("error", () => { figure.hidden = true; });
+    const draw = () => {
+      const lacking = this.#pictured.some((name) => (this.#schema.required ?? []).includes(name) && this.get(name) === undefined);
+      figure.hidden = lacking;
+      if (!lacking) picture.src = this.#pictureOf();
+    };
+    draw();
+    this.addEventListener("change", debounced(draw, 250));
+    return figure;
   }
 
   /** Choices with a picture each. */

@@ -13,6 +13,7 @@ from tinct.backend import Backend, open_backend
 from tinct.errors import (
     BaldError,
     FaceAngleError,
+    FacesUnlikeError,
     HairError,
     HairTooShortError,
     NoShoulderError,
@@ -177,6 +178,12 @@ async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_pat
         ("hair-vol", Failure.of(BaldError("no")), "error_face_parsing", "error_bald_image"),
         ("hair-ext", Failure.of(HairTooShortError("no")), "error_face_parsing", "error_hair_too_short"),
         ("hair-ext", Failure.of(NoShoulderError("no")), "error_no_shoulder", "error_no_shoulder"),
+        (
+            "hair-style",
+            Failure.of(FacesUnlikeError("no")),
+            "error_large_face_angle",
+            "error_large_face_angle",
+        ),
         ("hair-bang", Failure.of(SmallFaceError("no")), "error_no_face", "error_insufficient_landmarks"),
         ("hair-bang", Failure.of(HairError("no")), "error_face_parsing", "error_face_parsing"),
         (

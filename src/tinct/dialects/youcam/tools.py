@@ -152,6 +152,7 @@ _HAIR: Final[Codes] = {
     "several_faces": ("error_multiple_people", "error_multiple_people"),
     "small_face": ("error_no_face", "error_insufficient_landmarks"),
     "face_angle": ("error_large_face_angle", "error_large_face_angle"),
+    "faces_unlike": ("error_large_face_angle", "error_large_face_angle"),
     "face": ("error_face_parsing", "error_face_pose"),
 }
 _MAKEUP: Final[Codes] = {

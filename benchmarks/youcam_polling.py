@@ -67,6 +67,8 @@ class Tally:
     late: list[float] = field(default_factory=list)
     ends: collections.Counter[str] = field(default_factory=collections.Counter)
     retries: int = 0
+    silences: list[tuple[float, float]] = field(default_factory=list)
+    """Of tasks that were lost: seconds from the last answer to the next poll, and those that it took."""
 
 
 class Server:
@@ -172,7 +174,7 @@ class Caller:
         reply = await self.ask("POST", "/s2s/v1.0/task/lighting", json=body)
         assert reply.status_code == 200, reply.text
         task = reply.json()["result"]["task_id"]
-        began = time.monotonic()
+        began = answered = time.monotonic()
         while True:
             asked = time.monotonic()
             reply = await self.ask("GET", f"/s2s/v1.0/task/lighting?task_id={task}")
@@ -181,7 +183,9 @@ class Caller:
             if reply.status_code != 200:  # nobody could be asked for so long that it was dropped
                 assert reply.json()["error_code"] == "InvalidTaskId", reply.text
                 self._tally.ends["lost"] += 1
+                self._tally.silences.append((asked - answered, taken))
                 return
+            answered = asked + taken
             found = reply.json()["result"]
             if found["status"] != "running":
                 self._tally.ends[found["status"]] += 1
@@ -274,6 +278,8 @@ async def _main(arguments: argparse.Namespace) -> bool:
                 _tell("poll later", tally.late)
                 polls = len(tally.early) + len(tally.late)
                 print(f"{polls / seconds:.0f} polls/s for {seconds:.0f} s; tasks by end: {dict(tally.ends)}")
+                for silent, taken in tally.silences:
+                    print(f"lost: {silent:.1f} s from an answer to the next poll, which took {taken:.1f} s")
                 if arguments.kills:
                     print(f"killed: {dict(killed)}; asked again {tally.retries} times")
                 else:

@@ -122,7 +122,7 @@ def test_choices_by_the_eye_have_pictures(client: httpx.Client) -> None:
     assert np.abs(pictures[0] - pictures[1]).max() > 60
     kind, shown = seen(client.get("/v1/effects/generate/preview", params={"params": '{"style": "oil"}'}))
     assert kind == "image/jpeg", "the words of a prompt are not needed for that"
-    for params in ("[]", "{", '{"cut": ["full"]}', '{"cut": "none"}', '{"seed": 3}'):
+    for params in ("[" * 1000, "[]", "{", '{"cut": ["full"]}', '{"cut": "none"}', '{"seed": 3}'):
         reply = client.get("/v1/effects/hair_bangs/preview", params={"params": params})
         assert refused(reply) == (422, "invalid_parameter"), params
     assert refused(client.get("/v1/effects/convert/preview")) == (404, "not_found")

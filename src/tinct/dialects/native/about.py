@@ -56,7 +56,7 @@ async def get_effect_preview(
         raise HTTPException(404, error.message) from None
     try:
         chosen = json.loads(params)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ParameterError("params", params, "a JSON object") from None
     plain = isinstance(chosen, dict) and all(
         isinstance(value, str | int | float | bool) and key in pictured for key, value in chosen.items()

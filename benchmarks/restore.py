@@ -1,16 +1,19 @@
 """Restoring: damage drawn on clean photos, found and filled; clean photos left alone.
 
-    python -m benchmarks.restore [find fill clean scans] [--part report] [--every 1] [--sheets FOLDER]
+    python -m benchmarks.restore [find kinds fill clean scans large] [--part report] [--every 1] [--sheets FOLDER]
 
-Damage is drawn by `training.damage.draw`: scratches, hairs, cracks, dust and spots with known pixels. What tells damage
-from photo was trained and tuned on the half of the photos that ``--part choose`` names; figures are of the other half.
-Recall and precision are at 2 pixels. Filling gets the true mask, as Telea does. Scans are the historical photos, for
-which there is no truth: write sheets and look.
+Damage is drawn by `training.damage.draw`: scratches, hairs, cracks, dust and spots with known pixels. By the hash of
+its name each photo trained the network, or its bounds were chosen on it, or it is reported (`training.damage.parts`).
+Recall and precision are at 2 pixels; `kinds` draws one kind at a time. Filling gets the true mask, as Telea does. Scans
+are the historical photos, for which there is no truth: write sheets and look. `large` is 12 megapixels, in a process of
+its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -19,19 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
-from benchmarks.data import load, photos, split
+from benchmarks.data import load, photos
 from benchmarks.erase import psnr
 from benchmarks.tables import table
 from tinct.imaging.damage.mend import mended
 from tinct.photo.photo import Photo
-from training.damage.draw import draw
+from training.damage.draw import KINDS, draw
+from training.damage.parts import PARTS, Part, photos_of
 
 __all__ = ["main"]
 
 Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
-_FOLDERS = ("color_photos", "kodak", "portraits", "matting_people")
 _SIDE = 640
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _CHANGED = 0  # levels above which a pixel counts as changed
@@ -41,10 +44,9 @@ def _near(mask: Flags) -> Flags:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), _NEAR) > 0)
 
 
-def clean_photos(part: str, every: int) -> list[tuple[str, Pixels]]:
+def clean_photos(part: Part, every: int) -> list[tuple[str, Pixels]]:
     """Names and pixels of photos without damage."""
-    found = split([path for path in photos(*_FOLDERS) if "mask" not in path.name], part)[::every]
-    return [(path.stem, _at_most(path)) for path in found]
+    return [(path.stem, _at_most(path)) for path in photos_of(part)[::every]]
 
 
 def _at_most(path: Path) -> Pixels:
@@ -52,7 +54,7 @@ def _at_most(path: Path) -> Pixels:
     return load(path, _SIDE) if max(pixels.shape) > _SIDE else pixels
 
 
-def find(part: str, every: int, sheets: Path | None) -> None:
+def find(part: Part, every: int, sheets: Path | None) -> None:
     recalls, precisions, seconds, size = [], [], 0.0, 0.0
     for number, (name, clean) in enumerate(clean_photos(part, every)):
         pixels, truth = draw(clean, np.random.default_rng(1000 + number))
@@ -75,7 +77,22 @@ def find(part: str, every: int, sheets: Path | None) -> None:
     print(table("Damage found", note, ("", "Tinct", "goal"), rows), flush=True)
 
 
-def fill(part: str, every: int, sheets: Path | None) -> None:
+def kinds(part: Part, every: int, sheets: Path | None) -> None:
+    rows = []
+    for kind, count in KINDS.items():
+        recalls, precisions = [], []
+        for number, (name, clean) in enumerate(clean_photos(part, every)):
+            pixels, truth = draw(clean, np.random.default_rng(3000 + number), {kind: count})
+            found = tinct.restore(Photo(pixels), level="off").mask.pixels[..., 0] > 0
+            recalls.append((truth & _near(found)).sum() / max(truth.sum(), 1))
+            precisions.append((found & _near(truth)).sum() / max(found.sum(), 1))
+            _sheet(sheets, f"{kind}-{name}", pixels, _marked(pixels, found))
+        rows.append((kind, f"{np.mean(recalls):.3f}", f"{np.mean(precisions):.3f}"))
+    note = f"One kind of damage drawn at a time; {len(recalls)} photos each."
+    print(table("Damage found, by kind", note, ("", "recall at 2 px", "precision at 2 px"), rows), flush=True)
+
+
+def fill(part: Part, every: int, sheets: Path | None) -> None:
     figures: dict[str, list[float]] = {"Telea": [], "Navier-Stokes": [], "Tinct": []}
     for number, (name, clean) in enumerate(clean_photos(part, every)):
         pixels, truth = draw(clean, np.random.default_rng(2000 + number))
@@ -97,7 +114,7 @@ def fill(part: str, every: int, sheets: Path | None) -> None:
     print(table("Damage filled", note, ("", "PSNR inside, dB", "against Telea"), rows), flush=True)
 
 
-def clean(part: str, every: int, sheets: Path | None) -> None:
+def clean(part: Part, every: int, sheets: Path | None) -> None:
     shares = []
     for name, pixels in clean_photos(part, every):
         made = tinct.restore(Photo(pixels))
@@ -121,7 +138,7 @@ def clean(part: str, every: int, sheets: Path | None) -> None:
     print(table("Clean photos", f"{len(shares)} photos.", ("", "Tinct", "goal"), rows), flush=True)
 
 
-def scans(part: str, every: int, sheets: Path | None) -> None:
+def scans(part: Part, every: int, sheets: Path | None) -> None:
     rows = []
     for path in photos("historical")[::every]:
         photo = tinct.open(path)
@@ -140,6 +157,37 @@ def scans(part: str, every: int, sheets: Path | None) -> None:
     print(table("Real scans", note, ("", "filled", "levelled"), rows), flush=True)
 
 
+def large(part: Part, every: int, sheets: Path | None) -> None:
+    """Twelve megapixels, damaged as a scan of that size is; memory beyond the photo and the loaded libraries."""
+    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True)
+    seconds, peak, before, share = map(float, done.stdout.split())
+    rows = [
+        ("CPU-seconds", f"{seconds:.0f}"),
+        ("memory beyond the photo, MB", f"{(peak - before) / 1e6:.0f}"),
+        ("filled", f"{share:.2%}"),
+    ]
+    print(table("Twelve megapixels", "A scan with drawn damage.", ("", "Tinct"), rows), flush=True)
+
+
+_LARGE = """
+import resource, sys, time
+import cv2, numpy as np, psutil
+import tinct
+from benchmarks.data import mosaic
+from tinct.photo.photo import Photo
+from training.damage.draw import draw
+small = mosaic(1.0)
+damaged, _ = draw(small, np.random.default_rng(4))
+photo = Photo(cv2.resize(damaged, (4243, 2828), interpolation=cv2.INTER_CUBIC))
+tinct.restore(Photo(damaged[:200, :200]))
+before = psutil.Process().memory_info().rss
+begun = time.process_time()
+made = tinct.restore(photo)
+seconds = time.process_time() - begun
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, before, made.damaged)
+"""
+
+
 def _marked(pixels: Pixels, found: Flags) -> Pixels:
     shown = pixels.copy()
     shown[found] = (255, 0, 255)
@@ -155,9 +203,9 @@ def _sheet(folder: Path | None, name: str, *pictures: Pixels) -> None:
 def main() -> None:
     """Run the parts that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parts = {"find": find, "fill": fill, "clean": clean, "scans": scans}
+    parts = {"find": find, "kinds": kinds, "fill": fill, "clean": clean, "scans": scans, "large": large}
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
-    parser.add_argument("--part", default="report", choices=["choose", "report"])
+    parser.add_argument("--part", default="report", choices=PARTS)
     parser.add_argument("--every", type=int, default=1, help="only every so many photos")
     parser.add_argument("--sheets", type=Path, help="also write pictures to this folder")
     options = parser.parse_args()

@@ -6,11 +6,15 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["write"]
+__all__ = ["halve", "write"]
+
+_LARGE = 500  # numbers
 
 
 def write(
@@ -46,3 +50,19 @@ def write(
             raise RuntimeError(f"the exported network differs by {worst}")
     data = path.read_bytes()
     print(f"{path.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+
+
+def halve(path: Path) -> None:
+    """Keep the large weights as halves, which a reader widens when it opens the file."""
+    model = onnx.load(path)
+    graph, casts = model.graph, []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.size >= _LARGE:
+            name = weight.name
+            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)

@@ -26,8 +26,8 @@ def lightness(photo: Photo) -> np.ndarray:
 def test_small_differences_go_and_large_ones_stay(coffee: Photo) -> None:
     before, after = lightness(coffee), lightness(tinct.cartoon(coffee, lines=0).photo)
     fine = [np.abs(cv2.Laplacian(light, cv2.CV_32F)) for light in (before, after)]
-    assert np.median(fine[1]) < 0.5 * np.median(fine[0])
-    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.95
+    assert np.median(fine[1]) < 0.2 * np.median(fine[0])
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.975
 
 
 def test_fewer_tones_leave_fewer_levels_of_lightness(coffee: Photo) -> None:
@@ -43,16 +43,16 @@ def test_a_gradient_falls_into_steps() -> None:
     ramp = np.repeat(np.linspace(0, 255, 400).astype(np.uint8)[None, :, None], 60, axis=0).repeat(3, axis=2)
     ramp[..., 2] = np.minimum(ramp[..., 2], 250)
     steps = np.diff(lightness(tinct.cartoon(Photo(ramp), tones=4, lines=0, smoothness=0).photo)[30])
-    assert steps.max() > 3 * np.median(steps)  # steep at borders, nearly level between them
-    assert steps.min() > -0.6  # and never backwards
+    assert np.median(steps) < 0.05 * steps.max()  # steep at borders, level between them
+    assert steps.min() > -0.01  # and never backwards
 
 
 def test_lines_darken_edges_and_nothing_else() -> None:
     halves = np.full((120, 160, 3), 90, np.uint8)
     halves[:, 80:] = 190
     without, drawn = (lightness(tinct.cartoon(Photo(halves), lines=n).photo) for n in (0, 1))
-    assert (without - drawn)[:, 74:80].max() > 10
-    assert np.abs(without - drawn)[:, :60].max() < 1.5
+    assert (without - drawn)[:, 74:80].max() > 25
+    assert np.abs(without - drawn)[:, :60].max() < 0.1
 
 
 def test_lines_follow_a_circle() -> None:
@@ -62,8 +62,8 @@ def test_lines_follow_a_circle() -> None:
     y, x = np.mgrid[:128, :128] - 64
     on = np.abs(np.hypot(x, y) - 40) < 1.5
     radial = np.abs(flow.x * x + flow.y * y)[on] / 40
-    assert radial.mean() < 0.1
-    assert lines(ring, 1.5)[on].max() < 0 < lines(ring, 1.5)[64, 50] + 0.1
+    assert radial.mean() < 0.03
+    assert lines(ring, 1.5)[on].max() < -3 < -0.01 < lines(ring, 1.5)[64, 50]
 
 
 def test_skin_keeps_its_shading_where_walls_fall_into_steps() -> None:

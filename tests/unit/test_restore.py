@@ -46,8 +46,8 @@ def psnr(one: np.ndarray, two: np.ndarray, inside: np.ndarray) -> float:
 def test_scratches_are_found_and_little_else(damaged: Photo, scratches: np.ndarray) -> None:
     made = tinct.restore(damaged, level="off")
     found = made.mask.pixels[..., 0] > 0
-    assert (scratches & (cv2.dilate(found.astype(np.uint8), NEAR) > 0)).sum() > 0.6 * scratches.sum()
-    assert (found & (cv2.dilate(scratches.astype(np.uint8), NEAR) > 0)).sum() > 0.5 * found.sum()
+    assert (scratches & (cv2.dilate(found.astype(np.uint8), NEAR) > 0)).sum() > 0.8 * scratches.sum()
+    assert (found & (cv2.dilate(scratches.astype(np.uint8), NEAR) > 0)).sum() > 0.7 * found.sum()
     assert made.damaged == pytest.approx(found.mean())
 
 
@@ -96,12 +96,12 @@ def test_filled_scratches_have_the_grain_of_the_photo() -> None:
 
 
 @pytest.mark.parametrize("name", ["coffee", "chelsea", "camera"])
-def test_a_clean_photo_comes_back_as_it_is_nearly_everywhere(name: str) -> None:
+def test_a_clean_photo_comes_back_as_it_is(name: str) -> None:
     pixels = getattr(samples, name)()
     pixels = pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, axis=2)
     small = cv2.resize(pixels, (360, 260), interpolation=cv2.INTER_AREA)
     made = tinct.restore(Photo(small))
-    assert (made.photo.pixels != small).any(axis=2).mean() < 0.02
+    assert np.array_equal(made.photo.pixels, small)
 
 
 def test_sensitivity_zero_finds_nothing_and_more_finds_more(damaged: Photo) -> None:

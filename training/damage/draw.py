@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VISIBLE", "draw"]
+__all__ = ["KINDS", "VISIBLE", "Kind", "draw"]
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]
+Kind = Literal["scratch", "hair", "crack", "dust", "spot", "fold"]
 
+KINDS: dict[Kind, int] = {"scratch": 5, "hair": 8, "crack": 2, "dust": 40, "spot": 5, "fold": 2}
+"""And how many of each are about as many as a photo of a quarter of a megapixel has that shows no other."""
 VISIBLE = 8
 """Levels of 255 by which damage must change a pixel to count: a white scratch in a white sky cannot be seen."""
 _FINE = 3  # times the size at which shapes are drawn, so that widths below a pixel exist
+_REACH = 5  # pixels of blur
 _FLECKED = 24  # pixels over which the strength of a scratch wanders
 
 
-def draw(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, Flags]:
+def draw(
+    pixels: Pixels, rng: np.random.Generator, numbers: Mapping[Kind, int] | None = None
+) -> tuple[Pixels, Flags]:
     """A damaged copy.
 
     Parameters
@@ -28,6 +36,8 @@ def draw(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, Flags]:
     pixels : ndarray, (h, w, 3), uint8
     rng : Generator
         Same state, same damage.
+    numbers : mapping, optional
+        How many of each kind; otherwise by chance, by the size of the photo, and no fold.
 
     Returns
     -------
@@ -36,42 +46,61 @@ def draw(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, Flags]:
         Pixels whose colour the damage changed visibly.
     """
     height, width = pixels.shape[:2]
-    amount = height * width / 250_000
-    kinds = {
-        _scratch: rng.poisson(4 * amount**0.5),
-        _hair: rng.poisson(4 * amount),
-        _crack: rng.poisson(0.7 * amount**0.5),
-        _dust: rng.poisson(30 * amount),
-        _spot: rng.poisson(1.5 * amount),
-    }
     out = pixels.astype(np.float32)
-    for kind, number in kinds.items():
+    for kind, number in (_by_chance(height * width / 250_000, rng) if numbers is None else numbers).items():
         for _ in range(number):
+            if kind == "fold":
+                _fold(out, rng)
+                continue
             fine = np.zeros((height * _FINE, width * _FINE), np.uint8)
-            kind(fine, rng)
-            cover = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+            _SHAPES[kind](fine, rng)
+            at = _around(fine)
+            cover = fine[at[0].start * _FINE : at[0].stop * _FINE, at[1].start * _FINE : at[1].stop * _FINE]
+            size = at[1].stop - at[1].start, at[0].stop - at[0].start
+            cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
             cover = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 0.7))
-            cover *= _strength(kind, (height, width), rng)
-            out += (_ink(kind, pixels, rng) - out) * cover[..., None]
+            cover *= _strength(kind, (height, width), rng)[at]
+            out[at] += (_ink(kind, pixels, rng) - out[at]) * cover[..., None]
     damaged = np.rint(np.clip(out, 0, 255)).astype(np.uint8)
     change = np.abs(damaged.astype(np.int16) - pixels).max(axis=2)
     return damaged, change >= VISIBLE
 
 
-def _strength(kind: object, size: tuple[int, int], rng: np.random.Generator) -> Array:
+def _around(fine: Pixels) -> tuple[slice, slice]:
+    """Where something is drawn, and as far around it as the blur reaches; in pixels of the photo."""
+    left, top, wide, high = (size / _FINE for size in cv2.boundingRect(fine))
+    ends = (top, top + high, fine.shape[0] // _FINE), (left, left + wide, fine.shape[1] // _FINE)
+    row, column = (
+        slice(min(max(int(a) - _REACH, 0), side - 1), max(min(int(b) + 1 + _REACH, side), 1))
+        for a, b, side in ends
+    )
+    return row, column
+
+
+def _by_chance(amount: float, rng: np.random.Generator) -> dict[Kind, int]:
+    return {
+        "scratch": rng.poisson(4 * amount**0.5),
+        "hair": rng.poisson(4 * amount),
+        "crack": rng.poisson(0.7 * amount**0.5),
+        "dust": rng.poisson(30 * amount),
+        "spot": rng.poisson(1.5 * amount),
+    }
+
+
+def _strength(kind: Kind, size: tuple[int, int], rng: np.random.Generator) -> Array:
     """How far the ink covers, (h, w): scratches come and go."""
     most = rng.uniform(0.5, 1.0)
-    if kind not in (_scratch, _hair):
+    if kind not in ("scratch", "hair"):
         return np.full(size, most, np.float32)
     coarse = rng.normal(size=(size[0] // _FLECKED + 2, size[1] // _FLECKED + 2)).astype(np.float32)
     noise = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(most * (1.1 + 0.35 * noise), 0.15, 1), np.float32)
 
 
-def _ink(kind: object, pixels: Pixels, rng: np.random.Generator) -> Array:
+def _ink(kind: Kind, pixels: Pixels, rng: np.random.Generator) -> Array:
     """Colour (3,) of bared paper, of dirt, or of emulsion that lost a layer."""
     low, high = np.percentile(pixels, (2, 99))
-    light = rng.random() < (0.75 if kind in (_scratch, _crack) else 0.5)
+    light = rng.random() < (0.75 if kind in ("scratch", "crack") else 0.5)
     level = rng.uniform(0.85 * high, 255) if light else rng.uniform(0, low + 35)
     tint = rng.normal(0, 5, 3) if rng.random() < 0.8 else rng.normal(0, 18, 3)
     return np.asarray(np.clip(level + tint, 0, 255), np.float32)
@@ -139,3 +168,26 @@ def _spot(fine: Pixels, rng: np.random.Generator) -> None:
     radius = rng.uniform(3, 9) * _FINE * (1 + 0.15 * np.cumsum(rng.normal(0, 0.5, 24)) / 3)
     points = _anywhere(fine, rng) + np.stack([np.cos(angles), np.sin(angles)], 1) * radius[:, None]
     cv2.fillPoly(fine, [np.rint(points).astype(np.int32)], 255)
+
+
+def _fold(out: Array, rng: np.random.Generator) -> None:
+    """In place: straight from side to side, bared along the middle, one flank in its own shadow, the other shining."""
+    height, width = out.shape[:2]
+    angle = rng.normal(0, 0.1) + (np.pi / 2 if rng.random() < 0.5 else 0)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    apart = (x - rng.uniform(0.1, 0.9) * width) * np.float32(np.sin(angle))
+    apart -= (y - rng.uniform(0.1, 0.9) * height) * np.float32(np.cos(angle))
+    apart += cv2.GaussianBlur(rng.normal(0, 6, (height, width)).astype(np.float32), (0, 0), 4)
+    flank = np.exp(-np.abs(apart) / rng.uniform(1.5, 4)) * np.sign(apart) * rng.uniform(8, 30)
+    bared = np.exp(-((apart / rng.uniform(0.6, 1.8)) ** 2)) * rng.uniform(0.4, 1)
+    out += flank[..., None].astype(np.float32)
+    out += (np.float32(rng.uniform(200, 255)) - out) * bared[..., None].astype(np.float32)
+
+
+_SHAPES: dict[Kind, Callable[[Pixels, np.random.Generator], None]] = {
+    "scratch": _scratch,
+    "hair": _hair,
+    "crack": _crack,
+    "dust": _dust,
+    "spot": _spot,
+}

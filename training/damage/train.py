@@ -1,173 +1,119 @@
-"""Train the two judges that tell damage from photo: ``python -m training.damage.train looks|context OUT.onnx``.
+"""Train it: ``python -m training.damage.train WORK [--steps 4000]``; goes on from WORK/checkpoint.pt if it is there.
 
-Damage is drawn on the half of the evaluation photos that ``benchmarks.data.split`` gives for choosing; they are scaled,
-turned, made grey, sepia, faded, soft and grainy first, as old photos are, and compressed afterwards, as scans are.
+Crops are drawn first and kept in WORK. ``training.damage.export`` writes the network; the bounds of what it says are
+chosen afterwards by ``training.damage.bounds``.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-from itertools import pairwise
+import time
 from pathlib import Path
 
-import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
-from benchmarks.data import load, photos, split
-from tinct.imaging.damage.features import candidates
-from tinct.models.convert.graph import Graph
-from tinct.photo.color import srgb_to_lab
-from training.damage.draw import draw
+from training.damage.network import DamageNet
+from training.damage.pairs import UNSURE, pairs, views
 
-__all__ = ["examples", "exported", "main", "train", "worn"]
+__all__ = ["loss_of", "main", "train"]
 
-Array = NDArray[np.float32]
+_BATCH, _RATE, _LEAST_RATE = 12, 2e-3, 1e-5
+_KEEP_EVERY_S = 120.0
+
 Pixels = NDArray[np.uint8]
 
-FOLDERS = ("color_photos", "kodak", "portraits", "matting_people")
-_SIDE, _CROP = 900, 560
-_DAMAGED, _SOUND = 2500, 3500  # pixels taken of a photo, at most
-_HIDDEN = (48, 24)
-_BATCH, _RATE = 1024, 3e-3
+
+def loss_of(odds: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy (n, 1, H, W) against (n, H, W), and one less the overlap (Milletari et al. 2016, "V-Net")."""
+    sure = (labels != UNSURE).float()
+    wanted = (labels == 1).float()
+    odds = odds[:, 0]
+    entropy = functional.binary_cross_entropy_with_logits(odds, wanted, reduction="none")
+    found = torch.sigmoid(odds) * sure
+    overlap = (2 * (found * wanted).sum() + 1) / (found.sum() + wanted.sum() + 1)
+    return (entropy * sure).mean() + 0.1 * (1 - overlap)
 
 
-def worn(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Another view of a photo, as an old print may show it."""
-    scale = rng.uniform(0.6, 1.4)
-    pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else 2)
-    height, width = (min(side, _CROP) for side in pixels.shape[:2])
-    top, left = rng.integers(pixels.shape[0] - height + 1), rng.integers(pixels.shape[1] - width + 1)
-    pixels = np.rot90(pixels[top : top + height, left : left + width], rng.integers(4))
-    seen = pixels[:, :: rng.choice((1, -1))].astype(np.float32)
-    gray = rng.random() < 0.5
-    if gray:
-        seen = np.repeat(seen @ np.array([[0.3], [0.59], [0.11]], np.float32), 3, axis=2)
-        if rng.random() < 0.5:
-            seen *= np.array([1, rng.uniform(0.85, 1), rng.uniform(0.6, 0.95)], np.float32)
+def _some(crops: Pixels, labels: Pixels, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A batch, turned, mirrored and made lighter or darker by chance."""
+    which = rng.integers(len(crops), size=_BATCH)
+    x = torch.from_numpy(crops[which]).permute(0, 3, 1, 2).float() / 255
+    y = torch.from_numpy(labels[which])
+    turns = int(rng.integers(4))
+    x, y = torch.rot90(x, turns, (2, 3)), torch.rot90(y, turns, (1, 2))
     if rng.random() < 0.5:
-        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
-        seen = low + seen * (high - low) / 255
+        x, y = x.flip(3), y.flip(2)
     if rng.random() < 0.5:
-        seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.3, 1.5))
-    if rng.random() < 0.6:
-        grain = rng.normal(0, 1, seen.shape[:2]).astype(np.float32)
-        if rng.random() < 0.5:
-            grain = 2 * cv2.GaussianBlur(grain, (0, 0), 0.8)
-        seen = seen + grain[..., None] * rng.uniform(1, 9)
-        if not gray:
-            seen += rng.normal(0, rng.uniform(0, 3), seen.shape)
-    return np.clip(seen, 0, 255).astype(np.uint8)
+        x = 1 - x  # a negative
+    return (x ** float(rng.uniform(0.8, 1.25))).contiguous(memory_format=torch.channels_last), y
 
 
-def _scanned(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    if rng.random() < 0.4:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.7))
-    if rng.random() < 0.7:
-        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 97))])
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(pixels)
+def train(net: DamageNet, crops: Pixels, labels: Pixels, work: Path, steps: int) -> float:
+    """Train up to that step, keep checkpoints; gives the mean loss of the last 100."""
+    best = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=1e-4)
+    kept, step = work / "checkpoint.pt", 0
+    if kept.exists():
+        state = torch.load(kept, weights_only=True)
+        net.load_state_dict(state["net"])
+        best.load_state_dict(state["optimizer"])
+        step = state["step"]
+    rng = np.random.default_rng(1 + step)
+    last = time.monotonic()
+    losses: list[float] = []
+    net.train()
+    while step < steps:
+        for group in best.param_groups:
+            rate = _LEAST_RATE + (_RATE - _LEAST_RATE) * 0.5 * float(1 + np.cos(np.pi * step / steps))
+            group["lr"] = rate * min(1.0, (step + 1) / 100)
+        x, y = _some(crops, labels, rng)
+        with torch.autocast(
+            "cpu", torch.bfloat16
+        ):  # half the time of single precision where the processor has it
+            odds = net(x)
+        loss = loss_of(odds.float(), y)
+        best.zero_grad()
+        loss.backward()
+        best.step()
+        step += 1
+        losses.append(float(loss.detach()))
+        if time.monotonic() - last > _KEEP_EVERY_S:
+            last = time.monotonic()
+            _keep(kept, net, best, step)
+            print(f"{step}: {np.mean(losses[-100:]):.4f}", flush=True)
+    _keep(kept, net, best, step)
+    return float(np.mean(losses[-100:]))
 
 
-def examples(paths: list[Path], rounds: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Features (n, f) and whether each is damage (n,), of candidates of worn photos; a quarter of them undamaged."""
-    features: list[Array] = []
-    damaged: list[Array] = []
-    for _ in range(rounds):
-        for path in paths:
-            clean = worn(load(path, _SIDE), rng)
-            none = clean, np.zeros(clean.shape[:2], bool)
-            pixels, mask = none if rng.random() < 0.25 else draw(clean, rng)
-            pixels = _scanned(pixels, rng)
-            rim = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-            change = pixels.astype(np.float32).mean(axis=2) - clean.mean(axis=2)
-            for sign in (1, -1):
-                found = candidates(srgb_to_lab(pixels.astype(np.float32) / 255), sign)
-                at = found.rows, found.columns
-                hit = mask[at] & (sign * change[at] > 0)
-                yes, no = np.flatnonzero(hit), np.flatnonzero(~hit & ~rim[at])
-                for flags, most, value in ((yes, _DAMAGED, 1), (no, _SOUND, 0)):
-                    some = rng.permutation(flags)[:most]
-                    features.append(found.features[some])
-                    damaged.append(np.full(len(some), value, np.float32))
-    return np.concatenate(features), np.concatenate(damaged)
-
-
-def train(features: Array, damaged: Array, epochs: int, rng: np.random.Generator) -> list[Array]:
-    """Weights and offsets of each layer in turn, by Adam on cross-entropy; features are scaled already."""
-    sizes = (features.shape[1], *_HIDDEN, 1)
-    layers = [rng.normal(0, np.sqrt(2 / a), (a, b)).astype(np.float32) for a, b in pairwise(sizes)]
-    parameters = layers + [np.zeros(size, np.float32) for size in sizes[1:]]
-    first, second = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-    steps, turn = len(features) // _BATCH * epochs, 0
-    for epoch in range(epochs):
-        order, loss = rng.permutation(len(features)), 0.0
-        for begin in range(0, len(order) - _BATCH + 1, _BATCH):
-            some = order[begin : begin + _BATCH]
-            loss += _slopes(parameters, features[some], damaged[some], slopes := [])
-            turn += 1
-            rate = _RATE * 0.5 * (1 + np.cos(np.pi * turn / steps))
-            for p, m, v, slope in zip(parameters, first, second, slopes, strict=True):
-                m += 0.1 * (slope - m)
-                v += 0.001 * (slope * slope - v)
-                p -= np.float32(rate) * (m / (1 - 0.9**turn)) / (np.sqrt(v / (1 - 0.999**turn)) + 1e-8)
-        print(f"epoch {epoch + 1}: cross-entropy {loss * _BATCH / len(order):.4f}", flush=True)
-    return parameters
-
-
-def _slopes(parameters: list[Array], x: Array, wanted: Array, out: list[Array]) -> float:
-    """The loss; `out` gets its slope by each parameter."""
-    count = len(parameters) // 2
-    weights, offsets = parameters[:count], parameters[count:]
-    seen = [x]
-    for number, (weight, offset) in enumerate(zip(weights, offsets, strict=True)):
-        x = x @ weight + offset
-        seen.append(np.maximum(x, 0) if number < count - 1 else x)
-        x = seen[-1]
-    sure = 1 / (1 + np.exp(-x[:, 0]))
-    slope = ((sure - wanted) / len(wanted))[:, None].astype(np.float32)
-    by_weight, by_offset = [], []
-    for number in range(count - 1, -1, -1):
-        by_weight.insert(0, seen[number].T @ slope)
-        by_offset.insert(0, slope.sum(axis=0))
-        slope = (slope @ weights[number].T) * (seen[number] > 0)
-    out += by_weight + by_offset
-    sure = np.clip(sure, 1e-6, 1 - 1e-6)
-    return float(-(wanted * np.log(sure) + (1 - wanted) * np.log(1 - sure)).mean())
-
-
-def exported(mean: Array, spread: Array, parameters: list[Array]) -> bytes:
-    """The network as ONNX: ``features`` (n, f) in, ``probability`` (n, 1) out."""
-    graph = Graph()
-    at = graph.add("Sub", ("features", graph.constant(mean)))
-    at = graph.add("Div", (at, graph.constant(spread)))
-    bounds = [graph.constant(np.float32(bound)) for bound in (-5, 5)]
-    at = graph.add("Clip", (at, *bounds))
-    count = len(parameters) // 2
-    for number, (weight, offset) in enumerate(zip(parameters[:count], parameters[count:], strict=True)):
-        at = graph.add("MatMul", (at, graph.constant(weight)))
-        at = graph.add("Add", (at, graph.constant(offset)))
-        at = graph.add("Relu", (at,)) if number < count - 1 else graph.add("Sigmoid", (at,), "probability")
-    return graph.to_bytes(("features", ("n", len(mean))), ("probability", ("n", 1)))
+def _keep(path: Path, net: DamageNet, best: torch.optim.Optimizer, step: int) -> None:
+    part = path.with_suffix(".part")
+    torch.save({"net": net.state_dict(), "optimizer": best.state_dict(), "step": step}, part)
+    part.rename(path)
 
 
 def main() -> None:
-    """Draw, train, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--rounds", type=int, default=2, help="views of each photo")
-    parser.add_argument("--epochs", type=int, default=16)
+    """Draw the crops, train, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--crops", type=int, default=5000)
     options = parser.parse_args()
-    rng = np.random.default_rng(5)
-    chosen = split([path for path in photos(*FOLDERS) if "mask" not in path.name], "choose")
-    features, damaged = examples(chosen, options.rounds, rng)
-    print(f"{len(features)} pixels of {len(chosen)} photos, {damaged.mean():.0%} of them damage")
-    mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
-    scaled = np.clip((features - mean) / spread, -5, 5)
-    data = exported(mean, spread, train(scaled, damaged, options.epochs, rng))
-    options.out.write_bytes(data)
-    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    options.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    drawn = options.work / f"crops-{options.crops}.npz"
+    if not drawn.exists():
+        rng = np.random.default_rng(3)
+        crops, labels = pairs(options.crops, views(rng), rng)
+        np.savez(drawn, crops=crops, labels=labels)
+    with np.load(drawn) as stored:
+        crops, labels = stored["crops"], stored["labels"]
+    net = DamageNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    print(f"{len(crops)} crops, {sum(p.numel() for p in net.parameters())} weights", flush=True)
+    print(f"loss {train(net, crops, labels, options.work, options.steps):.4f}", flush=True)
 
 
 if __name__ == "__main__":

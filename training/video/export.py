@@ -7,33 +7,13 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 
-from training.export import write
+from training.export import halve, write
 from training.video.network import ClipNet
 
-__all__ = ["halve", "main"]
-
-_LARGE = 500  # numbers
-
-
-def halve(path: Path) -> None:
-    """Keep the large weights as halves, which a reader widens when it opens the file."""
-    model = onnx.load(path)
-    graph, casts = model.graph, []
-    for weight in graph.initializer:
-        values = numpy_helper.to_array(weight)
-        if values.size >= _LARGE:
-            name = weight.name
-            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
+__all__ = ["main"]
 
 
 def main() -> None:

@@ -571,6 +571,14 @@ async def test_unknown_foreign_and_other_formats_tasks_do_not_exist(
     assert (await Client(backend, token).say("gettask", taskid=theirs))[0] == 0
 
 
+async def test_a_refusal_names_what_this_api_takes_and_speaks_of_tasks(client: Client, site: Site) -> None:
+    for name, content in (("/words", b"these are words"), ("/scan.tif", photo(80, 80, format="TIFF"))):
+        code, message = await client.say("createtask", picurl=site.picture(name, content), type=4)
+        assert (code, "JPEG, PNG, WebP or BMP" in message, "TIFF" in message) == (1001004, True, False)
+    code, message = await client.say("gettask", taskid="x")
+    assert (code, "task" in message, "job" in message) == (1002001, True, False)
+
+
 async def test_after_a_day_the_urls_no_longer_work_and_the_task_is_still_told(
     backend: Backend, client: Client, site: Site
 ) -> None:

@@ -23,6 +23,7 @@ from tinct.errors import (
     RetriesExhaustedError,
     SmallPhotoError,
     TinctError,
+    UnsupportedPhotoError,
     UploadLimitError,
 )
 
@@ -55,6 +56,13 @@ _CREATE_ROWS: Final = _ROWS | {
     CreditError: (200, NO_CREDITS),
     Exception: (200, CREATE_FAILED),
 }
+_WORDS: Final[dict[type[Exception], str]] = {
+    KeyRefusedError: "Invalid token",  # nobody learns from the sentence which tokens there are
+    JobMissingError: "There is no such task; tasks are known for 30 days.",
+    JobDeletedError: "The task was deleted.",
+    UnsupportedPhotoError: "The content behind picurl is no JPEG, PNG, WebP or BMP.",
+}
+"""What this API's clients are told in place of what Tinct says to its own."""
 _OTHERS, _CREATE = ErrorTable(rows=_ROWS), ErrorTable(rows=_CREATE_ROWS)
 
 _FAILURES: Final = ErrorTable(
@@ -71,8 +79,8 @@ def refusal(error: Exception, call: str | None) -> RefusalError:
         return RefusalError(error.status_code, code, str(error.detail))
     status, code = (_CREATE if call == "createtask" else _OTHERS).of(error)
     said = error.message if isinstance(error, TinctError) else "The server failed; try again."
-    if isinstance(error, KeyRefusedError):  # nobody learns from the sentence which tokens there are
-        said = "Invalid token"
+    for kind, words in _WORDS.items():
+        said = words if isinstance(error, kind) else said
     return RefusalError(status, code, said, retry_after_s=getattr(error, "retry_after_s", None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,13 +23,14 @@ from tinct.effects.enhance.timing import Estimate, estimated, learn
 from tinct.effects.enhance.work import enlarged, sides, tiling, window_work
 from tinct.effects.findings import Role, Rounded, Untold, fact
 from tinct.errors import ParameterError
-from tinct.imaging.blur import Blur, blur_of, sharpened
+from tinct.imaging.blur.deconvolution import sharpened
+from tinct.imaging.blur.measure import Blur, blur_of
 from tinct.imaging.degradation import Condition, condition, is_soft
 from tinct.imaging.tiles import Tiling
 from tinct.models import runtime
 from tinct.photo.photo import Photo, Pixels
 
-__all__ = ["Enhancement", "Plan", "enhance", "plan", "run"]
+__all__ = ["Enhancement", "Plan", "deblurred", "enhance", "plan", "run"]
 
 Array = NDArray[np.float32]
 Deblur = Literal["auto", "off"]
@@ -36,6 +38,10 @@ Denoise = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 _LEAST = 8  # pixels of a side
 _MOST_PIXELS = 200_000_000  # of a result, as many as the largest sensors have
+_ROUNDED, _COMPRESSED = (
+    0.8 / 255,
+    2.0 / 255,
+)  # noise that no photo is without, and no JPEG; a kernel is never exact
 _LONGEST = 65_500  # pixels of a result's side; JPEG cannot hold more
 
 
@@ -221,8 +227,7 @@ def enhance(
     """
     places = around_faces(photo) if faces else ()
     _check(photo, scale)
-    found = blur_of(photo.pixels) if deblur == "auto" else None
-    clear = photo if found is None else _deblurred(photo, found)
+    clear, found = deblurred(photo) if deblur == "auto" else (photo, None)
     made = run(clear, plan(clear, scale, model, denoise), scale, progress)
     return replace(
         made,
@@ -233,11 +238,13 @@ def enhance(
     )
 
 
-def _deblurred(photo: Photo, found: Blur) -> Photo:
-    """The photo without its blur; the same where that is no blur that can go."""
+def deblurred(photo: Photo) -> tuple[Photo, Blur]:
+    """The photo without its blur, and what was measured; the same photo where that is no blur that can go."""
+    found = blur_of(photo.pixels)
     if not found.removable:
-        return photo
-    return photo.with_pixels(sharpened(photo.pixels, found.sigma, condition(photo.pixels).noise))
+        return photo, found
+    noise = math.hypot(condition(photo.pixels).noise, _ROUNDED if photo.format != "jpeg" else _COMPRESSED)
+    return photo.with_pixels(sharpened(photo.pixels, found.kernel, noise)), found
 
 
 def plan(photo: Photo, scale: Scale = 2, model: Model = "auto", denoise: Denoise = "auto") -> Plan:

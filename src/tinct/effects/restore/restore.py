@@ -16,7 +16,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded
 from tinct.effects.restore.levels import levels_of
 from tinct.errors import ParameterError
-from tinct.imaging.damage.find import CONTEXT, LOOKS, found_in
+from tinct.imaging.damage.find import NETWORKS, found_in
 from tinct.imaging.damage.mend import mended
 from tinct.imaging.fill.mask import removal
 from tinct.imaging.sample import seen
@@ -30,7 +30,7 @@ Level = Literal["auto", "on", "off"]
 
 _SIDE = 2048  # pixels of the copy on which damage is looked for
 _TONES = 512  # of the one on which tones are judged
-_FADED = 0.0005  # share of damaged pixels from which a photo is an old print, whose tones are levelled too
+_FADED = 0.005  # share of damaged pixels from which a photo is an old print, whose tones are levelled too
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Restoration:
     """Whether fading or yellowing was taken back."""
 
 
-@effect(title="Restore", engines={"found": (LOOKS, CONTEXT)}, label="restored")
+@effect(title="Restore", engines={"found": NETWORKS}, label="restored")
 def restore(
     photo: Annotated[
         Photo, Field(description="A scan or photo of an old print or negative; depth and profile stay.")

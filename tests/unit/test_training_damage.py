@@ -1,0 +1,98 @@
+"""The training of the network that finds damage: parts, pairs, resuming, export. Skipped without PyTorch."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data as samples
+
+torch = pytest.importorskip("torch")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+
+def some(count: int) -> tuple[np.ndarray, np.ndarray]:
+    from training.damage.pairs import pairs
+
+    clean = cv2.resize(samples.astronaut(), (260, 260), interpolation=cv2.INTER_AREA)
+    return pairs(count, itertools.repeat(clean), np.random.default_rng(0))
+
+
+def test_labels_are_where_the_crop_was_changed_and_some_crops_have_none() -> None:
+    from training.damage.pairs import SIDE, UNSURE, labelled, worn
+
+    rng = np.random.default_rng(2)
+    clean = worn(cv2.resize(samples.coffee(), (320, 240), interpolation=cv2.INTER_AREA), rng)
+    marked = [labelled(clean, rng) for _ in range(12)]
+    assert {2} < {len(np.unique(labels)) for _, labels in marked} | {2, 3}
+    assert any(not labels.any() for _, labels in marked)
+    for pixels, labels in marked:
+        assert set(np.unique(labels)) <= {0, 1, UNSURE}
+        if labels.shape == clean.shape[:2] and (labels == 1).any():
+            change = np.abs(pixels.astype(float) - clean).max(axis=2)
+            assert change[labels == 1].mean() > 3 * change[labels == 0].mean()
+    crops, labels = some(5)
+    assert (crops.shape, labels.shape) == ((5, SIDE, SIDE, 3), (5, SIDE, SIDE))
+
+
+@pytest.mark.filterwarnings("ignore:You are using the legacy:DeprecationWarning")
+def test_a_toy_run_learns_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path) -> None:
+    from training.damage.export import export
+    from training.damage.network import DamageNet
+    from training.damage.train import train
+
+    crops, labels = some(16)
+    torch.manual_seed(0)
+    net = DamageNet()
+    first = train(net, crops, labels, tmp_path, steps=3)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 3
+    again = DamageNet()
+    later = train(again, crops, labels, tmp_path, steps=12)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 12
+    assert later < first
+    export(again, tmp_path / "damage.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "damage.onnx"), providers=["CPUExecutionProvider"])
+    odds = session.run(None, {"rgb": np.zeros((1, 3, 48, 80), np.float32)})[0]
+    assert odds.shape == (1, 1, 48, 80)
+
+
+def test_no_photo_is_in_two_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks.data import photos, split
+    from training.damage.parts import FOLDERS, PARTS, photos_of
+
+    for folder in FOLDERS:
+        (tmp_path / "eval" / folder).mkdir(parents=True)
+        for number in range(40):
+            (tmp_path / "eval" / folder / f"{folder}-{number}.png").touch()
+    monkeypatch.setenv("TINCT_DATA_DIR", str(tmp_path))
+    parts = {part: {path.name for path in photos_of(part)} for part in PARTS}
+    assert sum(map(len, parts.values())) == len(set.union(*parts.values()))
+    assert all(len(part) > 20 for part in parts.values())
+    assert parts["report"] == {path.name for path in split(photos(*FOLDERS), "report")}
+
+
+def test_the_judges_of_single_pixels_are_trained_on_what_they_will_hear(tmp_path: Path) -> None:
+    from tinct.photo.color import srgb_to_lab
+    from training.damage.judges import by_context, by_looks, exported, train
+
+    worn = samples.astronaut()[60:220, 120:280].copy()
+    worn[:, 70:72] = 250
+    lab = srgb_to_lab(worn.astype(np.float32) / 255)
+    for described, numbers in ((by_looks, 48), (by_context, 67)):
+        rows, columns, features = described(lab)[0]
+        assert features.shape == (len(rows), numbers)
+        damaged = np.isin(columns, (70, 71)).astype(np.float32)
+        mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
+        many = np.resize(np.arange(len(rows)), 2048)  # two batches
+        scaled = np.clip((features - mean) / spread, -5, 5)[many]
+        parameters = train(scaled, damaged[many], 20, np.random.default_rng(0))
+        (tmp_path / "judge.onnx").write_bytes(exported(mean, spread, parameters))
+        session = onnxruntime.InferenceSession(
+            str(tmp_path / "judge.onnx"), providers=["CPUExecutionProvider"]
+        )
+        said = session.run(None, {"features": features})[0][:, 0]
+        assert said[damaged > 0].mean() > said[damaged == 0].mean() + 0.3

@@ -1,0 +1,150 @@
+"""Pairs to learn from: a crop of a photo as an old print may show it, with drawn damage, and where that is.
+
+Half of the views are of the photos that ``training.damage.parts`` gives for training, at cameras' size, half of the
+small ones of the shards, of which there are many kinds. Damage is drawn at the size of the view; then some views are
+made larger or smaller, so that softer, wider and finer damage is seen too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import tinct
+from training.damage.draw import VISIBLE, draw
+from training.damage.parts import OF_SHARDS, photos_of
+from training.shards import photos as small_photos
+
+__all__ = ["SIDE", "UNSURE", "pairs", "views", "worn"]
+
+Pixels = NDArray[np.uint8]
+Array = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+SIDE = 192  # pixels of a crop
+UNSURE = 2
+"""Label of pixels at the rim of damage, or with damage that can hardly be seen: they teach nothing."""
+_VIEW = 400  # pixels of a side of a view
+_CROPS = 3  # of a view
+_CLEAN = 0.25  # share of views without damage
+_FOLDED = 0.15  # of the others, with a fold
+_FEWEST = VISIBLE // 2  # levels below which damage is none
+
+
+def worn(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The same size, as an old print may show it."""
+    seen = pixels.astype(np.float32)
+    gray = rng.random() < 0.55
+    if gray:
+        seen = np.repeat(seen @ np.array([[0.3], [0.59], [0.11]], np.float32), 3, axis=2)
+        if rng.random() < 0.5:
+            seen *= np.array([1, rng.uniform(0.85, 1), rng.uniform(0.6, 0.95)], np.float32)
+    if rng.random() < 0.4:
+        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
+        seen = low + seen * (high - low) / 255
+    if rng.random() < 0.3:
+        seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.3, 1.5))
+    if rng.random() < 0.5:
+        grain = rng.normal(0, 1, seen.shape[:2]).astype(np.float32)
+        if rng.random() < 0.5:
+            grain = 2 * cv2.GaussianBlur(grain, (0, 0), 0.8)
+        seen = seen + grain[..., None] * rng.uniform(1, 9)
+        if not gray:
+            seen += rng.normal(0, rng.uniform(0, 3), seen.shape)
+    if rng.random() < 0.15:
+        _mounted(seen, rng)
+    return np.clip(seen, 0, 255).astype(np.uint8)
+
+
+def _mounted(seen: Array, rng: np.random.Generator) -> None:
+    """In place: a margin of paper along some sides, and sometimes a caption. Neither is damage."""
+    paper = rng.uniform(170, 255) if rng.random() < 0.7 else rng.uniform(0, 50)
+    wide = int(rng.integers(4, 40))
+    for side in range(4):
+        if rng.random() < 0.5:
+            np.rot90(seen, side)[:wide] = paper
+    if rng.random() < 0.5:
+        text = "".join(chr(code) for code in rng.integers(48, 122, 12))
+        ink = 255 - paper if rng.random() < 0.7 else paper
+        at = (int(rng.integers(0, seen.shape[1] // 2)), int(rng.integers(20, seen.shape[0])))
+        font = int(
+            rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX])
+        )
+        drawn = np.zeros(seen.shape[:2], np.uint8)
+        thick = int(rng.integers(1, 3))
+        cv2.putText(drawn, text, at, font, rng.uniform(0.4, 1.2), (255, 255, 255), thick, cv2.LINE_AA)
+        seen += (ink - seen) * (drawn[..., None] / np.float32(255))
+
+
+def _view(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """A square of a photo at some scale, turned and mirrored."""
+    shortest = min(pixels.shape[:2])
+    scale = max(rng.uniform(0.35, 1.1) if shortest > 500 else rng.uniform(0.9, 1.6), (SIDE + 8) / shortest)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=way), np.uint8)
+    height, width = (min(side, _VIEW) for side in pixels.shape[:2])
+    top, left = rng.integers(pixels.shape[0] - height + 1), rng.integers(pixels.shape[1] - width + 1)
+    turned = np.rot90(pixels[top : top + height, left : left + width], rng.integers(4))
+    return np.ascontiguousarray(turned[:, :: rng.choice((1, -1))])
+
+
+def _scanned(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    if rng.random() < 0.3:
+        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.7)), np.uint8)
+    if rng.random() < 0.5:
+        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 97))])
+        pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(pixels)
+
+
+def labelled(clean: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
+    """A damaged view and its labels (h, w): 1 is damage, 0 none, or `UNSURE`."""
+    if rng.random() < _CLEAN:
+        return _scanned(clean, rng), np.zeros(clean.shape[:2], np.uint8)
+    pixels, mask = draw(clean, rng)
+    if rng.random() < _FOLDED:
+        pixels, _ = draw(pixels, rng, {"fold": 1})
+        mask = np.abs(pixels.astype(np.int16) - clean).max(axis=2) >= VISIBLE
+    change = np.abs(pixels.astype(np.int16) - clean).max(axis=2)
+    rim = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    labels = np.where(rim | (change >= _FEWEST), np.uint8(UNSURE), np.uint8(0))
+    labels[mask] = 1
+    if rng.random() < 0.3:
+        smallest = (SIDE + 1) / min(labels.shape)
+        scale = max(rng.uniform(0.6, 1.8), smallest)
+        pixels = np.asarray(
+            cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        labels = np.asarray(
+            cv2.resize(labels, pixels.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8
+        )
+    return _scanned(pixels, rng), labels
+
+
+def views(rng: np.random.Generator) -> Iterator[Pixels]:
+    """Clean views without end, of large photos and small ones in turn."""
+    large = [np.asarray(tinct.open(path).pixels, np.uint8) for path in photos_of("train")]
+    while True:
+        for number, (_, pixels) in enumerate(small_photos()):
+            if number % OF_SHARDS == 0:
+                yield _view(large[rng.integers(len(large))], rng)
+                yield _view(pixels, rng)
+
+
+def pairs(count: int, clean: Iterator[Pixels], rng: np.random.Generator) -> tuple[Pixels, Pixels]:
+    """Crops (count, SIDE, SIDE, 3) and labels (count, SIDE, SIDE)."""
+    crops = np.empty((count, SIDE, SIDE, 3), np.uint8)
+    labels = np.empty((count, SIDE, SIDE), np.uint8)
+    made = 0
+    while made < count:
+        pixels, marked = labelled(worn(next(clean), rng), rng)
+        for _ in range(min(_CROPS if min(marked.shape) > 1.5 * SIDE else 1, count - made)):
+            top, left = (rng.integers(side - SIDE + 1) for side in marked.shape)
+            crops[made] = pixels[top : top + SIDE, left : left + SIDE]
+            labels[made] = marked[top : top + SIDE, left : left + SIDE]
+            made += 1
+    order = rng.permutation(count)
+    return crops[order], labels[order]

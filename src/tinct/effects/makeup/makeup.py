@@ -31,7 +31,7 @@ _LEAST: Final = 64.0  # width of a face in pixels on which eyes and lips can be 
 _YAW, _PITCH = 40.0, 35.0  # degrees; beyond them half of the makeup cannot be seen
 _INSIDE: Final = 0.7  # of the outline
 _COVERED: Final = 0.6  # of the rim around an eye or the lips
-_CLOSED: Final = 0.13  # height of an eye's opening, of its width
+_CLOSED: Final = 0.115  # height of an eye's opening, of its width
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

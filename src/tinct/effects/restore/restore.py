@@ -30,7 +30,7 @@ Level = Literal["auto", "on", "off"]
 
 _SIDE = 2048  # pixels of the copy on which damage is looked for
 _TONES = 512  # of the one on which tones are judged
-_FADED = 0.005  # share of damaged pixels from which a photo is an old print, whose tones are levelled too
+_FADED = 0.02  # share of damaged pixels from which a photo is an old print, whose tones are levelled too
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
-from tinct.effects.hair import library, transfer
+from tinct.effects.hair import transfer
 from tinct.effects.hair.gate import alike, fitting, with_eyes
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
@@ -34,6 +34,7 @@ from tinct.errors import (
 from tinct.faces.points import OVAL_RING
 from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.seen import filled
+from tinct.models import hairstyles
 from tinct.photo.photo import Photo
 from tinct.settings import current
 
@@ -175,39 +176,39 @@ def styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def kept(name: str) -> None:
     photo, _ = mannequin()
-    library.save(name, library.facts_of(name), photo, photo)
+    hairstyles.save(name, hairstyles.facts_of(name), photo, photo)
 
 
 def test_words_of_a_name_declare_a_style() -> None:
-    facts = library.facts_of("female_messy_bun_brown")
+    facts = hairstyles.facts_of("female_messy_bun_brown")
     assert (facts.group, facts.wave, facts.up, facts.title) == ("female", "wavy", True, "Messy bun brown")
-    assert library.facts_of("all_buzz_cut").length == "shaved"
-    assert library.facts_of("anna", "long", True).bangs
+    assert hairstyles.facts_of("all_buzz_cut").length == "shaved"
+    assert hairstyles.facts_of("anna", "long", True).bangs
 
 
 @pytest.mark.usefixtures("styles")
 class TestLibrary:
     def test_a_style_is_kept_and_forgotten(self) -> None:
         kept("female_blunt_bob")
-        assert library.names() == ("female_blunt_bob",)
-        assert library.load("female_blunt_bob").length == "chin"
-        assert library.photo("female_blunt_bob").width == mannequin()[0].width
-        library.remove("female_blunt_bob")
-        assert library.names() == ()
+        assert hairstyles.names() == ("female_blunt_bob",)
+        assert hairstyles.load("female_blunt_bob").length == "chin"
+        assert hairstyles.photo("female_blunt_bob").width == mannequin()[0].width
+        hairstyles.remove("female_blunt_bob")
+        assert hairstyles.names() == ()
         with pytest.raises(ParameterError, match="tinct hair styles add"):
-            library.photo("female_blunt_bob")
+            hairstyles.photo("female_blunt_bob")
 
     @pytest.mark.parametrize("name", ["../up", "A", "", "a/b", "x" * 64])
     def test_names_that_are_no_names_are_refused(self, name: str) -> None:
         with pytest.raises(ParameterError):
-            library.load(name)
+            hairstyles.load(name)
 
     def test_the_nearest_style_is_found_by_its_words(self) -> None:
         for name in ("female_long_waves", "female_straight_bob", "male_short_crop"):
             kept(name)
-        assert library.nearest("female_blunt_bob") == "female_straight_bob"
-        assert library.nearest("female_s_wave_brunette") == "female_long_waves"
-        assert library.nearest("male_textured_crop") == "male_short_crop"
+        assert hairstyles.nearest("female_blunt_bob") == "female_straight_bob"
+        assert hairstyles.nearest("female_s_wave_brunette") == "female_long_waves"
+        assert hairstyles.nearest("male_textured_crop") == "male_short_crop"
 
     def test_the_command_lists_and_forgets_them(self) -> None:
         run = CliRunner()
@@ -215,11 +216,11 @@ class TestLibrary:
         kept("female_blunt_bob")
         assert "chin, straight" in run.invoke(app, ["hair", "styles", "list"]).output
         assert run.invoke(app, ["hair", "styles", "remove", "female_blunt_bob"]).exit_code == 0
-        assert library.names() == ()
+        assert hairstyles.names() == ()
 
     def test_nothing_is_near_a_shaved_head_among_long_hair(self) -> None:
         kept("female_long_waves")
-        assert library.nearest("all_buzz_cut") is None
+        assert hairstyles.nearest("all_buzz_cut") is None
 
 
 # -- real photos -----------------------------------------------------------------------------------

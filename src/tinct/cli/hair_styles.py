@@ -12,7 +12,7 @@ import typer
 from tinct.errors import ParameterError, TinctError
 
 if TYPE_CHECKING:
-    from tinct.effects.hair.library import Style
+    from tinct.models.hairstyles import Style
 
 __all__ = ["app"]
 
@@ -56,9 +56,9 @@ def add(
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show all styles of the library, and what is declared of each."""
-    from tinct.effects.hair import library
+    from tinct.models import hairstyles
 
-    rows = [_row(style) for style in library.styles()]
+    rows = [_row(style) for style in hairstyles.styles()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
@@ -71,10 +71,10 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def remove(name: Annotated[list[str], typer.Argument(help="Styles; see: tinct hair styles list")]) -> None:
     """Forget styles, with their photos."""
-    from tinct.effects.hair import library
+    from tinct.models import hairstyles
 
     for one in name:
-        library.remove(one)
+        hairstyles.remove(one)
 
 
 def _photos(folder: Path) -> list[Path]:

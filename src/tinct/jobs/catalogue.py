@@ -91,16 +91,16 @@ def catalogue() -> tuple[EffectFacts, ...]:
 
 def hair_styles() -> tuple[tuple[str, str, str], ...]:
     """Name, title and group (female, male or all) of each style of the operator's library."""
-    from tinct.effects.hair import library
+    from tinct.models import hairstyles
 
-    return tuple((style.name, style.title, style.group) for style in library.styles())
+    return tuple((style.name, style.title, style.group) for style in hairstyles.styles())
 
 
 def nearest_hair_style(name: str) -> str | None:
     """The style of the operator's library that is most like what the words of a name say; None where none is near."""
-    from tinct.effects.hair import library
+    from tinct.models import hairstyles
 
-    return library.nearest(name)
+    return hairstyles.nearest(name)
 
 
 @functools.lru_cache(maxsize=256)

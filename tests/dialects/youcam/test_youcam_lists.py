@@ -15,11 +15,11 @@ from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.ask import Chosen
 from tinct.dialects.youcam.styles import resolve
 from tinct.dialects.youcam.tools import find
-from tinct.effects.hair import library
 from tinct.effects.hair.mannequin import mannequin
 from tinct.errors import ParameterError
 from tinct.jobs.job import Failure, JobState
 from tinct.jobs.moves import end
+from tinct.models import hairstyles
 from tinct.settings import current
 
 pytestmark = pytest.mark.asyncio
@@ -181,7 +181,7 @@ async def test_styles_of_the_operators_library_are_listed_and_stand_in_for_those
     try:
         head, _ = mannequin()
         for name in ("female_straight_bob", "female_long_waves"):
-            library.save(name, library.facts_of(name), head, head)
+            hairstyles.save(name, hairstyles.facts_of(name), head, head)
         told = (await client.said("GET", "v2.0/task/template/hair-style"))["data"]["templates"]
         assert [one["id"] for one in told] == ["female_long_waves", "female_straight_bob"]
         assert told[0]["category_name"] == "Female"

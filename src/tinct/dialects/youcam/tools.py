@@ -7,130 +7,25 @@ calls are checked as any other's, and answered with OperationNotSupport.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from tinct.dialects.youcam import params as p
-from tinct.dialects.youcam.errors import Codes, invalid, unsupported
+from tinct.dialects.youcam import rules
+from tinct.dialects.youcam.errors import Codes
 from tinct.dialects.youcam.params import Param
-from tinct.dialects.youcam.tool import CLIPS, HEIC, MB, PHOTOS, Form, Limit, Tool, Values
+from tinct.dialects.youcam.tool import CLIPS, HEIC, MB, PHOTOS, Form, Limit, Tool
 
 __all__ = ["RESERVED", "TOOLS", "find"]
 
 RESERVED: Final = frozenset({"style-group", "style", "template", "delete"})
 """First parts of paths that are no tools."""
 
-# -- the rows' own small rules ---------------------------------------------------------------------
-
-
-def _none(values: Values) -> dict[str, Any]:
-    return {}
-
-
-def _always(**params: Any) -> Callable[[Values], Mapping[str, Any]]:
-    return lambda values: params
-
 
 def _both(form: Form) -> Mapping[str, Form]:
     return {"v1": form, "v2": form}
 
 
-def _mapped(values: Values, counts: Mapping[str, int]) -> None:
-    if max(values["face_mapping"], default=-1) >= counts["ref"]:
-        allowed = f"index up to {counts['ref'] - 1}, one for each reference"
-        raise invalid("face_mapping", max(values["face_mapping"]), allowed)
-
-
-def _placed(values: Values, counts: Mapping[str, int]) -> None:
-    for at, size, whole in (("x", "width", "output_width"), ("y", "height", "output_height")):
-        end = values[f"input_{at}"] + values[f"input_{size}"]
-        if end > values[whole]:
-            raise invalid(f"input_{at} + input_{size}", end, f"{whole} ({values[whole]}) or less")
-
-
-def _scenery(values: Values) -> dict[str, Any]:
-    """A background in words, or of a template; without either the first template."""
-    if values["type"] == "prompt" and values["prompt"]:
-        return {"mode": "change", "prompt": values["prompt"], "seed": values["chance"]}
-    return {"mode": "change", **values["style"]}
-
-
-def _extended(values: Values) -> dict[str, Any]:
-    def box(prefix: str) -> list[int]:
-        return [int(values[prefix + name]) for name in ("x", "y", "width", "height")]
-
-    whole = [int(values[f"output_{side}"]) for side in ("width", "height")]
-    by = {"method": "generator", "prompt": _GOES_ON, "seed": values["chance"]} if values["able"] else {}
-    return {"crop": box("crop_input_"), "place": box("input_"), "size": whole, **by}
-
-
-def _worded(values: Values) -> dict[str, Any]:
-    """What a generator is told, whatever it makes."""
-    return {"prompt": values["prompt"], "seed": values["chance"]}
-
-
-def _styled(values: Values) -> dict[str, Any]:
-    """A square in a style."""
-    return {**values["style"], **_worded(values), "width": _LONG, "height": _LONG}
-
-
-def _drawn(values: Values) -> dict[str, Any]:
-    """A picture in a style, its longer side always the same."""
-    ratio = values["width_ratio"], values["height_ratio"]
-    width, height = (max(_SHORT, round(_LONG * side / max(ratio))) for side in ratio)
-    seed = {} if values["seed"] is None else {"seed": values["seed"] % 2**31}
-    return {
-        **values["style"],
-        **_worded(values),
-        **seed,
-        "negative": values["negative_prompt"] or "",
-        "width": width,
-        "height": height,
-        "steps": values["steps"],
-        "guidance": values["cfg_scale"],
-    }
-
-
-def _sized(values: Values) -> dict[str, Any]:
-    """A picture of one of the documented sizes, ``W*H``."""
-    width, height = map(int, values["size"].split("*"))
-    return {
-        **_worded(values),
-        "negative": values["negative_prompt"] or "",
-        "width": width,
-        "height": height,
-    }
-
-
-def _redrawn(values: Values) -> dict[str, Any]:
-    """A picture of another; without a size as large as `_LONG` squared, in the shape of that one."""
-    width, height = values["size"] or values["shape"]
-    if values["size"] is None:
-        scale = _LONG / math.sqrt(width * height)
-        width, height = (min(4096, max(64, 16 * round(side * scale / 16))) for side in (width, height))
-    return {
-        **_worded(values),
-        "negative": values["negative_prompt"] or "",
-        "width": width,
-        "height": height,
-    }
-
-
-def _one_source(values: Values, counts: Mapping[str, int]) -> None:
-    if counts["src"] > 1:
-        raise unsupported(
-            "AI Image Generator 2.0, from pictures: generators of this server begin with one picture; send one"
-        )
-
-
-def _one_example(values: Values, counts: Mapping[str, int]) -> None:
-    if counts["ref"] + (values["style"] is not None) != 1:
-        raise invalid("ref_file_id, ref_file_url, template_id", None, "exactly one of them")
-
-
-_LONG: Final = 1024  # pixels of the longer side of a generated picture
-_SHORT: Final = 128  # pixels of the shorter side, at least
-_GOES_ON: Final = "the same scene goes on beyond the edges of the photo, same light, same place"
 _OUT_PAINT: Final = (
     *(p.whole(f"output_{side}", 1, 4096) for side in ("width", "height")),
     *(p.whole(f"input_{at}", 0, 4096, down=True) for at in ("x", "y")),
@@ -169,28 +64,13 @@ _MAKEUP: Final[Codes] = {
 }
 
 
-def _as_style(values: Values) -> Mapping[str, Any]:
-    """What a style asks of its effect."""
-    style: Mapping[str, Any] = values["style"]
-    return style
-
-
-def _worn(values: Values) -> str:
-    return "hair_style" if values["style"] else "hair_transfer"
-
-
-def _as_worn(values: Values) -> Mapping[str, Any]:
-    """A template may keep the colour of the photo's hair; a reference brings its own."""
-    return {**values["style"], "color": values["hair_color"]} if values["style"] else {}
-
-
 def _hair(slug: str, title: str, price: int, effect: str, formats: frozenset[str] = PHOTOS) -> Tool:
     return Tool(
         slug=slug,
         title=title,
         price=price,
         forms=_both(
-            Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=_as_style)
+            Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=rules.as_style)
         ),
         codes=_HAIR,
         repeats=slug == "hair-style",
@@ -227,7 +107,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 limit=Limit(formats=CLIPS, long=1920, bytes=100 * MB),
                 params=(_SECONDS,),
                 effect="video_enhance",
-                to=_always(scale=2),
+                to=rules.always(scale=2),
             )
         ),
         codes=_SIDE_AS_BYTES,
@@ -239,13 +119,13 @@ TOOLS: Final[Sequence[Tool]] = (
         price=1,
         action="api_object_removal",
         aliases=("object-removal",),
-        forms=_both(Form(limit=Limit(formats=HEIC), inputs=_SRC_MSK, effect="erase", to=_none)),
+        forms=_both(Form(limit=Limit(formats=HEIC), inputs=_SRC_MSK, effect="erase", to=rules.none)),
     ),
     Tool(
         slug="generative-fill",
         title="AI Object Removal Pro",
         price=2,
-        forms={"v2": Form(limit=Limit(formats=HEIC), inputs=_SRC_MSK, effect="erase", to=_none)},
+        forms={"v2": Form(limit=Limit(formats=HEIC), inputs=_SRC_MSK, effect="erase", to=rules.none)},
     ),
     Tool(
         slug="sod",
@@ -254,7 +134,9 @@ TOOLS: Final[Sequence[Tool]] = (
         action="api_background_removal",
         aliases=("bg-removal",),
         forms=_both(
-            Form(limit=Limit(formats=HEIC), effect="background", to=_always(mode="remove"), picture="png")
+            Form(
+                limit=Limit(formats=HEIC), effect="background", to=rules.always(mode="remove"), picture="png"
+            )
         ),
         codes=_SIDE_AS_BYTES,
     ),
@@ -266,7 +148,7 @@ TOOLS: Final[Sequence[Tool]] = (
         aliases=("bg-replace-v2", "bg-change", "change-bg"),
         forms={
             "v1": Form(
-                limit=Limit(formats=HEIC), effect="background", to=_always(mode="mask"), picture="png"
+                limit=Limit(formats=HEIC), effect="background", to=rules.always(mode="mask"), picture="png"
             ),
             "v2": Form(
                 limit=Limit(formats=HEIC),
@@ -277,7 +159,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 styled="optional",
                 styled_if=("type", "template"),
                 effect="background",
-                to=_scenery,
+                to=rules.scenery,
             ),
         },
         catalogue="backgrounds",
@@ -290,7 +172,7 @@ TOOLS: Final[Sequence[Tool]] = (
         aliases=("blur-bg",),
         forms={
             "v1": Form(
-                limit=Limit(formats=HEIC), effect="background", to=_always(mode="mask"), picture="png"
+                limit=Limit(formats=HEIC), effect="background", to=rules.always(mode="mask"), picture="png"
             ),
             "v2": Form(
                 limit=Limit(formats=HEIC),
@@ -309,7 +191,7 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         action="api_colorize",
         aliases=("colorization",),
-        forms=_both(Form(effect="colorize", to=_always(variants=4))),
+        forms=_both(Form(effect="colorize", to=rules.always(variants=4))),
         codes=_SIDE_AS_BYTES,
     ),
     Tool(
@@ -318,7 +200,7 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         action="api_color_correct",
         aliases=("color-correct", "color-correction"),
-        forms=_both(Form(effect="correct", to=_always(variants=4))),
+        forms=_both(Form(effect="correct", to=rules.always(variants=4))),
         codes=_SIDE_AS_BYTES,
     ),
     Tool(
@@ -328,8 +210,8 @@ TOOLS: Final[Sequence[Tool]] = (
         action="api_lighting",
         aliases=("relight",),
         forms={
-            "v1": Form(limit=Limit(least=256), effect="light", to=_none),
-            "v2": Form(effect="light", to=_none),
+            "v1": Form(limit=Limit(least=256), effect="light", to=rules.none),
+            "v2": Form(effect="light", to=rules.none),
         },
         codes=_SIDE_AS_BYTES,
     ),
@@ -345,7 +227,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 inputs=_SRC_MSK,
                 params=(p.text("prompt", 1, 2000),),
                 effect="replace",
-                to=lambda values: {"by": "prompt", **_worded(values)},
+                to=lambda values: {"by": "prompt", **rules.worded(values)},
             )
             for version, short in (("v1", 1024), ("v2", None))
         },
@@ -359,9 +241,9 @@ TOOLS: Final[Sequence[Tool]] = (
             Form(
                 limit=Limit(long=8192),
                 params=_OUT_PAINT,
-                check=_placed,
+                check=rules.placed,
                 effect="extend",
-                to=_extended,
+                to=rules.extended,
                 better_with="generate.inpaint",
             )
         ),
@@ -378,7 +260,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 params=(p.text("prompt", 1, 2000),),
                 styled="required",
                 effect="generate",
-                to=_styled,
+                to=rules.styled,
             ),
             "v2": Form(
                 inputs={},
@@ -393,7 +275,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 ),
                 styled="required",
                 effect="generate",
-                to=_drawn,
+                to=rules.drawn,
             ),
         },
         catalogue="pictures",
@@ -418,7 +300,7 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.flag("prompt_extend", required=False, default=True),
                 ),
                 effect="generate",
-                to=_sized,
+                to=rules.sized,
             )
         },
     ),
@@ -437,9 +319,9 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.sides("size", 512, 2048, 16, required=False),
                     p.flag("prompt_extend", required=False, default=True),
                 ),
-                check=_one_source,
+                check=rules.one_source,
                 effect="generate",
-                to=_redrawn,
+                to=rules.redrawn,
             )
         },
         codes={"side": ("invalid_parameter", "invalid_parameter")},
@@ -450,7 +332,9 @@ TOOLS: Final[Sequence[Tool]] = (
         price=2,
         action="api_mu_transfer",
         aliases=("mu-trans-rec",),
-        forms=_both(Form(limit=Limit(long=1024, formats=HEIC), inputs=_SRC_REF, effect="makeup", to=_none)),
+        forms=_both(
+            Form(limit=Limit(long=1024, formats=HEIC), inputs=_SRC_REF, effect="makeup", to=rules.none)
+        ),
         codes=_MAKEUP,
     ),
     Tool(
@@ -462,7 +346,7 @@ TOOLS: Final[Sequence[Tool]] = (
             Form(
                 inputs={"src": (1, 1), "ref": (1, 10)},
                 params=(p.faces("face_mapping"),),
-                check=_mapped,
+                check=rules.mapped,
                 effect="swap",
                 # whoever calls this API has agreed to its terms, which ask for the consent of those who are shown
                 to=lambda values: {"mapping": values["face_mapping"], "consent": True},
@@ -473,7 +357,7 @@ TOOLS: Final[Sequence[Tool]] = (
         slug="face-swap/pre-process",
         title="AI Face Swap: face detection",
         price=0,
-        forms=_both(Form(effect="detect_faces", to=_always(required=True), tells_faces=True)),
+        forms=_both(Form(effect="detect_faces", to=rules.always(required=True), tells_faces=True)),
     ),
     _hair("hair-style", "AI Hairstyle Generator", 1, "hair_style", frozenset({"jpeg"})),
     _hair("hair-ext", "AI Hair Extension", 1, "hair_extend"),
@@ -488,16 +372,16 @@ TOOLS: Final[Sequence[Tool]] = (
                 limit=Limit(long=1024, formats=frozenset({"jpeg"})),
                 inputs=_SRC_REF,
                 effect="hair_transfer",
-                to=_none,
+                to=rules.none,
             ),
             "v2.1": Form(
                 limit=Limit(long=1024, formats=frozenset({"jpeg"})),
                 inputs={"src": (1, 1), "ref": (0, 1)},
                 params=(p.choice("hair_color", ("ref", "src"), required=False, default="ref"),),
                 styled="optional",
-                check=_one_example,
-                effect=_worn,
-                to=_as_worn,
+                check=rules.one_example,
+                effect=rules.worn,
+                to=rules.as_worn,
             ),
         },
         codes=_HAIR,

@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from tinct.effects.hair import library
 from tinct.effects.hair.gate import example
 from tinct.effects.hair.hairline import forehead
-from tinct.effects.hair.library import Length, Style
 from tinct.effects.hair.transfer import on_mannequin
 from tinct.imaging.hair.hair import Hair
+from tinct.models import hairstyles
+from tinct.models.hairstyles import Length, Style
 from tinct.photo import decode
 from tinct.photo.photo import Photo, Pixels
 from tinct.photo.resize import shrink
@@ -39,9 +39,9 @@ def added(name: str, path: Path) -> Style:
     hair = example(photo)
     part = hair.window
     pixels: Pixels = shrink(np.ascontiguousarray(photo.pixels[part.slices]), _SIDE)  # type: ignore[arg-type]
-    facts = library.facts_of(name, _length(hair), forehead(hair).free < _FREE)
-    library.save(name, facts, Photo(pixels, icc=photo.icc), on_mannequin(hair))
-    return library.load(name)
+    facts = hairstyles.facts_of(name, _length(hair), forehead(hair).free < _FREE)
+    hairstyles.save(name, facts, Photo(pixels, icc=photo.icc), on_mannequin(hair))
+    return hairstyles.load(name)
 
 
 def _length(hair: Hair) -> Length:

@@ -10,9 +10,9 @@ from pydantic import Field
 from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.hair import library
 from tinct.effects.hair.transfer import Color, transferred
 from tinct.faces.find import MODELS
+from tinct.models import hairstyles
 from tinct.photo.photo import Photo
 
 __all__ = ["Styled", "hair_style"]
@@ -29,7 +29,7 @@ class Styled:
     title="Hairstyle",
     engines={"library": MODELS},
     label=lambda style: style,
-    preview=lambda style: library.thumb(style),
+    preview=lambda style: hairstyles.thumb(style),
 )
 def hair_style(
     photo: Annotated[Photo, Field(description="A photo of one person, from the front.")],
@@ -54,4 +54,4 @@ def hair_style(
     MissingModelError
         The networks are not installed.
     """
-    return Styled(photo=transferred(photo, library.photo(style), color, seed, progress))
+    return Styled(photo=transferred(photo, hairstyles.photo(style), color, seed, progress))

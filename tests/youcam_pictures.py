@@ -30,6 +30,23 @@ def face(side: int = 320, format: str = "JPEG") -> bytes:
 
 
 @functools.cache
+def combed() -> np.ndarray:
+    """The same woman, 512 x 512, her curls drawn out downwards: straight hair."""
+    pixels = samples.astronaut()
+    kept = np.zeros(pixels.shape[:2], np.float32)
+    cv2.ellipse(kept, ((225, 118), (100, 140), 0), 1.0, -1)  # her face
+    kept = cv2.GaussianBlur(kept, (0, 0), 4)[..., None]
+    return np.asarray(kept * pixels + (1 - kept) * cv2.blur(pixels, (1, 25)), np.uint8)
+
+
+@functools.cache
+def combed_face(side: int) -> bytes:
+    """`face`, combed."""
+    square = Image.fromarray(combed()[:270, 90:360])
+    return encoded(square.resize((side, side), Image.Resampling.LANCZOS))
+
+
+@functools.cache
 def two_faces() -> bytes:
     """500 x 300."""
     one = samples.astronaut()[:300, 100:350]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from running import Server, photo
-from youcam_pictures import clip, face, mask, opened, two_faces
+from youcam_pictures import clip, combed_face, face, mask, opened, two_faces
 from youcam_wire import (
     BODIES,
     Caller,
@@ -62,7 +62,7 @@ PRICES = {
 STYLED = {"text-to-image", "hair-style", "hair-ext", "hair-bang", "hair-vol"}
 SOURCES: dict[str, Any] = {
     "hair-vol": lambda: face(480),
-    "hair-bang": lambda: face(480),
+    "hair-bang": lambda: combed_face(480),
     "hair-ext": lambda: face(480),
     "out-paint": lambda: photo(640, 600, format="JPEG"),
     "colorize": lambda: photo(120, 90, format="JPEG", mode="L"),

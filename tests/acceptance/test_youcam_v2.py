@@ -13,7 +13,7 @@ from PIL import Image
 from picture_host import Site
 from running import photo
 from youcam_hazards import picture
-from youcam_pictures import clip, face, mask, opened, two_faces
+from youcam_pictures import clip, combed_face, face, mask, opened, two_faces
 from youcam_wire import BODIES, Caller, Json, downloaded, entries, filled, refused, said, state, urls
 
 INSTALLED = {
@@ -33,8 +33,9 @@ INSTALLED = {
 """Bodies that have to work wherever the tests run; other tools may answer that they are not installed."""
 SOURCES: dict[str, Any] = {
     "hair-vol": lambda: face(480),
-    "hair-bang": lambda: face(480),
+    "hair-bang": lambda: combed_face(480),
     "hair-ext": lambda: face(480),
+    "hair-transfer": lambda: face(480),
     "out-paint": lambda: photo(640, 600, format="JPEG"),
     "colorize": lambda: photo(120, 90, format="JPEG", mode="L"),
     "colorize/color-correct": lambda: photo(120, 90, format="JPEG"),
@@ -78,6 +79,8 @@ def test_every_documented_body_runs_or_says_that_its_tool_is_not_installed(
         values["T"] = listed[0]["id"] if listed else "female_blunt_bob"
     if "F" in str(body):
         values["F"] = v2.upload(SOURCES.get(slug, face)(), "video/mp4" if slug == "video-sr" else "image/jpg")
+    if slug == "hair-transfer":
+        values["R"] = v2.upload(combed_face(480))
     started = caller.start(slug, filled(body, **values))
     if started.status_code == 400 and name not in INSTALLED:
         code = started.json()["error_code"]

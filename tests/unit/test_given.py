@@ -93,14 +93,15 @@ def test_every_effect_takes_whatever_is_a_photo_and_says_what_is_none(name: str,
         lambda self, photos, params: seen.update(photos) or (_ for _ in ()).throw(StopIteration),
     )
     inputs = {item.argument: scene() for item in effect.inputs}
+    words = {name: "any" for name, field in effect.params.model_fields.items() if field.is_required()}
     with pytest.raises((StopIteration, RuntimeError)):
-        function(**inputs)
+        function(**inputs, **words)
     for item in effect.inputs:
         found = seen[item.name] if item.is_list else [seen[item.name]]
         assert all(isinstance(one, tinct.Photo) for one in found)
     for item in effect.inputs:
         with pytest.raises(ParameterError, match=f"^{item.argument}: got 7; allowed: a Photo, a path"):
-            function(**{**inputs, item.argument: 7})
+            function(**{**inputs, **words, item.argument: 7})
 
 
 def test_an_effect_gives_the_same_for_every_form(path: Path) -> None:

@@ -34,6 +34,7 @@ from tinct.imaging.hair.strands import drawn
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 from tinct.photo.transfer import srgb_to_linear
+from youcam_pictures import combed
 
 Flags = NDArray[np.bool_]
 
@@ -235,7 +236,7 @@ def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:
 
 
 def portrait(scale: float = 1.6) -> Photo:
-    pixels = data.astronaut()[:400, 40:420]
+    pixels = combed()[:400, 40:420]
     return Photo(np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)))
 
 

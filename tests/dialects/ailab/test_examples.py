@@ -118,7 +118,7 @@ def test_a_mistake_gets_its_documented_code(case: dict[str, Any], server: Server
     with server.client(key) as native:
         before = uploads(native)
         reply = ask(server, key, request, {})
-        assert uploads(native) == before, "something was stored"
+        assert set(uploads(native)) <= set(before), "something was stored"  # what an earlier one had may go
     assert reply.status_code == case["status"], reply.text
     shape = json.loads(
         json.dumps(ERRORS["shape"]).replace('"~STATUS"', str(case["status"])).replace("~CODE", case["code"])

@@ -41,8 +41,8 @@ def test_eighteen_seconds_of_silence_lose_an_older_task_and_polls_each_ten_secon
     found = older.poll("lighting", tasks["polled"])
     assert (state(found), found["polling_interval"]) == ("running", 3000)
     assert state(older.ended("lighting", tasks["polled"], every_s=1)) == "success"
-    assert state(older.poll("lighting", tasks["late"])) == "success"  # silent for 11 s since it ended
-    assert state(newer.poll("lighting", tasks["newer"])) == "success"  # never asked for
+    assert state(older.ended("lighting", tasks["late"])) == "success"  # it got the place that ``silent`` left
+    assert state(newer.ended("lighting", tasks["newer"])) == "success"  # never asked for before
     assert older.balance() == 94
     spent = {one["target_id"] for one in older.history()["history"] if one["action"] == "api_lighting"}
     assert spent == {tasks[name] for name in ("polled", "late", "newer")}

@@ -64,7 +64,8 @@ def find(part: Part, every: int, sheets: Path | None) -> None:
         size += truth.size / 1e6
         found = made.mask.pixels[..., 0] > 0
         recalls.append((truth & _near(found)).sum() / max(truth.sum(), 1))
-        precisions.append((found & _near(truth)).sum() / max(found.sum(), 1))
+        if found.any():
+            precisions.append((found & _near(truth)).sum() / found.sum())
         _sheet(
             sheets, f"find-{name}", pixels, _marked(pixels, found), np.asarray(made.photo.pixels, np.uint8)
         )
@@ -73,7 +74,10 @@ def find(part: Part, every: int, sheets: Path | None) -> None:
         ("precision at 2 px", f"{np.mean(precisions):.3f}", "0.7"),
         ("CPU-seconds a megapixel, filling included", f"{seconds / size:.1f}", ""),
     ]
-    note = f"{len(recalls)} photos with damage drawn on them; means over photos."
+    note = (
+        f"{len(recalls)} photos with damage drawn on them; means over photos. On {len(recalls) - len(precisions)} "
+        "nothing was found; of these there is no precision."
+    )
     print(table("Damage found", note, ("", "Tinct", "goal"), rows), flush=True)
 
 

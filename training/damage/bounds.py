@@ -65,12 +65,10 @@ def measured(some: list[Judged], gate: Gate) -> tuple[float, float, float]:
 def gates() -> list[Gate]:
     """What is tried."""
     return [
-        Gate(certain, Bounds(1, *alone), Bounds(*likely), worn, specks)
+        Gate(certain, Bounds(*likely), worn)
         for certain in (Bounds(1, 5, 40), Bounds(1, 7, 100))
-        for alone in itertools.product((9.0, 11.0), (100, 400, 800))
-        for likely in itertools.product((-3.0, -2.5, -2.0, -1.0), (0.5, 2.0, 3.5), (4, 12))
-        for worn in (0.001, 0.003, 0.005)
-        for specks in (0, 3, 4.5)
+        for likely in itertools.product((-5.0, -4.0, -3.0, -2.0), (-1.0, 0.0, 1.0), (1, 3, 9))
+        for worn in (0.02, 0.03, 0.04, 0.05)
     ]
 
 

@@ -44,24 +44,22 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Gate:
-    """How much must be certain in a photo for what is only likely to go too.
+    """How much must be certain in a photo for what is only likely to go.
 
-    One thing in a photo that looks like a scratch may be a wire; on a worn print there are many.
+    One thing in a photo that looks like a scratch may be a wire: from a photo that is not worn nothing goes. On a worn
+    print there are many, and dust beside them; the more there is of one, the less is asked of the other.
     """
 
     certain: Bounds
-    alone: Bounds
-    """What goes from a photo that may be clean."""
     likely: Bounds
     """What goes from a worn print."""
     worn: float
-    """Share of pixels that are certainly damaged from which a photo may be one."""
-    specks: float
-    """Small things that look like damage, in a quarter of a megapixel, from which it is: scratches come with dust."""
+    """Share of pixels that are certainly damaged, times specks in a quarter of a megapixel, from which a photo is."""
 
 
-GATE = Gate(Bounds(1, 5, 40), Bounds(1, 9, 300), Bounds(-2.5, 0.5, 4), 0.003, 4.5)
+GATE = Gate(Bounds(1, 5, 40), Bounds(-2.5, 0.5, 4), 0.03)
 """Chosen by ``python -m training.damage.bounds`` on photos that taught nothing and are not reported."""
+_SOME = (1e-4, 0.5)  # of both kinds is taken to be there, so that neither decides alone
 
 
 def found_in(rgb: Array, sensitivity: float = 0.5) -> Flags:
@@ -85,8 +83,10 @@ def found_in(rgb: Array, sensitivity: float = 0.5) -> Flags:
 
 def kept(odds: Array, gate: Gate, more: float = 0.0) -> Flags:
     """Damage among pixels (h, w) of these log-odds; `more` is taken from what is asked for."""
-    worn = _parts(odds, gate.certain, more).mean() > gate.worn and _specks(odds, more) >= gate.specks
-    return _parts(odds, gate.likely if worn else gate.alone, more)
+    certain = _parts(odds, gate.certain, more).mean()
+    if (certain + _SOME[0]) * (_specks(odds, more) + _SOME[1]) <= gate.worn:
+        return np.zeros(odds.shape, np.bool_)
+    return _parts(odds, gate.likely, more)
 
 
 def _specks(odds: Array, more: float) -> float:

@@ -194,6 +194,19 @@ def _effects_are_the_built_in_ones() -> None:
 
 
 @pytest.fixture
+def no_generators_yet(tmp_path: Path) -> Iterator[None]:
+    """A store of models with nothing in it, in this process."""
+    from tinct.models.generators import registry as generators
+
+    before = settings.current()
+    settings.use(before.model_copy(update={"models": tmp_path / "models"}))
+    generators.drop()
+    yield
+    generators.drop()
+    settings.use(before)
+
+
+@pytest.fixture
 def built_in_effects_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of what the package itself has, whoever registered effects in this process before."""
     monkeypatch.setattr(registry, "_WHERE", dict(BUILT_IN))

@@ -13,12 +13,14 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra generate is not installed")
 pytest.importorskip("diffusers", reason="the extra generate is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore")  # the libraries' own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # the libraries' own
+    pytest.mark.usefixtures("no_generators_yet"),
+]
 
 import torch  # noqa: E402
 
 from benchmarks import random_diffusion as tiny_diffusion  # noqa: E402
-from tinct import settings  # noqa: E402
 from tinct.errors import (  # noqa: E402
     ForeignModelError,
     MissingModelError,
@@ -50,14 +52,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _models_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = settings.current()
-    settings.use(before.model_copy(update={"models": tmp_path / "store"}))
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "_threads", 1)  # on a busy machine two wait for each other
-    registry.drop()
-    yield
-    registry.drop()
-    settings.use(before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Effects that invent pixels, with a painter in the generator's place: what is kept, what is told, what is refused."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ from typer.testing import CliRunner
 
 import painter
 import tinct
-from tinct import settings
 from tinct.cli import app
 from tinct.effects.generate.styles import style
 from tinct.effects.registry import get
@@ -19,15 +17,7 @@ from tinct.models.generators.port import Bytes, Progress, Request
 from tinct.photo.photo import Photo
 from tinct.photo.provenance import source
 
-
-@pytest.fixture(autouse=True)
-def _models_of_its_own(tmp_path: Path) -> Iterator[None]:
-    before = settings.current()
-    settings.use(before.model_copy(update={"models": tmp_path / "models"}))
-    registry.drop()
-    yield
-    registry.drop()
-    settings.use(before)
+pytestmark = pytest.mark.usefixtures("no_generators_yet")
 
 
 def _scene(height: int = 160, width: int = 200, depth: int = 8) -> Photo:

@@ -1,6 +1,5 @@
 """The port of generators: sizes, records, who serves what; with a painter that needs no network."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import painter
-from tinct import settings
 from tinct.errors import (
     DamagedModelError,
     MissingModelError,
@@ -24,14 +22,7 @@ from tinct.models.generators.port import Facts, Request, SizeRule
 SQUARES = SizeRule(fixed=((1024, 1024), (1024, 1536), (1536, 1024)))
 
 
-@pytest.fixture(autouse=True)
-def _models_of_its_own(tmp_path: Path) -> Iterator[None]:
-    before = settings.current()
-    settings.use(before.model_copy(update={"models": tmp_path / "models"}))
-    registry.drop()
-    yield
-    registry.drop()
-    settings.use(before)
+pytestmark = pytest.mark.usefixtures("no_generators_yet")
 
 
 @given(st.integers(1, 4096), st.integers(1, 4096))

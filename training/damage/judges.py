@@ -24,7 +24,9 @@ from tinct.imaging.damage.features import candidates
 from tinct.imaging.damage.judges import suspected
 from tinct.models.convert.graph import Graph
 from tinct.photo.color import srgb_to_lab
+from training.damage.aging import aged
 from training.damage.draw import draw
+from training.damage.parts import FOLDERS
 
 __all__ = ["DESCRIBED", "by_context", "by_looks", "examples", "exported", "main", "train", "worn"]
 
@@ -34,7 +36,6 @@ Ints = NDArray[np.int64]
 Described = tuple[Ints, Ints, Array]
 """Rows, columns (n,) and numbers (n, f) of pixels that a judge is asked about."""
 
-FOLDERS = ("color_photos", "kodak", "portraits", "matting_people")
 _SIDE, _CROP = 900, 560
 _DAMAGED, _SOUND = 2500, 3500  # pixels taken of a photo, at most
 _HIDDEN = (48, 24)
@@ -49,23 +50,7 @@ def worn(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     top, left = rng.integers(pixels.shape[0] - height + 1), rng.integers(pixels.shape[1] - width + 1)
     pixels = np.rot90(pixels[top : top + height, left : left + width], rng.integers(4))
     seen = pixels[:, :: rng.choice((1, -1))].astype(np.float32)
-    gray = rng.random() < 0.5
-    if gray:
-        seen = np.repeat(seen @ np.array([[0.3], [0.59], [0.11]], np.float32), 3, axis=2)
-        if rng.random() < 0.5:
-            seen *= np.array([1, rng.uniform(0.85, 1), rng.uniform(0.6, 0.95)], np.float32)
-    if rng.random() < 0.5:
-        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
-        seen = low + seen * (high - low) / 255
-    if rng.random() < 0.5:
-        seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.3, 1.5))
-    if rng.random() < 0.6:
-        grain = rng.normal(0, 1, seen.shape[:2]).astype(np.float32)
-        if rng.random() < 0.5:
-            grain = 2 * cv2.GaussianBlur(grain, (0, 0), 0.8)
-        seen = seen + grain[..., None] * rng.uniform(1, 9)
-        if not gray:
-            seen += rng.normal(0, rng.uniform(0, 3), seen.shape)
+    seen = aged(seen, rng, gray=0.5, faded=0.5, soft=0.5, grainy=0.6)
     return np.clip(seen, 0, 255).astype(np.uint8)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
+from training.damage.aging import aged
 from training.damage.draw import VISIBLE, draw
 from training.damage.parts import OF_SHARDS, photos_of
 from training.shards import photos as small_photos
@@ -36,24 +37,7 @@ _FEWEST = VISIBLE // 2  # levels below which damage is none
 
 def worn(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """The same size, as an old print may show it."""
-    seen = pixels.astype(np.float32)
-    gray = rng.random() < 0.55
-    if gray:
-        seen = np.repeat(seen @ np.array([[0.3], [0.59], [0.11]], np.float32), 3, axis=2)
-        if rng.random() < 0.5:
-            seen *= np.array([1, rng.uniform(0.85, 1), rng.uniform(0.6, 0.95)], np.float32)
-    if rng.random() < 0.4:
-        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
-        seen = low + seen * (high - low) / 255
-    if rng.random() < 0.3:
-        seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.3, 1.5))
-    if rng.random() < 0.5:
-        grain = rng.normal(0, 1, seen.shape[:2]).astype(np.float32)
-        if rng.random() < 0.5:
-            grain = 2 * cv2.GaussianBlur(grain, (0, 0), 0.8)
-        seen = seen + grain[..., None] * rng.uniform(1, 9)
-        if not gray:
-            seen += rng.normal(0, rng.uniform(0, 3), seen.shape)
+    seen = aged(pixels.astype(np.float32), rng, gray=0.55, faded=0.4, soft=0.3, grainy=0.5)
     if rng.random() < 0.15:
         _mounted(seen, rng)
     return np.clip(seen, 0, 255).astype(np.uint8)

@@ -39,6 +39,8 @@ _SKIPPED, _SMALL = 300, 24  # of the shards' photos, that bounds are not chosen 
 def photos_of(part: Part) -> list[Path]:
     """Photos without damage, in order of name."""
     found = [path for path in photos(*FOLDERS) if "mask" not in path.name]
+    if part not in PARTS:
+        raise ValueError(f"{part!r}: {', '.join(PARTS)}")  # what chooses is in `tuning`
     if part == "report":
         return split(found, "report")
     return [path for path in split(found, "choose") if hashlib.sha256(path.name.encode()).digest()[-2] % 3]

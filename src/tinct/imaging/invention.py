@@ -14,7 +14,7 @@ from tinct.models.generators.port import Facts, Generator, Progress, Request, Si
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 
-__all__ = ["Invention", "estimate", "invent", "made_by", "seen", "shown"]
+__all__ = ["Invention", "estimate", "invent", "made_by", "scaled", "seen", "shown"]
 
 Bytes = NDArray[np.uint8]
 Size = tuple[int, int]
@@ -112,17 +112,17 @@ class _Frame:
 
     def filled(self, picture: Bytes) -> Bytes:
         """The picture (h, w, 3) in its place, its edges repeated around it."""
-        return self._placed(_scaled(picture, self.inner), cv2.BORDER_REPLICATE)
+        return self._placed(scaled(picture, self.inner), cv2.BORDER_REPLICATE)
 
     def marked(self, mask: Bytes) -> Bytes:
         """The mask (h, w) in its place: whatever it touches is invented, nothing around it is."""
-        touched = (_scaled(mask, self.inner) > 0).astype(np.uint8) * np.uint8(255)
+        touched = (scaled(mask, self.inner) > 0).astype(np.uint8) * np.uint8(255)
         return self._placed(touched, cv2.BORDER_CONSTANT)
 
     def cut(self, made: Bytes) -> Bytes:
         """The wanted picture out of the made one."""
         inside = made[self.top : self.top + self.inner[0], self.left : self.left + self.inner[1]]
-        return np.ascontiguousarray(_scaled(inside, self.size))
+        return np.ascontiguousarray(scaled(inside, self.size))
 
     def _placed(self, values: Bytes, border: int) -> Bytes:
         below, right = (
@@ -134,7 +134,8 @@ class _Frame:
         )
 
 
-def _scaled(values: Bytes, size: Size) -> Bytes:
+def scaled(values: Bytes, size: Size) -> Bytes:
+    """A picture or a mask in another size: averages of areas down, cubic up."""
     if values.shape[:2] == size:
         return values
     smaller = size[0] <= values.shape[0] and size[1] <= values.shape[1]

@@ -25,9 +25,8 @@ __all__ = ["Capabilities", "of_machine"]
 _log = logging.getLogger(__name__)
 _GENERATE: Final = "generate"
 _FRESH_S: Final = 1.0  # seconds for which a look serves
-_SILENT: Final = (
-    3  # times the settings' ``stalled_s`` for which a silent worker counts: it may be starting anew
-)
+_SILENT: Final = 3
+"""Times the settings' ``stalled_s`` for which a silent worker counts: it may be starting anew."""
 _GONE_S: Final = 3600.0  # after which a silent worker is forgotten
 _HERE: Final = """
 INSERT INTO workers (id, capabilities) VALUES (%s, %s)

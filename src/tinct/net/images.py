@@ -11,7 +11,7 @@ import asyncio
 import base64
 import binascii
 import json
-import secrets
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -162,15 +162,9 @@ def ask_now(question: Question) -> bytes:
 
 def _form(fields: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[str, bytes]:
     """Content type and body of a form."""
-    boundary = f"tinct-{secrets.token_hex(16)}"
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    for name, data in files.items():
-        head = f'Content-Disposition: form-data; name="{name}"; filename="{name}.png"'
-        parts.append(f"--{boundary}\r\n{head}\r\nContent-Type: image/png\r\n\r\n".encode() + data + b"\r\n")
-    return f"multipart/form-data; boundary={boundary}", b"".join(parts) + f"--{boundary}--\r\n".encode()
+    parts = {name: (f"{name}.png", data, "image/png") for name, data in files.items()}
+    request = httpx.Request("POST", "http://localhost", data=fields, files=parts)
+    return request.headers["Content-Type"], request.read()
 
 
 def _error(answer: Answer) -> dict[str, Any]:
@@ -190,6 +184,7 @@ def _names(said: Mapping[str, Any], field: str) -> bool:
 def _wait(answer: Answer, tried: int) -> float:
     """Seconds until the next try."""
     try:
-        return max(0.0, float(answer.headers.get("retry-after") or ""))
+        said = float(answer.headers.get("retry-after") or "")
     except ValueError:
-        return _WAIT_S * float(2**tried)
+        said = math.nan
+    return max(0.0, said) if math.isfinite(said) else _WAIT_S * float(2**tried)

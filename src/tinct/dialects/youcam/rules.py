@@ -30,7 +30,6 @@ __all__ = [
 
 _LONG: Final = 1024  # pixels of the longer side of a generated picture
 _SHORT: Final = 128  # pixels of the shorter side, at least
-_GOES_ON: Final = "the same scene goes on beyond the edges of the photo, same light, same place"
 
 
 def none(values: Values) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def extended(values: Values) -> dict[str, Any]:
         return [int(values[prefix + name]) for name in ("x", "y", "width", "height")]
 
     whole = [int(values[f"output_{side}"]) for side in ("width", "height")]
-    by = {"method": "generator", "prompt": _GOES_ON, "seed": values["chance"]} if values["able"] else {}
+    by = {"method": "generator", "seed": values["chance"]} if values["able"] else {}
     return {"crop": box("crop_input_"), "place": box("input_"), "size": whole, **by}
 
 

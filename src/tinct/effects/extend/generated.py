@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinct.effects.effect import Progress
 from tinct.effects.extend import backdrop
 from tinct.effects.extend.frame import Frame
-from tinct.imaging.invention import invent
+from tinct.imaging.invention import invent, seen
 from tinct.models.generators.port import Request
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo, Pixels
@@ -61,12 +61,11 @@ def continued(core: Photo, frame: Frame, prompt: str, seed: int, progress: Progr
     share = np.zeros((*begun.shape[:2], 1), np.float32)  # of the photo
     inside = np.s_[frame.top : frame.top + core.height, frame.left : frame.left + core.width]
     share[inside] = backdrop.share((core.height, core.width), frame)
-    seen = profile_to_srgb(begun, core.icc)  # (H, W, 3) 0..1
     found = invent(
         Request(
             prompt=prompt or PROMPT,
             size=(begun.shape[0], begun.shape[1]),
-            picture=np.rint(np.clip(seen, 0, 1) * 255).astype(np.uint8),
+            picture=seen(replace(core, pixels=begun, alpha=None)),
             mask=(share[..., 0] < 1).astype(np.uint8) * np.uint8(255),
             seed=seed,
         ),

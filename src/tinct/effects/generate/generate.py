@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -15,7 +14,7 @@ from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.generate import styles
 from tinct.effects.prompts import Guidance, Negative, Prompt, Steps
-from tinct.imaging.invention import estimate, invent, seen
+from tinct.imaging.invention import estimate, invent, scaled, seen
 from tinct.models.generators.port import Request, Task
 from tinct.models.generators.registry import demand
 from tinct.photo.photo import Photo
@@ -66,14 +65,12 @@ def _size(photo: tuple[int, int] | None, width: int | None, height: int | None) 
 def _covering(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """The middle of a picture, scaled to `size` (h, w)."""
     height, width = picture.shape[:2]
-    if (height, width) == size:
-        return picture
     scale = max(size[0] / height, size[1] / width)
-    rows, columns = min(height, round(size[0] / scale)), min(width, round(size[1] / scale))
+    rows, columns = (
+        max(1, min(own, round(new / scale))) for own, new in zip((height, width), size, strict=True)
+    )
     top, left = (height - rows) // 2, (width - columns) // 2
-    part = picture[top : top + max(1, rows), left : left + max(1, columns)]
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(part, size[::-1], interpolation=way), np.uint8)
+    return scaled(np.ascontiguousarray(picture[top : top + rows, left : left + columns]), size)
 
 
 def _seconds(

@@ -58,22 +58,23 @@ _YAW_BANGS: Final = 25.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
 _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for bangs
 _FREE: Final = 0.3  # see `Forehead.free`
-_COLORS: Final = (
-    16.0  # see `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more
-)
+_COLORS: Final = 16.0
+"""See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
 _CURLY: Final = 0.4  # see `Hair.curl`
 _FAIR: Final = 0.3  # see `Hair.like_skin`
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _YAW_WORN: Final = 30.0  # degrees either way
-_APART, _APART_PITCH = (
-    14.0,
-    19.0,
-)  # degrees by which two heads may be turned differently, sideways and up or down
+_APART, _APART_PITCH = 14.0, 19.0
+"""Degrees by which two heads may be turned differently, sideways and up or down."""
 _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
 _ENLARGED: Final = 2.5  # times that hair may be enlarged
+_AS_SKIN: Final = "the hair has the colour of the skin; use a photo in which they can be told apart"
+_AS_CLOTHES: Final = (
+    "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
+)
 
 
 def suitable(photo: Photo, *, crown: bool = True) -> Hair:
@@ -90,11 +91,15 @@ def suitable(photo: Photo, *, crown: bool = True) -> Hair:
     FaceError
         A subclass says what does not suit.
     """
-    face = _face(photo)
-    check(face, least=_LEAST, yaw=_YAW, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
-    hair = find_hair(photo, face)
+    hair = _found(photo, _YAW)
     _demand(hair, _THICK if crown else _BALD)
     return hair
+
+
+def _found(photo: Photo, yaw: float) -> Hair:
+    face = _face(photo)
+    check(face, least=_LEAST, yaw=yaw, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
+    return find_hair(photo, face)
 
 
 def _demand(hair: Hair, crown: float) -> None:
@@ -137,9 +142,7 @@ def long_enough(hair: Hair) -> None:
     if hair.tip < hair.chin + _LONG:
         raise HairTooShortError("the hair ends above the shoulders; it has to reach them to be made longer")
     if hair.throat > _THROAT or hair.like_clothes > _LIKE:
-        raise HairError(
-            "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
-        )
+        raise HairError(_AS_CLOTHES)
     if abs(hair.face.pose.yaw) > 35:
         raise FaceAngleError("the face is turned too far; use a photo from the front")
 
@@ -170,11 +173,11 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     if found.free < _FREE:
         raise HairError("hair covers the forehead already; use a photo without bangs")
     if hair.like_skin > _FAIR:
-        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+        raise HairError(_AS_SKIN)
     near = (seen.v < float(seen.place(10)[1]) + 0.1) & (np.abs(seen.u) < 0.7)
     colors = palette(hair, near)
     if colors is None:
-        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+        raise HairError(_AS_SKIN)
     return found, colors
 
 
@@ -186,9 +189,7 @@ def head(photo: Photo) -> Hair:
     FaceError
         A subclass says what does not suit.
     """
-    face = _face(photo)
-    check(face, least=_LEAST, yaw=_YAW_WORN, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
-    return with_eyes(find_hair(photo, face))
+    return with_eyes(_found(photo, _YAW_WORN))
 
 
 def with_eyes(hair: Hair) -> Hair:
@@ -214,20 +215,16 @@ def example(photo: Photo) -> Hair:
     FaceError
         A subclass says what does not suit.
     """
-    face = _face(photo)
-    check(face, least=_LEAST, yaw=_YAW_WORN, pitch=_PITCH, roll=_ROLL, inside=_INSIDE)
-    return as_example(find_hair(photo, face))
+    return as_example(_found(photo, _YAW_WORN))
 
 
 def as_example(hair: Hair) -> Hair:
     """Hair that others may wear; see `example`."""
     _demand(hair, _THICK)
     if hair.like_skin > _FAIR:
-        raise HairError("the hair has the colour of the skin; use a photo in which they can be told apart")
+        raise HairError(_AS_SKIN)
     if hair.tip > hair.chin and (hair.throat > _THROAT or hair.like_clothes > _LIKE):
-        raise HairError(
-            "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
-        )
+        raise HairError(_AS_CLOTHES)
     return hair
 
 

@@ -3,10 +3,10 @@
 Targets and references of eval/portraits, faces_200px (dark skin) and matting_people. Moved: mean distance, in pixels
 of a face 400 pixels wide, by which the mesh of a made-up face differs from that of the face itself; the network that
 traces it sees lipstick, so this is what makeup does to the network too. Structure: the largest distance, in the same
-pixels, between the lines of both photos in any of the places of eyes, brows, nose and mouth, by phase correlation of
-their gradients: what makeup does to the pixels. Drift: CIEDE2000 on bare skin that wears nothing (no lids, cheeks,
-lips), its mean and 95th percentile over pixels. Own look: mean CIEDE2000 over the face when it is its own reference.
-Sides: how differently both lids of the canonical face change.
+pixels, between the lines of both photos in any of the places of eyes, brows, nose and mouth, by normalised
+correlation of their gradients: what makeup does to the pixels. Drift: CIEDE2000 on bare skin that wears nothing (no
+lids, cheeks, lips), its mean and 95th percentile over pixels. Own look: mean CIEDE2000 over the face when it is its own
+reference. Sides: how differently both lids of the canonical face change.
 """
 
 from __future__ import annotations
@@ -67,10 +67,24 @@ def _structure(face: tinct.Face, before: Photo, after: Photo) -> float:
         low, high = (points.min(axis=0) - 16).astype(int), (points.max(axis=0) + 17).astype(int)
         low = np.maximum(low, 0)
         one, two = (np.asarray(each[low[1] : high[1], low[0] : high[0]], np.float32) for each in lines)
-        hann = cv2.createHanningWindow(one.shape[::-1], cv2.CV_32F)
-        moved, _ = cv2.phaseCorrelate(one - one.mean(), two - two.mean(), hann)
-        shifts.append(float(np.hypot(*moved)))
+        shifts.append(_shift(one, two))
     return max(shifts)
+
+
+def _shift(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
+    """Length of the shift, at most 8 pixels either way, at which `two` is most like the middle of `one`."""
+    middle = one[8:-8, 8:-8]
+    like = cv2.matchTemplate(two, middle, cv2.TM_CCOEFF_NORMED)
+    row, column = np.unravel_index(like.argmax(), like.shape)
+
+    def between(line: NDArray[np.float32], at: int) -> float:  # the top of a parabola through three values
+        if not 0 < at < len(line) - 1:
+            return float(at)
+        before, here, after = (float(value) for value in line[at - 1 : at + 2])
+        return at + (before - after) / (2 * min(before - 2 * here + after, -1e-9))
+
+    down, across = between(like[:, column], int(row)), between(like[row], int(column))
+    return float(np.hypot(down - 8, across - 8))
 
 
 def _figures(target: Photo, made: Photo) -> tuple[float, float, float, float, float]:

@@ -21,7 +21,7 @@ from tinct.faces.points import (
     UPPER_LIDS,
 )
 
-__all__ = ["NAMES", "Region", "Window", "region", "window"]
+__all__ = ["NAMES", "Region", "Window", "filled", "region", "window"]
 
 Mask = NDArray[np.float32]
 Region = Literal["oval", "skin", "lips", "mouth", "eyes", "brows", "lids", "cheeks"]
@@ -88,12 +88,16 @@ def region(face: Face, name: Region, part: Window) -> Mask:
     return _filled(points, rings[name], shape)
 
 
-def _filled(points: NDArray[np.float64], rings: Sequence[Sequence[int]], shape: tuple[int, int]) -> Mask:
+def filled(outlines: Sequence[NDArray[np.float64]], shape: tuple[int, int]) -> Mask:
+    """What lies inside any of closed outlines, each (n, 2) x, y in pixels: `shape` float32, 0..1, edges antialiased."""
     out = np.zeros(shape, np.uint8)
-    for ring in rings:
-        outline = np.round(points[list(ring)] * _FINE).astype(np.int32)
-        cv2.fillPoly(out, [outline], (255,), cv2.LINE_AA, 4)
+    for outline in outlines:
+        cv2.fillPoly(out, [np.round(outline * _FINE).astype(np.int32)], (255,), cv2.LINE_AA, 4)
     return np.asarray(out / 255, np.float32)
+
+
+def _filled(points: NDArray[np.float64], rings: Sequence[Sequence[int]], shape: tuple[int, int]) -> Mask:
+    return filled([points[list(ring)] for ring in rings], shape)
 
 
 def _skin(points: NDArray[np.float64], shape: tuple[int, int], width: float) -> Mask:

@@ -12,6 +12,7 @@ from tinct.effects.makeup.change import Change
 from tinct.effects.makeup.worn import DARK, logs
 from tinct.faces.face import Face
 from tinct.faces.flat import spread
+from tinct.faces.lips import lips
 from tinct.faces.regions import Window, region
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
@@ -72,12 +73,13 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
     """The change of lips at each pixel; highlights take less of the hue."""
     if change.lips_density <= 0:
         return np.zeros_like(rgb)
-    every, lips = logs(rgb), region(face, "lips", part)
-    away = every - _median(every[lips > 0.8])
+    every = logs(rgb)
+    mask = lips(every, face.points - [part.left, part.top, 0])
+    away = every - _median(every[mask > 0.8])
     above = away.mean(axis=-1)
-    mask = np.maximum(lips, _inner_rim(region(face, "mouth", part), away, face.width))
-    mask = cv2.GaussianBlur(mask, (0, 0), max(0.6, face.width / 260))
-    mask = np.clip((mask - 0.08) / 0.84, 0, 1)
+    every_lip = np.maximum(mask, _inner_rim(region(face, "mouth", part), away, face.width))
+    mask = np.asarray(cv2.GaussianBlur(every_lip, (0, 0), max(0.6, face.width / 260)), np.float32)
+    mask = np.clip((mask - np.float32(0.08)) / np.float32(0.84), 0, 1)
     shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
     hue, mean = change.lips - change.lips.mean(), change.lips.mean()
     worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinct.effects.makeup.areas import STEP, areas
 from tinct.faces.covered import covered
 from tinct.faces.flat import flattened, visible
-from tinct.faces.points import LIPS_RING, MOUTH_RING
+from tinct.faces.lips import lips
 from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["DARK", "Worn", "logs", "measure"]
@@ -102,13 +102,11 @@ def measure(rgb: Array, points: Points) -> Worn:
 
 def _lips(rgb: Array, points: Points) -> Array:
     """Median colour of the lips, in the photo itself: they are too narrow to be laid flat."""
-    mask = np.zeros(rgb.shape[:2], np.uint8)
-    for ring, value in ((LIPS_RING, 1), (MOUTH_RING, 0)):
-        cv2.fillPoly(mask, [np.round(points[ring, :2]).astype(np.int32)], (value,))
-    inner = cv2.erode(mask, np.ones((3, 3), np.uint8))
+    light = logs(rgb)
+    mask = lips(light, points) > 0.8
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     chosen = inner if inner.sum() > 20 else mask
-    found = logs(rgb[chosen > 0]) if chosen.any() else np.zeros((1, 3), np.float32)
-    return np.asarray(np.median(found, axis=0), np.float32)
+    return np.asarray(np.median(light[chosen], axis=0) if chosen.any() else np.zeros(3), np.float32)
 
 
 def _smooth(values: Array, weight: Array, sigma: float) -> Array:

@@ -1,0 +1,184 @@
+"""The outline of lips, laid where the photo's own colours change.
+
+The mesh gives lips to within a few hundredths of their width, which lipstick shows: skin is painted, or a rim of lip is
+not. Here the outline moves along its normals to where what is like the lips beside it ends and what is like the skin
+beside it begins. All places are decided together by dynamic programming around the ring (Geiger et al. 1995, "Dynamic
+programming for detecting, tracking, and matching deformable contours"). Where lips and skin look alike it stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinct.faces.points import LIPS_RING, MOUTH_RING
+from tinct.faces.regions import filled
+
+__all__ = ["lips", "outline"]
+
+Array = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+_PLACES: Final = 96  # around the ring
+_REACH: Final = 0.06  # how far the outline may move, of the width of the lips
+_STEPS: Final = 10  # in which it moves by as much
+_BESIDE: Final = 8  # places over which what lips and skin look like is averaged, to either side
+_ALIKE, _APART = 1.6, 3.2  # distance of lips and skin, in their spread, that tells nothing, and all
+_STAY, _BEND = (
+    0.2,
+    0.1,
+)  # costs: of the whole reach, of a step between neighbours; a place wholly wrong costs 1
+_CORNERS: Final = 0.12  # of the width at either end, where normals cross and the outline stays
+_OPEN: Final = 0.035  # mean height of an open mouth, of the width of the lips
+
+
+def lips(light: Array, points: Points) -> Array:
+    """The mask of lips: within their outline, without what shows between them.
+
+    Parameters
+    ----------
+    light : ndarray, (h, w, 3), float32
+        Logarithms of linear light of the part of a photo that holds the face.
+    points : ndarray, (478, 3), float64
+        The mesh in its pixels.
+
+    Returns
+    -------
+    ndarray, (h, w), float32
+        0..1, edges antialiased. A mouth that is shut has nothing between the lips.
+    """
+    shape = light.shape[:2]
+    mask = filled([outline(light, points)], shape)
+    if _is_open(points):
+        mask = np.clip(mask - filled([points[MOUTH_RING, :2]], shape), 0, 1)
+    return np.asarray(mask, np.float32)
+
+
+def outline(light: Array, points: Points) -> Points:
+    """The outer outline of the lips.
+
+    Parameters
+    ----------
+    light : ndarray, (h, w, 3), float32
+        Logarithms of linear light of the part of a photo that holds the face.
+    points : ndarray, (478, 3), float64
+        The mesh in its pixels.
+
+    Returns
+    -------
+    ndarray, (96, 2), float64
+        A closed outline in the same pixels.
+    """
+    ring, normals = _ring(points)
+    reach = _REACH * _width(points)
+    steps = (
+        np.arange(-2 * _STEPS, 2 * _STEPS + 1) / _STEPS
+    )  # of the reach; the outer half on each side is beside it
+    at = ring[:, None] + normals[:, None] * (steps[:, None] * reach)
+    seen = _sampled(light, at, max(0.5, reach / _STEPS))
+    likeness, sure = _likeness(seen, _in_mouth(at, points), steps)
+    inside = np.cumsum((1 - likeness) / 2, axis=1)  # what it costs to call all up to a step lips
+    outside = np.cumsum(((1 + likeness) / 2)[:, ::-1], axis=1)[:, ::-1]
+    cost = (inside + outside)[:, _STEPS : 3 * _STEPS + 1] / _STEPS
+    moves = steps[_STEPS : 3 * _STEPS + 1]
+    corner = np.abs(ring - ring.mean(axis=0)) @ _across(points) > (0.5 - _CORNERS) * _width(points)
+    stay = np.where(corner, 50.0, _STAY)
+    chosen = moves[_cheapest(cost * sure[:, None] + stay[:, None] * moves**2)]
+    chosen = np.convolve(np.pad(chosen, 2, mode="wrap"), np.array([1, 4, 6, 4, 1]) / 16, mode="valid")
+    return np.asarray(ring + normals * (chosen * reach)[:, None], np.float64)
+
+
+def _is_open(points: Points) -> bool:
+    ring = points[MOUTH_RING, :2]
+    height = np.linalg.norm(ring[1:10] - ring[:10:-1], axis=1).mean()
+    return bool(height > _OPEN * _width(points))
+
+
+def _width(points: Points) -> float:
+    return float(np.linalg.norm(points[LIPS_RING[10], :2] - points[LIPS_RING[0], :2]))
+
+
+def _across(points: Points) -> Points:
+    return np.asarray((points[LIPS_RING[10], :2] - points[LIPS_RING[0], :2]) / max(_width(points), 1e-6))
+
+
+def _ring(points: Points) -> tuple[Points, Points]:
+    """Places at equal distances around the mesh's outline, and the directions out of it."""
+    ring = points[LIPS_RING, :2]
+    closed = np.vstack([ring, ring[:1]])
+    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    wanted = np.linspace(0, lengths[-1], _PLACES, endpoint=False)
+    places = np.column_stack([np.interp(wanted, lengths, closed[:, axis]) for axis in (0, 1)])
+    along = np.roll(places, -2, axis=0) - np.roll(places, 2, axis=0)
+    normals = np.column_stack([along[:, 1], -along[:, 0]])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    x, y = places.T
+    turned = float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())
+    return places, normals if turned > 0 else -normals
+
+
+def _sampled(light: Array, at: Points, blur: float) -> Points:
+    """Lightness and two differences of colours at places (n, steps, 2)."""
+    soft = cv2.GaussianBlur(light, (0, 0), blur)
+    x, y = (np.asarray(at[..., axis], np.float32) for axis in (0, 1))
+    found = np.asarray(cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float64)
+    red, green, blue = found[..., 0], found[..., 1], found[..., 2]
+    return np.stack([0.5 * (red + green + blue) / 3, red - green, green - blue], axis=-1)
+
+
+def _in_mouth(at: Points, points: Points) -> NDArray[np.bool_]:
+    ring = np.asarray(points[MOUTH_RING, :2], np.float32)
+    flat = [cv2.pointPolygonTest(ring, (float(x), float(y)), False) >= 0 for x, y in at.reshape(-1, 2)]
+    return np.array(flat).reshape(at.shape[:2])
+
+
+def _likeness(seen: Points, mouth: NDArray[np.bool_], steps: Points) -> tuple[Points, Points]:
+    """How like the lips (1) or the skin (-1) beside it each sample is, and how well these are told apart, 0..1.
+
+    Linear discriminant with the means of each place's surroundings and one spread for all (Fisher 1936).
+    """
+    lips, skin = (steps < -0.6)[None] & ~mouth, np.broadcast_to(steps > 1, mouth.shape)
+    inner, outer = _beside(seen, lips), _beside(seen, skin)
+    rest = np.concatenate([(seen - inner[:, None])[lips], (seen - outer[:, None])[skin]])
+    spread = np.cov(rest, rowvar=False) + 1e-4 * np.eye(3)
+    between = inner - outer
+    pull = np.linalg.solve(spread, between.T).T
+    apart = np.maximum((pull * between).sum(axis=1), 1e-9)
+    middle = (inner + outer) / 2
+    likeness = 2 * ((seen - middle[:, None]) * pull[:, None]).sum(axis=-1) / apart[:, None]
+    likeness = np.where(mouth, 1.0, np.clip(likeness, -1, 1))
+    return likeness, np.clip((np.sqrt(apart) - _ALIKE) / (_APART - _ALIKE), 0, 1)
+
+
+def _beside(seen: Points, chosen: NDArray[np.bool_]) -> Points:
+    """Mean of the chosen samples of each place and its neighbours."""
+    weight = chosen[..., None].astype(np.float64)
+    total, count = (seen * weight).sum(axis=1), weight.sum(axis=1)
+    near = np.exp(-0.5 * (np.arange(-2 * _BESIDE, 2 * _BESIDE + 1) / _BESIDE) ** 2)
+
+    def spread(values: Points) -> Points:
+        padded = np.pad(values, ((2 * _BESIDE, 2 * _BESIDE), (0, 0)), mode="wrap")
+        return np.column_stack([np.convolve(column, near, mode="valid") for column in padded.T])
+
+    return np.asarray(spread(total) / np.maximum(spread(count), 1e-6))
+
+
+def _cheapest(cost: Points) -> NDArray[np.intp]:
+    """The cheapest step of each place; neighbours differ by one at most. Twice around the ring, so that it closes."""
+    again = np.vstack([cost, cost])
+    total, came = again[0], np.zeros(again.shape, np.intp)
+    numbers = np.arange(cost.shape[1])
+    for place in range(1, len(again)):
+        before = np.pad(total, 1, constant_values=np.inf)
+        ways = np.stack([before[:-2] + _BEND, before[1:-1], before[2:] + _BEND])
+        best = ways.argmin(axis=0)
+        came[place] = np.clip(numbers + best - 1, 0, len(numbers) - 1)
+        total = ways.min(axis=0) + again[place]
+    path = [int(total.argmin())]
+    for place in range(len(again) - 1, 0, -1):
+        path.append(int(came[place, path[-1]]))
+    half = len(cost) // 2
+    return np.roll(np.array(path[::-1])[half : half + len(cost)], half)

@@ -1,0 +1,68 @@
+"""The outline of lips follows the photo's own colours."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tinct.faces import canonical
+from tinct.faces.lips import lips, outline
+from tinct.faces.points import LIPS_RING, MOUTH_RING
+
+SKIN, LIPS = np.array([-0.8, -1.3, -1.7]), np.array([-1.0, -2.0, -2.1])
+
+
+def mesh() -> NDArray[np.float64]:
+    """A face as wide as 400 pixels, with an iris's points that nobody looks at."""
+    points = canonical.points() * [25, -25, -25] + [250, 250, 0]
+    return np.vstack([points, np.zeros((478 - len(points), 3))])
+
+
+def width(points: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(points[LIPS_RING[10], :2] - points[LIPS_RING[0], :2]))
+
+
+def painted(
+    points: NDArray[np.float64], grown: float, color: NDArray[np.float64] = LIPS
+) -> NDArray[np.float32]:
+    """Skin with lips that reach above and below the mesh's by `grown` of their width, a little blurred and noisy."""
+    ring = points[LIPS_RING, :2].copy()
+    middle = ring.mean(axis=0)
+    ring[:, 1] += np.sign(ring[:, 1] - middle[1]) * grown * width(points)
+    drawn = np.zeros((500, 500), np.uint8)
+    cv2.fillPoly(drawn, [np.round(ring).astype(np.int32)], (255,))
+    share = cv2.GaussianBlur(drawn.astype(np.float32) / 255, (0, 0), 1.5)[..., None]
+    noise = np.random.default_rng(3).normal(0, 0.04, (500, 500, 3))
+    return np.asarray(SKIN * (1 - share) + color * share + noise, np.float32)
+
+
+def below(found: NDArray[np.float64], points: NDArray[np.float64]) -> float:
+    """How far the outline lies below the mesh's in the middle of the lower lip, of the width of the lips."""
+    lowest = points[17, :2]
+    near = found[np.abs(found[:, 0] - lowest[0]) < 0.15 * width(points)]
+    return float(near[:, 1].max() - lowest[1]) / width(points)
+
+
+@pytest.mark.parametrize("grown", [-0.03, 0.0, 0.04])
+def test_the_outline_goes_where_lips_end(grown: float) -> None:
+    points = mesh()
+    assert below(outline(painted(points, grown), points), points) == pytest.approx(grown, abs=0.012)
+
+
+def test_where_lips_and_skin_look_alike_it_stays_where_the_mesh_has_it() -> None:
+    points = mesh()
+    assert abs(below(outline(painted(points, 0.04, SKIN), points), points)) < 0.002
+
+
+def test_a_shut_mouth_has_no_gap_between_its_lips_and_an_open_one_has() -> None:
+    points = mesh()
+    shut, opened = points.copy(), points.copy()
+    ring = np.array(MOUTH_RING)
+    shut[ring[1:10], 1] = shut[ring[:10:-1], 1] = shut[ring[[0, 10]], 1].mean()
+    opened[ring[1:10], 1] += 8
+    opened[ring[:10:-1], 1] -= 8
+    middle = shut[ring, :2].mean(axis=0).round().astype(int)
+    assert lips(painted(shut, 0), shut)[middle[1], middle[0]] == 1
+    assert lips(painted(opened, 0), opened)[middle[1], middle[0]] == 0

@@ -233,3 +233,21 @@ async def test_time_in_which_no_server_could_be_asked_does_not_count(backend, ac
     assert await drop(backend) == 0  # its owner has as long as ever to come back
     await silent_for(backend, job, 18.0)
     assert await drop(backend) == 1
+
+
+async def test_an_order_that_takes_longer_to_be_taken_than_its_lease_is_not_lost_by_that(backend):
+    """Its owner has no id to ask for before; here another order of the account holds it up."""
+    leases = backend.jobs.leases
+    await leases.serve()
+    account = (await backend.accounts.create("payer", credits=5)).account.id
+    async with backend.database.transaction() as connection:
+        await connection.execute("SELECT FROM grants WHERE account_id = %s FOR UPDATE", (account,))
+        order = asyncio.create_task(submitted(backend, account, lease_s=0.5, credits=1))
+        with leases.waiting("another"):  # so that the book is written all the time
+            await asyncio.sleep(1.5)
+        assert not order.done()
+    while await backend.database.one("SELECT FROM jobs") is None:
+        await asyncio.sleep(0.001)
+    assert await dropped_within(backend, 0.3) == 0
+    await order
+    assert await dropped_within(backend, 10) == 1

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from tinct.storage.database import Database, Row, storable
+from tinct.storage.together import Together
 
 __all__ = [
     "Account",
     "Credential",
+    "Lookup",
     "NewAccount",
     "Standing",
     "account_of",
     "bare_account",
     "credential_of",
-    "find",
-    "used",
 ]
 
 _USED_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known
+_MOST_USED: Final = 10_000  # credentials whose last use is remembered here too
+_FIND: Final = """
+SELECT c.kind, c.public_id, c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,
+    a.name, a.unlimited, a.created_at, a.revoked_at
+FROM unnest(%s::text[], %s::text[]) AS asked (kind, public_id)
+JOIN credentials c ON c.kind = asked.kind AND c.public_id = asked.public_id
+JOIN accounts a ON a.id = c.account_id
+LEFT JOIN credentials p ON p.id = c.parent_id
+WHERE c.revoked_at IS NULL AND a.revoked_at IS NULL AND p.revoked_at IS NULL
+    AND (c.expires_at IS NULL OR c.expires_at > now()) AND (p.expires_at IS NULL OR p.expires_at > now())
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,28 +95,36 @@ class Standing(StrEnum):
     """It, what it was issued for, or its account was revoked."""
 
 
-async def find(database: Database, kind: str, public_id: str) -> Row | None:
-    """A live credential of a live account, and of a live parent where it was issued for one."""
-    if not storable(public_id):
-        return None
-    return await database.one(
-        "SELECT c.id AS credential_id, c.account_id, c.digest, c.sealed, c.scopes, c.last_used_at,"
-        " a.name, a.unlimited, a.created_at, a.revoked_at"
-        " FROM credentials c JOIN accounts a ON a.id = c.account_id LEFT JOIN credentials p ON p.id = c.parent_id"
-        " WHERE c.kind = %s AND c.public_id = %s"
-        " AND c.revoked_at IS NULL AND a.revoked_at IS NULL AND p.revoked_at IS NULL"
-        " AND (c.expires_at IS NULL OR c.expires_at > now()) AND (p.expires_at IS NULL OR p.expires_at > now())",
-        (kind, public_id),
-    )
+class Lookup:
+    """Finds credentials by what their callers send openly."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = Together(self._find)
+        self._used: dict[str, float] = {}
+        """Id of a credential -> when its use was written down, by the monotonic clock."""
 
-async def used(database: Database, row: Row) -> None:
-    """Note that a found credential was used."""
-    last = row["last_used_at"]
-    if last is None or datetime.now(UTC) - last > _USED_EVERY:
-        await database.run(
-            "UPDATE credentials SET last_used_at = now() WHERE id = %s", (row["credential_id"],)
-        )
+    async def find(self, kind: str, public_id: str) -> Row | None:
+        """A live credential of a live account, and of a live parent where it was issued for one."""
+        return await self._rows.ask((kind, public_id)) if storable(public_id) else None
+
+    async def used(self, row: Row) -> None:
+        """Note that a found credential was used; one that many calls come with at once is written down once."""
+        last, now, credential = row["last_used_at"], time.monotonic(), row["credential_id"]
+        if last is not None and datetime.now(UTC) - last <= _USED_EVERY:
+            return
+        if now - self._used.get(credential, -inf) < _USED_EVERY.total_seconds():
+            return
+        if len(self._used) >= _MOST_USED:
+            self._used.clear()
+        self._used[credential] = now
+        await self._database.run("UPDATE credentials SET last_used_at = now() WHERE id = %s", (credential,))
+
+    async def _find(self, asked: Sequence[tuple[str, str]]) -> Sequence[Row | None]:
+        kinds, ids = zip(*set(asked), strict=True)
+        rows = await self._database.all(_FIND, (list(kinds), list(ids)))
+        found = {(row["kind"], row["public_id"]): row for row in rows}
+        return [found.get(one) for one in asked]
 
 
 def account_of(row: Row) -> Account:

@@ -10,17 +10,16 @@ from typing import Final
 from tinct.accounts.credential import (
     Account,
     Credential,
+    Lookup,
     NewAccount,
     Standing,
     account_of,
     bare_account,
     credential_of,
-    find,
-    used,
 )
 from tinct.accounts.credits import grant_in
 from tinct.errors import KeyRefusedError, ParameterError
-from tinct.storage.database import Connection, Database, storable
+from tinct.storage.database import Connection, Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keyring import Keyring
 
@@ -39,6 +38,7 @@ class Accounts:
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
         self._keyring = keyring
+        self._lookup = Lookup(database)
 
     async def create(self, name: str, *, credits: int | None = None) -> NewAccount:
         """Make an account with one API key.
@@ -113,12 +113,12 @@ class Accounts:
         """
         row = None
         if api_key.startswith(_PREFIX) and len(api_key) < 200:
-            row = await find(self._database, "api_key", api_key[:_PUBLIC])
+            row = await self._lookup.find("api_key", api_key[:_PUBLIC])
         message = api_key.encode("utf-8", "surrogatepass")
         known = row["digest"] if row is not None else bytes(32)
         if not self._keyring.accepts(_HASH, message, known) or row is None:
             raise KeyRefusedError("the API key is unknown, revoked or expired; ask for a new one")
-        await used(self._database, row)
+        await self._lookup.used(row)
         if scope is not None and row["scopes"] and scope not in row["scopes"]:
             raise KeyRefusedError(f"the API key is not for {scope}; use another one")
         return account_of(row)
@@ -185,11 +185,19 @@ class Accounts:
         KeyRefusedError
             Unknown, revoked or expired.
         """
-        row = await find(self._database, kind, public_id)
+        row = await self._sealed(kind, public_id)
+        return account_of(row), self._keyring.unseal(SEAL, row["sealed"])
+
+    async def bearer(self, kind: str, public_id: str) -> Account:
+        """The account behind a public id that opens its account by itself. Raises as `secret`."""
+        return account_of(await self._sealed(kind, public_id))
+
+    async def _sealed(self, kind: str, public_id: str) -> Row:
+        row = await self._lookup.find(kind, public_id)
         if row is None or row["sealed"] is None:
             raise KeyRefusedError("the credential is unknown, revoked or expired; ask for a new one")
-        await used(self._database, row)
-        return account_of(row), self._keyring.unseal(SEAL, row["sealed"])
+        await self._lookup.used(row)
+        return row
 
     async def expired(self, kind: str, public_id: str) -> bool:
         """Whether a credential that is refused was good once, and is only too old."""

@@ -6,10 +6,12 @@ annex A): each call moves it on by ``period / limit``; a call is refused while i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from tinct.errors import RateLimitError
 from tinct.storage.database import Database
+from tinct.storage.together import Together
 
 __all__ = ["Allowance", "Limits", "Window"]
 
@@ -54,11 +56,21 @@ class Allowance:
     """Seconds until the bucket is full again."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """What `_TAKE` is told."""
+
+    key: str
+    step: float
+    period: float
+
+
 class Limits:
     """Token buckets by key; any string will do, such as ``key:acct_…`` or ``address:203.0.113.7``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._calls = Together(self._take)
 
     async def take(self, key: str, window: Window, *, cost: int = 1) -> Allowance:
         """Take `cost` tokens, 1..``window.calls``, or refuse.
@@ -69,14 +81,28 @@ class Limits:
             Too few are left; nothing is taken, and the error knows when enough will be there.
         """
         step = cost * window.seconds / window.calls
-        parameters = {"key": key, "step": step, "period": window.seconds}
-        row = await self._database.one(_TAKE, parameters)
-        if row is None:
-            waiting = await self._database.one(_WAIT, parameters)
-            ahead = waiting["ahead"] if waiting else 0.0
-            raise RateLimitError(max(ahead + step - window.seconds, 0.001))
-        left = int((window.seconds - row["ahead"]) / window.seconds * window.calls + 1e-6)
-        return Allowance(window=window, remaining=left, reset_s=max(row["ahead"], 0.0))
+        call = _Call(key=key, step=step, period=window.seconds)
+        ahead = await self._calls.ask(call)
+        if ahead is None:
+            waiting = await self._database.one(_WAIT, {"key": key})
+            until = waiting["ahead"] if waiting else 0.0
+            raise RateLimitError(max(until + step - window.seconds, 0.001))
+        left = int((window.seconds - ahead) / window.seconds * window.calls + 1e-6)
+        return Allowance(window=window, remaining=left, reset_s=max(ahead, 0.0))
+
+    async def _take(self, calls: Sequence[_Call]) -> Sequence[float | None]:
+        """How far ahead each call's bucket is thereafter; None for what is refused.
+
+        They go by key, so that two processes which take from the same buckets never wait for each other in a circle.
+        """
+        order = sorted(range(len(calls)), key=lambda number: calls[number].key)
+        ahead: list[float | None] = [None] * len(calls)
+        async with self._database.together() as connection:
+            cursors = [(number, await connection.execute(_TAKE, asdict(calls[number]))) for number in order]
+            for number, cursor in cursors:
+                row = await cursor.fetchone()
+                ahead[number] = None if row is None else row["ahead"]
+        return ahead
 
     async def sweep(self) -> int:
         """Forget buckets that are full; how many."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tinct.accounts.credential import Account, account_of, find
+from tinct.accounts.credential import Account, Lookup, account_of
 from tinct.errors import KeyRefusedError, ParameterError
 from tinct.storage.database import Database
 from tinct.storage.ids import new_id
@@ -38,6 +38,7 @@ class Tokens:
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
         self._keyring = keyring
+        self._lookup = Lookup(database)
 
     async def issue(
         self,
@@ -86,7 +87,7 @@ class Tokens:
         KeyRefusedError
             Unknown, revoked, expired, of another kind, or its parent or account is not live any more.
         """
-        row = await find(self._database, kind, text[:_PUBLIC]) if len(text) < _LONGEST else None
+        row = await self._lookup.find(kind, text[:_PUBLIC]) if len(text) < _LONGEST else None
         known = row["digest"] if row is not None and row["digest"] is not None else bytes(32)
         if not self._keyring.accepts(_HASH, _message(kind, text), known) or row is None:
             raise KeyRefusedError("the access token is unknown, revoked or expired; ask for a new one")

@@ -17,11 +17,11 @@ __all__ = ["Accepted", "insert"]
 _INSERT: Final = """
 INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
     discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
-    metadata, screened, capability)
+    metadata, screened, capability, asked_at)
 SELECT %(id)s, accounts.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
     %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
     %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, %(entry)s::bigint,
-    %(batch)s, %(metadata)s, %(screened)s, %(capability)s
+    %(batch)s, %(metadata)s, %(screened)s, %(capability)s, clock_timestamp()
 FROM accounts WHERE accounts.id = %(account)s AND revoked_at IS NULL
 RETURNING *
 """

@@ -27,6 +27,7 @@ from tinct.errors import (
 from tinct.jobs.file import File
 from tinct.jobs.files import Files
 from tinct.jobs.job import Failure, Job, JobState, Order
+from tinct.jobs.received import Accepted
 from tinct.jobs.repeats import Remembered
 from tinct.jobs.service import Jobs, Submission
 from tinct.net.fetch import Fetcher
@@ -200,9 +201,19 @@ class Intake:
 
     @asynccontextmanager
     async def brought(
-        self, account: str, sources: Mapping[str, Source | Sequence[Source]], rule: PhotoRule
+        self,
+        account: str,
+        sources: Mapping[str, Source | Sequence[Source]],
+        rule: PhotoRule,
+        *,
+        accepted: Accepted = "photos",
     ) -> AsyncIterator[Brought]:
         """Every source as a file; those that were made are deleted again if the block raises.
+
+        Parameters
+        ----------
+        accepted : Accepted
+            What is taken of bytes that are not stored yet.
 
         Raises
         ------
@@ -214,10 +225,10 @@ class Intake:
             for name, given in sources.items():
                 if isinstance(given, Sequence):
                     found.inputs[name] = tuple(
-                        [await self._file(account, name, each, rule, found) for each in given]
+                        [await self._file(account, name, each, rule, found, accepted) for each in given]
                     )
                 else:
-                    found.inputs[name] = await self._file(account, name, given, rule, found)
+                    found.inputs[name] = await self._file(account, name, given, rule, found, accepted)
             yield found
         except BaseException:
             await self._discard(account, found.made)
@@ -247,24 +258,28 @@ class Intake:
             raise last.error
         return last
 
-    async def _file(self, account: str, name: str, source: Source, rule: PhotoRule, found: Brought) -> str:
+    async def _file(
+        self, account: str, name: str, source: Source, rule: PhotoRule, found: Brought, accepted: Accepted
+    ) -> str:
         """Id of the file that a source is or becomes."""
         if isinstance(source, Stored | ResultOf):
             file_id = await self._known_file(account, name, source)
             if rule != PhotoRule(max_bytes=rule.max_bytes):  # what is stored was bounded when it came
                 rule.check(source.field or name, await self._files.get(account, file_id))
             return file_id
-        file = await self._put(account, source, rule)
+        file = await self._put(account, source, rule, accepted)
         found.made.append(file)
         rule.check(source.field or name, file)
         if isinstance(source, Url):
             found.contents[_url_key(source)] = file.etag
         return file.id
 
-    async def _put(self, account: str, source: Upload | Url | Copy, rule: PhotoRule) -> File:
+    async def _put(
+        self, account: str, source: Upload | Url | Copy, rule: PhotoRule, accepted: Accepted
+    ) -> File:
         most = self._most(rule)
         async with self._opened(source, most) as (chunks, name):
-            return await self._files.put(account, chunks, name=name, max_bytes=most)
+            return await self._files.put(account, chunks, name=name, max_bytes=most, accepted=accepted)
 
     def _most(self, rule: PhotoRule) -> int:
         own = self._settings.max_upload_bytes if rule.max_bytes is None else rule.max_bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,7 @@ from tinct.settings import Settings
 from tinct.storage.blobs import Blobs
 from tinct.storage.database import Connection, Database, Duplicate, Row, storable
 from tinct.storage.ids import new_id
+from tinct.storage.together import Together
 
 __all__ = ["Jobs", "Submission"]
 
@@ -92,6 +94,7 @@ class Jobs:
         self._prompts = prompts
         self._settings = settings
         self._positions = Positions(database)
+        self._rows = Together(self._find)
         self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
         """Of orders: `submit` takes one, a wire format one for what comes before. Who only asks never waits for one."""
         self.leases = Leases(database)
@@ -137,8 +140,9 @@ class Jobs:
             There is no room for more work now.
         """
         async with self.turns:
-            submission = await self._submit(order, contents or {}, failure)
-        self.leases.asked(submission.job)  # its lease begins with the answer, not when the work on it began
+            with nullcontext() if order.lease_s is None else self.leases.arriving():
+                submission = await self._submit(order, contents or {}, failure)
+                self.leases.asked(submission.job)  # its lease begins with the answer, however long that takes
         return submission
 
     async def _submit(self, order: Order, contents: Mapping[str, str], failure: Failure | None) -> Submission:
@@ -198,8 +202,7 @@ class Jobs:
         """
         if not storable(job_id):
             raise _missing()
-        row = await self._database.one("SELECT * FROM jobs WHERE id = %s", (job_id,))
-        return self._asked(row, account)
+        return self._asked(await self._rows.ask(job_id), account)
 
     async def find(self, account: str, kind: str, value: str) -> Job:
         """The job that was submitted with the alias `value` of this kind. Raises as `get`."""
@@ -347,6 +350,11 @@ class Jobs:
         job = _visible(row, account)
         self.leases.asked(job)
         return job
+
+    async def _find(self, ids: Sequence[str]) -> Sequence[Row | None]:
+        rows = await self._database.all("SELECT * FROM jobs WHERE id = ANY(%s)", (list(set(ids)),))
+        found = {row["id"]: row for row in rows}
+        return [found.get(job_id) for job_id in ids]
 
     async def _remove_entry(self, connection: Connection, job_id: str) -> None:
         row = await (await connection.execute("SELECT entry FROM jobs WHERE id = %s", (job_id,))).fetchone()

@@ -217,6 +217,12 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def together(self) -> AsyncIterator[Connection]:
+        """A pooled connection whose statements go out without waiting for answers, and count together."""
+        async with self.connection() as connection, connection.pipeline():
+            yield connection
+
+    @asynccontextmanager
     async def only_one(self, name: str) -> AsyncIterator[bool]:
         """True for one process at a time that asks with the same name; the others get False and do not wait."""
         async with self.connection() as connection:

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 from youcam_client import Client, encrypted, id_token, member
 
-from tinct.backend import Backend
+from backends import Postgres, working
+from tinct.backend import Backend, open_backend
 from tinct.cli import app
+from tinct.dialects.youcam.auth import CREDENTIALS
 
 
 async def signed_in(backend: Backend, pair: dict[str, str], text: str | None = None) -> str:
@@ -104,6 +106,37 @@ async def test_tokens_and_keys_are_good_for_both_generations(backend: Backend) -
     for bearer in (token, pair["client_id"], own):
         for path in ("v1.0/client/credit", "v2.0/credit/feature-cost"):
             await Client(backend, bearer).said("GET", path)
+
+
+@pytest.mark.asyncio
+async def test_an_operator_may_refuse_keys_that_come_as_they_are(postgres: Postgres, tmp_path: Path) -> None:
+    async with open_backend(postgres.create(tmp_path / "data", youcam_raw_keys=False)) as backend:
+        _, pair = await member(backend)
+        own = (await backend.accounts.create("native")).api_key
+        for bearer in (await signed_in(backend, pair), own):
+            await Client(backend, bearer).said("GET", "v1.0/client/credit")
+        raw = Client(backend, pair["client_id"])
+        await raw.refused("GET", "v1.0/client/credit", 401, "InvalidAccessToken")
+        await raw.refused("GET", "v2.0/credit/feature-cost", 401, "InvalidApiKey")
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_ends_in_mid_task_ends_its_polls_and_not_the_task(backend: Backend) -> None:
+    account, pair = await member(backend, credits=5)
+    token = await signed_in(backend, pair)
+    clients = [Client(backend, token), Client(backend, pair["client_id"])]
+    file = await clients[0].sent()
+    task = await clients[0].run("enhance", src_file_id=file, scale=1)
+    (key,) = [one for one in await backend.accounts.credentials(account.id) if one.kind == "youcam"]
+    await backend.accounts.revoke_credential(key.id)
+    for client in clients:
+        await client.refused("GET", f"v1.0/task/enhance?task_id={task}", 401, "InvalidAccessToken")
+        await client.refused("POST", "v1.0/file/enhance", 401, "InvalidAccessToken", json={"files": []})
+    async with working(backend):
+        job = await backend.jobs.wait(account.id, task, 60)
+    assert job.state.value == "succeeded"
+    again = Client(backend, (await CREDENTIALS.issue(backend.accounts, account.id)).fields["client_id"])
+    assert (await again.polled("enhance", task))["task_status"] == "success"
 
 
 @pytest.mark.asyncio

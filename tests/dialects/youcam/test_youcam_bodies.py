@@ -211,6 +211,15 @@ async def test_unknown_keys_and_singulars_for_arrays_are_taken(client: Client) -
     await client.run("enhance", src_file_ids=[file], scale=2.0, **extra)
 
 
+async def test_what_stands_for_params_is_nothing_to_tools_that_have_none(client: Client) -> None:
+    file = await client.sent()
+    for number, odd in enumerate(([], "x", 7, {"scale": 9}, None)):
+        for slug in ("sod", "bg-replace", "colorize/color-correct", "face-swap/pre-process"):
+            body = payload(number=number, src_ids=file)
+            body["payload"]["actions"][0]["params"] = odd
+            await client.run(slug, version="v1.0", **body)
+
+
 async def test_an_example_or_a_template_exactly_is_needed_for_hair_of_v2_1(client: Client) -> None:
     file = await client.sent()
     both = {"src_file_id": file, "ref_file_id": file, "template_id": "all_buzz_cut"}

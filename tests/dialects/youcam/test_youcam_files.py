@@ -1,5 +1,8 @@
 """Declaring, sending and having files, in every version."""
 
+import time
+
+import httpx
 import pytest
 from youcam_client import PICTURE, Client, member
 
@@ -55,6 +58,18 @@ async def test_a_form_instead_of_json_is_a_bad_request(client: Client) -> None:
     form = {"files": {"file": ("a.jpg", PICTURE, "image/jpeg")}}
     for path in ("v1.0/file/enhance", "v1.1/file/enhance", "v2.0/file", "v2.0/file/sod"):
         await client.refused("POST", path, 400, "BadRequest", **form)
+
+
+async def test_the_oldest_form_takes_fewer_types_and_its_links_end_earlier(client: Client) -> None:
+    left = {}
+    for version in ("v1.0", "v1.1", "v2.0"):
+        link = httpx.URL((await client.declared(version))["requests"][0]["url"])
+        left[version] = round((int(link.params["expires"]) - time.time()) / 3600, 1)
+        slug = "" if version == "v2.0" else "/enhance"
+        entry = {"content_type": "image/webp", "file_name": "a", "file_size": 9}
+        reply = await client.http.post(f"/s2s/{version}/file{slug}", json={"files": [entry]})
+        assert reply.status_code == (400 if version == "v1.0" else 200)
+    assert left == {"v1.0": 1, "v1.1": 2, "v2.0": 2}
 
 
 async def test_files_are_bound_to_no_tool(client: Client) -> None:

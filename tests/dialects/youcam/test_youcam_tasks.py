@@ -25,6 +25,8 @@ from tinct.errors import (
 from tinct.jobs import leases, moves
 from tinct.jobs.job import Failure, JobState
 from tinct.jobs.withdrawn import let_go
+from unit.clips import pan, write
+from youcam_pictures import clip
 
 pytestmark = pytest.mark.asyncio
 
@@ -168,6 +170,59 @@ async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_pat
             assert (await client.polled("generative-fill", task))["error"] == "error_download_mask"
 
 
+async def test_clips_come_from_urls_too_and_from_results(postgres: Any, tmp_path: Any) -> None:
+    async with Site() as site:
+        site.picture("/a.mp4", clip(3))
+        site.picture("/b.mp4", PICTURE)
+        host = f"127.0.0.1:{site.port}"
+        settings = postgres.create(tmp_path / "data", allow_private_hosts=host)
+        async with open_backend(settings) as backend:
+            client = Client(backend, (await member(backend))[1]["client_id"])
+            for path, code in (("a", None), ("b", "error_decode_video"), ("c", "error_download_video")):
+                body = {"src_file_url": f"http://{host}/{path}.mp4", "dst_duration": 3}
+                task = await client.run("video-sr", **body)
+                assert (await client.polled("video-sr", task)).get("error") == code
+            body = {"src_file_url": f"http://{host}/a.mp4", "scale": 1}
+            task = await client.run("enhance", **body)
+            assert (await client.polled("enhance", task))["error"] == "error_decode_image"
+
+
+async def test_a_minute_and_thirty_pictures_a_second_are_too_much_where_the_form_says_so(
+    client: Client, tmp_path: Any
+) -> None:
+    fast = write(tmp_path / "fast.mp4", pan(60, 64, 48), rate=60).read_bytes()
+    for content, seconds, older, newer in (
+        (clip(59), 59, None, None),
+        (clip(60), 60, "invalid_parameter", None),
+        (clip(62), 60, "invalid_parameter", "error_unexpected_video_duration"),
+        (fast, 1, None, "error_unsupported_video"),
+    ):
+        file = await client.sent(content)
+        task = await client.run_v1("video-sr", {"dst_duration": seconds}, src_ids=file)
+        assert (await client.polled("video-sr", task, "v1.0")).get("error") == older
+        task = await client.run("video-sr", src_file_id=file, dst_duration=seconds)
+        assert (await client.polled("video-sr", task)).get("error") == newer
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_the_operator_may_leave_the_content_check_out(
+    postgres: Any, tmp_path: Any, checked: bool
+) -> None:
+    strict = {"extra_effects": "moderate=youcam_hazards:STRICT", "youcam_content_check": checked}
+    async with open_backend(postgres.create(tmp_path / "data", **strict)) as backend, working(backend):
+        account, pair = await member(backend, credits=10)
+        client = Client(backend, pair["client_id"])
+        file = await client.sent()
+        tasks = {
+            "v1.0": await client.run_v1("enhance", {"scale": 1}, src_ids=file),
+            "v2.0": await client.run("enhance", src_file_id=file, scale=1),
+        }
+        for version, task in tasks.items():
+            found = await client.ended("enhance", task, version)
+            assert found.get("error") == ("error_nsfw_content_detected" if checked else None)
+        assert (await backend.credits.balance(account.id)).available == (10 if checked else 6)
+
+
 @pytest.mark.parametrize(
     ("slug", "failure", "older", "newer"),
     [
@@ -241,6 +296,7 @@ async def test_a_task_that_failed_was_lost_or_deleted_is_forgotten(backend: Back
     await failed(backend, first, Failure(code="internal", message="no"))
     second = await again()
     assert second != first
+    await backend.jobs.leases.write()  # who made it has asked for it
     await backend.database.run(
         "UPDATE jobs SET asked_at = now() - interval '1 hour' WHERE id = %s", (second,)
     )
@@ -278,6 +334,7 @@ async def test_who_stays_away_loses_a_task_of_v1_free_of_charge_and_none_of_v2(b
     older = await client.run_v1("enhance", {"scale": 1}, src_ids=file)
     newer = await client.run("enhance", src_file_id=file, scale=1)
     shaped = await client.run("enhance", **payload({"scale": 1}, src_ids=file))
+    await backend.jobs.leases.write()  # who made a task has asked for it
     for seconds, held in ((11, 6), (13, 4)):
         away = "UPDATE jobs SET asked_at = now() - make_interval(secs => %s)"
         await backend.database.run(away, (seconds,))
@@ -288,6 +345,15 @@ async def test_who_stays_away_loses_a_task_of_v1_free_of_charge_and_none_of_v2(b
         assert said == "Invalid task ID"
     for task in (newer, shaped):
         assert await client.polled("enhance", task) == {"task_status": "running"}
+
+
+async def test_nothing_is_lost_where_the_operator_says_so(postgres: Any, tmp_path: Any) -> None:
+    async with open_backend(postgres.create(tmp_path / "data", youcam_lease_s=0)) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        task = await client.run_v1("enhance", {"scale": 1}, src_ids=await client.sent())
+        await backend.database.run("UPDATE jobs SET asked_at = now() - interval '1 hour'")
+        assert await leases.drop_abandoned(backend.database, backend.queue) == 0
+        assert (await client.polled("enhance", task, "v1.0"))["status"] == "running"
 
 
 async def test_the_interval_grows_to_what_the_limit_lasts_for(backend: Backend, client: Client) -> None:

@@ -93,7 +93,7 @@ def _payload(tool: Tool, form: Form, body: Mapping[str, Any], older: bool) -> As
     if not isinstance(actions, list) or len(actions) != 1:
         raise invalid("payload.actions", actions, "an array of exactly one action")
     action = _object("payload.actions[0]", actions[0])
-    asked = action.get("params")
+    asked = action.get("params") if form.params or form.styled != "no" else None  # others have none
     given = {} if asked is None else _object("payload.actions[0].params", asked)
     values = params.read(form.params, given)
     repeat = None

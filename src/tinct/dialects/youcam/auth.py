@@ -168,8 +168,7 @@ async def _known(request: Request, text: str) -> Caller:
     if text.startswith(_OWN_KEY):
         return Caller(account=await backend.accounts.authenticate(text), by_token=False)
     if _KEY.fullmatch(text) and settings_of(request).youcam_raw_keys:
-        account, _ = await backend.accounts.secret(_KIND, text)
-        return Caller(account=account, by_token=False)
+        return Caller(account=await backend.accounts.bearer(_KIND, text), by_token=False)
     return Caller(account=await backend.tokens.account(_TOKEN, text), by_token=True)
 
 

@@ -65,7 +65,7 @@ def _asked(number: int, entry: Any, version: str) -> _Asked:
     field = f"files[{number}]"
     if not isinstance(entry, dict):
         raise invalid(field, entry, "an object")
-    types = _OLD_TYPES if version.startswith("v1") else _NEW_TYPES
+    types = _OLD_TYPES if version == "v1.0" else _NEW_TYPES
     kind, name, size = entry.get("content_type"), entry.get("file_name"), None
     if not isinstance(kind, str) or kind not in types:
         raise invalid(f"{field}.content_type", kind, "one of " + ", ".join(types))
@@ -85,7 +85,7 @@ async def _declared(request: Request, account: Account, asked: _Asked, version: 
     older = version == "v1.0"
     keep_s = settings.youcam_v1_files_s if older else settings.youcam_keep_s
     file = await backend.declarations.declare(account.id, Declaration(), keep_s=keep_s)
-    seconds = settings.youcam_link_s if version.startswith("v2") else settings.upload_link_s
+    seconds = settings.upload_link_s if older else settings.youcam_link_s
     headers = {"Content-Type": asked.type}
     if asked.size is not None:
         headers["Content-Length"] = str(asked.size)

@@ -21,12 +21,12 @@ from tinct.jobs import withdrawn
 from tinct.jobs.file import File, FileState
 from tinct.jobs.intake import PhotoRule, Upload, Url
 from tinct.jobs.job import Failure
+from tinct.jobs.received import Accepted
 
 __all__ = ["Found", "fetched", "stored"]
 
 _ABSENT: Final = frozenset({FileState.DECLARED, FileState.GONE})
 _SECONDS: Final = "dst_duration"
-_LONGEST_S: Final = 60.5  # a minute, and what containers round
 _SLACK_S: Final = 1.0
 _INPUTS: Final = {"src": "image", "msk": "mask", "ref": "reference"}
 """What the effects call each role."""
@@ -102,7 +102,10 @@ async def _fetch(
     rule = PhotoRule(max_bytes=ask.form.limit.bytes)
     try:
         source = await _own(request, url) or Url(url=url, field=role)
-        brought = await stack.enter_async_context(backend.intake.brought(account, {role: source}, rule))
+        accepted: Accepted = "photos and clips" if _kind(ask, role) == "video" else "photos"
+        brought = await stack.enter_async_context(
+            backend.intake.brought(account, {role: source}, rule, accepted=accepted)
+        )
     except (FetchError, UploadLimitError, LinkError, StorageError) as error:
         found.failure = failure("download." + _kind(ask, role), f"{role}: {error.message}")
     except PhotoError as error:
@@ -136,7 +139,7 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
             if file.state in _ABSENT or file.role == withdrawn.ROLE:
                 why = "was never sent" if file.state is FileState.DECLARED else "has expired"
                 return failure(f"download.{kind}", f"The file of {role} {why}.")
-            wrong = _beyond(ask.form.limit, role, kind, file) or _length(ask, file)
+            wrong = _beyond(ask.form.limit, role, kind, file) or _time(ask, file)
             if wrong is not None:
                 return wrong
     if found.files.get("msk"):
@@ -165,13 +168,18 @@ def _beyond(limit: Limit, role: str, kind: str, file: File) -> Failure | None:
     return None
 
 
-def _length(ask: Ask, file: File) -> Failure | None:
-    """What is wrong with how long a clip runs; what the call says of it decides the price."""
-    said = ask.values.get(_SECONDS)
+def _time(ask: Ask, file: File) -> Failure | None:
+    """What is wrong with how long a clip runs, and how fast; what the call says of the former decides the price."""
+    said, limit = ask.values.get(_SECONDS), ask.form.limit
     if said is None or file.seconds is None:
         return None
-    if file.seconds >= _LONGEST_S:
-        return failure("duration", f"The video runs {file.seconds:.1f} s; allowed: less than {_LONGEST_S:g}.")
+    if file.seconds >= limit.seconds:
+        allowed = f"allowed: less than {limit.seconds:g}"
+        return failure("duration", f"The video runs {file.seconds:.1f} s; {allowed}.")
+    rate = file.clip.frames / file.seconds if file.clip is not None and file.seconds else 0.0
+    if rate > limit.rate:
+        allowed = f"allowed: {limit.rate:g} or fewer"
+        return failure("unsupported.video", f"The video has {rate:.0f} pictures a second; {allowed}.")
     if abs(file.seconds - said) > _SLACK_S:
         return failure(
             "duration", f"The video runs {file.seconds:.1f} s; {_SECONDS} says {said}, and may be 1 s off."

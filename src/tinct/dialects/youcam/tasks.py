@@ -20,6 +20,7 @@ from tinct.dialects.youcam.errors import Generation, invalid, unsupported
 from tinct.dialects.youcam.files import link
 from tinct.dialects.youcam.inputs import Found, fetched, stored
 from tinct.dialects.youcam.tool import Tool, can_check
+from tinct.dialects.youcam.tools import find
 from tinct.errors import (
     AbandonedError,
     CreditError,
@@ -70,7 +71,7 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
             callbacks=await backend_of(request).webhooks.of_order(account.id, NAME),
             lease_s=(settings_of(request).youcam_lease_s or None) if version == "v1" else None,
             dialect=NAME,
-            meta={"tool": ask.tool.slug, "version": version, "action": ask.action},
+            meta={"tool": ask.tool.slug, "path": tool.slug, "version": version, "action": ask.action},
         )
         if (
             found.failure is not None
@@ -111,10 +112,11 @@ async def poll(
 ) -> dict[str, Any]:
     """Tell of a task."""
     job = await task_of(request, account, task_id)
-    if job.meta.get("tool") != tool.slug:
+    made_by = job.meta.get("tool")
+    if tool.slug not in (made_by, job.meta.get("path")):  # a body may turn one tool into another
         raise JobMissingError("it is another tool's")
-    now = datetime.now(UTC)
-    return wire.polled(job, tool, generation, lambda file, format: link(request, file, format), now)
+    now, of = datetime.now(UTC), find(str(made_by)) or tool
+    return wire.polled(job, of, generation, lambda file, format: link(request, file, format), now)
 
 
 async def delete(request: Request, account: Account) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final, Literal
 
 from tinct.dialects.youcam.errors import Codes
@@ -35,6 +36,10 @@ class Limit:
     """Least pixels of the shorter side."""
     bytes: int = 10 * MB
     """A file has fewer."""
+    seconds: float = inf
+    """A clip runs shorter."""
+    rate: float = inf
+    """Most pictures a second of a clip."""
 
 
 @dataclass(frozen=True, kw_only=True)

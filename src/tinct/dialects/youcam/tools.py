@@ -102,14 +102,16 @@ TOOLS: Final[Sequence[Tool]] = (
         price=lambda values: math.ceil(values["dst_duration"] / 2),
         action="api_video_enhance",
         aliases=("video-enhance",),
-        forms=_both(
-            Form(
-                limit=Limit(formats=CLIPS, long=1920, bytes=100 * MB),
+        forms={
+            version: Form(
+                limit=Limit(formats=CLIPS, long=1920, bytes=100 * MB, seconds=seconds, rate=rate),
                 params=(_SECONDS,),
                 effect="video_enhance",
                 to=rules.always(scale=2),
             )
-        ),
+            # v2 takes a minute, and what containers round of it; and 30 pictures a second, as they count them
+            for version, seconds, rate in (("v1", 60.0, math.inf), ("v2", 60.5, 30.5))
+        },
         codes=_SIDE_AS_BYTES,
         per_second=(1, 2),
     ),
@@ -270,8 +272,8 @@ TOOLS: Final[Sequence[Tool]] = (
                     p.whole("steps", 1, 100, required=False, default=20),
                     p.number("cfg_scale", 0, 50, required=False, default=4.0),
                     p.listed("seed", required=False),
-                    p.whole("width_ratio", 1, 100, required=False, default=1),
-                    p.whole("height_ratio", 1, 100, required=False, default=1),
+                    p.whole("width_ratio", 1, required=False, default=1),
+                    p.whole("height_ratio", 1, required=False, default=1),
                 ),
                 styled="required",
                 effect="generate",

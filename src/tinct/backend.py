@@ -89,8 +89,14 @@ class Backend:
 
 
 @asynccontextmanager
-async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+async def open_backend(settings: Settings, *, listens: bool = True) -> AsyncIterator[Backend]:
     """Start or join the database, bring its schema up to date, and open the rest.
+
+    Parameters
+    ----------
+    settings : Settings
+    listens : bool
+        False: nobody in this process waits for jobs, so that it need not hear of their changes.
 
     Raises
     ------
@@ -108,7 +114,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         queue = Queue(database)
         await queue.open()
         changes = Changes(database)
-        changes.start()
+        if listens:
+            changes.start()
         try:
             files = Files(database, blobs, settings)
             contents = Contents(database, blobs, settings)

@@ -354,17 +354,19 @@ async def test_jobs_of_a_dead_worker_are_rescued(backend, account):
     assert [job.attempt for job in done] == [2, 1, 1]
 
 
-async def test_old_waiting_jobs_are_raised_so_that_none_starves(backend, account):
-    old = await submitted(backend, account, priority=Priority.LOW)
-    await backend.database.run(
-        "UPDATE jobs SET created_at = now() - interval '1 day' WHERE id = %s", (old.id,)
-    )
-    young = await submitted(backend, account, priority=Priority.NORMAL)
-    assert await retention.raise_old(backend) == 1
-    assert (await backend.jobs.get(account, old.id)).priority == Priority.HIGH
-    async with working(backend):
-        first, second = await ended(backend, old), await ended(backend, young)
-    assert first.started_at <= second.started_at
+async def test_old_waiting_jobs_are_raised_so_that_none_starves(postgres: Postgres, tmp_path):
+    async with open_backend(postgres.create(tmp_path / "data", workers=1)) as backend:
+        account = (await backend.accounts.create("tester")).account.id
+        old = await submitted(backend, account, priority=Priority.LOW)
+        await backend.database.run(
+            "UPDATE jobs SET created_at = now() - interval '1 day' WHERE id = %s", (old.id,)
+        )
+        young = await submitted(backend, account, priority=Priority.NORMAL)
+        assert await retention.raise_old(backend) == 1
+        assert (await backend.jobs.get(account, old.id)).priority == Priority.HIGH
+        async with working(backend):
+            first, second = await ended(backend, old), await ended(backend, young)
+        assert first.started_at < second.started_at
 
 
 async def test_leftovers_of_killed_processes_are_cleared_from_the_scratch_folder(backend):

@@ -157,8 +157,8 @@ async def test_a_server_that_died_is_started_again_and_the_pool_and_the_listener
     heard: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def listen() -> None:
-        async for payload in database.notifications("tinct_jobs"):
-            heard.put_nowait(payload)
+        async for note in database.notifications("tinct_jobs"):
+            heard.put_nowait(note.payload if note else None)
 
     listening = asyncio.create_task(listen())
     assert await heard.get() is None

@@ -7,8 +7,7 @@ the move, so a job that ended is settled, and one that did not is not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tinct.accounts import credits
@@ -20,7 +19,7 @@ from tinct.jobs.queue import FORGET_ENDED, Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Database, Json
 
-__all__ = ["CLAIM_TAKEN", "alone", "claim", "deliver_again", "end", "ending", "lose", "report", "requeue"]
+__all__ = ["CLAIM_TAKEN", "claim", "deliver_again", "end", "finish", "lose", "report", "requeue"]
 
 _BEGIN: Final = """
 UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
@@ -63,8 +62,9 @@ WITH ended AS (
     ON CONFLICT (effect, state, code, shard) DO UPDATE
         SET jobs = s.jobs + 1, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
 )
-SELECT * FROM ended
 """
+_TOLD: Final = f"{_END} SELECT * FROM ended"
+_BRIEF: Final = f"{_END} SELECT id FROM ended"
 _REQUEUE: Final = """
 UPDATE jobs SET state = 'queued', progress = 0, entry = %(entry)s, revision = revision + 1
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = ANY(%(from)s)
@@ -123,25 +123,13 @@ async def end(
     Job or None
         None if the move is not allowed (any more); then nothing was changed.
     """
-    cursor = await connection.execute(
-        _END,
-        {
-            "id": job_id,
-            "to": to.value,
-            "from": sources(to),
-            "attempt": attempt,
-            "results": Json([dataclasses.asdict(_result(file)) for file in files]),
-            "files": Json([columns(file) for file in files]),
-            "facts": Json(dict(facts or {})),
-            "code": failure.code if failure else None,
-            "message": failure.message if failure else None,
-        },
-    )
+    values = _values(job_id, to, attempt=attempt, failure=failure, files=files, facts=facts)
+    cursor = await connection.execute(_TOLD, values)
     row = await cursor.fetchone()
     if row is None:
         return None
     job = job_of(row)
-    if alone(job):
+    if _alone(job):
         return job
     if job.credits:
         move = credits.charge if to is JobState.SUCCEEDED else credits.release
@@ -151,16 +139,51 @@ async def end(
     return job
 
 
-def alone(job: Job) -> bool:
+async def finish(
+    database: Database,
+    job: Job,
+    to: JobState,
+    *,
+    failure: Failure | None = None,
+    files: Sequence[File] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> bool:
+    """`end` for the attempt that a worker has run, by itself; False if the move is not allowed (any more)."""
+    if _alone(job):
+        values = _values(job.id, to, attempt=job.attempt, failure=failure, files=files, facts=facts)
+        return await database.run(_BRIEF, values) == 1
+    async with database.transaction() as connection:
+        ended = await end(
+            connection, job.id, to, attempt=job.attempt, failure=failure, files=files, facts=facts
+        )
+    return ended is not None
+
+
+def _alone(job: Job) -> bool:
     """Whether `end` is one statement for this job, which needs no transaction around it."""
     return not (job.credits or job.callbacks)
 
 
-@asynccontextmanager
-async def ending(database: Database, job: Job) -> AsyncIterator[Connection]:
-    """A connection for `end`: in a transaction, where more than one statement belongs to the end of this job."""
-    async with database.connection() if alone(job) else database.transaction() as connection:
-        yield connection
+def _values(
+    job_id: str,
+    to: JobState,
+    *,
+    attempt: int | None,
+    failure: Failure | None,
+    files: Sequence[File],
+    facts: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "to": to.value,
+        "from": sources(to),
+        "attempt": attempt,
+        "results": Json([dataclasses.asdict(_result(file)) for file in files]),
+        "files": Json([columns(file) for file in files]),
+        "facts": Json(dict(facts or {})),
+        "code": failure.code if failure else None,
+        "message": failure.message if failure else None,
+    }
 
 
 async def requeue(connection: Connection, queue: Queue, job: Job) -> bool:

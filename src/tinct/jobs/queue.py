@@ -6,42 +6,52 @@ entry that is delivered late or twice does no harm.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, LiteralString, NamedTuple, cast
 
 import procrastinate
-from procrastinate import exceptions, jobs, manager, worker
+from procrastinate import exceptions, jobs, manager
 from procrastinate.schema import SchemaManager
 
-from tinct.settings import ORDINARY, Settings
+from tinct.errors import DatabaseError
+from tinct.settings import ORDINARY
 from tinct.storage.database import Connection, Database, Row, Schema
 
-__all__ = ["FORGET_ENDED", "Delivered", "Handler", "Queue", "schema"]
+__all__ = ["DEFER", "FORGET_ENDED", "Delivered", "Queue", "Taken", "channel_of", "queue_of", "schema"]
 
-_log = logging.getLogger(__name__)
 _QUEUE: Final = "effects"  # of ordinary jobs
 _TASK: Final = "run"
-_POLL_S: Final = 2.0  # seconds between two looks when no notification arrives
-_RECONNECT_S: Final = 1.0
 
 FORGET_ENDED: Final = "DELETE FROM procrastinate_jobs USING ended WHERE procrastinate_jobs.id = ended.entry"
 """Part of a statement: the queue entries of the jobs in the relation ``ended`` go with it."""
+DEFER: Final = f"""
+SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
+    %(queue)s::varchar, '{_TASK}', %(priority)s, NULL, NULL, jsonb_build_object('job_id', %(id)s::text), NULL
+)::procrastinate_job_to_defer_v1])) AS entry
+"""
+"""Part of a statement: an entry for the job ``id`` in the ``queue`` of `queue_of`, and its number."""
 _TAKE: Final = """
-WITH taken AS MATERIALIZED (SELECT * FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s)),
-    claimed AS ({claim})
-SELECT taken.id AS taken_id, taken.status AS taken_status, taken.priority AS taken_priority, lock, queueing_lock,
-    task_name, args, scheduled_at, queue_name, attempts, abort_requested, worker_id, claimed.*
-FROM taken LEFT JOIN claimed ON true
+WITH turns AS MATERIALIZED (
+    SELECT procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker)s) AS one
+    FROM generate_series(1, %(most)s)
+), taken AS MATERIALIZED (
+    SELECT (one).id, (one).args FROM turns WHERE (one).id IS NOT NULL
+), claimed AS ({claim})
+SELECT taken.id AS taken, taken.args ->> 'job_id' AS taken_job, claimed.*
+FROM taken LEFT JOIN claimed ON claimed.entry = taken.id
 """
-Handler = Callable[[str, int, Row | None], Awaitable[bool]]
-"""Told a job's id, the number of the queue entry that delivers it, and the job's row if it was claimed when the entry
-was taken; tells whether the entry has gone with the job's end. Deals with every error itself.
-"""
+
+
+class Taken(NamedTuple):
+    """An entry that a worker has taken."""
+
+    entry: int
+    job_id: str
+    claimed: Row | None
+    """The job's row, if it was claimed when the entry was taken."""
 
 
 class Delivered(NamedTuple):
@@ -58,44 +68,13 @@ def schema() -> Schema:
     return Schema(SchemaManager.get_schema(), tuple(steps))
 
 
-class _Manager(manager.JobManager):
-    """Takes an entry and claims its job in one statement, and lets entries be that are gone already."""
-
-    def __init__(self, connector: procrastinate.PsycopgConnector) -> None:
-        super().__init__(connector)
-        self.take: LiteralString = ""
-        self.claimed: dict[int, Row] = {}
-        self.gone: set[int] = set()
-
-    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
-        row = await self.connector.execute_query_one_async(self.take, queues=queues, worker_id=worker_id)
-        entry = row["taken_id"]
-        if entry is None:
-            return None
-        if row["id"] is not None:
-            self.claimed[entry] = row
-        columns = {name: row[f"taken_{name}"] for name in ("id", "status", "priority")}
-        return jobs.Job.from_row(row | columns)
-
-    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
-        assert job.id is not None
-        self.claimed.pop(job.id, None)
-        if job.id in self.gone:
-            self.gone.discard(job.id)
-        else:
-            await self.connector.execute_query_async(
-                "DELETE FROM procrastinate_jobs WHERE id = %(entry)s", entry=job.id
-            )
-
-
 class Queue:
-    """Entries of one database's queue; adding to it and working it off."""
+    """Entries of one database's queue, and the workers that take them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connector = procrastinate.PsycopgConnector()
-        self._app = procrastinate.App(connector=self._connector)
-        self._app.job_manager = self._manager = _Manager(self._connector)
+        self._manager = manager.JobManager(self._connector)
 
     async def open(self) -> None:
         """Use the database's connections. What the queue itself commits would only be done again after a crash."""
@@ -119,7 +98,7 @@ class Queue:
         """
         job = jobs.Job(
             id=None,
-            queue=_queue(capability),
+            queue=queue_of(capability),
             task_name=_TASK,
             task_kwargs={"job_id": job_id},
             priority=priority,
@@ -127,13 +106,13 @@ class Queue:
             queueing_lock=None,
             scheduled_at=datetime.now(UTC) + timedelta(seconds=delay_s) if delay_s else None,
         )
-        added = await self._app.job_manager.defer_job_async(job, connection=connection)
+        added = await self._manager.defer_job_async(job, connection=connection)
         assert added.id is not None
         return added.id
 
     async def remove(self, connection: Connection, entry: int) -> None:
         """Remove an entry that waits, in the caller's transaction; one that a worker has taken is left to it."""
-        await self._app.job_manager.cancel_job_by_id_async(entry, delete_job=True, connection=connection)
+        await self._manager.cancel_job_by_id_async(entry, delete_job=True, connection=connection)
 
     async def has(self, connection: Connection, entry: int) -> bool:
         """True if an entry waits or is worked on."""
@@ -150,13 +129,13 @@ class Queue:
             " WHERE last_heartbeat > now() + make_interval(secs => %s)",
             (seconds,),
         )
-        found = await self._app.job_manager.get_stalled_jobs(task_name=_TASK, seconds_since_heartbeat=seconds)
+        found = await self._manager.get_stalled_jobs(task_name=_TASK, seconds_since_heartbeat=seconds)
         return [Delivered(job.id, str(job.task_kwargs["job_id"])) for job in found if job.id is not None]
 
     async def forget(self, entry: int) -> None:
         """Delete an entry, whoever has it."""
         with contextlib.suppress(exceptions.ConnectorException):  # another sweep was faster
-            await self._app.job_manager.finish_job_by_id_async(entry, jobs.Status.FAILED, delete_job=True)
+            await self._manager.finish_job_by_id_async(entry, jobs.Status.FAILED, delete_job=True)
 
     async def raise_priority(self, connection: Connection, entries: list[int], priority: int) -> None:
         """Let waiting entries run earlier, in the caller's transaction."""
@@ -174,70 +153,78 @@ class Queue:
         )
         return [row["id"] for row in rows]
 
-    async def work(
-        self,
-        handler: Handler,
-        claim: LiteralString,
-        settings: Settings,
-        stop: asyncio.Event,
-        capabilities: Iterable[str],
-    ) -> None:
-        """Hand entries of some queues to `handler`, ``settings.workers`` at a time, until `stop` is set.
+    # -- workers ----------------------------------------------------------------------------------
 
-        `claim` is a statement that claims the job of the relation ``taken`` (``id`` of the entry, and the job's in
-        ``args``) and returns its row; it does not see a job that was added a moment before the entry was taken.
+    async def join(self, stalled_s: float) -> int:
+        """A new worker; its number. Forgets those that gave no sign of life for `stalled_s` seconds.
 
-        Running handlers then get ``settings.shutdown_s`` to finish and are cancelled after that. A lost database ends
-        nothing: the queue is joined again as soon as it is back.
+        Raises
+        ------
+        DatabaseError
+            As for everything below, the database cannot be reached.
         """
+        with _translated():
+            await self._manager.prune_stalled_workers(stalled_s)
+            return await self._manager.register_worker()
 
-        async def run(context: procrastinate.JobContext, job_id: str) -> None:
-            entry = context.job.id
-            assert entry is not None
-            if await handler(job_id, entry, self._manager.claimed.pop(entry, None)):
-                self._manager.gone.add(entry)
-
-        self._manager.take = _TAKE.format(claim=claim)
-        self._app.tasks.pop(_TASK, None)
-        self._app.task(name=_TASK, queue=_QUEUE, pass_context=True)(run)
-        queues = [_queue("" if name == ORDINARY else name) for name in sorted(capabilities)]
-        while not stop.is_set():
-            try:
-                await self._work_once(settings, stop, queues)
-            except exceptions.ProcrastinateException as error:
-                _log.warning("the queue was lost (%s); joining it again", type(error).__name__)
-            if not stop.is_set():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_RECONNECT_S):
-                        await stop.wait()
-
-    async def _work_once(self, settings: Settings, stop: asyncio.Event, queues: list[str]) -> None:
-        one = worker.Worker(
-            self._app,
-            queues=queues,
-            concurrency=settings.workers,
-            fetch_job_polling_interval=_POLL_S,
-            shutdown_graceful_timeout=settings.shutdown_s,
-            delete_jobs="always",
-            install_signal_handlers=False,
-            update_heartbeat_interval=settings.heartbeat_s,
-            stalled_worker_timeout=settings.stalled_s,
+    async def beat(self, worker: int) -> bool:
+        """A sign of life; False if others have taken this worker for dead, and its entries are theirs."""
+        with _translated():
+            await self._manager.update_heartbeat(worker)
+        return (
+            await self._database.one("SELECT 1 FROM procrastinate_workers WHERE id = %s", (worker,))
+            is not None
         )
-        working = asyncio.create_task(one.run())  # type: ignore[no-untyped-call]
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            one.stop()  # type: ignore[no-untyped-call]
-            while not working.done():  # jobs finish; others must not think that this worker is dead
-                await asyncio.wait({working}, timeout=settings.heartbeat_s)
-                if not working.done() and one.worker_id is not None:
-                    with contextlib.suppress(exceptions.ConnectorException):
-                        await self._app.job_manager.update_heartbeat(one.worker_id)
-            await working
-        finally:
-            stopping.cancel()
+
+    async def leave(self, worker: int) -> None:
+        """The worker takes no more; entries that it still has go to others."""
+        with _translated():
+            await self._manager.unregister_worker(worker)
+
+    async def take(self, worker: int, queues: Sequence[str], most: int, claim: LiteralString) -> list[Taken]:
+        """Take entries of some queues, the next ones first, and claim their jobs in the same statement.
+
+        Parameters
+        ----------
+        claim : str
+            A statement that claims the jobs of the relation ``taken`` (``id`` of the entry, and the job's in ``args``)
+            and returns their rows. It does not see a job that was added a moment before its entry was taken.
+        """
+        async with self._database.connection(durable=False) as connection:
+            cursor = await connection.execute(
+                _TAKE.format(claim=claim), {"queues": list(queues), "worker": worker, "most": most}
+            )
+            rows = await cursor.fetchall()
+        rows.sort(key=lambda row: int(row["taken"]))
+        return [Taken(row["taken"], row["taken_job"], row if row["id"] is not None else None) for row in rows]
+
+    async def held(self, worker: int) -> list[int]:
+        """Entries that a worker has taken and that are there still."""
+        rows = await self._database.all(
+            "SELECT id FROM procrastinate_jobs WHERE worker_id = %s AND status = 'doing'", (worker,)
+        )
+        return [row["id"] for row in rows]
+
+    async def drop(self, entry: int) -> None:
+        """Delete an entry that this worker has taken, if it is still there."""
+        async with self._database.connection(durable=False) as connection:
+            await connection.execute("DELETE FROM procrastinate_jobs WHERE id = %s", (entry,))
 
 
-def _queue(capability: str) -> str:
+def queue_of(capability: str) -> str:
     """Where jobs wait that need a capability; none is for ordinary ones."""
-    return f"{_QUEUE}.{capability}" if capability else _QUEUE
+    return _QUEUE if capability in ("", ORDINARY) else f"{_QUEUE}.{capability}"
+
+
+def channel_of(queue: str) -> str:
+    """Where it is told that an entry was added to a queue."""
+    (channel,) = manager.get_channel_for_queues([queue])
+    return channel
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except exceptions.ConnectorException:
+        raise DatabaseError("the queue cannot be reached; try again in a few seconds") from None

@@ -22,7 +22,7 @@ from tinct.jobs.capabilities import Capabilities
 from tinct.jobs.changes import Changes
 from tinct.jobs.file import FileState, close
 from tinct.jobs.files import Files
-from tinct.jobs.inserting import Accepted, insert
+from tinct.jobs.inserting import Accepted, alone, insert, insert_alone
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
@@ -44,6 +44,7 @@ __all__ = ["Jobs", "Submission"]
 _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
+_PAYERS: Final = 10_000  # accounts that are remembered
 _SHARE: Final = (
     3  # orders may hold one in so many connections: those of one account wait for each other inside
 )
@@ -95,6 +96,7 @@ class Jobs:
         self._settings = settings
         self._positions = Positions(database)
         self._rows = Together(self._find)
+        self._payers: set[str] = set()  # accounts that were seen to hold credits; only a hint
         self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
         """Of orders: `submit` takes one, a wire format one for what comes before. Who only asks never waits for one."""
         self.leases = Leases(database)
@@ -167,7 +169,14 @@ class Jobs:
         crowded = await self._positions.waiting() + _CROWD >= self._settings.max_queued_jobs
         credits = 0 if failure else price(order, effect, files, self._prices)
         job_id, known = new_id("job"), None
+        accepted = Accepted(job_id, credits, deadline_s, capability, waits=failure is None)
+        holds = credits and order.account in self._payers
         try:
+            if not (crowded or failure or holds) and alone(order, files):
+                job = await insert_alone(self._database, order, accepted, self._settings)
+                if job is not None:
+                    return Submission(job=job, replayed=False)
+                self._note_payer(order.account)
             async with self._database.transaction() as connection:
                 if order.idempotency_key is not None:
                     held = {file_id: file.etag for file_id, file in files.items()}
@@ -175,12 +184,6 @@ class Jobs:
                 if known is None:
                     if crowded:
                         await self._positions.admit(connection, self._settings.max_queued_jobs)
-                    entry = None
-                    if failure is None:
-                        entry = await self._queue.add(
-                            connection, job_id, priority=order.priority, capability=capability
-                        )
-                    accepted = Accepted(job_id, credits, deadline_s, capability, entry)
                     job = await insert(connection, order, accepted, self._settings)
                     if failure is not None:
                         job = await end(connection, job_id, JobState.FAILED, failure=failure) or job
@@ -344,6 +347,11 @@ class Jobs:
     async def statistics(self) -> tuple[Statistic, ...]:
         """Sums over all ended jobs, by effect, state and failure code."""
         return await statistics(self._database)
+
+    def _note_payer(self, account: str) -> None:
+        if len(self._payers) >= _PAYERS:
+            self._payers.clear()
+        self._payers.add(account)
 
     def _asked(self, row: Row | None, account: str) -> Job:
         """The job of a row, whose lease is renewed thereby."""

@@ -13,12 +13,12 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from tinct.backend import Backend, open_backend
 from tinct.errors import (
@@ -35,17 +35,18 @@ from tinct.errors import (
 from tinct.jobs import leases, moves, retention
 from tinct.jobs.callbacks.sender import Sender
 from tinct.jobs.capabilities import of_machine
-from tinct.jobs.changes import Watch
+from tinct.jobs.changes import STOPS, Changes, Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
+from tinct.jobs.delivery import Delivery
 from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
+from tinct.jobs.queue import Taken, channel_of, queue_of
 from tinct.jobs.received import ClipFacts
 from tinct.jobs.rows import job_of
 from tinct.net.images import Images
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
-from tinct.storage.database import Row
 from tinct.storage.ids import new_id
 
 __all__ = ["Worker", "run_worker"]
@@ -79,15 +80,21 @@ class Worker:
             Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
         ]
         self._images = Images(backend.settings) if backend.settings.images_url else None
-        self._free: asyncio.Queue[Child] = asyncio.Queue()
+        self._ending = 0  # jobs whose child is free again, and whose end is being stored
         self._sender = Sender(backend)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; running jobs then get ``settings.shutdown_s`` to finish."""
         for child in self._children:
             child.start()
-            self._free.put_nowait(child)
         capabilities = of_machine(self._settings)
+        queues = [queue_of(name) for name in sorted(capabilities)]
+        delivery = Delivery(
+            self._backend.queue, queues, self.handle, self._children, moves.CLAIM_TAKEN, self._settings
+        )
+        told = dict.fromkeys(map(channel_of, queues), delivery.wake)
+        self._stops = Changes(self._backend.database, STOPS, told)
+        self._stops.start()
         beside = (
             asyncio.create_task(
                 self._backend.capabilities.announce_for_ever(capabilities), name="capabilities"
@@ -99,46 +106,62 @@ class Worker:
             ),
         )
         try:
-            await self._backend.queue.work(self.handle, moves.CLAIM_TAKEN, self._settings, stop, capabilities)
+            await delivery.run(stop)
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await self._stops.stop()
             for child in self._children:
                 child.drop()
 
-    async def handle(self, job_id: str, entry: int, claimed: Row | None = None) -> bool:
+    async def handle(self, taken: Taken, child: Child, leave: Callable[[], None]) -> bool:
         """Run the next attempt of a job, if this queue entry may; True if the entry is gone, as the job has ended."""
-        job = job_of(claimed) if claimed else await self._stubborn(lambda: self._claim(job_id, entry))
-        return job is not None and await self._run(job)
+        job = (
+            job_of(taken.claimed)
+            if taken.claimed
+            else await self._stubborn(lambda: self._claim(taken.job_id, taken.entry))
+        )
+        return job is not None and await self._run(job, child, leave)
 
-    async def _run(self, job: Job) -> bool:
+    async def _run(self, job: Job, child: Child, leave: Callable[[], None]) -> bool:
         ended = False
         try:
             folder = await self._patient(partial(self._folder, job))
         except StorageError as error:
             reason = Failure.of(error)
             return await self._stubborn(lambda: self._lost(job, reason))
-        child = await self._free.get()
         try:
-            with self._backend.changes.watch(job.id) as watch:
-                try:
+            try:
+                with self._stops.watch(job.id) as watch:
                     end = await self._attempt(job, child, folder, watch)
-                except asyncio.CancelledError:  # told to stop, and the job took too long
-                    await asyncio.shield(self._give_back(job))
-                    raise
-            made = end.outcome.made if end.outcome is not None else ()
-            files = [_file(job, number, one) for number, one in enumerate(made)]
-            ended = await self._stubborn(lambda: self._finish(job, end, files))
+            except asyncio.CancelledError:  # told to stop, and the job took too long
+                await asyncio.shield(self._give_back(job))
+                raise
+            finally:
+                child.start()
+            with self._left(leave):
+                made = end.outcome.made if end.outcome is not None else ()
+                files = [_file(job, number, one) for number, one in enumerate(made)]
+                ended = await self._stubborn(lambda: self._finish(job, end, files))
             if job.callbacks:
                 self._sender.wake()
         except TinctError as error:
             _log.error("job %s: %s", job.id, error)
         finally:
-            child.start()
-            self._free.put_nowait(child)
             await _remove(folder)
         return ended
+
+    @contextlib.contextmanager
+    def _left(self, leave: Callable[[], None]) -> Iterator[None]:
+        """While an end is stored the child may begin its next job, but what waits to be stored does not pile up."""
+        if self._ending < self._settings.workers:
+            leave()
+        self._ending += 1
+        try:
+            yield
+        finally:
+            self._ending -= 1
 
     async def _folder(self, job: Job) -> Path:
         with store_errors():
@@ -184,29 +207,23 @@ class Worker:
         """Wait for the child; the reason to stop it, or None when it came back by itself."""
         deadline = time.monotonic() + job.deadline_s
         told = 0.0
-        waking: asyncio.Task[bool] = asyncio.create_task(watch.wait(job.deadline_s + _LOOK_S))
-        try:
-            while True:
-                left = max(deadline - time.monotonic(), 0.0)
-                await asyncio.wait(
-                    {running, waking}, timeout=min(_LOOK_S, left), return_when=asyncio.FIRST_COMPLETED
-                )
-                if running.done():
-                    return None
-                if waking.done():
-                    waking = asyncio.create_task(watch.wait(job.deadline_s + _LOOK_S))
-                if watch.ended is not None:
+        unwanted = watch.stop(job.attempt)
+        either: set[asyncio.Future[Any]] = {running, unwanted}
+        while True:
+            left = max(deadline - time.monotonic(), 0.0)
+            await asyncio.wait(either, timeout=min(_LOOK_S, left), return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                return None
+            if unwanted.done():
+                return _End()
+            if time.monotonic() >= deadline:
+                return _timed_out(job)
+            if child.resident() > self._settings.job_memory_bytes:
+                return _out_of_memory(self._settings)
+            if progress[0] > told:
+                told = progress[0]
+                if not await self._report(job, told):
                     return _End()
-                if time.monotonic() >= deadline:
-                    return _timed_out(job)
-                if child.resident() > self._settings.job_memory_bytes:
-                    return _out_of_memory(self._settings)
-                if progress[0] > told:
-                    told = progress[0]
-                    if not await self._report(job, told):
-                        return _End()
-        finally:
-            waking.cancel()
 
     async def _report(self, job: Job, progress: float) -> bool:
         """Store the progress; False if the attempt is not wanted any more."""
@@ -268,13 +285,12 @@ class Worker:
             return await self._lost(job, Failure.of(error))
         except StorageError as error:
             return await self._end(job, JobState.FAILED, Failure.of(error))
-        async with moves.ending(self._backend.database, job) as connection:
-            ended = await moves.end(
-                connection, job.id, JobState.SUCCEEDED, attempt=job.attempt, files=files, facts=outcome.facts
-            )
-        if ended is None and not await self._shown(files):  # cancelled, deleted, or run by another meanwhile
+        ended = await moves.finish(
+            self._backend.database, job, JobState.SUCCEEDED, files=files, facts=outcome.facts
+        )
+        if not ended and not await self._shown(files):  # cancelled, deleted, or run by another meanwhile
             await self._backend.blobs.delete(*(file.key for file in files))
-        return ended is not None
+        return ended
 
     async def _shown(self, files: list[File]) -> bool:
         """True if the success is stored with these very results: an earlier try may have got through unheard."""
@@ -284,9 +300,7 @@ class Worker:
         return row is not None
 
     async def _end(self, job: Job, state: JobState, failure: Failure | None) -> bool:
-        async with moves.ending(self._backend.database, job) as connection:
-            ended = await moves.end(connection, job.id, state, attempt=job.attempt, failure=failure)
-        return ended is not None
+        return await moves.finish(self._backend.database, job, state, failure=failure)
 
     async def _lost(self, job: Job, failure: Failure | None = None) -> bool:
         """Begin it anew, as often as the settings say; `failure` is then the reason, unless its process died."""
@@ -384,5 +398,5 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """
     if not settings.workers:
         raise ParameterError("TINCT_WORKERS", 0, "1 or more; 0 is for a server that has no worker of its own")
-    async with open_backend(settings) as backend:
+    async with open_backend(settings, listens=False) as backend:
         await Worker(backend).run(stop)

@@ -33,6 +33,7 @@ __all__ = [
     "Duplicate",
     "Json",
     "Look",
+    "Note",
     "Row",
     "Schema",
     "look",
@@ -71,6 +72,13 @@ class Schema(NamedTuple):
     """Makes everything in an empty database; stands for all the steps."""
     steps: tuple[tuple[str, LiteralString], ...]
     """Its upgrades, name and statements, in order; those not yet applied run on an older database."""
+
+
+class Note(NamedTuple):
+    """A notification."""
+
+    channel: str
+    payload: str
 
 
 class Look(NamedTuple):
@@ -250,8 +258,8 @@ class Database:
         async with self.connection() as connection:
             return (await connection.execute(query, parameters)).rowcount
 
-    async def notifications(self, channel: LiteralString) -> AsyncIterator[str | None]:
-        """Payloads sent to `channel`, for ever, over a connection of its own.
+    async def notifications(self, *channels: str) -> AsyncIterator[Note | None]:
+        """What is sent to `channels`, for ever, over a connection of its own.
 
         Yields None each time listening (re)starts: whatever happened before may have been missed. An embedded
         server that died is started again from here.
@@ -259,11 +267,12 @@ class Database:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {channel}")
+                    for channel in channels:
+                        await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
                     yield None
                     while True:
                         async for note in connection.notifies(timeout=_KEEP_ALIVE_S):
-                            yield note.payload
+                            yield Note(note.channel, note.payload)
                         await connection.execute("SELECT 1")
             except psycopg.Error:
                 _log.warning("the database went away; listening again in a second")

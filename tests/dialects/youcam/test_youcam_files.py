@@ -1,12 +1,15 @@
 """Declaring, sending and having files, in every version."""
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from youcam_client import PICTURE, Client, member
 
-from tinct.backend import Backend
+from backends import Postgres
+from picture_host import Site
+from tinct.backend import Backend, open_backend
 
 pytestmark = pytest.mark.asyncio
 
@@ -95,6 +98,45 @@ async def test_an_altered_link_is_refused(client: Client) -> None:
     url = file["requests"][0]["url"].partition("/s2s/")[2]
     for wrong in (url[:-3], url.replace(file["file_id"], other["file_id"]), url.partition("?")[0]):
         await client.refused("PUT", wrong, 403, "Forbidden", content=PICTURE)
+
+
+async def test_a_link_ends_in_time_and_takes_nothing_then(postgres: Postgres, tmp_path: Path) -> None:
+    settings = postgres.create(tmp_path / "data", youcam_link_s=1e-3)
+    async with open_backend(settings) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        file = await client.declared()
+        reply = await client.http.put(file["requests"][0]["url"], content=PICTURE)
+        assert (reply.status_code, reply.json()["error_code"]) == (403, "Forbidden")
+        row = await backend.database.one("SELECT state, size FROM files")
+        assert row == {"state": "declared", "size": 0}
+
+
+async def test_what_is_refused_is_not_kept(postgres: Postgres, tmp_path: Path) -> None:
+    async with Site() as site:
+        site.picture("/a.jpg", PICTURE)
+        host = f"127.0.0.1:{site.port}"
+        settings = postgres.create(tmp_path / "data", allow_private_hosts=host, max_photo_bytes=2**20)
+        async with open_backend(settings) as backend:
+            account, pair = await member(backend, credits=1)
+            client = Client(backend, pair["client_id"])
+            link = (await client.declared())["requests"][0]["url"]
+            too_much = await client.http.put(link, content=b"x" * (2**20 + 1))
+            assert (too_much.status_code, too_much.json()["error_code"]) == (413, "PayloadTooLarge")
+            url = f"http://{host}/a.jpg"
+            for body, code in (
+                ({"src_file_url": url, "scale": 1}, "CreditInsufficiency"),
+                ({"src_file_url": url, "scale": 3}, "InvalidParameters"),
+                ({"src_file_url": f"http://{host}/none.jpg", "scale": 1}, "CreditInsufficiency"),
+            ):
+                await client.refused("POST", "v2.0/task/enhance", 400, code, json=body)
+            rows = await backend.database.all("SELECT state, size FROM files WHERE state <> 'deleted'")
+            assert rows == [{"state": "declared", "size": 0}]
+            assert await backend.database.one("SELECT FROM jobs") is None
+            kept = [
+                path for path in (tmp_path / "data").rglob("*") if path.is_file() and "uploads" in str(path)
+            ]
+            assert kept == []
+            assert (await backend.credits.balance(account.id)).available == 1
 
 
 async def test_browsers_may_use_links_from_any_page(client: Client) -> None:

@@ -56,6 +56,15 @@ async def test_odd_values_are_refused_in_every_place_of_every_body(client: Clien
             await post(client, call, each)
 
 
+async def test_of_a_key_that_comes_twice_the_last_counts(client: Client) -> None:
+    file = await client.sent()
+    start = f'{{"src_file_id": "{file}", '
+    for rest, status in (('"scale": 3, "scale": 1}', 200), ('"scale": 1, "scale": 3}', 400)):
+        await client.said("POST", "v2.0/task/enhance", status, content=start + rest)
+    twice = start + '"src_file_id": "file_nobodys", "scale": 1}'
+    await client.refused("POST", "v2.0/task/enhance", 400, "InvalidParameters", content=twice)
+
+
 async def test_odd_queries_ids_and_headers_are_refused(client: Client) -> None:
     file = await client.sent()
     task = await client.run("enhance", src_file_id=file, scale=1)

@@ -108,6 +108,24 @@ async def test_four_pictures_are_listed_in_both_forms(backend: Backend) -> None:
     assert [one["dst_id"] for one in older["results"][0]["data"]] == ids
 
 
+async def test_results_are_sources_by_url_below_the_path_of_a_proxy_too(postgres: Any, tmp_path: Any) -> None:
+    public = "https://photos.example/tinct"
+    async with open_backend(postgres.create(tmp_path / "data", public_url=public)) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        file = await client.declared()
+        link = file["requests"][0]["url"]
+        assert link.startswith(public + "/s2s/upload/")
+        assert (await client.http.put(link.removeprefix(public), content=PICTURE)).status_code == 200
+        async with working(backend):
+            task = await client.run("enhance", src_file_id=file["file_id"], scale=1)
+            url = (await client.ended("enhance", task))["results"]["url"]
+            chained = await client.run("enhance", src_file_url=url, scale=1)
+            assert (await client.ended("enhance", chained))["task_status"] == "success"
+        for altered in (url[:-4], url.replace("photos", "other")):
+            task = await client.run("enhance", src_file_url=altered, scale=1)
+            assert (await client.polled("enhance", task))["error"] == "error_download_image"
+
+
 # -- what is wrong with a file ---------------------------------------------------------------------
 
 WRONG: list[tuple[str, str, bytes | None, str, str]] = [

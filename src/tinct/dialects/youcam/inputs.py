@@ -123,11 +123,12 @@ async def _own(request: Request, url: str) -> Upload | None:
         It does not work, or not any more.
     """
     parts, base = urlsplit(url), urlsplit(base_of(request))
-    if parts.netloc.lower() != base.netloc.lower() or not parts.path.startswith((DOWNLOADS, "/files/")):
+    path = parts.path.removeprefix(base.path)  # a proxy may serve this server below a path
+    if parts.netloc.lower() != base.netloc.lower() or not path.startswith((DOWNLOADS, "/files/")):
         return None
     backend = backend_of(request)
-    backend.links.check("GET", parts.path, dict(parse_qsl(parts.query)))
-    file = await backend.files.get(None, parts.path.rpartition("/")[2].partition(".")[0])
+    backend.links.check("GET", path, dict(parse_qsl(parts.query)))
+    file = await backend.files.get(None, path.rpartition("/")[2].partition(".")[0])
     return Upload(chunks=await backend.files.open(file), name=file.name)
 
 

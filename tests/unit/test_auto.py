@@ -10,9 +10,12 @@ from scenes import lab_of, photo, picture, sample
 
 import tinct
 from tinct import Photo
-from tinct.effects.migrate.auto import Style, _Turning, fit_auto
+from tinct.effects.migrate.auto import Style, fit_auto, fit_families
 from tinct.effects.migrate.graph import graph_of
 from tinct.effects.migrate.natural import STEPS
+from tinct.effects.migrate.pool import Pool, distinct, far_apart, perceived
+from tinct.effects.migrate.space import from_srgb, to_srgb
+from tinct.effects.migrate.turning import SCHEMES, Turning
 from tinct.errors import ParameterError
 from tinct.imaging.sample import Sample
 from tinct.photo.color import delta_e_2000
@@ -71,12 +74,60 @@ def test_every_result_is_clearly_different_from_the_photo(name, style):
 def test_what_people_know_by_its_colour_turns_less_in_style_natural_than_in_bold():
     source = picture("coffee")
     graph = graph_of(sample(source), 26)
-    turning = _Turning.of(
+    turning = Turning.of(
         graph, np.tile(-5 * (1 - np.cos(2 * np.pi * np.arange(STEPS) / STEPS)), (len(graph.centre), 1))
     )
-    turns = {style: turning.families(np.array([np.pi]), np.pi, style, 1.0)[0][0].turn for style in STYLES}
+    want = turning.wanted("even", np.array([np.pi]))
+    natural, bold = (turning.turns(want, faith, strict) for faith, strict in ((0.5, 3.0), (4.0, 0.0)))
     assert turning.known.min() == 1
-    assert np.abs(turns["natural"]).mean() < np.abs(turns["bold"]).mean() < np.pi
+    assert np.abs(natural).mean() < np.abs(bold).mean() < np.pi
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_scheme_is_smooth_around_the_circle(scheme):
+    turns, _ = SCHEMES[scheme]
+    hue = np.linspace(-np.pi, np.pi, 361)
+    new = np.exp(1j * (hue + turns(hue)))
+    assert abs(new[0] - new[-1]) < 1e-6
+    assert np.abs(np.diff(new)).max() < 0.06
+
+
+def test_what_is_chosen_lies_far_apart_and_is_allowed():
+    """Twelve candidates on a circle around the photo: three allowed ones of every third are the farthest apart."""
+    angle = 2 * np.pi * np.arange(12) / 12
+    places = 20 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None].astype(np.float32)
+    pool = Pool(places, np.zeros((1, 2), np.float32), np.zeros(12), np.zeros(12))
+    allowed = np.ones(12, bool)
+    allowed[0] = False
+    chosen, least = far_apart(pool, allowed, 3, enough=99, from_photo=2)
+    assert 0 not in chosen
+    assert least == pytest.approx(20 * np.sqrt(3), abs=0.1)
+    assert distinct(pool, chosen, 30) == 0  # each is 20 from the photo
+    assert distinct(pool, chosen, 19) == 3
+
+
+def test_distances_between_perceived_colours_are_about_ciede2000():
+    rng = np.random.default_rng(0)
+    one, two = (
+        np.column_stack([np.full(2000, 60), rng.normal(0, 25, (2000, 2))]).astype(np.float32) for _ in "ab"
+    )
+    near = np.linalg.norm(perceived(one[:, 1:]) - perceived(two[:, 1:]), axis=1)
+    true = delta_e_2000(one, two)
+    assert np.corrcoef(near, true)[0, 1] > 0.9
+    assert near.mean() == pytest.approx(true.mean(), rel=0.1)
+
+
+def test_eight_bold_families_of_a_colourful_photo_are_distinct_and_the_result_says_so():
+    made = tinct.migrate(photo("coffee"), "auto", count=8, portrait=False)
+    assert made.distinct == 8
+    assert tinct.migrate(photo("coffee"), "template", colors=["#2A6F97"]).distinct is None
+
+
+def test_a_photo_of_little_colour_says_that_its_families_are_not_distinct():
+    pale = np.full((60, 80, 3), (128, 127, 124), np.uint8)
+    found = fit_families(sample(pale), 8)
+    assert len(found.maps) == 8
+    assert found.distinct < 8
 
 
 def test_smooth_areas_stay_smooth():
@@ -107,16 +158,19 @@ def test_a_grey_photo_stays_as_it_is():
 
 
 def test_pixels_of_no_weight_do_not_decide():
-    left, right = np.full((40, 40, 3), (200, 60, 40)), np.full((40, 40, 3), (40, 90, 200))
-    both = np.concatenate([left, right], axis=1).astype(np.uint8)
+    """Another colour of the same lightness, for the network that says what is likely sees that of the whole photo."""
+    both = np.full((40, 80, 3), (200, 60, 40), np.float32) / 255
+    blue = from_srgb(np.array([[40, 90, 200]], np.float32) / 255)
     weight = np.zeros(both.shape[:2], np.float32)
     weight[:, :40] = 1
-    only_left = fit_auto(sample(left.astype(np.uint8)), 2, style="bold")
-    weighted = fit_auto(Sample(sample(both).rgb, weight), 2, style="bold")
+    maps = []
+    for turned in (1, -1):
+        both[:, 40:] = to_srgb(blue * np.array([1, turned, turned], np.float32) * [1, 0.3, 0.3])
+        maps.append(fit_auto(Sample(both.copy(), weight), 2, style="bold"))
     color = np.array([[200, 60, 40]], np.float32) / 255
-    for one, two in zip(only_left, weighted, strict=True):
-        # not the same: the network that says what is likely sees the whole photo
-        assert np.abs(one.colors(color) - two.colors(color)).max() < 20 / 255
+    for one, two in zip(*maps, strict=True):
+        assert np.abs(one.colors(color) - color).max() > 20 / 255
+        assert np.abs(one.colors(color) - two.colors(color)).max() < 2 / 255
 
 
 @pytest.mark.parametrize("count", [0, 9, -1, 2.5, "three", None, float("nan")])

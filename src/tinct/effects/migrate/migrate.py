@@ -57,6 +57,9 @@ class Migration:
     """Mode template: what became of each."""
     capacity: int | None = None
     """Mode template: how many swatches the photo can show without cutting one thing in two."""
+    distinct: int | None = None
+    """Mode auto: how many results are clearly different from the photo and from each other, by CIEDE2000 6 over what is
+    coloured; fewer than asked where the photo has little colour to turn."""
     strips: Annotated[tuple[Photo, ...], Role("map", format="png")] = ()
     """With `maps`: each map as a picture; see :mod:`tinct.imaging.lut_image`."""
     kept: Annotated[Photo | None, Role("people", format="png")] = None
@@ -195,7 +198,7 @@ def migrate(
     goal = None if reference is None else _sample_of_one(reference, None)
     people = find_people(photo, protect) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small, _counting(photo, mask))
-    dealt = None
+    dealt = families = None
     if map is not None:
         fitted = [from_image(map)]
     elif goal is not None:
@@ -204,7 +207,8 @@ def migrate(
         dealt = template.fit_template(source, colors, spread)
         fitted = [dealt.map]
     else:
-        fitted = auto.fit_auto(source, count, seed, style)
+        families = auto.fit_families(source, count, seed, style)
+        fitted = list(families.maps)
     progress(0.3)
     photos = []
     for number, color_map in enumerate(fitted, 1):
@@ -216,6 +220,7 @@ def migrate(
         people,
         swatches=() if dealt is None else dealt.swatches,
         capacity=None if dealt is None else dealt.capacity,
+        distinct=None if families is None else families.distinct,
         strips=tuple(to_image(one) for one in fitted) if maps else (),
         kept=_picture(people, photo) if maps and people is not None else None,
     )

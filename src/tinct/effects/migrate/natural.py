@@ -64,6 +64,11 @@ class Expectation:
         lab = srgb_to_lab(to_srgb(colors, rounds=0))
         return np.asarray(self.logs[np.arange(len(colors)), classes_of(lab[:, 1:], self.bins)])
 
+    def of_chroma(self, chroma: Array, which: Numbers) -> Array:
+        """Log-probability of CIELAB a*, b* (n, m, 2) at the m pixels ``at[which]``: (n, m)."""
+        classes = classes_of(chroma.reshape(-1, 2), self.bins).reshape(chroma.shape[:2])
+        return np.asarray(self.logs[which[None], classes])
+
     def of_turns(self) -> Floats:
         """Mean log-probability of each cluster after each turn of its hue: (K, STEPS)."""
         own = self.graph.label.ravel()[self.at]

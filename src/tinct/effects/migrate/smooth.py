@@ -116,6 +116,42 @@ class SmoothFit:
                 break
         return np.asarray(coefficients, np.float32)
 
+    def answer(self, colors: Array, graph: ColorGraph) -> NDArray[np.complex64]:
+        """What the softest fit makes of `colors` (n, 3) when one cluster's a + ib goes from 0 to its own: (n, K).
+
+        So a turn of cluster k by a factor c moves a colour by (c - 1) times column k, less what stiffening takes.
+        """
+        return self._answers(self._field.design(colors), graph)
+
+    def answer_of_pairs(
+        self, graph: ColorGraph, every: int
+    ) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+        """The same for the differences within some pairs of smooth areas: those of the photo (n,), and (n, K)."""
+        own = graph.colors.reshape(-1, 3)[:, 1] + 1j * graph.colors.reshape(-1, 3)[:, 2]
+        gap = own[self._first[::every]] - own[self._second[::every]]
+        return gap.astype(np.complex64), self._answers(self._step[::every], graph)
+
+    def _answers(self, design: Array, graph: ColorGraph) -> NDArray[np.complex64]:
+        flat, label = graph.colors.reshape(-1, 3), graph.label.ravel()
+        own = (flat[:, 1] + 1j * flat[:, 2]).astype(np.complex64)
+        reach = design @ self._inverse(0)  # (n, size)
+        at = reach @ (self.design.T / np.float32(_POINTS))  # (n, points)
+        along = reach @ (self._together * self._step.T)  # (n, pairs)
+        out = np.zeros((len(design), len(graph.centre)), np.complex64)
+        for numbers, gives in ((self.at, at), (self._first, along), (self._second, -along)):
+            spread = np.zeros((len(numbers), out.shape[1]), np.complex64)
+            spread[np.arange(len(numbers)), label[numbers]] = own[numbers]
+            out += gives @ spread.real + 1j * (gives @ spread.imag)
+        return out
+
+    @staticmethod
+    def moving(colors: Array, *, dark: tuple[float, float], hold: tuple[float, float] | None) -> Array:
+        """How much of the field `map` lets `colors` (n, 3) have: (n,) 0..1."""
+        moves = smooth_step(colors[:, 0], *dark)
+        if hold is not None:
+            moves = moves * smooth_step(np.hypot(colors[:, 1], colors[:, 2]), *hold)
+        return np.asarray(moves)
+
     def _inverse(self, number: int) -> Array:
         if number not in self._inverses:
             factor = _STIFFER**number
@@ -149,9 +185,7 @@ class SmoothFit:
         ]  # the field is far smoother than the lattice
         moved = self._field.evaluate(coefficients, np.ascontiguousarray(every.reshape(-1, 3)))
         moved = _between(moved.reshape(*every.shape[:3], 2)).reshape(-1, 2)
-        moves = smooth_step(nodes[:, 0], *dark)
-        if hold is not None:
-            moves = moves * smooth_step(np.hypot(nodes[:, 1], nodes[:, 2]), *hold)
+        moves = self.moving(nodes, dark=dark, hold=hold)
         out = nodes.copy()
         out[:, 1:] += moved
         lattice = grid().reshape(-1, 3)

@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 
 from running import Server, photo, uploaded
 from unit.clips import pan, write
@@ -106,6 +107,7 @@ def test_an_operator_bounds_their_size_and_number_and_needs_no_worker_for_them(s
     late = strict.get(f"/v1/files/{file}/preview")
     assert refused(late) == (429, "rate_limited")
     assert int(late.headers["retry-after"]) >= 1
+    assert refused(strict.get(f"/v1/files/{file}/faces")) == (429, "rate_limited")
 
 
 def test_choices_by_the_eye_have_pictures(client: httpx.Client) -> None:
@@ -127,3 +129,38 @@ def test_choices_by_the_eye_have_pictures(client: httpx.Client) -> None:
         assert refused(reply) == (422, "invalid_parameter"), params
     assert refused(client.get("/v1/effects/convert/preview")) == (404, "not_found")
     assert refused(client.get("/v1/effects/nothing/preview")) == (404, "not_found")
+
+
+def test_faces_are_told_before_there_is_an_order_and_cost_nothing(server: Server) -> None:
+    with server.client(server.key("poor", credits=0)["api_key"]) as poor:
+        file = uploaded(poor, encoded(data.astronaut(), "JPEG", quality=95))
+        reply = poor.get(f"/v1/files/{file}/faces")
+        assert reply.status_code == 200, reply.text
+        told = reply.json()
+        assert (told["width"], told["height"]) == (512, 512)
+        (face,) = told["faces"]
+        left, top, right, bottom = face["box"]
+        assert left < 225 < right, "the nose"
+        assert top < 120 < bottom
+        assert abs(face["pose"]["roll"]) < 30
+        again = poor.get(f"/v1/files/{file}/faces", headers={"If-None-Match": reply.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert poor.get(f"/v1/files/{uploaded(poor)}/faces").json()["faces"] == []
+        assert poor.get("/v1/account/history").json()["entries"] == []
+        assert poor.get("/v1/jobs").json()["jobs"] == []
+
+
+def test_faces_of_another_account_or_of_no_photo_are_refused(
+    client: httpx.Client, stranger: httpx.Client
+) -> None:
+    file = uploaded(client)
+    assert refused(stranger.get(f"/v1/files/{file}/faces")) == (404, "file_not_found")
+    broken = uploaded(client, photo(80, 60)[:900])
+    assert refused(client.get(f"/v1/files/{broken}/faces")) == (422, "photo_broken")
+
+
+def test_effects_say_which_faces_they_work_on(client: httpx.Client) -> None:
+    effects = {one["name"]: one["faces"] for one in client.get("/v1/effects").json()["effects"]}
+    found = {name: faces for name, faces in effects.items() if faces}
+    hair = {name: "largest" for name in effects if name.startswith("hair_")}
+    assert found == {"swap": "all", "detect_faces": "all", "makeup": "largest"} | hair

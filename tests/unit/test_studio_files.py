@@ -31,7 +31,7 @@ async def test_the_page_and_all_that_it_names_are_there_and_stay_in_caches(clien
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["cache-control"] == "no-cache"
     found = await named(client)
-    assert len(found) == 3
+    assert len(found) == 4
     for address in found:
         reply = await client.get(address)
         assert reply.status_code == 200, address

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.fields import FieldInfo
 
 from tinct.clip.clip import Clip, as_clip
-from tinct.effects.effect import Effect, Input, Output, Photos, Progress, Sizes
+from tinct.effects.effect import Effect, Faces, Input, Output, Photos, Progress, Sizes
 from tinct.effects.findings import output, roles
 from tinct.effects.tables import parameters
 from tinct.models.generators.port import Task
@@ -58,6 +58,7 @@ def effect(
     together: Callable[..., None] | None = None,
     label: str | Callable[..., str] = "",
     preview: Callable[..., Photo | None] | None = None,
+    faces: Faces = "",
     counted: str = "",
     needs: str | Callable[..., str] = "",
     permission: str = "",
@@ -86,6 +87,8 @@ def effect(
         What files of results are called after; the effect's name by default.
     preview : callable
         A small picture of what some of the parameters bring, where there is something to choose by the eye.
+    faces : str
+        Which faces of the first photo it works on: ``largest``, or ``all``, of which parameters may choose.
     counted : str
         The parameter that says how many results there will be; without one there is one.
     needs : str or callable
@@ -114,6 +117,7 @@ def effect(
             preview=functools.partial(signature.call, preview, {}) if preview else lambda params: None,
             pictured=tuple(inspect.signature(preview).parameters) if preview else (),
             of_one=signature.of_one,
+            faces=faces,
             counted=counted,
             needs=_needs(needs, signature),
             permission=permission,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,9 +19,24 @@ from tinct.photo.photo import Photo
 if TYPE_CHECKING:
     from tinct.imaging.colormap import ColorMap
 
-__all__ = ["Effect", "Input", "Output", "Progress", "Result", "Sizes", "best_first", "checked", "unheard"]
+__all__ = [
+    "Effect",
+    "Faces",
+    "Input",
+    "Output",
+    "Progress",
+    "Result",
+    "Sizes",
+    "best_first",
+    "checked",
+    "unheard",
+]
 
 Params = TypeVar("Params", bound=BaseModel)
+
+Faces = Literal["", "largest", "all"]
+"""Which faces of a photo an effect works on: the largest, all or those that its parameters name; empty where none is
+asked for."""
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1; may raise to stop it."""
@@ -154,6 +169,8 @@ class Effect:
     """A small picture of what some parameters bring, for lists to choose from; None where there is none."""
     pictured: tuple[str, ...] = ()
     """The parameters that `preview` shows."""
+    faces: Faces = ""
+    """Which faces of the first photo it works on, so that they can be shown before there is an order."""
     counted: str = ""
     """The parameter that says how many results there will be; without one there is one."""
     needs: Callable[[Any], str] | None = None

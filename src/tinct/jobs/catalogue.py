@@ -58,6 +58,8 @@ class EffectFacts:
     """The same for people."""
     pictured: tuple[str, ...] = ()
     """Parameters of which there are small pictures; see `preview`."""
+    faces: str = ""
+    """Which faces of the first photo it works on: ``largest``, ``all``, or none."""
     engines: tuple[available.Engine, ...] = ()
     """Ways in which it works, and which of them are ready here."""
 
@@ -143,4 +145,5 @@ def _facts(effect: Effect) -> EffectFacts:
         params=effect.params.model_json_schema(),
         words=parameters(effect.params),
         pictured=effect.pictured,
+        faces=effect.faces,
     )

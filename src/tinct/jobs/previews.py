@@ -1,4 +1,4 @@
-"""Small pictures of stored files, for eyes: free of charge, made by a confined child when somebody asks.
+"""Small pictures of stored files, and where their faces are: free of charge, by a confined child when somebody asks.
 
 Browsers show neither TIFF nor HEIC, nor the first frame of a clip whose codec they lack. A preview is not stored:
 whoever asks keeps it. The child starts with the first request and goes when nobody has asked for a while; there is
@@ -11,19 +11,21 @@ import asyncio
 import os
 import stat
 import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tinct.errors import InternalError, JobTimedOutError, restored
 from tinct.jobs.file import File, suffix
 from tinct.jobs.received import MEDIA_TYPES
-from tinct.jobs.show import FORMATS, NAME, show
+from tinct.jobs.show import FORMATS, NAME, seek, show
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, store_errors
 
 if TYPE_CHECKING:
-    from tinct.jobs.child import Task
+    from tinct.jobs.child import Outcome, Task
     from tinct.jobs.children import Child
 
 __all__ = ["Preview", "Previews"]
@@ -63,6 +65,35 @@ class Previews:
         FileMissingError, StorageAwayError
             Its bytes are not there.
         """
+        async with self._work(file, show, side=side) as (outcome, folder):
+            format = outcome.made[0].format if outcome.made else ""
+            if format not in FORMATS:
+                raise InternalError
+            data = await asyncio.to_thread(_read, folder / NAME)
+        return Preview(
+            data=data, media_type=MEDIA_TYPES[format], name=f"{Path(file.name).stem}{suffix(format)}"
+        )
+
+    async def faces(self, file: File) -> Mapping[str, Any]:
+        """The faces of a photo, or of a clip's first frame; see `tinct.jobs.show.seek`.
+
+        Raises
+        ------
+        PhotoError, ClipError, JobFailedError, FileMissingError, StorageAwayError
+            As `of` does.
+        MissingModelError, ModelError
+            The networks that find faces are not installed, or cannot be used.
+        """
+        async with self._work(file, seek) as (outcome, _):
+            if outcome.facts is None:
+                raise InternalError
+            return outcome.facts
+
+    @asynccontextmanager
+    async def _work(
+        self, file: File, work: Callable[[Task], Outcome], **params: Any
+    ) -> AsyncIterator[tuple[Outcome, Path]]:
+        """What the child has made of a file, and the folder where it lies meanwhile."""
         from tinct.jobs.child import Task
 
         async with self._one:
@@ -73,17 +104,17 @@ class Previews:
                 source = await self._blobs.local(file.key, Path(name), "source")
                 task = Task(
                     effect="",
-                    params={"side": side, "clip": file.media_type.startswith("video/")},
+                    params={"clip": file.media_type.startswith("video/"), **params},
                     inputs={"image": str(source)},
                     format=None,
                     quality=0,
                     folder=name,
                     processor_s=2 * self._settings.preview_s,
-                    work=show,
+                    work=work,
                 )
-                return await self._made(task, Path(file.name).stem)
+                yield await self._done(task), Path(name)
 
-    async def _made(self, task: Task, stem: str) -> Preview:
+    async def _done(self, task: Task) -> Outcome:
         from tinct.jobs.children import ChildLostError
 
         assert self._child is not None
@@ -96,11 +127,7 @@ class Previews:
             raise InternalError from None
         if outcome.code is not None:
             raise restored(outcome.code, outcome.message)
-        format = outcome.made[0].format if outcome.made else ""
-        if format not in FORMATS:
-            raise InternalError
-        data = await asyncio.to_thread(_read, Path(task.folder) / NAME)
-        return Preview(data=data, media_type=MEDIA_TYPES[format], name=f"{stem}{suffix(format)}")
+        return outcome
 
     def _awake(self) -> None:
         """See that there is a child, and that it goes in a while."""

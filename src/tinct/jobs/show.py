@@ -1,4 +1,4 @@
-"""What the child does that makes small pictures: a stored photo, or the first frame of a clip, as eyes see it."""
+"""What the child does for those who look: a stored photo, or the first frame of a clip, as eyes see it; its faces."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tinct.jobs.child import Outcome, Task
+    from tinct.photo.photo import Photo
 
-
-__all__ = ["FORMATS", "NAME", "show"]
+__all__ = ["FORMATS", "NAME", "seek", "show"]
 
 FORMATS: Final = ("jpeg", "png")
 """What previews are."""
@@ -32,20 +32,11 @@ def show(task: Task) -> Outcome:
     PhotoError, ClipError
         It cannot be decoded.
     """
-    from tinct.clip.clip import Clip
     from tinct.jobs.child import Made, Outcome
-    from tinct.photo import decode, encode
-    from tinct.photo.photo import Photo
+    from tinct.photo import encode
     from tinct.photo.preview import preview
 
-    source = task.inputs["image"]
-    assert isinstance(source, str)
-    if task.params["clip"]:
-        clip = Clip.open(Path(source))
-        photo = Photo(clip.facts.matrix.rgb(next(clip.frames())))
-    else:
-        photo = decode.open(source)
-    small = preview(photo, task.params["side"])
+    small = preview(_seen(task), task.params["side"])
     clear = small.alpha is not None and bool((small.alpha < 255).any())
     format = "png" if clear else "jpeg"
     data = encode.encode(small, format, quality=_QUALITY, metadata="none")
@@ -64,3 +55,41 @@ def show(task: Task) -> Outcome:
         mode="rgb",
     )
     return Outcome(made=(made,))
+
+
+def seek(task: Task) -> Outcome:
+    """Find the faces of the input ``image``, as `tinct.detect_faces` does.
+
+    Parameters
+    ----------
+    task : Task
+        As for `show`; ``side`` is not looked at. The facts of the outcome have ``width`` and ``height`` of the upright
+        photo in pixels, and ``faces`` from left to right, as `tinct.faces.facts` writes them.
+
+    Raises
+    ------
+    PhotoError, ClipError
+        It cannot be decoded.
+    MissingModelError, ModelError
+        The networks are not installed, or cannot be used.
+    """
+    from tinct.faces.facts import facts
+    from tinct.faces.find import find_faces
+    from tinct.jobs.child import Outcome
+
+    photo = _seen(task)
+    return Outcome(facts={"width": photo.width, "height": photo.height, "faces": facts(find_faces(photo))})
+
+
+def _seen(task: Task) -> Photo:
+    """The photo, or the first frame of the clip, that a task is about."""
+    from tinct.clip.clip import Clip
+    from tinct.photo import decode
+    from tinct.photo.photo import Photo
+
+    source = task.inputs["image"]
+    assert isinstance(source, str)
+    if not task.params["clip"]:
+        return decode.open(source)
+    clip = Clip.open(Path(source))
+    return Photo(clip.facts.matrix.rgb(next(clip.frames())))

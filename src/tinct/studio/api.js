@@ -42,13 +42,13 @@ async function refusal(reply) {
   return new Refusal(reply.status, error, Number(reply.headers.get("Retry-After") ?? 0));
 }
 
-async function ask(method, path, { json, headers = {}, signal } = {}) {
+async function ask(method, path, { json, headers = {}, signal, cache = "no-store" } = {}) {
   const sent = { ...headers };
   if (json !== undefined) sent["Content-Type"] = "application/json";
   if (method !== "GET" && session) sent["X-CSRF-Token"] = session.csrf;
   const body = json === undefined ? undefined : JSON.stringify(json);
   try {
-    const reply = await fetch(path, { method, headers: sent, body, signal, cache: "no-store", credentials: "same-origin" });
+    const reply = await fetch(path, { method, headers: sent, body, signal, cache, credentials: "same-origin" });
     heard(true);
     return reply;
   } catch (error) {
@@ -162,6 +162,8 @@ export function upload(blob, name, { progress, signal }) {
 export const contentOf = (fileId) => `/v1/files/${fileId}/content`;
 /** Where a small picture of a stored file is, in a format that every browser shows. */
 export const previewOf = (fileId) => `/v1/files/${fileId}/preview`;
+/** The faces of a stored photo; it costs nothing. */
+export const facesOf = (fileId) => insist("GET", `/v1/files/${fileId}/faces`, { cache: "default" });
 /** Where a small picture is of what a choice brings. */
 export const choiceOf = (effect, params) => `/v1/effects/${effect}/preview?params=${encodeURIComponent(JSON.stringify(params))}`;
 

@@ -3,13 +3,15 @@
 import { call, currentSession, insist, resume, signIn, signOut, wire } from "./api.js";
 import { button, h, icon, uid } from "./dom.js";
 import { everywhere } from "./drop.js";
-import { EffectPage, worksOn } from "./effect-page.js";
+import { EffectPage } from "./effect-page.js";
 import { historyPage } from "./history.js";
 import { ICONS } from "./icons.js";
 import { json } from "./kept.js";
 import { ask } from "./signin.js";
 import * as store from "./store.js";
+import { listenForKeys } from "./stage-tools.js";
 import { T, sentence } from "./texts.js";
+import { keepTools, worksOn } from "./tools.js";
 import "./tray.js";
 
 /** Pages with controls of their own, by effect; fetched when they are opened. */
@@ -31,7 +33,7 @@ async function pageFor(effect) {
 }
 
 /** Whether an effect asks for something on the photo itself: a mask, points, faces. */
-const onPhoto = (effect) => effect.inputs.some(({ name }) => name === "mask") || ["hints", "mapping"].some((name) => name in (effect.params.properties ?? {}));
+const onPhoto = (effect) => effect.faces || effect.inputs.some(({ name }) => name === "mask") || "hints" in (effect.params.properties ?? {});
 
 let effects = [];
 let page = null;
@@ -145,6 +147,7 @@ async function start() {
   const found = (await insist("GET", "/v1/effects")).effects;
   const rank = (name) => (ASIDE.includes(name) ? ORDER.length + 1 : ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   effects = found.sort((a, b) => rank(a.name.replace(/^video_/, "")) - rank(b.name.replace(/^video_/, "")) || a.title.localeCompare(b.title));
+  keepTools(effects);
   makeRail();
   await spend();
   await route();
@@ -171,6 +174,7 @@ async function begin() {
   document.documentElement.dataset.theme = json.get("theme", "");
   shell();
   everywhere((files) => store.add(files));
+  listenForKeys();
   window.addEventListener("hashchange", () => void route(true));
   window.addEventListener("beforeunload", (event) => store.busy() && event.preventDefault());
   wire.addEventListener("offline", () => { banner.hidden = false; banner.textContent = T.offline; });

@@ -7,16 +7,15 @@ import { ACCEPT, DropZone } from "./drop.js";
 import "./form.js";
 import { ICONS } from "./icons.js";
 import { fitted } from "./pictures.js";
+import { unmet } from "./rules.js";
 import "./stage.js";
 import { share } from "./share.js";
 import * as store from "./store.js";
+import { worksOn } from "./tools.js";
 import { stateOf } from "./tray.js";
 import { T, sentence } from "./texts.js";
 
 const FORMATS = ["jpeg", "png", "webp"];
-
-/** What an effect works on: a `photo`, a `clip`, or `nothing`, where it makes a picture by itself. */
-export const worksOn = ({ inputs }) => (!inputs.length || !inputs[0].required ? "nothing" : inputs[0].clip ? "clip" : "photo");
 
 /**
  * What every page of an effect has: stage, results, form, further photos, the button, and the job's card.
@@ -137,10 +136,11 @@ export class EffectPage {
       const given = this.inputs[input.name] ?? [];
       shown.hidden = !given.length;
       zone.hidden = given.length >= input.most;
-      shown.replaceChildren(...given.map((photo, place) => h("figure", {}, photo.thumb ? h("img", { src: photo.thumb, alt: photo.name }) : null, h("figcaption", { text: many ? `${place}: ${photo.name}` : photo.name }), button({ words: T.effect.change, class: "quiet", on: { click: () => {
+      shown.replaceChildren(...given.map((photo, place) => h("figure", {}, photo.thumb ? h("img", { src: photo.thumb, alt: photo.name }) : null, h("figcaption", { text: many ? `${place + 1}: ${photo.name}` : photo.name }), button({ words: T.effect.change, class: "quiet", on: { click: () => {
         this.inputs[input.name].splice(place, 1);
         draw();
         this.refresh();
+        this.changed(input.name);
       } } }))));
     };
     zone.addEventListener("files", async (event) => {
@@ -192,7 +192,8 @@ export class EffectPage {
     const lacking = this.others.find((input) => input.required && !this.drawn(input) && (this.inputs[input.name]?.length ?? 0) < input.least);
     if (lacking) return T.effect.lacking(titleOf(lacking.name));
     const unsaid = (this.effect.params.required ?? []).find((name) => [undefined, null, ""].includes(this.form.get(name)));
-    return unsaid ? T.effect.unsaid(titleOf(unsaid, this.effect.params.properties[unsaid]?.title)) : null;
+    if (unsaid) return T.effect.unsaid(titleOf(unsaid, this.effect.params.properties[unsaid]?.title));
+    return unmet(this.effect, (name) => this.form.get(name), (name) => Boolean(this.inputs[name]?.length));
   }
 
   /** Whether what was chosen belongs to one photo alone. */

@@ -19,6 +19,12 @@ export function follow(job, heard) {
   else poll(job, heard);
 }
 
+/** A job once it has ended. */
+export const settled = (job) => new Promise((done) => {
+  if (ended(job)) done(job);
+  else follow(job, (news) => ended(news) && done(news));
+});
+
 function stream(job, heard) {
   const source = new EventSource(`/v1/jobs/${job.id}/events`);
   streams.set(job.id, { source, job, heard });

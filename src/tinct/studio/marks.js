@@ -1,11 +1,11 @@
-// Layers of marks on a photo: <color-points> says the true colours of places, <face-boxes> which face gets which reference.
+// Layers of marks on a photo; <color-points> says the true colours of places.
 
 import { button, h } from "./dom.js";
 import { hex } from "./form.js";
 import { T } from "./texts.js";
 
-/** What both share: marks keep their size on the screen however far the photo is zoomed. */
-class Marks extends HTMLElement {
+/** What such layers share: marks keep their size on the screen however far the photo is zoomed. */
+export class Marks extends HTMLElement {
   grabs = true;
   tools = [];
   stage;
@@ -112,31 +112,4 @@ export class ColorPoints extends Marks {
   }
 }
 
-export class FaceBoxes extends Marks {
-  grabs = false;
-  mapping = [];
-
-  /**
-   * @param {number[][]} boxes left, top, right, bottom of each face
-   * @param {number} references how many there are
-   * @param {number[]} mapping number of the reference of each face; -1 leaves it
-   */
-  use(boxes, references, mapping) {
-    this.mapping = boxes.map((_, place) => mapping[place] ?? -1);
-    const { width, height } = this.stage.sourceSize;
-    this.replaceChildren(...boxes.map(([left, top, right, bottom], place) => {
-      const select = h("select", { "aria-label": T.faces.which(place + 1), on: {
-        pointerdown: (event) => event.stopPropagation(),
-        change: () => { this.mapping[place] = select.selectedIndex - 1; this.dispatchEvent(new Event("marked")); },
-      } }, h("option", { text: T.faces.keep }), ...Array.from({ length: references }, (_, number) => h("option", { text: T.faces.reference(number) })));
-      select.selectedIndex = Math.min(references, this.mapping[place] + 1);
-      const box = h("span", { class: "face" }, select);
-      this.place(box, left, top);
-      Object.assign(box.style, { width: `${((right - left) / width) * 100}%`, height: `${((bottom - top) / height) * 100}%` });
-      return box;
-    }));
-  }
-}
-
 customElements.define("color-points", ColorPoints);
-customElements.define("face-boxes", FaceBoxes);

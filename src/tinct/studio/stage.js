@@ -2,6 +2,7 @@
 
 import { button, h } from "./dom.js";
 import { ICONS } from "./icons.js";
+import { fullButton, fullScreen, holdButton, keysButton } from "./stage-tools.js";
 import { T } from "./texts.js";
 
 const MOST = 16; // times the photo's own pixels
@@ -37,15 +38,13 @@ export class PhotoStage extends HTMLElement {
     this.#view = h("div", { class: "view", tabIndex: 0, role: "group", "aria-label": T.stage.view });
     this.#plane.append(this.#before, this.#after);
     this.#view.append(this.#plane, h("span", { class: "tag tag-before", text: T.stage.before }), h("span", { class: "tag tag-after", text: T.stage.after }), this.#range, this.#handle);
-    const hold = button({ glyph: ICONS.compare, words: T.stage.hold, class: "quiet hold", "aria-label": T.stage.hold });
-    for (const kind of ["pointerdown", "keydown"]) hold.addEventListener(kind, (event) => (event.key === undefined || event.key === " " || event.key === "Enter") && this.hold(true));
-    for (const kind of ["pointerup", "pointerleave", "keyup", "blur"]) hold.addEventListener(kind, () => this.hold(false));
     this.#tools = h("div", { class: "stage-tools", role: "toolbar", "aria-label": T.stage.tools },
-      hold,
+      holdButton(this),
       button({ glyph: ICONS.fit, label: T.stage.fit, class: "quiet", on: { click: () => this.fit() } }),
       h("button", { type: "button", class: "quiet zoom-level", title: T.stage.actual, "aria-label": T.stage.actual, on: { click: () => this.#actual() } }, "100 %"),
       button({ glyph: ICONS.zoom, label: T.stage.zoomIn, class: "quiet", on: { click: () => this.#zoom(STEP) } }),
       button({ glyph: ICONS.loupe, label: T.stage.loupe, class: "quiet loupe-switch", "aria-pressed": "false", on: { click: () => this.#toggleLoupe() } }),
+      fullButton(this), keysButton(),
       h("span", { class: "layer-tools" }));
     this.append(this.#view, this.#tools);
     this.#listen();
@@ -291,6 +290,7 @@ export class PhotoStage extends HTMLElement {
     else if (event.key === "1") this.#actual();
     else if (event.key.toLowerCase() === "c") this.hold(true);
     else if (event.key.toLowerCase() === "l") this.#toggleLoupe();
+    else if (event.key.toLowerCase() === "f") fullScreen(this);
     else return;
     event.preventDefault();
   }

@@ -25,6 +25,7 @@ const KEPT = 500; // photos that a tray remembers
  * @property {number | null} height
  * @property {string | null} error
  * @property {string | null} mediaType
+ * @property {number | null} rate frames a second of a clip
  * @property {string[]} jobs ids, newest last
  * @property {string} [made] the effect that made it of nothing; it has no file before that job is done
  * @property {string | null} [url] where its pixels are, for elements
@@ -109,6 +110,7 @@ function fresh({ name, size, blob = null, file = null, empty = false }) {
 
 const described = (file) => ({
   fileId: file.id, width: file.width, height: file.height, mediaType: file.media_type, size: file.size, expiresAt: file.expires_at ?? null,
+  rate: file.frames && file.seconds ? file.frames / file.seconds : null,
 });
 
 /** Take a stored file, such as a result, as a photo of its own. */

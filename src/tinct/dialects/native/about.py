@@ -142,5 +142,6 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
         ],
         roles=list(found.roles),
         pictured=list(found.pictured),
+        faces=found.faces,
         params=dict(found.params),
     )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from tinct.dialects.credentials import API_KEYS
 from tinct.dialects.dialect import Claims, Dialect, handlers
 from tinct.dialects.limits import CallLimits, usual
-from tinct.dialects.native import about, batches, callbacks, files, jobs, looks, sessions
+from tinct.dialects.native import about, batches, callbacks, faces, files, jobs, looks, sessions
 from tinct.dialects.native.described import Described
 from tinct.dialects.native.errors import words
 from tinct.errors import TinctError
@@ -22,6 +22,7 @@ __all__ = ["APP", "DIALECT"]
 _PARTS = (
     about.router,
     files.router,
+    faces.router,
     jobs.router,
     batches.router,
     looks.router,

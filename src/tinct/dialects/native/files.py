@@ -22,13 +22,14 @@ from tinct.dialects.native.replies import BINARY, PREVIEW, REFUSALS
 from tinct.errors import LinkError, ParameterError
 from tinct.jobs.declarations import Declaration
 
-__all__ = ["FileId", "router"]
+__all__ = ["KEPT_S", "FileId", "router"]
 
 router = APIRouter(prefix="/v1/files", tags=["Files"], responses=REFUSALS)
 
 FileId = Annotated[str, Path(max_length=100, description="Id of a file.")]
 
-_KEPT_S: Final = 86_400  # seconds that a browser may keep a preview
+KEPT_S: Final = 86_400
+"""Seconds that a browser may keep a preview."""
 _BYTES = {"type": "string", "format": "binary"}
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -164,7 +165,7 @@ async def get_preview(
     backend, settings = backend_of(request), settings_of(request)
     file = await backend.files.get(account.id, file_id)
     side = min(side, settings.preview_side)
-    headers = {"ETag": f'"{file.etag}-{side}"', "Cache-Control": f"private, max-age={_KEPT_S}, immutable"}
+    headers = {"ETag": f'"{file.etag}-{side}"', "Cache-Control": f"private, max-age={KEPT_S}, immutable"}
     if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     await backend.limits.take(f"native:previews:{account.id}", Window(settings.previews_per_minute, 60.0))

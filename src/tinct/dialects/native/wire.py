@@ -102,6 +102,10 @@ class Effect(Record):
     pictured: list[str] = Field(
         description="Parameters whose choices have a small picture: ``GET /v1/effects/{name}/preview``."
     )
+    faces: str = Field(
+        description="Which faces of the photo it works on: largest, or all, of which its parameters may choose; empty "
+        "where it looks for none. ``GET /v1/files/{id}/faces`` tells where they are."
+    )
     params: dict[str, Any] = Field(description="JSON Schema of an order's ``params``.")
 
 
@@ -129,6 +133,7 @@ class File(Record):
     seconds: float | None = Field(
         description="How long a clip runs; null for a photo, or where it does not say."
     )
+    frames: int | None = Field(description="How many frames a clip has; null for a photo.")
     job: str | None = Field(description="The job that made it; null for an upload.")
     role: str | None = Field(description="What a result is: main, variant, mask, ...; null for an upload.")
     state: Literal["declared", "stored"] = Field(description="declared: its bytes have not come yet.")
@@ -350,6 +355,7 @@ def file_record(connection: HTTPConnection, file: StoredFile) -> File:
         job=file.job_id,
         role=file.role,
         seconds=file.seconds,
+        frames=file.clip.frames if file.clip else None,
         state="declared" if file.state is FileState.DECLARED else "stored",
         url=link(connection, file.id, file.format, seconds=seconds) if file.size else None,
         upload_url=_upload_link(connection, file.id, seconds=seconds) if file.open else None,

@@ -30,7 +30,7 @@ class FaceDetection:
     """From left to right."""
 
 
-@effect(title="Face detection", engines={"mediapipe": MODELS})
+@effect(title="Face detection", engines={"mediapipe": MODELS}, faces="all")
 def detect_faces(
     photo: Annotated[Photo, Field(description="The photo in which to look for faces.")],
     *,

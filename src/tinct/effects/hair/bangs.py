@@ -64,6 +64,7 @@ class Bangs:
 @effect(
     title="Bangs",
     engines={"mediapipe": MODELS},
+    faces="largest",
     label="bangs",
     preview=lambda cut, length, density: _shown(cut, length, density),
 )

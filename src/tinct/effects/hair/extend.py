@@ -41,6 +41,7 @@ class Extension:
 @effect(
     title="Hair extension",
     engines={"mediapipe": MODELS},
+    faces="largest",
     label="longer",
     preview=lambda length, wave: shown(_layer(mannequin()[1], length, wave)),
 )

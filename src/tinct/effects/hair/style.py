@@ -28,6 +28,7 @@ class Styled:
 @effect(
     title="Hairstyle",
     engines={"library": MODELS},
+    faces="largest",
     label=lambda style: style,
     preview=lambda style: hairstyles.thumb(style),
 )

@@ -40,7 +40,7 @@ class Transfer:
     photo: Photo
 
 
-@effect(title="Hair transfer", engines={"mediapipe": MODELS}, label="hair")
+@effect(title="Hair transfer", engines={"mediapipe": MODELS}, faces="largest", label="hair")
 def hair_transfer(
     photo: Annotated[Photo, Field(description="A photo of one person, from the front.")],
     reference: Annotated[Photo, Field(description="A photo of one person whose hair is wanted.")],

@@ -41,6 +41,7 @@ class Volume:
 @effect(
     title="Hair volume",
     engines={"mediapipe": MODELS},
+    faces="largest",
     label="volume",
     preview=lambda amount, where: shown(_layer(mannequin()[1], amount, where)),
 )

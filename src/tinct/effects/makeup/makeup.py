@@ -57,7 +57,7 @@ def _together(reference: object, look: object) -> None:
 _Part = Annotated[float, Field(ge=0, le=1)]
 
 
-@effect(title="Makeup", engines={"mediapipe": MODELS}, together=_together)
+@effect(title="Makeup", engines={"mediapipe": MODELS}, together=_together, faces="largest")
 def makeup(
     photo: Annotated[Photo, Field(description="The photo whose faces are made up.")],
     *,

@@ -41,7 +41,9 @@ def _agreed(consent: bool) -> None:
         raise ParameterError("consent", consent, "true, if those who are shown agree")
 
 
-@effect(title="Face swap", engines={"mediapipe": MODELS}, together=_agreed, permission="allow_swap")
+@effect(
+    title="Face swap", engines={"mediapipe": MODELS}, together=_agreed, permission="allow_swap", faces="all"
+)
 def swap(
     photo: Annotated[Photo, Field(description="The photo whose faces are replaced.")],
     references: Annotated[

@@ -99,23 +99,6 @@ def test_a_reload_in_mid_job_finds_it_again(alone: Watched) -> None:
         assert len(client.get("/v1/jobs").json()["jobs"]) == 2
 
 
-def test_a_tab_closed_during_an_upload_goes_on_where_it_was(studio: Watched) -> None:
-    page = studio.page
-    studio.open("convert")
-    held = []
-    page.route("**/v1/files?*", lambda route: held.append(route))  # the line is slow
-    studio.drop(("a.png", photo(60, 40)))
-    page.locator(".cell[data-state=sending]").wait_for()
-    page.get_by_role("button", name="Run", exact=True).click()
-    page.wait_for_function("indexedDB.databases().then((found) => found.length)")
-    page.wait_for_timeout(300)  # the browser writes the photo down
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.unroute("**/v1/files?*")
-    page.reload()
-    studio.wait_for_state("done")
-    assert held
-
-
 def test_a_job_is_cancelled(studio: Watched) -> None:
     page = studio.page
     studio.open("slow", seconds="50")

@@ -31,6 +31,8 @@ class Watched:
     page: Page
     server: Server
     key: str
+    url: str
+    """Where the browser reaches it."""
     errors: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     """Requests to other origins."""
@@ -43,7 +45,7 @@ class Watched:
 
     def sign_in(self) -> None:
         """Open the studio and paste the key."""
-        self.page.goto(f"{self.server.url}/")
+        self.page.goto(f"{self.url}/")
         self.page.get_by_label("API key").fill(self.key)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.locator("main h1").wait_for()
@@ -112,14 +114,19 @@ def _base64(content: bytes) -> str:
 
 
 @contextmanager
-def watched(browser: Browser, server: Server, *, key: str | None = None, **context: Any) -> Iterator[Watched]:
-    """A page in a browser of its own; what was seen is checked where the test itself did not fail."""
+def watched(
+    browser: Browser, server: Server, *, key: str | None = None, url: str | None = None, **context: Any
+) -> Iterator[Watched]:
+    """A page in a browser of its own; what was seen is checked where the test itself did not fail.
+
+    `url` is where the browser reaches the server, if not by its own address.
+    """
     opened = browser.new_context(accept_downloads=True, **context)
     page = opened.new_page()
     page.set_default_timeout(60_000)
-    page.add_init_script(VIOLATIONS)
-    found = Watched(page=page, server=server, key=key or server.key()["api_key"])
-    origin = urlsplit(server.url).netloc
+    opened.add_init_script(VIOLATIONS)
+    found = Watched(page=page, server=server, key=key or server.key()["api_key"], url=url or server.url)
+    origin = urlsplit(found.url).netloc
 
     def asked(request: Request) -> None:
         parts = urlsplit(request.url)

@@ -5,7 +5,7 @@ import { button, h, icon, uid } from "./dom.js";
 import { everywhere } from "./drop.js";
 import { EffectPage } from "./effect-page.js";
 import { historyPage } from "./history.js";
-import { ICONS } from "./icons.js";
+import { ICONS, iconOf } from "./icons.js";
 import { json } from "./kept.js";
 import { ask } from "./signin.js";
 import * as store from "./store.js";
@@ -20,7 +20,7 @@ const PAGES = {
   video_migrate: async () => (await import("./migrate-clip-page.js")).MigrateClipPage,
 };
 /** Tools in the order of how often people look for them; others follow by name. */
-const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "replace", "extend", "restore", "generate", "makeup", "swap", "hair_bangs", "hair_extend", "hair_volume", "hair_transfer", "cartoon"];
+const ORDER = ["migrate", "colorize", "enhance", "light", "correct", "background", "erase", "replace", "extend", "restore", "generate", "makeup", "swap", "hair_style", "hair_bangs", "hair_extend", "hair_volume", "hair_transfer", "cartoon"];
 const ASIDE = ["convert", "detect_faces", "moderate"]; // for programs rather than for people: last
 const KINDS = ["photo", "nothing", "clip"];
 
@@ -98,7 +98,6 @@ function markRail(current) {
   rail.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 
-const iconOf = (name) => ICONS[name] ?? ICONS[name.replace(/^video_/, "")] ?? ICONS.effect;
 /** Its title; within their group clips need not be said again. */
 const titleOf = (effect) => (worksOn(effect) === "clip" ? sentence(effect.title.replace(/ of clips$/i, "")) : sentence(effect.title));
 

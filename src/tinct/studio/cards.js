@@ -15,18 +15,18 @@ export class JobCard extends HTMLElement {
 
   /**
    * @param {any} job as the server tells it, or null
-   * @param {{refused?: string | null, waiting?: string | null, onRetry?: (() => void) | null, share?: (() => void) | null, chosen?: number, use?: ((result: any) => void) | null, clip?: boolean}} [more]
+   * @param {{refused?: string | null, waiting?: string | null, onRetry?: (() => void) | null, share?: (() => void) | null, chosen?: number, use?: ((result: any) => void) | null, copy?: ((result: any) => Promise<void>) | null}} [more]
    */
-  show(job, { refused = null, waiting = null, onRetry = null, share = null, chosen = 0, use = null, clip = false } = {}) {
+  show(job, { refused = null, waiting = null, onRetry = null, share = null, chosen = 0, use = null, copy = null } = {}) {
     this.hidden = !job && !refused && !waiting;
     if (this.hidden) return this.replaceChildren();
     const key = `${job?.id} ${job?.state} ${refused} ${waiting} ${chosen}`;
-    if (key !== this.#key) this.#draw(job, { refused, waiting, onRetry, share, chosen, use, clip });
+    if (key !== this.#key) this.#draw(job, { refused, waiting, onRetry, share, chosen, use, copy });
     this.#key = key;
     this.#update(job, waiting);
   }
 
-  #draw(job, { refused, waiting, onRetry, share, chosen, use, clip }) {
+  #draw(job, { refused, waiting, onRetry, share, chosen, use, copy }) {
     const state = refused ? "failed" : job?.state ?? "sending";
     this.dataset.state = state;
     const going = state === "queued" || state === "running" || state === "sending";
@@ -43,7 +43,8 @@ export class JobCard extends HTMLElement {
       h("div", { class: "actions" },
         one ? h("a", { class: "button tinted", href: contentOf(one.id), download: "" }, icon(ICONS.download), h("span", { text: T.job.download })) : null,
         results.length > 1 && job.batch ? h("a", { class: "button", href: zip(job.batch, job.effect), download: "" }, icon(ICONS.download), h("span", { text: T.job.all(results.length) })) : null,
-        one && use ? button({ words: clip ? T.job.useClip : T.job.use, glyph: ICONS.next, on: { click: () => use(one) } }) : null,
+        one && use ? button({ words: T.job.use, glyph: ICONS.next, on: { click: () => use(one) } }) : null,
+        one && copy ? button({ words: T.job.copy, glyph: ICONS.copy, on: { click: (event) => void copied(event.currentTarget, copy(one)) } }) : null,
         going && job ? button({ words: T.job.cancel, glyph: ICONS.close, on: { click: () => void store.cancel(job.id) } }) : null,
         problem && onRetry ? button({ words: T.job.retry, glyph: ICONS.retry, on: { click: onRetry } }) : null,
         share && job ? button({ words: T.job.code, glyph: ICONS.code, on: { click: share } }) : null),
@@ -59,6 +60,13 @@ export class JobCard extends HTMLElement {
     if (job?.state === "running" && job.progress > 0) this.#bar.value = job.progress;
     else this.#bar.removeAttribute("value");
   }
+}
+
+/** Say on a button whether something was copied. */
+async function copied(pressed, work) {
+  const said = pressed.querySelector("span");
+  said.textContent = await work.then(() => T.job.copied, () => T.job.notCopied);
+  setTimeout(() => { said.textContent = T.job.copy; }, 3000);
 }
 
 /** Seconds that a running job may still take, from how far it came since this page saw it run; null where unknown. */

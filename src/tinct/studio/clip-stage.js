@@ -231,7 +231,7 @@ export class ClipStage extends HTMLElement {
       video.addEventListener("pause", () => {
         if (!leads()) return;
         this.#follower?.pause();
-        if (this.#follower) this.#follower.currentTime = video.currentTime;
+        if (!video.ended) this.#step(0); // both at the same frame
       });
       for (const kind of ["play", "pause", "timeupdate", "seeked", "ended"]) video.addEventListener(kind, () => leads() && this.#tell());
       // A frame of the source stands still: whoever previews may look at it.

@@ -40,15 +40,16 @@ export class DropZone extends HTMLElement {
       this.#give([...input.files]);
       input.value = "";
     } } });
-    const folder = several ? h("input", { type: "file", id: `${id}-folder`, webkitdirectory: true, class: "visually-hidden", on: { change: () => {
+    const plain = this.hasAttribute("plain"); // one of several places in a panel
+    const folder = several && !plain ? h("input", { type: "file", id: `${id}-folder`, webkitdirectory: true, class: "visually-hidden", on: { change: () => {
       this.#give([...folder.files].filter((file) => !file.name.startsWith(".")));
       folder.value = "";
     } } }) : null;
     this.append(
       icon(ICONS.photo),
       h("p", { class: "drop-words", text: this.getAttribute("words") ?? T.drop.here }),
-      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: "button primary", text: this.getAttribute("choose") ?? T.drop.chooseOne }), folder, folder ? h("label", { htmlFor: folder.id, class: "button", text: T.drop.folder }) : null),
-      several ? h("p", { class: "help", text: T.drop.paste }) : "");
+      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: plain ? "button" : "button primary", text: this.getAttribute("choose") ?? (several ? T.drop.choose.photo : T.drop.chooseOne) }), folder, folder ? h("label", { htmlFor: folder.id, class: "button", text: T.drop.folder }) : null),
+      several && !plain ? h("p", { class: "help", text: T.drop.paste }) : "");
     this.addEventListener("dragover", (event) => {
       if (![...event.dataTransfer.types].includes("Files")) return;
       event.preventDefault();

@@ -4,16 +4,19 @@ import { currentSession, previewOf, seenAt } from "./api.js";
 import { strip, zip } from "./cards.js";
 import { button, debounced, h, icon, uid } from "./dom.js";
 import { ACCEPT, DropZone } from "./drop.js";
+import { slot, titleOf } from "./slot.js";
+import { FIELDS } from "./fields.js";
 import "./form.js";
 import { ICONS } from "./icons.js";
-import { fitted } from "./pictures.js";
 import { unmet } from "./rules.js";
+import { canCopy, copyPicture, goOn } from "./next.js";
 import "./stage.js";
+import { settingsBar } from "./settings-bar.js";
 import { share } from "./share.js";
 import * as store from "./store.js";
 import { worksOn } from "./tools.js";
 import { stateOf } from "./tray.js";
-import { T, sentence } from "./texts.js";
+import { T } from "./texts.js";
 
 const FORMATS = ["jpeg", "png", "webp"];
 
@@ -40,6 +43,7 @@ export class EffectPage {
     this.params = fromQuery(query, effect.params);
     this.format = query.get("format");
     this.on = worksOn(effect);
+    this.form.given = (name) => Boolean(this.inputs[name]?.length);
     this.root = h("section", { class: "page effect", dataset: { effect: effect.name } });
   }
 
@@ -90,13 +94,18 @@ export class EffectPage {
     this.root.append(
       h("header", {}, h("h1", { text: this.effect.title }), h("p", { text: this.effect.summary })),
       h("div", { class: "work" }, h("div", { class: "show", id: "photo" }, drop, this.blank, this.broken, this.bar, this.stage, this.note, this.results), this.panel));
+    const bar = settingsBar(this);
+    if (bar) this.panel.prepend(bar);
     for (const kind of ["items", "jobs", "selected"]) store.on(kind, () => this.refresh(), this.signal);
     this.stage.addEventListener("shown", (event) => {
       this.seen = event.detail.seen;
       this.drawNote();
     });
     this.form.addEventListener("change", debounced(() => this.remember(), 150));
-    this.form.addEventListener("change", () => this.drawGo(this.item));
+    this.form.addEventListener("change", () => {
+      this.relevant();
+      this.drawGo(this.item);
+    });
     this.refresh();
     return this.root;
   }
@@ -108,13 +117,15 @@ export class EffectPage {
   /** What stands in the panel above the button. */
   controls() {
     this.form.use(this.effect.params, this.params, { own: this.ownFields(), skip: this.skipped(), effect: this.effect.name, pictured: this.effect.pictured });
-    for (const input of this.others) if (!this.drawn(input)) this.extra.append(this.slot(input));
-    return [this.extra, this.form, this.effect.roles.length && this.on !== "clip" ? this.formats() : ""];
+    const slots = this.others.filter((input) => !this.drawn(input));
+    this.extra.append(...slots.filter(({ required }) => required).map((input) => this.slot(input)));
+    this.optional = h("div", { class: "inputs" }, ...slots.filter(({ required }) => !required).map((input) => this.slot(input)));
+    return [this.extra, this.form, this.optional, this.effect.roles.length && this.on !== "clip" ? this.formats() : ""];
   }
 
   /** Hand-made fields by parameter. */
   ownFields() {
-    return {};
+    return FIELDS[this.effect.name] ?? {};
   }
 
   skipped() {
@@ -126,42 +137,12 @@ export class EffectPage {
     return false;
   }
 
-  /** A place for one further photo. */
+  /** A place for one further photo, or for several. */
   slot(input) {
-    const shown = h("div", { class: "slot-photo", hidden: true });
-    const zone = h("drop-zone", { words: T.drop.one, accept: ACCEPT[input.clip ? "clip" : "photo"] });
-    const many = input.most > 1;
-    if (many) zone.setAttribute("multiple", "");
-    const draw = () => {
-      const given = this.inputs[input.name] ?? [];
-      shown.hidden = !given.length;
-      zone.hidden = given.length >= input.most;
-      shown.replaceChildren(...given.map((photo, place) => h("figure", {}, photo.thumb ? h("img", { src: photo.thumb, alt: photo.name }) : null, h("figcaption", { text: many ? `${place + 1}: ${photo.name}` : photo.name }), button({ words: T.effect.change, class: "quiet", on: { click: () => {
-        this.inputs[input.name].splice(place, 1);
-        draw();
-        this.refresh();
-        this.changed(input.name);
-      } } }))));
-    };
-    zone.addEventListener("files", async (event) => {
-      const problem = zone.querySelector(".problem") ?? zone.appendChild(h("p", { class: "problem", role: "alert" }));
-      problem.textContent = "";
-      for (const file of event.detail.slice(0, input.most)) {
-        try {
-          const stored = await store.store(file, file.name);
-          const thumb = await fitted(file, 240).then(asUrl).catch(() => previewOf(stored.id));
-          this.inputs[input.name] = [...(this.inputs[input.name] ?? []), { name: file.name, fileId: stored.id, thumb, file }];
-        } catch (error) {
-          problem.textContent = error.message;
-        }
-      }
-      draw();
+    return slot(input, this.inputs, () => {
       this.refresh();
       this.changed(input.name);
     });
-    draw();
-    const title = titleOf(input.name);
-    return h("fieldset", { class: "field slot", dataset: { input: input.name } }, h("legend", { text: input.required ? title : `${title} (${T.effect.optional})` }), zone, shown, h("p", { class: "help", text: input.summary }));
   }
 
   /** A hook: a further photo came. */
@@ -178,11 +159,22 @@ export class EffectPage {
 
   /** The order, without the photo itself. */
   order() {
-    const inputs = Object.fromEntries(Object.entries(this.inputs).filter(([, given]) => given.length).map(([name, given]) => {
+    const inputs = Object.fromEntries(Object.entries(this.inputs).filter(([name]) => this.given(name)).map(([name, given]) => {
       const input = this.effect.inputs.find((item) => item.name === name);
       return [name, (input?.most ?? 1) > 1 ? given.map((photo) => photo.fileId) : given[0].fileId];
     }));
     return { params: this.form.values, inputs, ...(this.format ? { format: this.format } : {}) };
+  }
+
+  /** Whether a further photo was given, and has an effect beside what else is chosen. */
+  given(name) {
+    return Boolean(this.inputs[name]?.length) && this.form.matters(this.effect.inputs.find((input) => input.name === name)?.summary);
+  }
+
+  /** Hide places for photos that the present choices leave without effect. */
+  relevant() {
+    this.form.relevant();
+    for (const place of this.optional?.children ?? []) place.classList.toggle("away", !this.form.matters(this.effect.inputs.find(({ name }) => name === place.dataset.input).summary));
   }
 
   /** Why the button cannot be pressed; null where it can. */
@@ -193,7 +185,7 @@ export class EffectPage {
     if (lacking) return T.effect.lacking(titleOf(lacking.name));
     const unsaid = (this.effect.params.required ?? []).find((name) => [undefined, null, ""].includes(this.form.get(name)));
     if (unsaid) return T.effect.unsaid(titleOf(unsaid, this.effect.params.properties[unsaid]?.title));
-    return unmet(this.effect, (name) => this.form.get(name), (name) => Boolean(this.inputs[name]?.length));
+    return unmet(this.effect, (name) => this.form.get(name), (name) => this.given(name));
   }
 
   /** Whether what was chosen belongs to one photo alone. */
@@ -204,6 +196,28 @@ export class EffectPage {
   /** Order it for some photos. */
   async run(photos) {
     store.run(this.effect.name, this.order(), photos);
+  }
+
+  /** Whether settings are kept under names here; where looks are kept, these are enough. */
+  get keepsPresets() {
+    return true;
+  }
+
+  /** Settings with which the page begins. */
+  get defaults() {
+    return {};
+  }
+
+  /** Choose all settings anew. */
+  restore(params) {
+    this.form.restore(params, this.panel);
+  }
+
+  /** Show further photos that did not come by a drop. */
+  redrawSlots() {
+    for (const place of this.panel.querySelectorAll(".slot")) place.draw();
+    this.refresh();
+    for (const name of Object.keys(this.inputs)) this.changed(name);
   }
 
   /** Settings live in the address, so that a reload and a link keep them. */
@@ -235,6 +249,7 @@ export class EffectPage {
     this.stage.hidden = !item || broken;
     this.broken.hidden = !broken;
     if (broken) this.drawBroken(item);
+    this.relevant();
     this.drawNote();
     this.drawGo(item);
     this.drawCard(item);
@@ -287,7 +302,8 @@ export class EffectPage {
       refused,
       waiting,
       chosen: this.shownResult,
-      use: (result) => void store.take(result.id, item.name),
+      use: (result) => goOn(result, item.name, this.effect.name),
+      copy: this.on !== "clip" && canCopy() ? copyPicture : null,
       clip: this.on === "clip",
       onRetry: item.state !== "failed" && run ? () => store.retry(run, [item.id]) : null,
       share: job ? () => share({ effect: job.effect, params: job.params, inputs: job.inputs, format: this.format, name: item.name }) : null,
@@ -339,15 +355,6 @@ const sentenceOf = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/
 
 /** A photo's own size, where a small copy of it is shown; null where it is shown itself. */
 export const naturalOf = (item) => (item.unseen && item.width ? { width: item.width, height: item.height } : null);
-
-/** What an input or a parameter is called. */
-const titleOf = (name, title = name) => T.params[name] ?? sentence(title);
-
-async function asUrl(bitmap) {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  return URL.createObjectURL(await canvas.convertToBlob({ type: "image/webp" }));
-}
 
 /** Parameters from the address; what the schema does not know is left out. */
 export function fromQuery(query, schema) {

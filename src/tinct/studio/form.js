@@ -7,9 +7,10 @@ import { T, sentence } from "./texts.js";
 
 const FEW = 4; // choices that are shown side by side
 const LONG = 300; // letters from which a text gets several lines
-const APART = new Set(["seed", "engine", "method", "force"]); // what most people leave
+/** What most people leave: by name, or of one effect alone. */
+const APART = new Set(["seed", "engine", "method", "force", "steps", "guidance", "negative", "erase.complete", "erase.grow", "enhance.model", "enhance.faces", "extend.place", "extend.size", "extend.crop", "colorize.neutralise", "detect_faces.required"]);
 
-/** @typedef {{value: any, element: HTMLElement}} Field */
+const CONDITION = /^(For|Mode|With) (\w+)(?: (\w+))?[:,] ?/;
 
 export class SchemaForm extends HTMLElement {
   #schema = null;
@@ -17,6 +18,8 @@ export class SchemaForm extends HTMLElement {
   #own = {};
   #effect = "";
   #pictured = [];
+  /** Whether a further photo of some name was given; the page says so. @type {(name: string) => boolean} */
+  given = () => false;
 
   /**
    * @param {any} schema of an object
@@ -31,10 +34,11 @@ export class SchemaForm extends HTMLElement {
     this.#values = { ...values };
     this.#own = own;
     const shown = Object.entries(schema.properties ?? {}).filter(([name]) => !skip.includes(name));
-    const first = shown.filter(([name]) => !APART.has(name)).map(([name, field]) => this.#field(name, field));
-    const more = shown.filter(([name]) => APART.has(name)).map(([name, field]) => this.#field(name, field));
+    const apart = ([name]) => (APART.has(name) || APART.has(`${effect}.${name}`)) && !(schema.required ?? []).includes(name);
+    const first = shown.filter((one) => !apart(one)).map(([name, field]) => this.#field(name, field));
+    const more = shown.filter(apart).map(([name, field]) => this.#field(name, field));
     this.replaceChildren(this.#illustration() ?? "", ...first.filter(Boolean), more.length ? h("details", { class: "more" }, h("summary", { text: T.form.more }), ...more.filter(Boolean)) : "");
-    this.#relevant();
+    this.relevant();
   }
 
   /** Whether a parameter is one to choose by the eye. */
@@ -76,27 +80,53 @@ export class SchemaForm extends HTMLElement {
     this.addEventListener("change", ({ detail }) => detail && detail.name !== name && this.#pictured.includes(detail.name) && redraw());
     return group("thumbs", title, told, id, h("div", { class: "thumb-list" }, ...pictures.map(([option, picture]) => h("label", {},
       h("input", { type: "radio", name: id, value: String(option), checked: option === (value ?? null), on: { change: () => change(option) } }),
-      picture, h("span", { text: option === null ? T.form.none : T.choices[option] ?? sentence(String(option)) })))));
+      picture, h("span", { text: option === null ? T.form.none : wordOf(this.#effect, name, option) })))));
+  }
+
+  /** Hide what the present choices leave without effect. */
+  relevant() {
+    for (const element of this.querySelectorAll("[data-name]")) element.classList.toggle("away", !this.matters(this.#schema.properties[element.dataset.name]?.description));
   }
 
   /**
-   * Hide what the present choices leave without effect. A description that begins with "For blur:" or "Mode auto:" says so,
-   * where that word is a choice of another parameter.
+   * Whether what is so described has an effect beside the present choices: a description that begins with "For blur:" or
+   * "Mode auto:" names a choice of another parameter, one with "With method generator:" also the parameter, and one with
+   * "With a prompt:" something that has to be given.
    */
-  #relevant() {
-    const chosen = Object.entries(this.#schema.properties ?? {}).filter(([, field]) => field.enum).map(([name, field]) => [field.enum, this.get(name)]);
-    for (const element of this.querySelectorAll(".field[data-name]")) {
-      const told = this.#schema.properties[element.dataset.name]?.description ?? "";
-      const word = told.match(/^(?:For|Mode) (\w+)[:,]/)?.[1];
-      const rules = word && chosen.find(([choices]) => choices.includes(word));
-      element.classList.toggle("away", Boolean(rules) && rules[1] !== word);
+  matters(told = "") {
+    const [, kind, first, second] = told.match(CONDITION) ?? [];
+    const fields = this.#schema.properties ?? {};
+    if (kind === "With" && first === "a") return second === "photo" ? this.given("image") : !(second in fields) || Boolean(this.get(second));
+    if (kind === "With") return !(first in fields) || this.get(first) === second;
+    const rules = kind && Object.entries(fields).find(([, field]) => field.enum?.includes(first));
+    return !rules || this.get(rules[0]) === first;
+  }
+
+  /** What differs from the defaults and has an effect; what an order needs to say. */
+  get values() {
+    const fields = this.#schema?.properties ?? {};
+    const differs = ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(fields[name]?.default);
+    return Object.fromEntries(Object.entries(this.#values).filter(([name]) => name in fields && this.matters(fields[name].description)).filter(differs));
+  }
+
+  /** Choose anew: values that are not named get their defaults, and every field shows it. */
+  restore(values, root = this) {
+    const before = this.all;
+    this.#values = { ...values };
+    for (const old of root.querySelectorAll("[data-name]")) {
+      const fresh = this.field(old.dataset.name);
+      if (fresh) old.replaceWith(fresh);
+    }
+    this.relevant();
+    for (const name of Object.keys(this.#schema.properties)) {
+      const value = this.get(name);
+      if (JSON.stringify(value) !== JSON.stringify(name in before ? before[name] : this.#schema.properties[name].default)) this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
     }
   }
 
-  /** What differs from the defaults; what an order needs to say. */
-  get values() {
-    const differs = ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(this.#schema.properties[name]?.default);
-    return Object.fromEntries(Object.entries(this.#values).filter(([name]) => name in (this.#schema?.properties ?? {})).filter(differs));
+  /** What was chosen, also what has no effect beside the present choices. */
+  get all() {
+    return { ...this.#values };
   }
 
   /** One value, the default where nobody chose. */
@@ -107,7 +137,7 @@ export class SchemaForm extends HTMLElement {
   set(name, value) {
     if (value === undefined) delete this.#values[name];
     else this.#values[name] = value;
-    this.#relevant();
+    this.relevant();
     this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
   }
 
@@ -121,7 +151,7 @@ export class SchemaForm extends HTMLElement {
     const value = this.get(name);
     const change = (fresh) => this.set(name, fresh);
     const made = this.#own[name] ? this.#own[name](name, schema, value, change) : this.#byEye(name) ? this.#thumbs(name, schema, value, change) : fieldFor(name, schema, value, change, this.#effect);
-    if (made?.classList.contains("field")) made.dataset.name = name;
+    if (made) made.dataset.name = name;
     return made;
   }
 }
@@ -129,15 +159,22 @@ export class SchemaForm extends HTMLElement {
 /** What a parameter is called, and what is said of it. */
 function wordsOf(name, schema, effect) {
   const title = T.params[`${effect}.${name}`] ?? T.params[name] ?? sentence(schema.title ?? name);
-  const told = T.help[`${effect}.${name}`] ?? T.help[name] ?? (schema.description ?? "").replace(/^(?:For|Mode) \w+[:,] ?/, "").replace(/^\w/, (letter) => letter.toUpperCase());
+  const told = T.help[`${effect}.${name}`] ?? T.help[name] ?? (schema.description ?? "").replace(CONDITION, "").replace(/^\w/, (letter) => letter.toUpperCase());
   return { title, told };
+}
+
+/** What a choice is called; null is that nobody chose. */
+function wordOf(effect, name, option) {
+  const own = T.choices[`${effect}.${name}.${option}`] ?? T.choices[`${name}.${option}`] ?? T.choices[option];
+  return own ?? (option === null ? T.form.unset : sentence(String(option)));
 }
 
 /** A field for one parameter. */
 export function fieldFor(name, schema, value, change, effect = "") {
   const { title, told } = wordsOf(name, schema, effect);
   if (schema.type === "boolean") return toggle(name, title, told, value, change);
-  if (schema.enum) return schema.enum.length <= FEW ? radios(name, title, told, schema, value, change) : choice(name, title, told, schema, value, change);
+  const says = (option) => wordOf(effect, name, option);
+  if (schema.enum) return schema.enum.length <= FEW ? radios(name, title, told, schema, value, change, says) : choice(name, title, told, schema, value, change, says);
   if (schema.auto) return automatic(name, title, told, schema, value, change);
   if (schema.type === "number" || schema.type === "integer") return number(name, title, told, schema, value, change);
   if (schema.type === "array" && schema.items?.type === "string") return swatches(name, title, told, schema, value, change);
@@ -174,19 +211,19 @@ function toggle(name, title, told, value, change) {
   return h("div", { class: "field toggle" }, h("label", { htmlFor: id }, box, h("span", { text: title })), told ? h("p", { class: "help", id: `${id}-help`, text: told }) : null);
 }
 
-function radios(name, title, told, schema, value, change) {
+function radios(name, title, told, schema, value, change, says) {
   const id = uid(name);
   const options = schema.nullable ? [null, ...schema.enum] : schema.enum;
   return group("radios", title, told, id, h("div", { class: "segments" }, ...options.map((option) => h("label", {},
     h("input", { type: "radio", name: id, value: String(option), checked: option === value || (option === null && value === undefined), on: { change: () => change(option) } }),
-    h("span", { text: option === null ? T.form.unset : T.choices[option] ?? sentence(String(option)) })))));
+    h("span", { text: says(option) })))));
 }
 
-function choice(name, title, told, schema, value, change) {
+function choice(name, title, told, schema, value, change, says) {
   const id = uid(name);
   const options = schema.nullable ? [null, ...schema.enum] : schema.enum;
   const select = h("select", { id, name, "aria-describedby": told ? `${id}-help` : null, on: { change: () => change(options[select.selectedIndex]) } },
-    ...options.map((option) => h("option", { text: option === null ? T.form.unset : T.choices[option] ?? sentence(String(option)), selected: option === value })));
+    ...options.map((option) => h("option", { text: says(option), selected: option === value })));
   return labelled("choice", title, told, id, select);
 }
 
@@ -287,6 +324,7 @@ export function swatches(name, title, told, schema, value, change) {
     change(colors.length ? [...colors] : undefined);
     draw();
   };
+  Object.defineProperty(field, "chosen", { get: () => [...colors] });
   return field;
 }
 

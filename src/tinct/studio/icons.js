@@ -59,5 +59,9 @@ export const ICONS = {
   hair_extend: "M8 20V10a4 4 0 0 1 8 0v10M8 11c-2 3-3 6-3 9M16 11c2 3 3 6 3 9",
   hair_volume: "M6 18c-3-3-3-8 0-11s9-3 12 0 3 8 0 11M9 11a3 3 0 0 1 6 0v4a3 3 0 0 1-6 0z",
   hair_transfer: "M4 18v-6a4 4 0 0 1 8 0M20 6v6a4 4 0 0 1-8 0M7 18h10l-3-3M17 6",
+  hair_style: "M4 12a8 8 0 0 1 16 0v6M4 12v6M8 18v-5c3 0 5-1 7-3l1 3v5",
   effect: "M12 4l2 6 6 2-6 2-2 6-2-6-6-2 6-2z",
 };
+
+/** The icon of an effect; that of the same one on photos where it has none of its own. */
+export const iconOf = (name) => ICONS[name] ?? ICONS[name.replace(/^video_/, "")] ?? ICONS.effect;

@@ -30,7 +30,7 @@ export class MarkedPage extends EffectPage {
 
   controls() {
     const [extra, ...others] = super.controls();
-    if (this.#masks) extra.prepend(h("p", { class: "help paint-help", text: this.#masks.required ? T.brush.how : T.brush.may }));
+    if (this.#masks) extra.prepend(h("p", { class: "help paint-help", text: this.#masks.required ? T.brush.how : T.brush.may[this.effect.name] ?? T.brush.may.background }));
     if (this.effect.faces && !this.#masks) {
       this.told = h("p", { class: "help faces-told", role: "status" });
       this.list = document.createElement("face-list");
@@ -41,7 +41,7 @@ export class MarkedPage extends EffectPage {
   }
 
   ownFields() {
-    return { hints: () => null, mapping: () => null };
+    return { ...super.ownFields(), hints: () => null, mapping: () => null };
   }
 
   open() {

@@ -20,7 +20,7 @@ export class MigrateClipPage extends migrating(forClips(EffectPage)) {
   open() {
     const root = super.open();
     this.tries = h("div", { class: "results tries", role: "group", "aria-label": T.clip.looks, hidden: true });
-    this.tried.after(this.tries);
+    this.results.after(this.tries);
     const draw = debounced(() => void this.#drawStill(), 30);
     this.stage.addEventListener("rested", draw);
     this.form.addEventListener("change", ({ detail: { name } }) => {

@@ -73,6 +73,7 @@ export const migrating = (Page) => class extends Page {
       },
     } })));
     queueMicrotask(() => choose(this.tab));
+    this.chooseTab = choose;
     return [
       tabs, ...panels,
       h("hr", {}),
@@ -81,6 +82,16 @@ export const migrating = (Page) => class extends Page {
       this.regionField() ?? "",
       h("details", { class: "more" }, h("summary", { text: T.form.more }), field("shots"), field("seed"), this.on === "clip" ? null : this.formats()),
     ];
+  }
+
+  get keepsPresets() {
+    return false; // looks and palettes are
+  }
+
+  restore(params) {
+    super.restore(params);
+    if (JSON.stringify(params.colors ?? []) !== JSON.stringify(this.colors.chosen)) this.colors.setColors(params.colors ?? []);
+    this.chooseTab(TABS.includes(params.mode) ? params.mode : "auto");
   }
 
   /** A hook: what else is said of people. */
@@ -95,7 +106,7 @@ export const migrating = (Page) => class extends Page {
 
   /** Swatches out of a picture, beside those that are chosen by hand. */
   #fromPicture(colors) {
-    const zone = h("drop-zone", { words: T.palette.fromPicture, class: "small" });
+    const zone = h("drop-zone", { words: T.palette.fromPicture, class: "small", plain: true });
     zone.addEventListener("files", async (event) => {
       const problem = zone.querySelector(".problem") ?? zone.appendChild(h("p", { class: "problem", role: "alert" }));
       const found = await mainColors(event.detail[0], 5).catch(() => null);

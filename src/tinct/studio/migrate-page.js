@@ -22,7 +22,11 @@ export class MigratePage extends migrating(EffectPage) {
 
   constructor(effect, query) {
     super(effect, query);
-    this.params.count ??= 4;
+    this.params = { ...this.defaults, ...this.params };
+  }
+
+  get defaults() {
+    return { count: 4 };
   }
 
   open() {
@@ -39,6 +43,7 @@ export class MigratePage extends migrating(EffectPage) {
     this.stage.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || !this.#region) return;
       event.preventDefault();
+      event.stopPropagation();
       this.#region.back();
     });
     return root;

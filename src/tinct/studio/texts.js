@@ -15,7 +15,7 @@ export function sentence(text) {
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}.${Math.floor((seconds % 1) * 10)}`;
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${(Math.floor((seconds % 60) * 100) / 100).toFixed(2).padStart(5, "0")}`;
 
 const megabytes = (count) => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
 
@@ -41,6 +41,7 @@ export const T = {
   drop: {
     here: "Drop photos here",
     one: "Drop a photo here",
+    some: "Drop photos here",
     choose: { photo: "Choose photos", clip: "Choose clips", nothing: "Choose photos" },
     chooseOne: "Choose a photo",
     folder: "Choose a folder",
@@ -111,10 +112,45 @@ export const T = {
     quality: "Quality",
   },
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
-  /** Names and sentences in place of those that the server gives. */
-  params: { degree: "Strength", portrait: "People keep their colours", "migrate.strength": "How completely", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours" },
-  help: { count: "", strength: "0 % leaves it as it is, 100 % is the full change.", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch." },
-  choices: { jpeg: "JPEG", png: "PNG", webp: "WebP", person: "People", skin: "Skin" },
+  /**
+   * Names and sentences in place of those that the server gives, by `parameter` or `effect.parameter`; of choices by `choice`,
+   * `parameter.choice` or `effect.parameter.choice`. An empty sentence leaves it unsaid.
+   */
+  params: {
+    degree: "Strength", portrait: "People keep their colours", "migrate.strength": "How completely", count: "How many", protect: "What is kept", seed: "Variation", mode: "What to do", colors: "Colours", color: "Colour", variants: "How many", negative: "What is not to be seen", guidance: "How closely to follow the words",
+    "background.scene": "Scene", "background.prompt": "In words", "background.amount": "Blur",
+    "colorize.neutralise": "Colour that is there already", "hair_style.color": "Its colour", "hair_transfer.color": "Its colour",
+    "detect_faces.small": "Tiny faces too", "detect_faces.required": "Fail without a face",
+    "enhance.scale": "Size", "enhance.model": "Network", "enhance.denoise": "Noise", "enhance.deblur": "Blur", "enhance.faces": "Cut out the faces too",
+    "erase.grow": "Widen by", "erase.complete": "Take whole things",
+    "extend.to": "Shape", "extend.anchor": "Where the photo stands", "extend.method": "What comes there", "extend.place": "Place of the photo", "extend.size": "Size of the whole", "extend.crop": "Part that is kept",
+    "light.denoise": "Take noise away", "makeup.everybody": "Everybody", "makeup.shadow": "Eye shadow", "makeup.liner": "Eye liner",
+    "replace.by": "Replace by", "replace.match": "Fit to the light there", "restore.level": "Faded tones", "swap.consent": "They agree", "swap.force": "Even if they look too different", "swap.mark": "Mark",
+    "video_enhance.scale": "Size", "video_enhance.denoise": "Noise", shots: "Shots", references: "References",
+  },
+  help: {
+    count: "", strength: "0 % leaves it as it is, 100 % is the full change.", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch.",
+    seed: "Another number gives another answer; the same one the same.", shots: "Each is cut and judged by itself, or all are treated alike.", steps: "More take longer; empty: as the model is made for.", guidance: "Empty: as the model is made for.",
+    "background.mode": "", "background.subject": "Anything is less sure than people.", "background.colors": "One, or two from top to bottom.", "background.scene": "", "background.prompt": "Invented by the image generator of this server.", "background.amount": "",
+    "cartoon.smoothness": "How much detail goes.", "cartoon.lines": "", "cartoon.tones": "Steps from black to white.",
+    "colorize.variants": "The first is the best answer.", "correct.variants": "Plain, then warm, vivid and soft.", "generate.style": "", "generate.strength": "How far to leave the photo.", "generate.prompt": "",
+    "enhance.scale": "", "enhance.denoise": "", "enhance.deblur": "Small blur is taken away first, where it is the same all over.",
+    "erase.grow": "Pixels around what was painted, for halos and soft shadows.", "erase.complete": "What is painted over in part goes wholly.",
+    "extend.to": "", "extend.anchor": "", "extend.method": "", "extend.prompt": "What is to be seen beyond the borders.",
+    "hair_bangs.cut": "", "hair_bangs.length": "80 % reaches the brows.", "hair_bangs.density": "", "hair_extend.length": "", "hair_extend.wave": "", "hair_volume.amount": "", "hair_volume.where": "", "hair_style.color": "", "hair_transfer.color": "", "hair_style.style": "",
+    "makeup.look": "Or add a reference below.", "makeup.lips": "", "makeup.shadow": "", "makeup.liner": "", "makeup.blush": "", "makeup.foundation": "Evens the skin; its tone stays.", "makeup.everybody": "Otherwise the largest face.",
+    "replace.by": "", "replace.color": "", "replace.prompt": "Such as: a red armchair.", "replace.match": "0 % keeps the object's own.",
+    "restore.sensitivity": "Above 50 % wires and twigs may go too.", "restore.level": "", "swap.consent": "Those who are shown agree to this picture.", "swap.force": "It may not look real.", "swap.mark": "Visible is written into a corner; invisible is hidden in the picture, and `tinct marked` finds it.",
+    "moderate.threshold": "A photo whose score reaches it is called unsafe; lower is stricter.", "video_enhance.denoise": "", "video_enhance.scale": "", "video_correct.look": "",
+  },
+  choices: {
+    jpeg: "JPEG", png: "PNG", webp: "WebP", "protect.person": "People", skin: "Skin", "shots.each": "Each by itself", "shots.one": "All alike",
+    "background.mode.remove": "Cut out", "background.mode.mask": "Matte", "background.mode.change": "Replace", "background.mode.blur": "Blur", "subject.auto": "Automatic", "subject.person": "People", "subject.any": "Anything", "background.scene.null": "None",
+    "generate.style.null": "None", "makeup.look.null": "None", "mark.none": "None",
+    "color.ref": "The reference's", "color.src": "Their own", "hair_style.color.ref": "The style's", "level.auto": "If worn", "level.on": "Take back", "level.off": "Leave",
+    "enhance.scale.1": "Same", "enhance.scale.2": "2 ×", "enhance.scale.4": "4 ×", "video_enhance.scale.1": "Same", "video_enhance.scale.2": "2 ×", "deblur.auto": "If found", "deblur.off": "Leave", "extend.method.auto": "Automatic", "extend.method.plain": "Plain", "extend.method.banded": "Structure", "extend.method.backdrop": "The photo, out of focus", "extend.method.generator": "Invented",
+    "replace.by.null": "Automatic", "replace.by.object": "Object", "replace.by.surface": "Surface", "replace.by.color": "Colour", "replace.by.prompt": "Words", "where.all": "Everywhere", "where.crown": "Crown", "where.sides": "Sides", auto: "Automatic",
+  },
 
   keys: {
     title: "Keys",
@@ -167,7 +203,7 @@ export const T = {
     runAll: { photo: (count) => `On all ${count} photos`, clip: (count) => `On all ${count} clips` },
     missing: (commands) => `Not ready on this server. Its operator can bring what is missing: ${commands}`,
     drop: { photo: "Drop a photo to begin", clip: "Drop a clip to begin", nothing: "" },
-    blank: "Say what it shall be; it appears here",
+    blank: "Say what it is to be; it appears here",
     unfit: {
       photo: (name) => `${name} is no photo. The tools for clips work on it; for this one, drop a photo.`,
       clip: (name) => `${name} is no clip. The tools for photos work on it; for this one, drop a clip.`,
@@ -187,13 +223,14 @@ export const T = {
     it: { photo: "this photo", clip: "this clip", nothing: "it" },
     optional: "optional",
     change: "Change",
+    remove: "Remove",
     results: "Results",
     result: (number) => `Result ${number}`,
   },
 
   brush: {
     how: "Paint over what is meant; a soft border around it helps. X changes between brush and eraser, [ and ] the size, Ctrl Z takes back.",
-    may: "Paint the subject yourself, or leave it to the tool.",
+    may: { background: "Paint the subject yourself, or leave that to the tool.", restore: "Paint what is damaged, or leave the finding to the tool." },
     first: "Paint over something first.",
     brush: "Brush",
     eraser: "Eraser",
@@ -230,8 +267,10 @@ export const T = {
     progress: "Progress",
     download: "Download",
     all: (count) => `All ${count} as ZIP`,
-    use: "Use as next photo",
-    useClip: "Use as next clip",
+    use: "Go on with it",
+    copy: "Copy picture",
+    copied: "Copied",
+    notCopied: "The browser refused",
     cancel: "Cancel",
     retry: "Try again",
     code: "Copy as code",
@@ -250,6 +289,23 @@ export const T = {
       retries_exhausted: () => "It failed several times",
       cancelled: () => "Cancelled",
     },
+  },
+
+  extend: { free: "As the sides say", nothing: "nothing", sides: { left: "Left", top: "Top", right: "Right", bottom: "Bottom" } },
+
+  settings: {
+    title: "Settings",
+    undo: "Take back the last change (Ctrl Z)",
+    reset: "All settings as they were at first",
+    presets: "Presets",
+    none: "Nothing is kept yet. Name the present settings to find them here again.",
+    name: "Keep the present settings as",
+    forget: (name) => `Delete the preset ${name}`,
+  },
+
+  next: {
+    title: "Go on with the result",
+    says: "It joins your photos, and this tool opens with it.",
   },
 
   tray: {

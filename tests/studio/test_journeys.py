@@ -263,9 +263,12 @@ def test_a_result_is_the_next_tool_s_photo_and_the_order_can_be_copied(studio: W
         page.locator("pre", has_text=text).wait_for()
     assert studio.accessibility() == []
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Use as next photo").click()
+    page.get_by_role("button", name="Go on with it").click()
+    assert page.locator(".tool-list button[data-effect=video_light]").count() == 0, "it is no clip"
+    assert studio.accessibility() == []
+    page.locator(".tool-list button[data-effect=light]").click()
+    page.locator(".effect[data-effect=light]").wait_for()
     page.locator(".cell").nth(1).wait_for()
-    studio.open("light")
     page.get_by_role("button", name="Run", exact=True).click()
     studio.wait_for_state("done", 2)
 

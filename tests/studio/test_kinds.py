@@ -62,7 +62,8 @@ def test_a_clip_is_worked_on_played_beside_its_source_and_downloaded(studio: Wat
 
     page.reload()  # it is found again, and streamed from the server
     page.locator("clip-stage.compared").wait_for()
-    page.get_by_role("button", name="Use as next clip").click()
+    page.get_by_role("button", name="Go on with it").click()
+    page.locator(".tool-list button[data-effect=video_light]").click()
     page.locator(".cell").nth(2).wait_for()
     page.get_by_role("link", name="History").click()
     page.locator(".history img").first.wait_for()

@@ -48,8 +48,8 @@ export class DropZone extends HTMLElement {
     this.append(
       icon(ICONS.photo),
       h("p", { class: "drop-words", text: this.getAttribute("words") ?? T.drop.here }),
-      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: plain ? "button" : "button primary", text: this.getAttribute("choose") ?? (several ? T.drop.choose.photo : T.drop.chooseOne) }), folder, folder ? h("label", { htmlFor: folder.id, class: "button", text: T.drop.folder }) : null),
-      several && !plain ? h("p", { class: "help", text: T.drop.paste }) : "");
+      h("p", { class: "drop-ways" }, input, h("label", { htmlFor: id, class: plain ? "button" : "button primary", text: this.getAttribute("choose") ?? (several ? T.drop.choose.photo : T.drop.chooseOne) }), folder, folder ? h("label", { htmlFor: folder.id, class: "button by-mouse", text: T.drop.folder }) : null),
+      several && !plain ? h("p", { class: "help" }, h("span", { class: "by-mouse", text: `${T.drop.paste} ` }), T.drop.own) : "");
     this.addEventListener("dragover", (event) => {
       if (![...event.dataTransfer.types].includes("Files")) return;
       event.preventDefault();

@@ -1,15 +1,15 @@
 // The tray: photos of this browser, how far each is, and the jobs that were ordered for it. All of it outlives a reload.
 
-import { blobAt, bytesOf, call, contentOf, currentSession, insist, previewOf, Refusal, seenAt, signedIn, Unanswered, upload } from "./api.js";
+import { call, contentOf, currentSession, insist, Refusal, seenAt, signedIn, Unanswered, upload } from "./api.js";
 import { sleep } from "./dom.js";
 import { blobs, json } from "./kept.js";
 import { follow } from "./follow.js";
-import { firstFrame, thumbnail } from "./pictures.js";
+import { Line } from "./line.js";
+import { Small } from "./small.js";
 import { T } from "./texts.js";
 
 const pending = blobs("pending");
-const thumbs = blobs("thumbs");
-const UPLOADS = 2; // at a time; more only share one line
+const line = new Line(2); // uploads at a time; more only share one line
 const ORDERS = 4;
 const KEPT = 500; // photos that a tray remembers
 
@@ -74,6 +74,8 @@ function changed(kind = "items") {
   tell(kind);
 }
 
+const small = new Small({ find: (id) => find(id), isClip: (item) => isClip(item), told: tell, changed });
+
 export function select(id) {
   if (selected === id) return;
   selected = id;
@@ -124,42 +126,7 @@ export async function take(fileId, name) {
   return item;
 }
 
-async function picture(item, blob) {
-  let small = await thumbs.get(item.id);
-  if (!small) {
-    try {
-      const whole = blob ?? (await bytesOf(item.fileId));
-      small = await (isClip(item) ? firstFrame(whole) : thumbnail(whole));
-      void thumbs.put(item.id, small);
-    } catch {
-      item.unseen = true; // this browser cannot show its format
-      if (item.fileId) return byServer(item);
-      item.thumb = "";
-      return tell("items");
-    }
-  } else if (item.unseen && item.fileId) item.url = isClip(item) ? item.url : previewOf(item.fileId);
-  item.thumb = URL.createObjectURL(small);
-  tell("items");
-}
-
-let previews = Promise.resolve(); // one at a time: the server makes no more either
-/** Have the server make a picture of what this browser cannot show; it costs nothing. */
-function byServer(item) {
-  previews = previews.then(async () => {
-    if (!find(item.id)) return;
-    try {
-      const small = await thumbnail(await blobAt(previewOf(item.fileId)));
-      void thumbs.put(item.id, small);
-      item.thumb = URL.createObjectURL(small);
-      if (!isClip(item)) item.url = previewOf(item.fileId);
-      changed();
-    } catch {
-      item.thumb = ""; // the server cannot either; its effects say why
-      tell("items");
-    }
-  });
-  return previews;
-}
+const picture = (item, blob) => small.draw(item, blob);
 
 /** Something to order that needs no photo: what comes of it becomes the photo. */
 export function blank(name, effect) {
@@ -180,22 +147,10 @@ function fill(item, job) {
   changed();
 }
 
-let uploading = 0;
-const line = [];
-async function turn() {
-  if (uploading < UPLOADS) uploading += 1;
-  else await new Promise((done) => line.push(done));
-}
-function next() {
-  const waiting = line.shift();
-  if (waiting) waiting();
-  else uploading -= 1;
-}
-
 async function send(item) {
   const stop = new AbortController();
   stops.set(item.id, stop);
-  await turn();
+  await line.turn();
   try {
     await signedIn(stop.signal);
     const blob = held.get(item.id) ?? (await pending.get(item.id));
@@ -209,7 +164,7 @@ async function send(item) {
         const file = await upload(blob, item.name, { signal: stop.signal, progress: (share) => { item.sent = share; tell("items"); } });
         Object.assign(item, { state: "ready", sent: 1, error: null }, described(file));
         forgetBytes(item.id);
-        if (item.unseen) void byServer(item);
+        if (item.unseen) void small.byServer(item);
         return changed();
       } catch (error) {
         if (error instanceof Refusal && error.status === 401) await signedIn(stop.signal);
@@ -223,7 +178,7 @@ async function send(item) {
     if (error.name !== "AbortError") fail(item, error.message);
   } finally {
     stops.delete(item.id);
-    next();
+    line.next();
   }
 }
 
@@ -266,7 +221,7 @@ export function remove(id) {
   stops.get(id)?.abort();
   for (const url of [item.url, item.thumb]) if (url?.startsWith("blob:")) URL.revokeObjectURL(url);
   forgetBytes(id);
-  void thumbs.remove(id);
+  small.forget(id);
   const place = items.indexOf(item);
   items = items.filter((other) => other !== item);
   if (selected === id) selected = (items[place] ?? items[place - 1])?.id ?? null;

@@ -45,7 +45,8 @@ export const T = {
     choose: { photo: "Choose photos", clip: "Choose clips", nothing: "Choose photos" },
     chooseOne: "Choose a photo",
     folder: "Choose a folder",
-    paste: "Or paste with Ctrl V. Photos go to your own server and nowhere else.",
+    paste: "Or paste with Ctrl V.",
+    own: "Photos go to your own server and nowhere else.",
     anywhere: "Drop to add",
   },
 

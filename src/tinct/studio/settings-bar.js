@@ -18,7 +18,7 @@ export function settingsBar(page) {
   const settle = debounced(() => note(), QUIET);
   const undo = button({ glyph: ICONS.undo, label: T.settings.undo, class: "quiet", disabled: true, on: { click: () => back() } });
   const reset = button({ glyph: ICONS.reset, label: T.settings.reset, class: "quiet", disabled: true, on: { click: () => put(page.defaults) } });
-  const presets = page.keepsPresets ? button({ words: T.settings.presets, glyph: ICONS.star, class: "quiet presets-open", on: { click: () => void openPresets(page, put) } }) : null;
+  const presets = page.keepsPresets ? button({ words: T.settings.presets, glyph: ICONS.star, class: "quiet presets-open", on: { click: () => void openPresets(page, put) } }) : h("span", { class: "help", text: T.settings.title });
 
   function note() {
     const fresh = JSON.stringify(page.form.all);
@@ -40,7 +40,7 @@ export function settingsBar(page) {
     now = last;
     page.restore(JSON.parse(last));
     draw();
-    (undo.disabled ? presets ?? reset : undo).focus();
+    if (document.activeElement === document.body) (undo.disabled ? page.panel.querySelector(".panel-body input, .panel-body button") : undo)?.focus();
   }
   function put(params) {
     note();

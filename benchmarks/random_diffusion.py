@@ -15,13 +15,14 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-UNET, VAE = (32, 64, 64, 64), (32, 32, 64, 64)
+UNET, XL, VAE = (32, 64, 64, 64), (32, 64, 128), (32, 32, 64, 64)
 HIDDEN, LEVELS, BLOCKS = 64, 4, 2
 SIZES = {"unet": UNET, "vae": VAE, "hidden": HIDDEN, "layers": 2, "side": 64}
 FULL = {"unet": (320, 640, 1280, 1280), "vae": (128, 256, 512, 512), "hidden": 768, "layers": 12, "side": 64}
@@ -59,14 +60,16 @@ def make(
     return pipe
 
 
-def make_xl(folder: Path) -> Any:
+def make_xl(folder: Path, *, channels: int = 4) -> Any:
     """The same of Stable Diffusion XL."""
-    torch.manual_seed(20)
-    parts = _parts(4, SIZES | {"unet": (32, 64), "context": 2 * HIDDEN, "xl": True}, torch.float32)
-    projected = CLIPTextModelWithProjection(_text_config(len(parts["tokenizer"]), SIZES))
-    pipe = StableDiffusionXLPipeline(
-        **parts, text_encoder_2=projected, tokenizer_2=parts["tokenizer"], add_watermarker=False
-    )
+    torch.manual_seed(20 + channels)
+    second = SIZES | {"hidden": 2 * HIDDEN, "act": "gelu"}
+    parts = _parts(channels, SIZES | {"unet": XL, "context": 3 * HIDDEN, "xl": True}, torch.float32)
+    projected = CLIPTextModelWithProjection(_text_config(len(parts["tokenizer"]), second))
+    kind = StableDiffusionXLInpaintPipeline if channels == 9 else StableDiffusionXLPipeline
+    vocab, merges = vocabulary()
+    padded = CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=77, pad_token="!")
+    pipe = kind(**parts, text_encoder_2=projected, tokenizer_2=padded, add_watermarker=False)
     pipe.save_pretrained(folder)
     return pipe
 
@@ -81,7 +84,7 @@ def _text_config(words: int, sizes: dict[str, Any]) -> CLIPTextConfig:
         num_attention_heads=max(1, hidden // 64),
         projection_dim=hidden,
         max_position_embeddings=77,
-        hidden_act="quick_gelu",
+        hidden_act=sizes.get("act", "quick_gelu"),
         bos_token_id=words - 2,
         eos_token_id=words - 1,
     )
@@ -89,18 +92,18 @@ def _text_config(words: int, sizes: dict[str, Any]) -> CLIPTextConfig:
 
 def _parts(channels: int, sizes: dict[str, Any], dtype: Any, filled: int = 0) -> dict[str, Any]:
     vocab, merges = vocabulary(filled)
-    attended = len(sizes["unet"]) - (0 if sizes.get("xl") else 1)
-    more = (
-        {
+    types = ["CrossAttnDownBlock2D"] * (len(sizes["unet"]) - 1)
+    types.insert(0 if sizes.get("xl") else len(types), "DownBlock2D")
+    more: dict[str, Any] = {"attention_head_dim": 8}
+    if sizes.get("xl"):
+        more = {
             "addition_embed_type": "text_time",
             "addition_time_embed_dim": 8,
-            "projection_class_embeddings_input_dim": 6 * 8 + HIDDEN,
+            "projection_class_embeddings_input_dim": 6 * 8 + 2 * HIDDEN,
             "use_linear_projection": True,
+            "transformer_layers_per_block": (1, 1, 2),
+            "attention_head_dim": tuple(max(1, width // 64) for width in sizes["unet"]),
         }
-        if sizes.get("xl")
-        else {}
-    )
-    plain = len(sizes["unet"]) - attended
     unet = UNet2DConditionModel(
         sample_size=sizes["side"] // 8 if sizes is not FULL else 64,
         in_channels=channels,
@@ -108,9 +111,8 @@ def _parts(channels: int, sizes: dict[str, Any], dtype: Any, filled: int = 0) ->
         block_out_channels=sizes["unet"],
         layers_per_block=BLOCKS,
         cross_attention_dim=sizes.get("context", sizes["hidden"]),
-        attention_head_dim=8,
-        down_block_types=("CrossAttnDownBlock2D",) * attended + ("DownBlock2D",) * plain,
-        up_block_types=("UpBlock2D",) * plain + ("CrossAttnUpBlock2D",) * attended,
+        down_block_types=types,
+        up_block_types=[one.replace("Down", "Up") for one in reversed(types)],
         **more,
     )
     vae = AutoencoderKL(
@@ -122,7 +124,7 @@ def _parts(channels: int, sizes: dict[str, Any], dtype: Any, filled: int = 0) ->
         down_block_types=("DownEncoderBlock2D",) * len(sizes["vae"]),
         up_block_types=("UpDecoderBlock2D",) * len(sizes["vae"]),
         sample_size=sizes["side"],
-        scaling_factor=0.18215,
+        scaling_factor=0.13025 if sizes.get("xl") else 0.18215,
     )
     return {
         "unet": unet.to(dtype),
@@ -136,14 +138,23 @@ def _parts(channels: int, sizes: dict[str, Any], dtype: Any, filled: int = 0) ->
 
 
 def write_single(pipe: Any, path: Path) -> None:
-    """The weights of a pipeline as one file, under the names of the first programs for this family."""
+    """The weights of a pipeline as one file, under the names of the first programs for its family."""
+    attended = [name.startswith("Cross") for name in pipe.unet.config.up_block_types]
     tensors = {
-        **{f"model.diffusion_model.{_unet(name)}": value for name, value in pipe.unet.state_dict().items()},
+        **{
+            f"model.diffusion_model.{_unet(name, attended)}": value
+            for name, value in pipe.unet.state_dict().items()
+        },
         **dict(_vae(name, value) for name, value in pipe.vae.state_dict().items()),
     }
+    second = getattr(pipe, "text_encoder_2", None)
+    begin = "cond_stage_model" if second is None else "conditioner.embedders.0"
     for name, value in pipe.text_encoder.state_dict().items():
-        tensors[f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"] = value
-    save_file({name: value.contiguous() for name, value in tensors.items()}, path)
+        tensors[f"{begin}.transformer.text_model.{name.removeprefix('text_model.')}"] = value
+    if second is not None:
+        found = _open_clip(second.state_dict())
+        tensors |= {f"conditioner.embedders.1.model.{name}": value for name, value in found.items()}
+    save_file({name: value.contiguous().clone() for name, value in tensors.items()}, path)
     folder = path.parent / "tokenizer"
     if not folder.exists():
         pipe.tokenizer.save_pretrained(folder)
@@ -165,13 +176,15 @@ _BLOCK = {
 _UNET_ENDS = {
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
 }
 
 
-def _unet(name: str) -> str:
+def _unet(name: str, attended: list[bool]) -> str:
     parts = name.split(".")
     for begin, other in _UNET_ENDS.items():
         if name.startswith(f"{begin}."):
@@ -186,13 +199,49 @@ def _unet(name: str) -> str:
         return f"input_blocks.{(BLOCKS + 1) * (level + 1)}.0.op.{rest[-1]}"
     if kind == "upsamplers":
         last = (BLOCKS + 1) * level + BLOCKS
-        return f"output_blocks.{last}.{1 if level == 0 else 2}.{'.'.join(rest)}"
+        return f"output_blocks.{last}.{1 + attended[level]}.{'.'.join(rest)}"
     whole = f"output_blocks.{step}" if up else f"input_blocks.{step + 1}"
     return f"{whole}.{int(kind == 'attentions')}.{_inside(kind, rest)}"
 
 
 def _inside(kind: str, rest: list[str]) -> str:
     return ".".join([_BLOCK.get(rest[0], rest[0]), *rest[1:]] if kind == "resnets" else rest)
+
+
+_OPEN = {
+    "embeddings.token_embedding.weight": "token_embedding.weight",
+    "embeddings.position_embedding.weight": "positional_embedding",
+    "final_layer_norm": "ln_final",
+    "encoder.layers": "transformer.resblocks",
+    "layer_norm": "ln_",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn.out_proj": "attn.out_proj",
+}
+
+
+def _open_clip(known: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A text encoder in the names of OpenCLIP, which has queries, keys and values in one matrix."""
+    found: dict[str, torch.Tensor] = {}
+    for name, value in known.items():
+        name = name.removeprefix("text_model.")
+        for old, new in _OPEN.items():
+            name = name.replace(old, new)
+        if name == "text_projection.weight":
+            found["text_projection"] = value.T
+        elif ".self_attn.q_proj." in name:
+            both = [known[key] for key in _three(name, known)]
+            found[name.replace(".self_attn.q_proj.", ".attn.in_proj_")] = torch.cat(both)
+        elif ".self_attn." not in name:
+            found[name] = value
+    return found
+
+
+def _three(name: str, known: dict[str, torch.Tensor]) -> list[str]:
+    """The names of queries, keys and values, by the new name of the queries."""
+    end = name.replace("transformer.resblocks", "encoder.layers")
+    whole = next(key for key in known if key.endswith(end))
+    return [whole.replace("q_proj", f"{letter}_proj") for letter in "qkv"]
 
 
 def _vae(name: str, value: torch.Tensor) -> tuple[str, torch.Tensor]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +16,8 @@ from tinct.models.generators.port import TASKS, Bytes, Facts, Progress, Request,
 from tinct.models.generators.uses import Use, keep
 
 MOST_WORDS = 20
+SLOWLY = "slowly "
+"""Begins prompts whose picture takes its time; the rest names the file that tells how far it is, and who makes it."""
 
 
 class Painter:
@@ -34,17 +40,27 @@ class Painter:
         height, width = request.size
         colors = rng.integers(0, 256, (-(-width // 4), 3))
         drawn = np.broadcast_to(np.repeat(colors, 4, axis=0)[:width], (height, width, 3))
+        told = request.prompt.removeprefix(SLOWLY) if request.prompt.startswith(SLOWLY) else None
         steps, made = request.steps or self.facts.steps, np.full((height, width, 3), 127.0)
         begun = made if request.picture is None else request.picture.astype(float)
         share = 1.0 if request.picture is None else request.strength
         for step in range(1, steps + 1):
             made = begun + (drawn - begun) * share * step / steps
             progress(step / steps)
+            if told is not None:
+                _tell(Path(told), step)
         if request.mask is not None and request.picture is not None:
             made = np.where(
                 request.mask[..., None] > 0, made, request.picture + 1.0
             )  # as networks do: not quite
         return np.rint(np.clip(made, 0, 255)).astype(np.uint8)
+
+
+def _tell(file: Path, step: int) -> None:
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps({"pid": os.getpid(), "step": step}))
+    beside.replace(file)
+    time.sleep(0.1)
 
 
 def painter(serves: Iterable[Task] = TASKS, **facts: object) -> Use:

@@ -32,7 +32,7 @@ from tinct.errors import (  # noqa: E402
 )
 from tinct.imaging.invention import invent  # noqa: E402
 from tinct.models import runtime  # noqa: E402
-from tinct.models.generators import registry, uses  # noqa: E402
+from tinct.models.generators import install, registry, uses  # noqa: E402
 from tinct.models.generators.diffusion.look import look  # noqa: E402
 from tinct.models.generators.install import register  # noqa: E402
 from tinct.models.generators.port import TASKS, Request, Task  # noqa: E402
@@ -185,6 +185,24 @@ def test_the_larger_family_is_opened_too(tmp_path: Path) -> None:
         assert registry.opened(use).make(_request(task, strength=0.7), _unheard).shape == (SIDE, SIDE, 3)
 
 
+@pytest.mark.parametrize("channels", [4, 9])
+def test_one_file_of_the_larger_family_gives_the_pixels_of_its_folder(
+    tmp_path: Path, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "_tried", lambda use, task, found: use)  # at 1024 pixels for the file
+    pipe = tiny_diffusion.make_xl(tmp_path / "xl", channels=channels)
+    (tmp_path / "one").mkdir()
+    tiny_diffusion.write_single(pipe, tmp_path / "one" / "xl.safetensors")
+    folder = register("inpaint", tmp_path / "xl", licence="openrail++")
+    single = register("inpaint", tmp_path / "one" / "xl.safetensors", licence="openrail++")
+    assert single.facts.family == folder.facts.family == "stable-diffusion-xl"
+    assert single.facts.serves == folder.facts.serves
+    for task in sorted(folder.facts.serves):
+        request = _request(task, strength=0.7)
+        first = registry.opened(folder).make(request, _unheard)
+        np.testing.assert_array_equal(first, registry.opened(single).make(request, _unheard))
+
+
 def test_bfloat16_gives_a_like_picture(models: Path) -> None:
     exact = register("text-to-image", models / "four", options={"dtype": "float32"})
     first = registry.opened(exact).make(_request(), _unheard).astype(float)
@@ -280,9 +298,12 @@ def test_weights_of_another_configuration_are_refused(copy: Path) -> None:
 def test_a_single_file_of_another_family_is_named(tmp_path: Path, models: Path) -> None:
     from safetensors.torch import save_file
 
-    save_file({"conditioner.embedders.0.x": torch.zeros(2)}, tmp_path / "xl.safetensors")
-    with pytest.raises(ForeignModelError, match="Stable Diffusion XL"):
-        look(tmp_path / "xl.safetensors")
+    save_file({"conditioner.embedders.0.model.x": torch.zeros(2)}, tmp_path / "refiner.safetensors")
+    with pytest.raises(ForeignModelError, match="refiner of Stable Diffusion XL"):
+        look(tmp_path / "refiner.safetensors")
+    save_file({"cond_stage_model.model.x": torch.zeros(2)}, tmp_path / "two.safetensors")
+    with pytest.raises(ForeignModelError, match=r"Stable Diffusion 2.*bring the model's folder"):
+        look(tmp_path / "two.safetensors")
     save_file({"lora_unet_x": torch.zeros(2)}, tmp_path / "lora.safetensors")
     with pytest.raises(ForeignModelError, match="LoRA"):
         look(tmp_path / "lora.safetensors")

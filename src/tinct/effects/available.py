@@ -1,16 +1,17 @@
-"""What each effect can do on this machine, and what would have to be fetched for the rest; read, never guessed."""
+"""What each effect can do on this machine, or by the workers there are, and what the rest lacks; read, never guessed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinct.effects import registry
 from tinct.errors import DamagedModelError
 from tinct.models import store
-from tinct.models.generators.port import TASKS
+from tinct.models.generators.port import CAPABILITY, TASKS, capability
 from tinct.models.generators.registry import served
 
-__all__ = ["Engine", "available", "engines"]
+__all__ = ["Engine", "available", "engines", "generators"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,14 +22,17 @@ class Engine:
     models: tuple[str, ...]
     """Ids of the models that it needs, and tasks for which it needs a generator."""
     missing: tuple[str, ...]
-    """Those of them that are not installed."""
+    """Those of them that are not installed, neither here nor with a worker."""
     served_by: str = ""
     """The generator that works for it, such as ``diffusers: sd-v1-5``; empty where none does."""
+    worker: bool | None = None
+    """Whether there is a worker with the capability that it needs; None where every worker will do, and where nobody
+    asked for workers."""
 
     @property
     def ready(self) -> bool:
         """Whether nothing is missing."""
-        return not self.missing
+        return not self.missing and self.worker is not False
 
     @property
     def fetch(self) -> str | None:
@@ -36,11 +40,20 @@ class Engine:
         tasks = [name for name in self.missing if name in TASKS]
         if tasks:
             return f"tinct models use {tasks[0]} FOLDER_OR_FILE"
-        return "tinct models fetch " + " ".join(self.missing) if self.missing else None
+        if self.missing:
+            return "tinct models fetch " + " ".join(self.missing)
+        return f"tinct worker --for {CAPABILITY}" if self.worker is False else None
 
 
-def engines(name: str) -> tuple[Engine, ...]:
+def engines(name: str, workers: Mapping[str, str] | None = None) -> tuple[Engine, ...]:
     """All engines of an effect, in the order in which it declares them.
+
+    Parameters
+    ----------
+    name : str
+    workers : mapping of str to str, optional
+        Capabilities of the workers that there are, and which generator each stands for (see `generators`). With it,
+        what needs a capability is ready where one of them has it, whatever this machine has itself.
 
     Raises
     ------
@@ -49,26 +62,30 @@ def engines(name: str) -> tuple[Engine, ...]:
     """
     known = store.models()
     declared = registry.get(name).engines
-    generators = _generators() if any(one in TASKS for models in declared.values() for one in models) else {}
+    tasks = {task: capability(task) for task in TASKS}
+    here = generators() if any(one in tasks for models in declared.values() for one in models) else {}
+    by = here | {needed: workers[needed] for needed in tasks.values() if workers and needed in workers}
 
     def there(one: str) -> bool:
-        return one in generators or (one in known and store.installed(one))
+        return tasks[one] in by if one in tasks else one in known and store.installed(one)
 
-    return tuple(
-        Engine(
-            name=engine,
+    def engine(name: str, models: tuple[str, ...]) -> Engine:
+        needed = [tasks[one] for one in models if one in tasks]
+        return Engine(
+            name=name,
             models=models,
             missing=tuple(one for one in models if not there(one)),
-            served_by=next((generators[one] for one in models if one in generators), ""),
+            served_by=next((by[one] for one in needed if one in by), ""),
+            worker=None if workers is None or not needed else all(one in workers for one in needed),
         )
-        for engine, models in declared.items()
-    )
+
+    return tuple(engine(name, models) for name, models in declared.items())
 
 
-def _generators() -> dict[str, str]:
-    """Engine and name of what serves each task here."""
+def generators() -> dict[str, str]:
+    """Engine and name of what serves here, by the capability that it gives a worker."""
     try:
-        return {task: f"{use.facts.engine}: {use.facts.name}" for task, use in served().items()}
+        return {capability(task): f"{use.facts.engine}: {use.facts.name}" for task, use in served().items()}
     except DamagedModelError:
         return {}
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from tinct.clip.clip import Clip
 from tinct.errors import ParameterError
-from tinct.models.generators.port import Task
+from tinct.models.generators.port import Task, capability
 from tinct.photo.photo import Photo
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Effect:
         parsed = self.parse(params)
         task = self.generates(inputs, parsed)
         if task is not None:
-            return f"generate.{task}"
+            return capability(task)
         return self.needs(parsed) if self.needs is not None else ""
 
     def slow(self, inputs: Mapping[str, object], params: Any) -> bool:

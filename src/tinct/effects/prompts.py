@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StrictStr, StringConstraints, Valid
 
 from tinct.errors import ParameterError
 
-__all__ = ["Guidance", "Negative", "Prompt", "Steps"]
+__all__ = ["Guidance", "Negative", "Prompt", "Steps", "Wish"]
 
 _MOST: Final = 2000  # characters; models take fewer words than that, and say so
 
@@ -38,12 +38,9 @@ def _some(value: object, info: ValidationInfo) -> object:
 
 Prompt = Annotated[StrictStr, StringConstraints(min_length=1, max_length=_MOST), BeforeValidator(_some)]
 """What is to be seen."""
-Negative = Annotated[
-    StrictStr,
-    StringConstraints(max_length=_MOST),
-    BeforeValidator(_words),
-    Field(description="With a prompt: what is not to be seen."),
-]
+Wish = Annotated[StrictStr, StringConstraints(max_length=_MOST), BeforeValidator(_words)]
+"""The same where it may be left out."""
+Negative = Annotated[Wish, Field(description="With a prompt: what is not to be seen.")]
 Steps = Annotated[
     int | None,
     Field(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.imaging.grain import grain_of
 from tinct.imaging.invention import Invention, invent, seen, shown
+from tinct.imaging.seam import missed_light
 from tinct.models.generators.port import Progress, Request
 from tinct.photo.photo import Photo
 
@@ -22,8 +23,6 @@ Bytes = NDArray[np.uint8]
 _AROUND: Final = 0.5  # of the mask's longer side: what the generator sees of the photo on each side
 _LEAST: Final = 32  # pixels of it
 _RIM: Final = 0.04  # of the crop's shorter side: the rim of the mask in which light is compared
-_REACH: Final = 0.12  # of the crop's shorter side: how smooth the difference is that is taken away
-_MOST: Final = 0.2  # of full scale that light may be moved
 
 
 def repaint(photo: Photo, weight: Bytes, request: Request, progress: Progress) -> tuple[Array, Invention]:
@@ -66,7 +65,7 @@ def repaint(photo: Photo, weight: Bytes, request: Request, progress: Progress) -
         progress,
     )
     colors = shown(made.picture, photo.icc)
-    colors = np.clip(colors + _difference(own[part], colors, inside), 0, 1)
+    colors = np.clip(colors + missed_light(own[part], colors, _rim(inside)), 0, 1)
     colors = with_grain(colors, own[part], inside, np.random.default_rng(request.seed))
     own[part] = np.where(inside[..., None], colors, own[part])
     return own, made
@@ -95,20 +94,11 @@ def _window(weight: Bytes) -> tuple[int, int, int, int]:
     )
 
 
-def _difference(own: Array, made: Array, inside: NDArray[np.bool_]) -> Array:
-    """By how much the generator missed the light just outside the mask, spread smoothly over the inside: (h, w, 3).
+def _rim(inside: NDArray[np.bool_]) -> Array:
+    """Where what was made can be held against the photo: 1 just outside the mask, whose inside nobody knows; (h, w).
 
-    A generator gives the whole window, and what it gives around the mask shows its error against the photo.
+    A generator gives the whole window, and what it gives around the mask shows its error.
     """
-    shorter = min(inside.shape)
-    rim = max(2, round(_RIM * shorter))
-    near = cv2.dilate(inside.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)) > 0
-    known = (near & ~inside).astype(np.float32)[..., None]
-    if not known.any():
-        return np.zeros_like(own)
-    sigma = max(2.0, _REACH * shorter)
-    mean = ((own - made) * known).sum(axis=(0, 1)) / known.sum()
-    away = cv2.GaussianBlur((own - made - mean) * known, (0, 0), sigma)
-    share = cv2.GaussianBlur(known[..., 0], (0, 0), sigma)[..., None]
-    smooth = mean + away / (share + np.float32(0.02))
-    return np.asarray(np.clip(smooth, -_MOST, _MOST), np.float32)
+    reach = 2 * max(2, round(_RIM * min(inside.shape))) + 1
+    near = cv2.dilate(inside.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    return (near & ~inside).astype(np.float32)

@@ -13,39 +13,39 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from tinct.effects.available import generators
 from tinct.errors import DamagedModelError, NoGeneratorError, NoWorkerError, TinctError
-from tinct.models.generators.port import TASKS
+from tinct.models.generators.port import CAPABILITY, TASKS, capability
 from tinct.models.generators.registry import served
 from tinct.settings import ORDINARY, Settings
-from tinct.storage.database import Database
+from tinct.storage.database import Database, Json
 from tinct.storage.ids import new_id
 
 __all__ = ["Capabilities", "of_machine"]
 
 _log = logging.getLogger(__name__)
-_GENERATE: Final = "generate"
 _FRESH_S: Final = 1.0  # seconds for which a look serves
 _SILENT: Final = 3
 """Times the settings' ``stalled_s`` for which a silent worker counts: it may be starting anew."""
 _GONE_S: Final = 3600.0  # after which a silent worker is forgotten
 _HERE: Final = """
-INSERT INTO workers (id, capabilities) VALUES (%s, %s)
-ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities, seen_at = now()
+INSERT INTO workers (id, capabilities, served) VALUES (%s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities, served = excluded.served, seen_at = now()
 """
 _FORGET: Final = "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %s)"
 _LIVE: Final = (
-    "SELECT DISTINCT unnest(capabilities) AS name FROM workers"
-    " WHERE seen_at > now() - make_interval(secs => %s)"
+    "SELECT name, max(coalesce(served ->> name, '')) AS by FROM workers, unnest(capabilities) AS name"
+    " WHERE seen_at > now() - make_interval(secs => %s) GROUP BY name"
 )
 
 
 def of_machine(settings: Settings) -> frozenset[str]:
     """What a worker with these settings takes: what they say, or all that this machine can do."""
-    wanted = settings.work_for or frozenset({ORDINARY, _GENERATE})
-    if _GENERATE not in wanted:
+    wanted = settings.work_for or frozenset({ORDINARY, CAPABILITY})
+    if CAPABILITY not in wanted:
         return wanted
     try:
-        tasks = frozenset(f"{_GENERATE}.{task}" for task in served())
+        tasks = frozenset(capability(task) for task in served())
     except DamagedModelError as error:
         _log.error("capabilities: %s", error)
         tasks = frozenset()
@@ -62,15 +62,18 @@ class Capabilities:
     ) -> None:
         self._database, self._settings, self._clock = database, settings, clock
         self._looked_at = float("-inf")
-        self._found: frozenset[str] = frozenset()
+        self._found: dict[str, str] = {}
 
-    async def live(self) -> frozenset[str]:
-        """Capabilities that some worker has which gave a sign of life of late."""
+    async def live(self) -> dict[str, str]:
+        """Capabilities that some worker has which gave a sign of life of late, and which generator each stands for.
+
+        Empty for those that are no generator's. What several workers have is told of one of them.
+        """
         rows = await self._database.all(_LIVE, (_SILENT * self._settings.stalled_s,))
-        self._found, self._looked_at = frozenset(row["name"] for row in rows), self._clock()
+        self._found, self._looked_at = {row["name"]: row["by"] for row in rows}, self._clock()
         return self._found
 
-    async def require(self, effect: str, capability: str) -> None:
+    async def require(self, effect: str, needed: str) -> None:
         """Refuse a job for which there is no worker.
 
         Raises
@@ -81,19 +84,20 @@ class Capabilities:
             None of the workers that are there has the capability.
         """
         fresh = self._clock() - self._looked_at < _FRESH_S
-        if (fresh and capability in self._found) or capability in await self.live():
+        if (fresh and needed in self._found) or needed in await self.live():
             return
-        task = next((task for task in TASKS if capability == f"{_GENERATE}.{task}"), None)
+        task = next((task for task in TASKS if needed == capability(task)), None)
         if task is not None and task not in served():
             raise NoGeneratorError(task)
-        raise NoWorkerError(effect, capability)
+        raise NoWorkerError(effect, needed)
 
     async def announce_for_ever(self, capabilities: frozenset[str]) -> None:
         """Say every ``settings.heartbeat_s`` that a worker with these capabilities is there."""
         worker = new_id("worker")
+        by = Json({name: by for name, by in generators().items() if name in capabilities})
         while True:
             try:
-                await self._database.run(_HERE, (worker, sorted(capabilities)))
+                await self._database.run(_HERE, (worker, sorted(capabilities), by))
                 await self._database.run(_FORGET, (_GONE_S,))
             except TinctError as error:
                 _log.warning("capabilities: %s", error)

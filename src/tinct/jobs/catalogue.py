@@ -64,15 +64,15 @@ class EffectFacts:
     """Ways in which it works, and which of them are ready here."""
 
 
-def facts(name: str) -> EffectFacts:
-    """One effect.
+def facts(name: str, workers: Mapping[str, str] | None = None) -> EffectFacts:
+    """One effect; with `workers`, as `tinct.jobs.capabilities.Capabilities.live` gives them, what they can do counts.
 
     Raises
     ------
     ParameterError
         There is no such effect.
     """
-    return replace(_facts(registry.get(name)), engines=available.engines(name))
+    return replace(_facts(registry.get(name)), engines=available.engines(name, workers))
 
 
 def capability(name: str, inputs: Mapping[str, object], params: Mapping[str, Any]) -> str:
@@ -86,9 +86,9 @@ def capability(name: str, inputs: Mapping[str, object], params: Mapping[str, Any
     return registry.get(name).capability(inputs, params)
 
 
-def catalogue() -> tuple[EffectFacts, ...]:
-    """All effects, by name."""
-    return tuple(facts(name) for name in sorted((*registry.names(), *registry.clip_names())))
+def catalogue(workers: Mapping[str, str] | None = None) -> tuple[EffectFacts, ...]:
+    """All effects, by name; see `facts`."""
+    return tuple(facts(name, workers) for name in sorted((*registry.names(), *registry.clip_names())))
 
 
 def hair_styles() -> tuple[tuple[str, str, str], ...]:

@@ -28,9 +28,10 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 async def page(request: Request) -> Response:
     """``GET /docs``."""
-    prices = backend_of(request).prices
+    backend = backend_of(request)
+    effects = catalogue(await backend.capabilities.live())
     return HTMLResponse(
-        _render(APP.openapi(), catalogue(), prices), headers={"Content-Security-Policy": _POLICY}
+        _render(APP.openapi(), effects, backend.prices), headers={"Content-Security-Policy": _POLICY}
     )
 
 
@@ -93,8 +94,11 @@ def _effect(effect: EffectFacts, prices: Prices) -> Iterator[str]:
     credits = prices.base(effect.name, effect.credits)
     yield f"<p>Results: {html.escape(results)}. Price: {credits} credit{'' if credits == 1 else 's'}.</p>"
     for engine in effect.engines:
+        by = f", by {html.escape(engine.served_by)}" if engine.served_by else ""
         state = (
-            "ready" if engine.ready else f"the operator can: <code>{html.escape(engine.fetch or '')}</code>"
+            f"ready{by}"
+            if engine.ready
+            else f"the operator can: <code>{html.escape(engine.fetch or '')}</code>"
         )
         yield f"<p>Engine <code>{html.escape(engine.name)}</code>: {state}</p>"
 

@@ -26,7 +26,9 @@ router = APIRouter(prefix="/v1", tags=["About"], responses=REFUSALS)
 @router.get("/effects", response_model=wire.EffectList)
 async def list_effects(request: Request, account: Caller) -> wire.EffectList:
     """All effects, each with the JSON Schema of its parameters."""
-    return wire.EffectList(effects=[_effect(found, backend_of(request).prices) for found in catalogue()])
+    backend = backend_of(request)
+    workers = await backend.capabilities.live()
+    return wire.EffectList(effects=[_effect(found, backend.prices) for found in catalogue(workers)])
 
 
 @router.get("/effects/{name}", response_model=wire.Effect)
@@ -34,8 +36,10 @@ async def get_effect(
     request: Request, account: Caller, name: Annotated[str, Path(max_length=100)]
 ) -> wire.Effect:
     """One effect."""
+    backend = backend_of(request)
+    workers = await backend.capabilities.live()
     try:
-        return _effect(facts(name), backend_of(request).prices)
+        return _effect(facts(name, workers), backend.prices)
     except ParameterError as error:
         raise HTTPException(404, error.message) from None
 
@@ -135,6 +139,8 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
                 name=engine.name,
                 models=list(engine.models),
                 missing=list(engine.missing),
+                served_by=engine.served_by or None,
+                worker=None if engine.worker is None else "present" if engine.worker else "absent",
                 ready=engine.ready,
                 fetch=engine.fetch,
             )

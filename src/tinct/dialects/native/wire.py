@@ -80,8 +80,16 @@ class EffectEngine(Record):
     """A way in which an effect works."""
 
     name: str = Field(description="As the results' facts name it.")
-    models: list[str] = Field(description="Models that it needs.")
-    missing: list[str] = Field(description="Those of them that are not installed on this server.")
+    models: list[str] = Field(description="Models that it needs, and tasks that a generator does for it.")
+    missing: list[str] = Field(
+        description="Those of them that are not installed, neither on this server nor with a worker."
+    )
+    served_by: str | None = Field(
+        description="The generator that works for it, its engine and name; null where none does, or none is needed."
+    )
+    worker: Literal["present", "absent"] | None = Field(
+        description="Whether there is a worker that takes its jobs; null where every worker does."
+    )
     ready: bool = Field(description="Whether it can work now.")
     fetch: str | None = Field(description="The command by which the operator brings what is missing.")
 

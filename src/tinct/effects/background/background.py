@@ -16,6 +16,7 @@ from tinct.effects.choices import Seed
 from tinct.effects.declare import OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
+from tinct.effects.prompts import Prompt
 from tinct.errors import ParameterError
 from tinct.imaging.foreground import estimate, foreground
 from tinct.imaging.invention import estimate as seconds_of
@@ -122,7 +123,7 @@ def background(
         Field(description="For change, without a backdrop and colours: one that is drawn, of that name."),
     ] = None,
     prompt: Annotated[
-        Annotated[str, Field(min_length=1, max_length=2000)] | None,
+        Prompt | None,
         Field(
             description="For change, without a backdrop, colours and a scene: what is to be seen there, in words; it "
             "is invented by the image generator that is installed."

@@ -16,6 +16,7 @@ from tinct.effects.extend import backdrop, generated, subject
 from tinct.effects.extend.frame import Frame, amount, box, frame_of, numbers, ratio, size
 from tinct.effects.extend.sides import Side, continued
 from tinct.effects.findings import Rounded
+from tinct.effects.prompts import Wish
 from tinct.errors import ParameterError
 from tinct.imaging.invention import estimate
 from tinct.photo.photo import Photo, Pixels
@@ -132,8 +133,7 @@ def extend(
         ),
     ] = "auto",
     prompt: Annotated[
-        str,
-        Field(max_length=2000, description="With method generator: what is to be seen beyond the borders."),
+        Wish, Field(description="With method generator: what is to be seen beyond the borders.")
     ] = "",
     seed: Seed = 0,
     progress: Progress = unheard,

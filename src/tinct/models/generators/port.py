@@ -9,18 +9,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["TASKS", "Facts", "Generator", "Progress", "Request", "SizeRule", "Task"]
+__all__ = [
+    "CAPABILITY",
+    "TASKS",
+    "Facts",
+    "Generator",
+    "Progress",
+    "Request",
+    "SizeRule",
+    "Task",
+    "capability",
+]
 
 Task = Literal["text-to-image", "image-to-image", "inpaint"]
 """What can be asked of a generator."""
 
 TASKS: tuple[Task, ...] = get_args(Task)
+
+CAPABILITY: Final = "generate"
+"""Of a worker that takes jobs for whatever generators its machine has."""
+
+
+def capability(task: Task) -> str:
+    """What a worker needs for a job that asks this of a generator, such as ``generate.inpaint``."""
+    return f"{CAPABILITY}.{task}"
+
 
 Progress = Callable[[float], None]
 """Told how far the work is, 0..1, after every step; may raise to stop it, and then no further step is begun."""

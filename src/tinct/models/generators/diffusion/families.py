@@ -8,7 +8,7 @@ from typing import Final
 
 from tinct.models.generators.port import Task
 
-__all__ = ["FAMILIES", "Family", "family_of"]
+__all__ = ["FAMILIES", "Family", "family_named", "family_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,3 +86,8 @@ FAMILIES: Final = (
 def family_of(folder: str) -> Family | None:
     """The family whose folders say this ``_class_name``; None for one that is not known."""
     return next((family for family in FAMILIES if folder in family.folders), None)
+
+
+def family_named(name: str) -> Family:
+    """The family of that name."""
+    return next(family for family in FAMILIES if family.name == name)

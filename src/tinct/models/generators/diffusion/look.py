@@ -68,11 +68,11 @@ def look(where: Path) -> Found:
     plan = single.plan(where, known)
     return Found(
         where=where,
-        family=FAMILIES[0],
+        family=plan.family,
         serves=_serves(plan.channels),
         sizes=_sizes(plan.native, plan.multiple),
         files=(where.name, *plan.beside),
-        elements={part: elements(known, prefix) for part, prefix in single.PREFIXES.items()},
+        elements={part: elements(known, prefix) for part, prefix in plan.prefixes.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""What each effect can do on this machine, or by the workers there are, and what the rest lacks; read, never guessed."""
+"""What each effect can do on this machine, or by the workers there are, and what the rest lacks; read, not guessed."""
 
 from __future__ import annotations
 

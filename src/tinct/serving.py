@@ -6,6 +6,7 @@ They are a part of `tinct.settings.Settings`, which reads them; nothing else use
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
@@ -171,6 +172,16 @@ class ServingSettings(BaseModel):
     )
     images_answer_s: float = Field(
         180.0, gt=0, description="Seconds that the images service has for a picture, further tries included."
+    )
+
+    # -- content credentials ----------------------------------------------------------------------
+    c2pa_certificate: Path | None = Field(
+        None,
+        description="PEM file of an operator's certificate and those that vouch for it. With it and the key files say "
+        "under its signature (C2PA) that a model made their pixels.",
+    )
+    c2pa_key: Path | None = Field(
+        None, repr=False, description="PEM file of the certificate's private key, without a password."
     )
 
     # -- callbacks --------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ OWNERS = {
     "pyvips": ("photo",),
     "PIL": ("photo",),
     "pillow_heif": ("photo",),
+    "c2pa": ("photo/credentials.py",),
     "av": ("clip",),
     "onnxruntime": ("models/runtime.py",),
     "torch": ("models/generators/diffusion/engine.py",),
@@ -101,7 +102,7 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
     project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     asked = set()
-    wanted = ("server", "heic", "video", "generate")
+    wanted = ("server", "heic", "video", "generate", "credentials")
     for requirement in [*project["dependencies"], *(each for extra in wanted for each in extras[extra])]:
         name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
         asked |= {

@@ -42,6 +42,7 @@ from tinct.jobs.job import Failure, Metadata
 from tinct.jobs.landlock import close_files
 from tinct.jobs.screening import screened_run
 from tinct.models.generators.endpoint import Question, ask_by
+from tinct.photo.provenance import Invented, invented
 from tinct.settings import Settings, use
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Made:
     seconds: float | None = None
     """How long a clip runs; None of a photo."""
     frames: int = 1
+    invented: Invented | None = None
+    """Whether a model made it, or a part of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +269,7 @@ def _perform(task: Task) -> Outcome:
                 depth=facts.depth,
                 channels=facts.channels,
                 mode=facts.mode,
+                invented=invented(result.photo),
             )
         )
     return Outcome(made=tuple(made), facts=dict(output.facts))

@@ -43,7 +43,9 @@ _AGAIN_S: Final = 0.2  # seconds between them
 
 Ask = Callable[[Question], Awaitable[bytes]]
 """Asks a service for a picture; raises `tinct.errors.GeneratorError`."""
-_UNTOLD: Final = dict.fromkeys(("database_url", "secret", "metrics_token", "images_key"))
+_UNTOLD: Final = dict.fromkeys(
+    ("database_url", "secret", "metrics_token", "images_key", "c2pa_certificate", "c2pa_key")
+)
 """Settings that a child is not told."""
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from tinct.atomic import writing
 from tinct.backend import Backend, open_backend
 from tinct.errors import (
     DatabaseError,
@@ -27,6 +29,7 @@ from tinct.errors import (
     InputGoneError,
     JobMemoryError,
     JobTimedOutError,
+    OutputError,
     ParameterError,
     StorageAwayError,
     StorageError,
@@ -45,6 +48,7 @@ from tinct.jobs.queue import Taken, channel_of, queue_of
 from tinct.jobs.received import ClipFacts
 from tinct.jobs.rows import job_of
 from tinct.net.images import Images
+from tinct.photo.credentials import Signatory, signatory
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
 from tinct.storage.ids import new_id
@@ -82,6 +86,7 @@ class Worker:
         self._images = Images(backend.settings) if backend.settings.images_url else None
         self._ending = 0  # jobs whose child is free again, and whose end is being stored
         self._sender = Sender(backend)
+        self._signatory = signatory(backend.settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; running jobs then get ``settings.shutdown_s`` to finish."""
@@ -141,6 +146,8 @@ class Worker:
             finally:
                 child.start()
             with self._left(leave):
+                if self._signatory is not None and end.outcome is not None:
+                    end = await asyncio.to_thread(_signed, end, self._signatory)
                 made = end.outcome.made if end.outcome is not None else ()
                 files = [_file(job, number, one) for number, one in enumerate(made)]
                 ended = await self._stubborn(lambda: self._finish(job, end, files))
@@ -334,6 +341,29 @@ class Worker:
                 return await act()
             except DatabaseError:
                 await asyncio.sleep(_AGAIN_S)
+
+
+def _signed(end: _End, signatory: Signatory) -> _End:
+    """The same end, its results signed where a model made them: by the worker, for a child knows no key."""
+    assert end.outcome is not None
+    try:
+        made = tuple(_with_signature(one, signatory) for one in end.outcome.made)
+    except OutputError as error:
+        return _End(state=JobState.FAILED, failure=Failure.of(error))
+    except OSError:
+        return _End(lost=True)
+    return replace(end, outcome=replace(end.outcome, made=made))
+
+
+def _with_signature(made: Made, signatory: Signatory) -> Made:
+    if made.invented is None or not signatory.signs(made.format):
+        return made
+    path = Path(made.path)
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:  # its child may still be there
+        data = signatory.signed(file.read(), made.format, made.invented)
+    with writing(path) as file:
+        file.write(data)
+    return replace(made, size=len(data), etag=hashlib.md5(data, usedforsecurity=False).hexdigest())
 
 
 async def _remove(folder: Path) -> None:

@@ -10,11 +10,13 @@ from typing import BinaryIO, Literal, get_args
 from tinct.atomic import writing
 from tinct.errors import OutputError, ParameterError
 from tinct.photo import formats, iptc, provenance, xmp
+from tinct.photo.credentials import signatory
 from tinct.photo.exif_edit import with_color_space, with_resolution, with_size, without_gps
 from tinct.photo.formats import Format
 from tinct.photo.icc import is_adobe_rgb, is_srgb
 from tinct.photo.metadata import Blocks
 from tinct.photo.picture import Picture
+from tinct.settings import current
 
 __all__ = ["Metadata", "encode", "save"]
 
@@ -56,7 +58,7 @@ def encode(photo: Picture, format: str, *, quality: int = 92, metadata: Metadata
     row = _check(photo, format, quality, metadata)
     file = io.BytesIO()
     _write(photo, row, file, quality, metadata)
-    return file.getvalue()
+    return _signed(photo, row, file.getvalue())
 
 
 def save(
@@ -105,13 +107,25 @@ def save(
         raise _exists(path)
     try:
         with writing(path, overwrite=overwrite) as file:
-            _write(photo, row, file, quality, metadata)
+            if provenance.invented(photo) is not None:
+                file.write(encode(photo, row.name, quality=quality, metadata=metadata))
+            else:
+                _write(photo, row, file, quality, metadata)
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise OutputError(f"{path.name}: cannot be written ({reason}); choose another place") from None
     return path
+
+
+def _signed(photo: Picture, row: Format, data: bytes) -> bytes:
+    """The file, signed by whom the settings name where a model made the pixels."""
+    kind = provenance.invented(photo)
+    who = None if kind is None else signatory(current())
+    return (
+        data if kind is None or who is None or not who.signs(row.name) else who.signed(data, row.name, kind)
+    )
 
 
 def _exists(path: Path) -> OutputError:

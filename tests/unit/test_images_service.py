@@ -29,6 +29,7 @@ from tinct.jobs.job import JobState, Order
 from tinct.models.generators import endpoint, registry
 from tinct.models.generators.endpoint import Question, ask_by, use_of
 from tinct.models.generators.port import Request
+from tinct.net.deliver import Answer
 from tinct.net.images import Images
 from tinct.photo import decode
 from tinct.photo.encode import encode
@@ -273,3 +274,145 @@ async def test_a_model_of_this_machine_comes_before_the_service(tmp_path: Path) 
     finally:
         use(before)
         registry.drop()
+
+
+# -- a service that is not what it says ---------------------------------------------------------------
+
+
+class Pouring(Receiver):
+    """Answers with a head, and then a piece again and again, as long as anybody reads."""
+
+    def __init__(self, head: bytes, piece: bytes, pause_s: float = 0.0) -> None:
+        super().__init__()
+        self.head, self.piece, self.pause_s = head, piece, pause_s
+        self.sent = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(self.head)
+        while self.sent < 500 * 2**20:
+            writer.write(self.piece)
+            await writer.drain()
+            self.sent += len(self.piece)
+            await asyncio.sleep(self.pause_s)
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 524288000\r\n", b""], ids=["says so", "says nothing"])
+async def test_an_answer_of_500_megabytes_is_cut_off(length: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + length + b"\r\n"
+    async with Pouring(head + b'{"data": [{"b64_json": "', b"A" * 65536) as receiver:
+        with pytest.raises(GeneratorAnswerError):
+            await service(receiver, max_photo_bytes=2**20).ask(ASKED)
+        assert receiver.sent < 16 * 2**20  # what is asked for, and what the kernel holds of it
+
+
+async def test_a_picture_of_500_megabytes_at_a_url_is_cut_off() -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    async with Pouring(head, b"A" * 65536) as receiver:
+        images = service(receiver, max_photo_bytes=2**20)
+        said = json.dumps({"data": [{"url": f"http://127.0.0.1:{receiver.port}/made.png"}]}).encode()
+        with pytest.raises(GeneratorAnswerError):
+            await images._picture(Answer(status=200, body=said))
+        assert receiver.sent < 16 * 2**20
+
+
+@pytest.mark.parametrize("piece", [b" ", b"0\r\n"])
+async def test_an_answer_that_comes_in_drops_is_given_up_in_time(piece: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"
+    async with Pouring(head, piece, 0.02) as receiver:
+        with pytest.raises(GeneratorAwayError):
+            await service(receiver, images_answer_s=0.5).ask(ASKED)
+        assert receiver.sent < 10_000
+
+
+async def test_a_picture_that_comes_in_drops_is_given_up_in_time() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"
+    async with Pouring(head, b"x", 0.02) as receiver:
+        said = json.dumps({"data": [{"url": f"http://127.0.0.1:{receiver.port}/made.png"}]}).encode()
+        with pytest.raises(GeneratorAnswerError):
+            await service(receiver, fetch_total_s=0.5)._picture(Answer(status=200, body=said))
+        assert receiver.sent < 10_000
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_nobody_is_led_on_from_the_picture_either(status: int) -> None:
+    async with Receiver() as receiver, Receiver(reply(200, body=picture())) as stranger:
+        own = json.dumps({"data": [{"url": f"http://127.0.0.1:{receiver.port}/made.png"}]}).encode()
+        for place in (stranger.url, "http://169.254.169.254/", "/elsewhere.png"):
+            receiver.answers = [reply(200, body=own), reply(status, f"Location: {place}")]
+            with pytest.raises(GeneratorAnswerError):
+                await service(receiver).ask(ASKED)
+        assert stranger.got == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://127.0.0.1:{own}@127.0.0.1:{other}/a.png",
+        "http://127.0.0.1:{other}#@127.0.0.1:{own}/a.png",
+        "http://127.0.0.1:{other}?@127.0.0.1:{own}/a.png",
+        "http://127.0.0.1:{own}.@127.0.0.1:{other}/a.png",
+        "http://[::ffff:127.0.0.1]:{own}/a.png",
+        "http://2130706433:{own}/a.png",
+        "http://0x7f.1:{own}/a.png",
+        "http://10.0.0.1/a.png",
+        "http://192.168.1.1:{own}/a.png",
+        "http://metadata.google.internal/a.png",
+        "//127.0.0.1:{own}/a.png",
+        "ftp://127.0.0.1:{own}/a.png",
+        "data:image/png;base64,AAAA",
+        "http://127.0.0.1:{own}" + "/a" * 10 + "\r\nX: y",
+    ],
+)
+async def test_a_url_in_disguise_is_one_of_another_host(form: str) -> None:
+    async with Receiver(reply(200, body=picture())) as receiver, Receiver() as stranger:
+        url = form.format(own=receiver.port, other=stranger.port)
+        receiver.answers = [reply(200, body=json.dumps({"data": [{"url": url}]}).encode())]
+        with pytest.raises(GeneratorAnswerError):
+            await service(receiver).ask(ASKED)
+        assert len(receiver.got) == 1
+        assert stranger.got == []
+
+
+async def test_what_the_answer_says_of_its_type_does_not_count() -> None:
+    async with Receiver() as receiver:
+        page = b"<html><body>sign in</body></html>"
+        receiver.answers = [reply(200, "Content-Type: application/json", body=page)]
+        with pytest.raises(GeneratorAnswerError):
+            await service(receiver).ask(ASKED)
+        own = json.dumps({"data": [{"url": f"http://127.0.0.1:{receiver.port}/made.png"}]}).encode()
+        receiver.answers = [reply(200, "Content-Type: text/html", body=own)]
+        receiver.answers.append(reply(200, "Content-Type: image/png", body=page))
+        found = await service(receiver).ask(ASKED)  # the engine says what it is
+    named = use_of(Settings(images_url="http://127.0.0.1/v1", images_sizes="128x96"))
+    assert named is not None
+    bomb = bytearray(picture())
+    bomb[16:24] = (60_000).to_bytes(4, "big") * 2  # a header that says 60,000 x 60,000
+    for lie in (
+        found,
+        bytes(bomb),
+        b"%PDF-1.7",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        picture()[:60],
+    ):
+        ask_by(lambda question, lie=lie: lie)
+        try:
+            with pytest.raises(GeneratorAnswerError):
+                endpoint.Endpoint(named).make(Request(prompt="a", size=(96, 128)), lambda share: None)
+        finally:
+            ask_by(None)
+
+
+@pytest.mark.parametrize("said", ["nan", "-5", "soon"])
+async def test_a_time_to_come_back_that_is_none_is_chosen_here(said: str) -> None:
+    async with Receiver(refusing(429, f"Retry-After: {said}"), given(picture())) as receiver:
+        assert await service(receiver).ask(ASKED) == picture()
+        assert len(receiver.got) == 2
+
+
+@pytest.mark.parametrize("said", ["inf", "1e999", "86400"])
+async def test_a_time_to_come_back_that_is_far_away_is_not_waited_for(said: str) -> None:
+    async with Receiver(refusing(429, f"Retry-After: {said}")) as receiver:
+        with pytest.raises(GeneratorAwayError) as caught:
+            await service(receiver, images_answer_s=20).ask(ASKED)
+        assert (caught.value.retry_after_s or 0) < 1e6

@@ -36,6 +36,24 @@ WORDS = Words()
         ("\U0001d427\U0001d42e\U0001d41d\U0001d41e", "nudity"),  # mathematical letters
         ("nud\u0435", "nudity"),  # a Cyrillic letter
         ("p\u03bfrn", "sex"),  # a Greek one
+        ("nUdE", "nudity"),
+        ("n\u200du\u200dd\u200de", "nudity"),  # joiners
+        ("n\u0336u\u0336d\u0336e\u0336", "nudity"),  # struck through
+        ("n\tu\nd\u3000e", "nudity"),  # other kinds of space
+        ("nu-de", "nudity"),
+        ("nu_de art", "nudity"),
+        ("por.nography", "sex"),
+        ("n ude", "nudity"),
+        ("a nud e figure", "nudity"),
+        ("\u0274\u1d1c\u1d05\u1d07", "nudity"),  # small capitals
+        ("\u24dd\u24e4\u24d3\u24d4", "nudity"),  # in circles
+        ("\U0001f17d\U0001f184\U0001f173\U0001f174", "nudity"),  # white on black squares
+        ("\U0001f1f3\U0001f1fa\U0001f1e9\U0001f1ea", "nudity"),  # letters of flags
+        ("\u0578\u057d\u0501\u0435", "nudity"),  # Armenian and Cyrillic
+        ("\u0438ude", "nudity"),  # a Cyrillic letter that is an N the wrong way round
+        ("\u0440or\u014b", "sex"),  # some letters of phonetics
+        ("\u202en\u202cude", "nudity"),  # marks of direction
+        ("se\u00d7ual", "sex"),  # a sign of multiplication
         ("голая женщина", "nudity"),
         ("海边的裸女", "nudity"),
         ("entblößt am Strand", "nudity"),
@@ -71,6 +89,10 @@ def test_what_is_on_the_list_is_found_in_any_disguise(prompt, kind):
         "海边的日出",
         "!!! $$$ @@@ *** ###",
         "the skyscraper at number 5318008",
+        "the pen is on the table, and as sets go it is fine",
+        "a state-of-the-art well-known twenty-one-gun salute",
+        "vitamin c on plan b, i am at gate e 5",
+        "plan a: nu metal, art nouveau, de luxe",
     ],
 )
 def test_what_only_sounds_alike_passes(prompt):

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -32,13 +33,21 @@ _log = logging.getLogger(__name__)
 _INVISIBLE: Final = frozenset(
     {"Cf", "Mn", "Me", "Cc"}
 )  # categories of characters that nobody sees by themselves
-_ALIKE: Final = str.maketrans("авекмнорстухѕіјԁԝгαβεηικνορτυχω", "abekmhopctyxsijdwrabenikvoptuxw")
-"""Cyrillic and Greek letters, to the Latin ones that they look like."""
+_ALIKE: Final = str.maketrans(
+    "авекмнорстухѕіјԁԝгиαβεηικνορτυχωոսօհցյզᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢŋɑɛɡıɩʋɾ×",
+    "abekmhopctyxsijdwrnabenikvoptuxwnuohgjqabcdefghijklmnoprstuvwyznaegiivrx",
+)
+"""Cyrillic, Greek and Armenian letters, small capitals and letters of phonetics, to the Latin ones they look like."""
+_FRAMED: Final = {
+    first + number: 97 + number for first in (0x1F150, 0x1F170, 0x1F1E6) for number in range(26)
+}
+"""White letters on black circles and squares, and those of flags, to the letters in them; Unicode knows the others."""
 _DIGITS: Final = tuple(str.maketrans("0134578@$!+|", f"o{one}eastbasitl") for one in "il")
 """Digits and signs, to the letters that they are written for."""
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _MASKED: Final = re.compile(r"[^\W_]+(?:[*#•]+[^\W_]+)+")
 _REPEATED: Final = re.compile(r"(.)\1{2,}")
+_PARTED: Final = re.compile(r"[^\W_](?:[^\w\s]|_)+[^\W_]")  # by a sign, not by space
 _FAR_EAST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _IMPORTABLE: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 _MOST_SAID: Final = 200  # characters of a hook's reason
@@ -210,7 +219,7 @@ def _read(path: Path) -> _List:
 
 def _plain(text: str) -> str:
     """Small letters without accents, in their ordinary shapes, and nothing invisible among them."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.translate(_FRAMED).casefold())
     seen = "".join(
         " " if letter.isspace() else letter
         for letter in letters
@@ -227,6 +236,8 @@ def _forms(text: str, innocent: Sequence[list[str]]) -> Iterator[list[str]]:
     """The tokens of a text: as they stand, and with stretched and spaced-out words drawn together."""
     tokens = _without(_TOKEN.findall(text), innocent)
     yield tokens
+    if _PARTED.search(text):
+        yield _without(["".join(_TOKEN.findall(chunk)) for chunk in text.split()], innocent)
     for times in (r"\1", r"\1\1"):
         if _REPEATED.search(text):
             yield [_REPEATED.sub(times, token) for token in tokens]
@@ -241,6 +252,10 @@ def _forms(text: str, innocent: Sequence[list[str]]) -> Iterator[list[str]]:
                 joined.append(token)
         if len(joined) < len(tokens):
             yield joined
+    if any(len(token) == 1 for token in tokens):  # a letter that was torn off a word: n ude, nud e
+        pairs = list(pairwise(tokens))
+        yield [one + other if len(one) == 1 else "" for one, other in pairs]
+        yield [one + other if len(other) == 1 else "" for one, other in pairs]
 
 
 def _without(tokens: list[str], phrases: Sequence[list[str]]) -> list[str]:

@@ -126,6 +126,19 @@ def test_a_photo_that_may_not_be_copied_gets_a_backdrop_and_says_why() -> None:
     assert made.confidence < 0.25
 
 
+def test_a_narrow_strip_of_the_same_measures_passes_more_easily_and_cut_people_do_not() -> None:
+    def side(added: float, cut: float = 0.0) -> sides.Side:
+        return sides.Side(
+            "left", "banded", 0.2, cut, added, seam=0.09, foreign=0.001, mirrored=0.3, texture=0.16
+        )
+
+    found = [side(added).confidence for added in (0.01, 0.05, 0.08, 0.17, 0.25, 0.9)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == found[1]
+    assert found[4] == found[5] < 0.25 < found[2]
+    assert side(0.08, cut=0.2).confidence < 0.01
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (15, 15), (16, 16), (17, 300)])
 def test_tiny_and_thin_photos_are_extended(size: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)

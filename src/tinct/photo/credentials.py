@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from tinct import __version__, extras
+from tinct import extras
 from tinct.errors import OutputError, ParameterError
 from tinct.photo import formats
 from tinct.photo.provenance import SCHEME, Invented
@@ -144,7 +145,7 @@ def _algorithm(chain: bytes, key: bytes, path: Path) -> str:
 def _statement(kind: Invented) -> dict[str, Any]:
     """What is said: who wrote the file, and that a model made its pixels, or some of them."""
     assert kind in get_args(Invented)
-    tinct = {"name": "Tinct", "version": __version__}
+    tinct = {"name": "Tinct", "version": metadata.version("tinct")}
     made = {"action": "c2pa.created", "digitalSourceType": SCHEME + kind, "softwareAgent": tinct}
     return {
         "claim_generator_info": [tinct],

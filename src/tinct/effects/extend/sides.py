@@ -27,6 +27,8 @@ _LINES: Final = 6  # pixels of a frame that a scan may have around it, at most
 _EVEN, _LINE = 6.0, 10.0  # of 255: how like each other they are, and how unlike what lies inside
 _MIXED: Final = 3  # columns beside them that mix both
 _EDGE: Final = 0.01  # of the width: what touches the border
+_JUDGED: Final = 0.25  # of the width: strips by which the rate was set; wider ones count as such
+_NARROW: Final = 0.05  # of the width: below it strips are not judged more mildly
 _TURNS: Final[dict[Name, Callable[[np.ndarray], np.ndarray]]] = {
     "right": lambda a: a,
     "left": lambda a: a[:, ::-1],
@@ -50,6 +52,8 @@ class Side:
     """Share of the border that is plain, 0..1."""
     cut: float
     """Share of the border where people are cut off by it, 0..1."""
+    added: float = 0.25
+    """What was added, as a share of the photo's own side."""
     steps: int = 1
     seam: float = 0.0
     foreign: float = 0.0
@@ -58,15 +62,19 @@ class Side:
 
     @property
     def confidence(self) -> float:
-        """How likely what was added passes for a part of the photo, 0..1."""
+        """How likely what was added passes for a part of the photo, 0..1.
+
+        What can be seen as copied turns up at a rate, so that of a narrow strip more passes.
+        """
         if self.engine == "plain":
             return round(float(np.clip(0.55 + 0.45 * (self.plain - 0.85) / 0.15, 0.1, 1)) * self._whole, 3)
-        seen = (
+        passes = (
             np.exp(-((self.seam / (0.03 + 0.22 * self.texture)) ** 2))
             * np.exp(-self.foreign / 0.02)
             * (1 - 0.4 * self.mirrored)
         )
-        return round(float(seen) * self._whole, 3)
+        part = min(max(self.added, _NARROW) / _JUDGED, 1.0)
+        return round(float(passes**part) * self._whole, 3)
 
     @property
     def _whole(self) -> float:
@@ -112,7 +120,8 @@ def continued(
         turned = now.turned(_TURNS[name])
         chosen: Engine = engine or ("plain" if fits[name].share > _PLAIN else "banded")
         cut = float(turned.people[:, -max(1, round(_EDGE * turned.people.shape[1])) :].any(axis=1).mean())
-        side = Side(name, chosen, round(fits[name].share, 3), round(cut, 3))
+        across = width if name in ("left", "right") else height
+        side = Side(name, chosen, round(fits[name].share, 3), round(cut, 3), round(added / across, 3))
         made = _added(turned, side, added + lines[name], fits[name], rng)
         if made is None:
             return None

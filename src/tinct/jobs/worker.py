@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import shutil
@@ -21,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tinct.atomic import writing
 from tinct.backend import Backend, open_backend
 from tinct.errors import (
     DatabaseError,
@@ -29,7 +27,6 @@ from tinct.errors import (
     InputGoneError,
     JobMemoryError,
     JobTimedOutError,
-    OutputError,
     ParameterError,
     StorageAwayError,
     StorageError,
@@ -47,8 +44,9 @@ from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.jobs.queue import Taken, channel_of, queue_of
 from tinct.jobs.received import ClipFacts
 from tinct.jobs.rows import job_of
+from tinct.jobs.signing import signed
 from tinct.net.images import Images
-from tinct.photo.credentials import Signatory, signatory
+from tinct.photo.credentials import signatory
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors
 from tinct.storage.ids import new_id
@@ -147,7 +145,7 @@ class Worker:
                 child.start()
             with self._left(leave):
                 if self._signatory is not None and end.outcome is not None:
-                    end = await asyncio.to_thread(_signed, end, self._signatory)
+                    end = replace(end, outcome=await asyncio.to_thread(signed, end.outcome, self._signatory))
                 made = end.outcome.made if end.outcome is not None else ()
                 files = [_file(job, number, one) for number, one in enumerate(made)]
                 ended = await self._stubborn(lambda: self._finish(job, end, files))
@@ -341,29 +339,6 @@ class Worker:
                 return await act()
             except DatabaseError:
                 await asyncio.sleep(_AGAIN_S)
-
-
-def _signed(end: _End, signatory: Signatory) -> _End:
-    """The same end, its results signed where a model made them: by the worker, for a child knows no key."""
-    assert end.outcome is not None
-    try:
-        made = tuple(_with_signature(one, signatory) for one in end.outcome.made)
-    except OutputError as error:
-        return _End(state=JobState.FAILED, failure=Failure.of(error))
-    except OSError:
-        return _End(lost=True)
-    return replace(end, outcome=replace(end.outcome, made=made))
-
-
-def _with_signature(made: Made, signatory: Signatory) -> Made:
-    if made.invented is None or not signatory.signs(made.format):
-        return made
-    path = Path(made.path)
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:  # its child may still be there
-        data = signatory.signed(file.read(), made.format, made.invented)
-    with writing(path) as file:
-        file.write(data)
-    return replace(made, size=len(data), etag=hashlib.md5(data, usedforsecurity=False).hexdigest())
 
 
 async def _remove(folder: Path) -> None:

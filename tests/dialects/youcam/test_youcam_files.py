@@ -10,6 +10,7 @@ from youcam_client import PICTURE, Client, member
 from backends import Postgres
 from picture_host import Site
 from tinct.backend import Backend, open_backend
+from tinct.jobs.retention import expire
 
 pytestmark = pytest.mark.asyncio
 
@@ -109,6 +110,27 @@ async def test_a_link_ends_in_time_and_takes_nothing_then(postgres: Postgres, tm
         assert (reply.status_code, reply.json()["error_code"]) == (403, "Forbidden")
         row = await backend.database.one("SELECT state, size FROM files")
         assert row == {"state": "declared", "size": 0}
+
+
+async def test_a_file_lives_as_long_as_its_form_says_and_is_remembered_thereafter(
+    backend: Backend, client: Client
+) -> None:
+    for version, days in (("v1.0", 1), ("v1.1", 30), ("v2.0", 30)):
+        file = await client.sent(version=version)
+        row = await backend.database.one(
+            "SELECT extract(epoch FROM expires_at - created_at)::float8 / 86400 AS days FROM files WHERE id = %s",
+            (file,),
+        )
+        assert row is not None
+        assert row["days"] == pytest.approx(days, abs=1e-3)
+        await backend.database.run("UPDATE files SET expires_at = now() - interval '29 days'")
+        await expire(backend)
+        task = await client.run("enhance", src_file_id=file, scale=1)
+        assert (await client.polled("enhance", task))["error"] == "error_download_image"
+        await backend.database.run("UPDATE files SET expires_at = now() - interval '31 days'")
+        await expire(backend)
+        body = {"src_file_id": file, "scale": 1}
+        await client.refused("POST", "v2.0/task/enhance", 400, "InvalidParameters", json=body)
 
 
 async def test_what_is_refused_is_not_kept(postgres: Postgres, tmp_path: Path) -> None:

@@ -108,6 +108,33 @@ async def test_four_pictures_are_listed_in_both_forms(backend: Backend) -> None:
     assert [one["dst_id"] for one in older["results"][0]["data"]] == ids
 
 
+async def test_a_part_of_a_large_picture_is_extended_and_one_that_lies_outside_fails(
+    backend: Backend,
+) -> None:
+    client = Client(backend, (await member(backend))[1]["client_id"])
+    file = await client.sent(photo(4400, 40, format="JPEG"))
+    numbers = dict.fromkeys(("output_width", "input_width", "crop_input_width"), 60)
+    numbers |= dict.fromkeys(("output_height", "input_height", "crop_input_height"), 30)
+    numbers |= {"input_x": 0, "input_y": 0, "crop_input_x": 4000, "crop_input_y": 5}
+    async with working(backend):
+        for change, error in (({}, None), ({"crop_input_y": 11}, "invalid_parameter")):
+            newer = await client.run("out-paint", src_file_id=file, **numbers | change)
+            older = await client.run_v1("out-paint", numbers | change, src_ids=file)
+            assert (await client.ended("out-paint", newer)).get("error") == error
+            assert (await client.ended("out-paint", older, "v1.0")).get("error") == error
+
+
+async def test_a_full_queue_is_told_as_a_failure_of_the_server_that_passes(
+    postgres: Any, tmp_path: Any
+) -> None:
+    async with open_backend(postgres.create(tmp_path / "data", max_queued_jobs=1)) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        file = await client.sent()
+        await client.run("enhance", src_file_id=file, scale=1)
+        body = {"src_file_id": file, "scale": 1}
+        await client.refused("POST", "v2.0/task/enhance", 503, "unknown_internal_error", json=body)
+
+
 async def test_results_are_sources_by_url_below_the_path_of_a_proxy_too(postgres: Any, tmp_path: Any) -> None:
     public = "https://photos.example/tinct"
     async with open_backend(postgres.create(tmp_path / "data", public_url=public)) as backend:

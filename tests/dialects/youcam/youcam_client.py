@@ -95,11 +95,11 @@ class Client:
 
     async def ended(self, slug: str, task_id: str, version: str = "v2.0") -> Any:
         """The same once the task has ended."""
-        for _ in range(600):
+        for number in range(100):  # fewer than a key may call
             found = await self.polled(slug, task_id, version)
             if found.get("task_status", found.get("status")) != "running":
                 return found
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(min(0.05 * 1.2**number, 2.0))
         raise AssertionError("it does not end")
 
 

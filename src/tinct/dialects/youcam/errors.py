@@ -158,6 +158,7 @@ _CAUSES: Final = ErrorTable[str](
     }
 )
 
+# What every tool's list has; what only some have stands with those tools.
 _ENGINE: Final[Codes] = {
     "download.image": ("error_download_image", "error_download_image"),
     "download.mask": ("error_download_mask", "error_download_mask"),
@@ -174,17 +175,17 @@ _ENGINE: Final[Codes] = {
     "unsafe": ("error_nsfw_content_detected", "error_nsfw_content_detected"),
     "unsafe_results": ("exceed_nsfw_retry_limits", "exceed_nsfw_retry_limits"),
     "no_face": ("error_no_face", "error_no_face"),
-    "several_faces": ("error_no_face", "error_multiple_people"),
+    "several_faces": ("error_no_face", "error_no_face"),
     "small_face": ("error_no_face", "error_no_face"),
-    "face_angle": ("error_pose", "error_large_face_angle"),
+    "face_angle": ("error_pose", "error_pose"),
     "faces_unlike": ("error_pose", "error_pose"),
     "eye_closed": ("error_face_parsing", "error_face_parsing"),
     "eye_covered": ("error_face_parsing", "error_face_parsing"),
     "lip_covered": ("error_face_parsing", "error_face_parsing"),
-    "bald": ("error_face_parsing", "error_bald_image"),
-    "hair_too_short": ("error_face_parsing", "error_hair_too_short"),
+    "bald": ("error_face_parsing", "error_face_parsing"),
+    "hair_too_short": ("error_face_parsing", "error_face_parsing"),
     "hair": ("error_face_parsing", "error_face_parsing"),
-    "no_shoulder": ("error_no_shoulder", "error_no_shoulder"),
+    "no_shoulder": ("error_face_parsing", "error_face_parsing"),
     "face": ("error_face_parsing", "error_face_parsing"),
     "inference": ("error_inference", "error_inference"),
     "server": ("unknown_internal_error", "unknown_internal_error"),

@@ -49,7 +49,11 @@ _HAIR: Final[Codes] = {
     "face_angle": ("error_large_face_angle", "error_large_face_angle"),
     "faces_unlike": ("error_large_face_angle", "error_large_face_angle"),
     "face": ("error_face_parsing", "error_face_pose"),
+    "hair_too_short": ("error_face_parsing", "error_hair_too_short"),
+    "bald": ("error_face_parsing", "error_hair_too_short"),
+    "no_shoulder": ("error_no_shoulder", "error_no_shoulder"),
 }
+_GROWN: Final[Codes] = {**_HAIR, "bald": ("error_face_parsing", "error_bald_image")}
 _MAKEUP: Final[Codes] = {
     f"{prefix}{cause}": (older, f"error_{who}_{newer}")
     for prefix, who in (("", "src"), ("ref.", "ref"))
@@ -72,7 +76,7 @@ def _hair(slug: str, title: str, price: int, effect: str, formats: frozenset[str
         forms=_both(
             Form(limit=Limit(long=1024, formats=formats), styled="required", effect=effect, to=rules.as_style)
         ),
-        codes=_HAIR,
+        codes=_HAIR if slug == "hair-style" else _GROWN,
         repeats=slug == "hair-style",
         catalogue="hair" if slug == "hair-style" else slug,
     )
@@ -354,6 +358,7 @@ TOOLS: Final[Sequence[Tool]] = (
                 to=lambda values: {"mapping": values["face_mapping"], "consent": True},
             )
         ),
+        codes={"face_angle": ("error_pose", "error_large_face_angle")},
     ),
     Tool(
         slug="face-swap/pre-process",

@@ -118,10 +118,10 @@ async def test_a_part_of_a_large_picture_is_extended_and_one_that_lies_outside_f
     numbers |= {"input_x": 0, "input_y": 0, "crop_input_x": 4000, "crop_input_y": 5}
     async with working(backend):
         for change, error in (({}, None), ({"crop_input_y": 11}, "invalid_parameter")):
-            newer = await client.run("out-paint", src_file_id=file, **numbers | change)
             older = await client.run_v1("out-paint", numbers | change, src_ids=file)
-            assert (await client.ended("out-paint", newer)).get("error") == error
             assert (await client.ended("out-paint", older, "v1.0")).get("error") == error
+            newer = await client.run("out-paint", src_file_id=file, **numbers | change)
+            assert (await client.ended("out-paint", newer)).get("error") == error
 
 
 async def test_a_full_queue_is_told_as_a_failure_of_the_server_that_passes(

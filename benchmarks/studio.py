@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.studio`` prints the figures; with ``--pictures docs/images`` it also takes the pictures. To judge
 the design, ``--states FOLDER`` takes every state (empty, one photo, a result, a batch, an error, the brush, a clip,
-history) on a desktop in light and dark, and on a phone. Photos are those of scikit-image and scikit-learn.
+history) and the page of every effect, on a desktop in light and dark, and on a phone. Photos are those of scikit-image
+and scikit-learn.
 """
 
 from __future__ import annotations
@@ -266,6 +267,13 @@ def states(browser: Browser, address: str, signed_in: Any, folder: Path) -> None
         page.evaluate("location.hash = '#/history'")
         page.locator(".history li").first.wait_for()
         shot("8-history")
+        page.locator(".cell .pick").first.click()
+        for name in page.eval_on_selector_all(
+            ".rail a", "(links) => links.map((link) => link.hash.slice(2))"
+        ):
+            go(page, f"#/{name}")
+            page.wait_for_load_state("networkidle")
+            shot(f"page-{name}")
         context.close()
 
 

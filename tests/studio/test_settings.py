@@ -58,6 +58,27 @@ def test_a_tab_of_migration_and_its_colours_are_taken_back_too(studio: Watched) 
     assert page.get_by_label("How many").input_value() == "4"
 
 
+def test_points_on_the_photo_are_taken_back_one_by_one(studio: Watched) -> None:
+    page = studio.page
+    studio.open("colorize")
+    studio.drop(("old.png", photo(300, 200, mode="L")))
+    studio.wait_for_state("ready")
+    page.locator("color-points").wait_for(state="attached")
+    box = page.locator(".plane").bounding_box()
+    assert box
+    for count, share in enumerate((0.2, 0.5, 0.8), 1):
+        page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.5)
+        assert page.locator(".point").count() == count
+        page.wait_for_timeout(500)  # longer than what counts as one change
+    page.keyboard.press("Control+z")
+    assert page.locator(".point").count() == 2
+    page.keyboard.press("Control+z")
+    assert page.locator(".point").count() == 1
+    with page.expect_request("**/v1/jobs") as order:
+        page.get_by_role("button", name="Run", exact=True).click()
+    assert len(order.value.post_data_json["params"]["hints"]) == 1
+
+
 def test_settings_are_kept_under_a_name_and_found_by_another_browser(
     browser, server, studio: Watched
 ) -> None:

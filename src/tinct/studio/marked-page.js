@@ -94,6 +94,12 @@ export class MarkedPage extends EffectPage {
     return this.told ? document.createElement("face-boxes").over(this.stage) : null;
   }
 
+  restore(params) {
+    super.restore(params);
+    if (this.#layer?.localName === "color-points") this.#layer.use([...(params.hints ?? [])]);
+    if (this.#maps) this.#choose(params.mapping ?? null);
+  }
+
   refreshGo() {
     this.go.dataset.key = "";
     this.drawGo(this.item);

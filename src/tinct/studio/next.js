@@ -10,15 +10,20 @@ import { tools, worksOn } from "./tools.js";
 /** Choose the tool that works on a result next. @param {{id: string, media_type: string}} result @param {string} name its photo's */
 export function goOn(result, name, here) {
   const kind = result.media_type.startsWith("video/") ? "clip" : "photo";
+  const problem = h("p", { class: "problem", role: "alert" });
   const take = async (effect) => {
-    dialog.close();
-    await store.take(result.id, name);
-    location.hash = `#/${effect}`;
+    try {
+      await store.take(result.id, name);
+      dialog.close();
+      location.hash = `#/${effect}`;
+    } catch (error) {
+      problem.textContent = error.message; // it has expired, say
+    }
   };
   const fitting = tools().filter((effect) => worksOn(effect) === kind);
   const dialog = h("dialog", { class: "go-on", "aria-label": T.next.title }, h("h2", { text: T.next.title }), h("p", { class: "help", text: T.next.says }),
     h("ul", { class: "tool-list" }, ...fitting.map((effect) => h("li", {}, h("button", { type: "button", "aria-current": effect.name === here ? "true" : null, dataset: { effect: effect.name }, on: { click: () => void take(effect.name) } }, icon(iconOf(effect.name)), h("span", { text: sentence(effect.title.replace(/ of clips$/i, "")) }))))),
-    h("div", { class: "actions" }, button({ words: T.close, on: { click: () => dialog.close() } })));
+    problem, h("div", { class: "actions" }, button({ words: T.close, on: { click: () => dialog.close() } })));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -27,7 +27,6 @@ export const T = {
   offline: "The server does not answer. Trying again; nothing is lost.",
   credits: (count) => plural(count, "1 credit left", "# credits left"),
   price: (count) => plural(count, "1 credit", "# credits"),
-  leave: "Photos are still being sent.",
 
   signin: {
     title: "Sign in",
@@ -110,7 +109,6 @@ export const T = {
     noJson: "This is not JSON.",
     format: "Format of the result",
     sameFormat: "As the photo",
-    quality: "Quality",
   },
   formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF" },
   /**

@@ -41,7 +41,7 @@ export class DropZone extends HTMLElement {
       input.value = "";
     } } });
     const plain = this.hasAttribute("plain"); // one of several places in a panel
-    const folder = several && !plain ? h("input", { type: "file", id: `${id}-folder`, webkitdirectory: true, class: "visually-hidden", on: { change: () => {
+    const folder = several && !plain ? h("input", { type: "file", id: `${id}-folder`, webkitdirectory: true, class: "visually-hidden by-mouse", on: { change: () => {
       this.#give([...folder.files].filter((file) => !file.name.startsWith(".")));
       folder.value = "";
     } } }) : null;

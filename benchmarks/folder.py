@@ -66,10 +66,12 @@ _LUTS = {}
 def _lut(folder: Path) -> object:
     import numpy as np
 
-    from tinct.imaging.colormap import ColorMap, _Lut
+    from tinct.imaging.colormap import ColorMap
+    from tinct.imaging.lut import Lut
 
     if folder not in _LUTS:
-        _LUTS[folder] = _Lut(ColorMap.load(folder / "look.cube").lattice, np.dtype(np.uint8))
+        _LUTS[folder] = Lut(ColorMap.load(folder / "look.cube").lattice, np.dtype(np.uint8))
+        _LUTS[folder].expect(1 << 30)
     return _LUTS[folder]
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.errors import ParameterError
 from tinct.imaging import cube, hald
+from tinct.imaging.lut import Lut, Luts, interpolation
 from tinct.imaging.region import region
 from tinct.imaging.strips import by_strips
 from tinct.photo import formats
 from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo, Pixels
-
-if TYPE_CHECKING:
-    import PyOpenColorIO as ocio
 
 __all__ = ["ColorMap", "Protection", "grid"]
 
@@ -30,6 +28,9 @@ GRID = 33
 
 _STRIP_PIXELS = 1 << 19
 """Pixels that one thread maps at a time: source and result stay in a core's cache."""
+
+
+_luts = Luts()
 
 
 class Protection(Protocol):
@@ -149,7 +150,8 @@ class ColorMap:
             return photo
         source = photo.pixels if photo.pixels.flags.c_contiguous else photo.pixels.copy()
         out = np.empty_like(source)
-        lut = _Lut(self.blend(degree)._in_profile(photo.icc), source.dtype)
+        lut = _luts.of(self, self.blend(degree)._in_profile(photo.icc), source.dtype)
+        lut.expect(photo.width * photo.height)
 
         def recolor(top: int, bottom: int) -> None:
             strip, result = source[top:bottom], out[top:bottom]
@@ -174,10 +176,11 @@ class ColorMap:
         callable
             Of sRGB pixels (H, W, 3) uint8, and how much of each place is kept, (H, W) 0..1 or None.
         """
-        lut = _Lut(self.blend(degree).lattice, np.dtype(np.uint8))
+        lut = Lut(self.blend(degree).lattice, np.dtype(np.uint8))
 
         def paint(pixels: NDArray[np.uint8], kept: Array | None) -> NDArray[np.uint8]:
             out = np.empty_like(pixels)
+            lut.expect(pixels.shape[0] * pixels.shape[1])
 
             def recolor(top: int, bottom: int) -> None:
                 lut.apply(pixels[top:bottom], out[top:bottom])
@@ -196,7 +199,9 @@ class ColorMap:
         if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 129:
             raise ParameterError("size", size, "a whole number from 2 to 129")
         nodes = grid(size)
-        _transform(self.lattice).getDefaultCPUProcessor().applyRGB(nodes)  # in place, as `apply` interpolates
+        interpolation(self.lattice).getDefaultCPUProcessor().applyRGB(
+            nodes
+        )  # in place, as `apply` interpolates
         return replace(self, lattice=nodes)
 
     def save(self, path: str | Path, *, size: int | None = None, overwrite: bool = True) -> Path:
@@ -266,39 +271,3 @@ def _restore(source: Pixels, result: Pixels, mask: Array) -> None:
         return
     m = mask[..., None]
     result[:] = np.rint(result + m * (source.astype(np.float32) - result)).astype(result.dtype)
-
-
-def _transform(lattice: Array) -> ocio.Processor:
-    """OpenColorIO's processor of a lattice, by tetrahedral interpolation."""
-    import PyOpenColorIO as ocio
-
-    transform = ocio.Lut3DTransform(gridSize=lattice.shape[0])
-    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
-    transform.setData(np.ascontiguousarray(lattice, np.float32).ravel())
-    return ocio.Config.CreateRaw().getProcessor(transform)
-
-
-class _Lut:
-    """A lattice compiled for one pixel depth; OpenColorIO's tetrahedral interpolation."""
-
-    def __init__(self, lattice: Array, dtype: np.dtype[Any]) -> None:
-        import PyOpenColorIO as ocio
-
-        depth = ocio.BIT_DEPTH_UINT8 if dtype == np.uint8 else ocio.BIT_DEPTH_UINT16
-        processor = _transform(lattice)
-        self._depth = depth
-        self._cpu = processor.getOptimizedCPUProcessor(depth, depth, ocio.OPTIMIZATION_DEFAULT)
-
-    def apply(self, source: Pixels, result: Pixels) -> None:
-        """Map contiguous rows `source` (n, W, 3) into `result`."""
-        self._cpu.apply(self._describe(source), self._describe(result))
-
-    def _describe(self, pixels: Pixels) -> ocio.PackedImageDesc:
-        import PyOpenColorIO as ocio
-
-        height, width = pixels.shape[:2]
-        item = pixels.itemsize
-        order = ocio.CHANNEL_ORDERING_RGB
-        return ocio.PackedImageDesc(
-            pixels, width, height, order, self._depth, item, 3 * item, 3 * item * width
-        )

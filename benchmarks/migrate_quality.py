@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import tinct
 from benchmarks import data, metrics, palette_metrics
 from benchmarks.tables import table
-from tinct.effects.migrate.auto import Style
+from tinct.effects.migrate.parameters import Style
 
 __all__ = ["auto", "reference", "template"]
 

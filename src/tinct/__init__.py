@@ -11,23 +11,18 @@ are registered appear too.
 
 from __future__ import annotations
 
-import ast
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
 
 
-def _places() -> dict[str, str]:
-    """The module of each name that the stub imports for others; of effects it has the signatures."""
-    imports = [node for node in _STUB.body if isinstance(node, ast.ImportFrom)]
-    return {name.name: str(node.module) for node in imports for name in node.names if name.asname}
-
-
-_STUB = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-_WHERE = _places()
-__all__ = sorted([*_WHERE, *(node.name for node in _STUB.body if isinstance(node, ast.FunctionDef))])
+_STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+_WHERE = {name: where for where, name in re.findall(r"^from (\S+) import (\w+) as \2$", _STUB, re.MULTILINE)}
+"""The module of each name that the stub imports for others; of effects it has the signatures."""
+__all__ = sorted([*_WHERE, *re.findall(r"^def (\w+)", _STUB, re.MULTILINE)])
 
 
 def __getattr__(name: str) -> Any:

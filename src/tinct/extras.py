@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 
 __all__ = ["SERVER", "bringing", "command", "lacking"]
 
@@ -17,7 +16,7 @@ def lacking(extra: str) -> list[str]:
     """Names of the packages that `extra` asks for and that are not installed, in the order in which it asks."""
     wanted = [
         _NAME.match(requirement)
-        for requirement in metadata.requires("tinct") or ()
+        for requirement in _requirements()
         if re.search(rf"""extra\s*==\s*['"]{re.escape(extra)}['"]""", requirement)
     ]
     return [name[0] for name in wanted if name is not None and not _installed(name[0])]
@@ -27,7 +26,7 @@ def bringing(package: str) -> str | None:
     """The extra that asks for a package, rather a small one than ``dev``; None if none does."""
     found = [
         marker[1]
-        for requirement in metadata.requires("tinct") or ()
+        for requirement in _requirements()
         if (name := _NAME.match(requirement)) and name[0].lower() == package.lower()
         if (marker := re.search(r"""extra\s*==\s*['"]([^'"]+)['"]""", requirement))
     ]
@@ -39,7 +38,15 @@ def command(extra: str) -> str:
     return f'pip install "tinct[{extra}]"'
 
 
+def _requirements() -> list[str]:
+    from importlib import metadata  # slow to load, and asked for little
+
+    return metadata.requires("tinct") or []
+
+
 def _installed(name: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.version(name)
     except metadata.PackageNotFoundError:

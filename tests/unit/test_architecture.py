@@ -38,7 +38,7 @@ OWNERS = {
     "uvicorn": ("server",),
     "typer": ("cli",),
     "rich": ("cli",),
-    "PyOpenColorIO": ("imaging/colormap.py",),
+    "PyOpenColorIO": ("imaging/lut.py",),
 }
 """Which part of the package may import a library."""
 OURS = {"tinct", "starlette"}

@@ -10,9 +10,10 @@ from scenes import lab_of, photo, picture, sample
 
 import tinct
 from tinct import Photo
-from tinct.effects.migrate.auto import Style, fit_auto, fit_families
+from tinct.effects.migrate.auto import fit_auto, fit_families
 from tinct.effects.migrate.graph import graph_of
 from tinct.effects.migrate.natural import STEPS
+from tinct.effects.migrate.parameters import Style
 from tinct.effects.migrate.pool import Pool, distinct, far_apart, perceived
 from tinct.effects.migrate.space import from_srgb, to_srgb
 from tinct.effects.migrate.turning import SCHEMES, Turning

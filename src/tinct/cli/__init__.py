@@ -11,22 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tinct import __version__, extras
-from tinct.cli import (
-    callbacks,
-    credits,
-    doctor,
-    examples,
-    faces,
-    hair_styles,
-    keys,
-    models,
-    palette,
-    serve,
-    video,
-    watch,
-    webhooks,
-    worker,
-)
+from tinct.cli import examples
 from tinct.cli.refusals import sentence
 from tinct.cli.words import TYPED
 from tinct.effects import registry
@@ -43,6 +28,24 @@ _NAMED = ("detect_faces",)
 """Effects whose commands have a name of their own: `tinct faces`."""
 _GROUPS = {"hair": "Hair of one person: volume, bangs, length, and other hair."}
 """First words of effects whose commands stand together: `hair_volume` is `tinct hair volume`."""
+_OTHERS = {
+    "doctor": "doctor:doctor",
+    "faces": "faces:faces",
+    "marked": "faces:marked",
+    "palette": "palette:palette",
+    "serve": "serve:serve",
+    "watch": "watch:watch",
+    "worker": "worker:worker",
+    "video": "video:app",
+    "callbacks": "callbacks:app",
+    "webhooks": "webhooks:app",
+    "credits": "credits:app",
+    "keys": "keys:app",
+    "models": "models:app",
+}
+"""The module here, and in it the function or group, of each command that is of no effect; loaded when asked for."""
+_PASSING = ("watch",)
+"""Commands that pass options on to another one."""
 
 
 class _Commands(TyperGroup):
@@ -57,15 +60,21 @@ class _Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         alone = [name for name in _effects() if name.partition("_")[0] not in _GROUPS]
-        return [*(name.replace("_", "-") for name in alone), *super().list_commands(ctx)]
+        return [*(name.replace("_", "-") for name in alone), *_OTHERS, *_GROUPS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own, effect = super().get_command(ctx, cmd_name), cmd_name.replace("-", "_")
-        if own is None and effect in _effects():
-            if self._listing:
-                return TyperCommand(cmd_name, help=registry.sentence(effect))
+        effect = cmd_name.replace("-", "_")
+        if cmd_name in _OTHERS:
+            own = _other(cmd_name)
+        elif cmd_name in _GROUPS:
+            own = _group(cmd_name)
+        elif effect not in _effects():
+            return None
+        elif self._listing:
+            return TyperCommand(cmd_name, help=registry.sentence(effect))
+        else:
             own = _command(effect)
-        return own if own is None else examples.shown(own, cmd_name)
+        return examples.shown(own, cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Errors will say the options as they were typed."""
@@ -134,6 +143,33 @@ def _command(name: str) -> Any:
     return command_of(kind, registry.get(name))
 
 
+def _other(name: str) -> Any:
+    """A command that is of no effect."""
+    module, _, attribute = _OTHERS[name].partition(":")
+    found = getattr(importlib.import_module(f"tinct.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        own: Any = typer.main.get_group(found)
+        own.name = name
+        return own
+    alone = typer.Typer(add_completion=False)
+    passes = {"ignore_unknown_options": True, "allow_extra_args": True} if name in _PASSING else None
+    alone.command(name, context_settings=passes)(found)
+    return typer.main.get_command(alone)
+
+
+def _group(name: str) -> Any:
+    """Commands of effects that stand together, and what belongs to them."""
+    made = typer.Typer(cls=_Group, no_args_is_help=True, help=_GROUPS[name])
+    made.callback()(lambda: None)
+    if name == "hair":
+        from tinct.cli import hair_styles
+
+        made.add_typer(hair_styles.app, name="styles")
+    own: Any = typer.main.get_group(made)
+    own.name = name
+    return own
+
+
 app = typer.Typer(
     cls=_Commands, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -153,27 +189,6 @@ def _tinct(
     ] = False,
 ) -> None:
     """Photo colour: as a library, a command line and a server."""
-
-
-app.command()(doctor.doctor)
-app.command()(faces.faces)
-app.command()(faces.marked)
-app.command()(palette.palette)
-app.command()(serve.serve)
-app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(watch.watch)
-app.command()(worker.worker)
-app.add_typer(video.app, name="video")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(webhooks.app, name="webhooks")
-app.add_typer(credits.app, name="credits")
-app.add_typer(keys.app, name="keys")
-app.add_typer(models.app, name="models")
-for _name, _sentence in _GROUPS.items():
-    group = typer.Typer(cls=_Group, no_args_is_help=True, help=_sentence)
-    group.callback()(lambda: None)
-    if _name == "hair":
-        group.add_typer(hair_styles.app, name="styles")
-    app.add_typer(group, name=_name)
 
 
 def main() -> None:

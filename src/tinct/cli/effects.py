@@ -155,9 +155,8 @@ class EffectCommand:
                 found |= {item.name: [self.opened(path, item.name) for path in given]} if given else {}
             elif given is not None:
                 found[item.name] = self.opened(given, item.name)
-        model = self.effect.params
-        fields = set(model.model_fields) - self.replaced
-        schema = model.model_json_schema()["properties"] if fields else {}
+        schema = self.effect.properties
+        fields = set(schema) - self.replaced
         given = {name: self.given[name] for name in fields if self.given[name] is not None}
         return found, {name: number(value, schema[name]) for name, value in given.items()}
 

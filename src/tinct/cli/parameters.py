@@ -27,10 +27,7 @@ Options = Mapping[str, tuple[Any, Any]]
 def flag_of(name: str, effect: Effect, own: Mapping[str, str]) -> str:
     """An option as help shows it: one of a list is given at a time."""
     many = {item.name for item in effect.inputs if item.is_list}
-    schema = (
-        effect.params.model_json_schema()["properties"].get(name, {}) if effect.params.model_fields else {}
-    )
-    is_list = name in many or "items" in _plain(schema)
+    is_list = name in many or "items" in _plain(effect.properties.get(name, {}))
     shown = own.get(name) or word(effect, name)
     return "--" + (shown[:-1] if is_list and shown.endswith("s") else shown).replace("_", "-")
 
@@ -50,13 +47,12 @@ def options_of(
     """
     from tinct.effects.tables import parameters
 
-    schema = effect.params.model_json_schema()["properties"] if effect.params.model_fields else {}
     left = [item for item in effect.inputs[1:] if item.name not in replaced]
     options = {item.name: _input(item, flag_of(item.name, effect, own)) for item in left}
     for found in parameters(effect.params):
         if found.name not in replaced:
             flag = flag_of(found.name, effect, own)
-            options[found.name] = _parameter(flag, found.allowed, schema[found.name])
+            options[found.name] = _parameter(flag, found.allowed, effect.properties[found.name])
     return options
 
 

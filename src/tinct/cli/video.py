@@ -120,9 +120,8 @@ def _command(effect: Effect) -> Any:
 
 def _run(effect: Effect, given: dict[str, Any]) -> None:
     """Work on each clip; an error of one does not stop the others."""
-    schema = effect.params.model_json_schema()["properties"]
     asked = {
-        name: number(given[name], schema[name])
+        name: number(given[name], effect.properties[name])
         for name in effect.params.model_fields
         if given.get(name) is not None
     }

@@ -162,10 +162,9 @@ def labels_of(effect: Effect) -> set[str]:
         for name, info in fields.items()
     }
     choices: Callable[[Any], list[Any]] = _choices
-    schema = effect.params.model_json_schema().get("properties", {})
     found = {effect.label(effect.params.model_construct(**base)) or effect.name}
     for name in fields:
-        for choice in choices(schema[name]):
+        for choice in choices(effect.properties[name]):
             found.add(effect.label(effect.params.model_construct(**base | {name: choice})) or effect.name)
     return found
 

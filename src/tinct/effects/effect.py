@@ -5,6 +5,7 @@ An effect is pure: photos and parameters in, photos and facts out. It knows noth
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -189,6 +190,14 @@ class Effect:
         if task is not None:
             return capability(task)
         return self.needs(parsed) if self.needs is not None else ""
+
+    @functools.cached_property
+    def properties(self) -> Mapping[str, Any]:
+        """The JSON Schema of each parameter, by its name; not to be written to."""
+        from tinct.effects.tables import schema_of
+
+        found: Mapping[str, Any] = schema_of(self.params).get("properties", {})
+        return found
 
     def slow(self, inputs: Mapping[str, object], params: Any) -> bool:
         """Whether a call with these inputs and parameters is one that may take long; see `estimate`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect
 
-__all__ = ["Parameter", "parameters", "table"]
+__all__ = ["Parameter", "parameters", "schema_of", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +27,15 @@ class Parameter:
     summary: str
 
 
+@functools.cache
+def schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """The JSON Schema of a model; not to be written to."""
+    return model.model_json_schema()
+
+
 def parameters(model: type[BaseModel]) -> tuple[Parameter, ...]:
     """All parameters of a model, in its order."""
-    schema = model.model_json_schema()
+    schema = schema_of(model)
     required = schema.get("required", ())
     return tuple(
         Parameter(

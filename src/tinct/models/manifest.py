@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from importlib import resources
 from typing import Any, Literal
 
@@ -196,6 +195,8 @@ def fetched(name: str) -> Fetched:
 
 
 def _table(file: str) -> dict[str, Any]:
+    import tomllib  # slow to load, and of no use where no model is
+
     return tomllib.loads(resources.files("tinct.models").joinpath(file).read_text(encoding="utf-8"))
 
 

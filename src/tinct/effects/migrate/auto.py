@@ -11,13 +11,14 @@ apart and are likely enough. One smooth map does each; L* and greys stay.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.migrate.graph import ColorGraph, graph_of
 from tinct.effects.migrate.natural import Expectation, rotated
+from tinct.effects.migrate.parameters import Style
 from tinct.effects.migrate.pool import Pool, distinct, far_apart, perceived
 from tinct.effects.migrate.smooth import SmoothFit
 from tinct.effects.migrate.space import to_srgb
@@ -28,13 +29,12 @@ from tinct.imaging.sample import Sample
 from tinct.imaging.threads import single_threaded
 from tinct.photo.color import srgb_to_lab
 
-__all__ = ["Families", "Style", "fit_auto", "fit_families"]
+__all__ = ["Families", "fit_auto", "fit_families"]
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-Style = Literal["natural", "bold"]
 
 _CLUSTERS: Final = 26
 _MANY: Final = 4  # results up to which `natural` is the style if none is asked for

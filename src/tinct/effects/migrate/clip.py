@@ -13,9 +13,8 @@ from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told
 from tinct.effects.migrate import auto, template
-from tinct.effects.migrate.auto import Style
 from tinct.effects.migrate.migrate import _sample_of_one, _together
-from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Swatches
+from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Style, Swatches
 from tinct.effects.migrate.reference import fit_reference
 from tinct.imaging import grading
 from tinct.imaging.colormap import ColorMap

@@ -14,11 +14,8 @@ from tinct.effects.choices import Seed
 from tinct.effects.declare import OfOnePhoto, declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told, Untold, fact
-from tinct.effects.migrate import auto, template
-from tinct.effects.migrate.auto import Style
-from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Swatches
-from tinct.effects.migrate.reference import fit_reference as fit_colors_of
-from tinct.effects.migrate.template import SwatchShare
+from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Style, Swatches
+from tinct.effects.migrate.share import SwatchShare
 from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
@@ -201,14 +198,17 @@ def migrate(
     dealt = families = None
     if map is not None:
         fitted = [from_image(map)]
-    elif goal is not None:
-        fitted = [fit_colors_of(source, goal, smoothness, seed)]
-    elif colors is not None:
-        dealt = template.fit_template(source, colors, spread)
-        fitted = [dealt.map]
     else:
-        families = auto.fit_families(source, count, seed, style)
-        fitted = list(families.maps)
+        from tinct.effects.migrate import fits
+
+        if goal is not None:
+            fitted = [fits.fit_reference(source, goal, smoothness, seed)]
+        elif colors is not None:
+            dealt = fits.fit_template(source, colors, spread)
+            fitted = [dealt.map]
+        else:
+            families = fits.fit_families(source, count, seed, style)
+            fitted = list(families.maps)
     progress(0.3)
     photos = []
     for number, color_map in enumerate(fitted, 1):
@@ -266,8 +266,10 @@ def fit_auto(
     ParameterError
         Names the field, what was found and what is allowed.
     """
+    from tinct.effects.migrate import fits
+
     params = _checked(mode="auto", count=count, seed=seed, style=style)
-    return auto.fit_auto(_sample(photo, mask), params.count, params.seed, params.style)
+    return fits.fit_auto(_sample(photo, mask), params.count, params.seed, params.style)
 
 
 def fit_template(
@@ -291,8 +293,10 @@ def fit_template(
     ParameterError
         Names the field, what was found and what is allowed.
     """
+    from tinct.effects.migrate import fits
+
     params = _checked(mode="template", colors=colors, spread=spread)
-    return template.fit_template(_sample(photo, mask), params.colors, params.spread).map
+    return fits.fit_template(_sample(photo, mask), params.colors, params.spread).map
 
 
 def fit_reference(
@@ -322,10 +326,12 @@ def fit_reference(
     ParameterError
         Names the field, what was found and what is allowed.
     """
+    from tinct.effects.migrate import fits
+
     params = _checked(mode="reference", smoothness=smoothness, seed=seed)
     source = _sample(photo, mask)
     goal = _sample(reference, reference_mask, "reference")
-    return fit_colors_of(source, goal, params.smoothness, params.seed)
+    return fits.fit_reference(source, goal, params.smoothness, params.seed)
 
 
 def _checked(**params: object) -> Any:

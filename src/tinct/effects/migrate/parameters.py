@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field
 from tinct.imaging.palette import parse_colors
 from tinct.photo.photo import Photo
 
-__all__ = ["Chosen", "GivenMap", "Look", "Mode", "Spread", "Swatches"]
+__all__ = ["Chosen", "GivenMap", "Look", "Mode", "Spread", "Style", "Swatches"]
 
+Style = Literal["natural", "bold"]
 Mode = Literal["auto", "template", "reference", "map"]
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.migrate.graph import ColorGraph, graph_of
 from tinct.effects.migrate.labelling import Energy, branches, labelled
+from tinct.effects.migrate.share import SwatchShare
 from tinct.effects.migrate.smooth import SmoothFit
 from tinct.effects.migrate.space import from_srgb, reachable
 from tinct.imaging.colormap import ColorMap
@@ -24,7 +25,7 @@ from tinct.imaging.palette import from_hex
 from tinct.imaging.sample import Sample
 from tinct.imaging.threads import single_threaded
 
-__all__ = ["SwatchShare", "Template", "fit_template"]
+__all__ = ["Template", "fit_template"]
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -47,16 +48,6 @@ _DULL: Final = (
 )  # loss of chroma up to which a fit is good, and by which a coarser one must be better
 _COARSER: Final = (1.0, 2.2, 4.5)
 _STARTS: Final = 3  # random ones beside the plain
-
-
-@dataclass(frozen=True, kw_only=True)
-class SwatchShare:
-    """What became of a swatch."""
-
-    color: str
-    """``#RRGGBB``."""
-    share: float
-    """Of the photo that took it, 0..1."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 from tinct.errors import ModelError
-from tinct.models.convert import ncnn, tfjs, tfjs_weights
 
 __all__ = ["EDITION", "to_onnx"]
 
@@ -22,6 +21,12 @@ def to_onnx(conversion: str, sources: Mapping[str, bytes], size: tuple[int, int]
     ModelError
         The network has parts that are not supported.
     """
+    from tinct.models.convert import (  # loading a converted network needs none of them
+        ncnn,
+        tfjs,
+        tfjs_weights,
+    )
+
     if conversion == "ncnn":
         return ncnn.to_onnx(sources["net.param"].decode(), sources["net.bin"])
     if conversion == "tfjs":

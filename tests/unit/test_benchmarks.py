@@ -35,3 +35,14 @@ def test_any_other_error_is_shown_as_ever() -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert "Traceback" in done.stderr
     assert extras.bringing("nothing-of-this-name") is None
+
+
+@pytest.mark.parametrize("name", ["folder", "migrate", "migrate_speed"])
+def test_a_benchmark_of_colour_migration_says_how_it_is_used(name: str) -> None:
+    line = [sys.executable, "-m", f"benchmarks.{name}"]
+    helped = subprocess.run([*line, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert helped.returncode == 0
+    assert helped.stdout.startswith("usage:")
+    wrong = subprocess.run([*line, "nonsense"], cwd=ROOT, capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert "Traceback" not in wrong.stderr

@@ -97,3 +97,22 @@ def test_a_terminal_is_neither_read_nor_filled_with_bytes(tmp_path, coffee, word
         os.close(theirs)
     assert done.returncode == 2
     assert done.stderr.decode().startswith(f"tinct: {says}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict", "cp1252:strict"])
+def test_no_file_name_and_no_terminal_stops_what_is_told(tmp_path, coffee, encoding):
+    (tmp_path / "coffee.jpg").rename(tmp_path / os.fsdecode(b"caf\xe9.jpg"))  # as old archives hold them
+    told = []
+    for words in (["convert", ".", "-o", "out"], ["palette", "."]):
+        done = subprocess.run(
+            [*COMMAND, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        told.append(done.stdout)
+    name = b"?" if encoding.startswith("ascii") else b"\xe9"  # typer opens a stream of ASCII anew
+    assert told[0] == b"out/caf" + name + b"-convert.jpg\n"
+    assert b"%" in told[1]

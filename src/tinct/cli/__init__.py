@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import importlib
+import io
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -191,8 +193,19 @@ def _tinct(
     """Photo colour: as a library, a command line and a server."""
 
 
+def _written_anyhow(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What stands for letters that a stream cannot hold: of a file's name its own bytes, else their codes."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
+
+
 def main() -> None:
     """Run the command line; an error of Tinct is one sentence, and exit status 2 for a wrong option, else 1."""
+    codecs.register_error("tinct", _written_anyhow)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="tinct")
     try:
         app()
     except TinctError as error:

@@ -26,7 +26,7 @@ __all__ = ["Extended", "extend"]
 
 Method = Literal["auto", "plain", "banded", "backdrop", "generator"]
 
-_HONEST: Final = 0.25
+_HONEST: Final = 0.32
 """Confidence below which what would be continued is rather an invention, and the backdrop is taken."""
 _LEAST: Final = 16  # pixels of a side of a photo that can be continued
 

@@ -23,13 +23,12 @@ Name = Literal["left", "top", "right", "bottom"]
 Engine = Literal["plain", "banded"]
 
 _PLAIN: Final = 0.93  # of the border's pixels that are plain, from which a side is
-_NEARLY: Final = 0.8  # from which it may be taken for such, where copying does not pass
 _LINES: Final = 6  # pixels of a frame that a scan may have around it, at most
 _EVEN, _LINE = 6.0, 10.0  # of 255: how like each other they are, and how unlike what lies inside
 _MIXED: Final = 3  # columns beside them that mix both
 _EDGE: Final = 0.01  # of the width: what touches the border
-_JUDGED: Final = 0.25  # of the width: strips by which the rate was set
-_NARROW: Final = 0.05  # of the width: below it strips are not judged more mildly
+_JUDGED: Final = 0.25  # of the width: strips by which the rate was set; wider ones count as such
+_NARROW: Final = 0.125  # of the width: narrower ones count as such
 _TURNS: Final[dict[Name, Callable[[np.ndarray], np.ndarray]]] = {
     "right": lambda a: a,
     "left": lambda a: a[:, ::-1],
@@ -65,14 +64,17 @@ class Side:
     def confidence(self) -> float:
         """How likely what was added passes for a part of the photo, 0..1.
 
-        Seams and what is foreign turn up at a rate: the wider a strip, the less likely it passes. A mirror image shows
-        at the border itself, however narrow the strip is, where it is most of it.
+        Seams, what is foreign and mirror images turn up at a rate, so that a narrow strip passes more easily.
         """
         if self.engine == "plain":
             return round(float(np.clip(0.55 + 0.45 * (self.plain - 0.85) / 0.15, 0.1, 1)) * self._whole, 3)
-        passes = np.exp(-((self.seam / (0.03 + 0.22 * self.texture)) ** 2) - self.foreign / 0.02)
-        part = max(self.added, _NARROW) / _JUDGED
-        return round(float(passes**part * (1 - 0.8 * self.mirrored**2)) * self._whole, 3)
+        passes = (
+            np.exp(-((self.seam / (0.03 + 0.22 * self.texture)) ** 2))
+            * np.exp(-self.foreign / 0.02)
+            * (1 - 0.8 * self.mirrored**2)
+        )
+        part = min(max(self.added, _NARROW) / _JUDGED, 1.0)
+        return round(float(passes**part) * self._whole, 3)
 
     @property
     def _whole(self) -> float:
@@ -121,10 +123,6 @@ def continued(
         across = width if name in ("left", "right") else height
         side = Side(name, chosen, round(fits[name].share, 3), round(cut, 3), round(added / across, 3))
         made = _added(turned, side, added + lines[name], fits[name], rng)
-        if engine is None and chosen == "banded" and fits[name].share >= _NEARLY:
-            smooth = replace(side, engine="plain")
-            if made is None or made[1].confidence < smooth.confidence:
-                made = _added(turned, smooth, added + lines[name], fits[name], rng)
         if made is None:
             return None
         now, side = made[0].turned(_BACK[name]), made[1]

@@ -2,7 +2,9 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinct
+from running import COMMAND
 from tinct.errors import FetchError, RefusedUrlError
 from tinct.net.deliver import Deliverer
 from tinct.net.fetch import Fetcher
@@ -29,6 +32,23 @@ def test_an_effect_of_the_library_opens_no_connection(monkeypatch: pytest.Monkey
     assert tinct.colorize(photo).photo.pixels.shape == (48, 64, 3)
     assert tinct.migrate(photo, "auto").photo.pixels.shape == (48, 64, 3)
     assert asked == []
+
+
+def test_a_server_with_a_short_secret_does_not_start(tmp_path: Path) -> None:
+    for secret in ("short", f"{'s' * 48},short"):
+        started = subprocess.run(
+            [*COMMAND, "serve", "--data", str(tmp_path / "data"), "--port", "0"],
+            env=os.environ | {"TINCT_SECRET": secret},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert started.returncode not in (0, None)
+        assert "TINCT_SECRET" in started.stderr
+        assert "32 characters or more" in started.stderr
+        assert secret not in started.stdout + started.stderr
+        assert "Traceback" not in started.stderr
+        assert not (tmp_path / "data" / "database").exists()
 
 
 def test_a_server_without_settings_listens_on_loopback_alone() -> None:

@@ -229,3 +229,24 @@ def test_gpl_code_is_imported_by_benchmarks_alone():
     for folder in (ROOT, root / "tests"):
         for path in folder.rglob("*.py"):
             assert "color_matcher" not in {name.split(".")[0] for name in _imports(path)}, path.name
+
+
+def test_what_proves_an_identity_is_compared_in_constant_time():
+    """Neither ``==`` nor ``!=`` nor a look into a set of known ones."""
+    compared = [
+        f"{_place(path)}:{node.lineno}"
+        for path in _files()
+        if _within(path, ("storage", "accounts", "dialects", "server"))
+        and _place(path) != "server/studio.py"  # a digest there is a public name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for operator in node.ops)
+        and any(_proves(operand) for operand in (node.left, *node.comparators))
+    ]
+    assert compared == []
+
+
+def _proves(operand: ast.expr) -> bool:
+    """Whether a name says that this is a signature, a digest or a secret."""
+    name = operand.attr if isinstance(operand, ast.Attribute) else getattr(operand, "id", "")
+    return name in {"signature", "digest", "secret", "token", "csrf", "hmac", "password"}

@@ -160,3 +160,11 @@ async def ended(backend: Backend, job: Job, seconds: float = 60) -> Job:
 
 async def submitted(backend: Backend, account: str, effect: str = "noop", **order: Any) -> Job:
     return (await backend.jobs.submit(Order(account=account, effect=effect, **order))).job
+
+
+async def silent_for(backend: Backend, job_id: str, seconds: float) -> None:
+    """Make it so many more seconds that nobody has asked for a job; what was asked until now is written down first."""
+    await backend.jobs.leases.write()
+    await backend.database.run(
+        "UPDATE jobs SET asked_at = asked_at - make_interval(secs => %s) WHERE id = %s", (seconds, job_id)
+    )

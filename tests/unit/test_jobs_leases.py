@@ -5,20 +5,12 @@ import contextlib
 
 import pytest
 
-from backends import ended, submitted, working
+from backends import ended, silent_for, submitted, working
 from tinct.errors import DatabaseError, ParameterError
 from tinct.jobs.job import JobState
 from tinct.jobs.leases import Leases, drop_abandoned
 
 pytestmark = pytest.mark.asyncio
-
-
-async def silent_for(backend, job, seconds: float) -> None:
-    """Make it `seconds` that nobody has asked for the job."""
-    await backend.jobs.leases.write()
-    await backend.database.run(
-        "UPDATE jobs SET asked_at = asked_at - make_interval(secs => %s) WHERE id = %s", (seconds, job.id)
-    )
 
 
 async def drop(backend) -> int:
@@ -39,7 +31,7 @@ async def test_a_leased_job_that_nobody_asks_for_is_dropped_and_costs_nothing(ba
     account = (await backend.accounts.create("payer", credits=5)).account.id
     job = await submitted(backend, account, lease_s=12.0)
     assert await drop(backend) == 0
-    await silent_for(backend, job, 18.0)
+    await silent_for(backend, job.id, 18.0)
     assert await drop(backend) == 1
     last = await backend.jobs.get(account, job.id)
     assert (last.state, last.failure.code) == (JobState.CANCELLED, "abandoned")
@@ -51,7 +43,7 @@ async def test_a_leased_job_that_nobody_asks_for_is_dropped_and_costs_nothing(ba
 
 async def test_a_job_without_a_lease_is_never_dropped(backend, account):
     job = await submitted(backend, account)
-    await silent_for(backend, job, 1e6)
+    await silent_for(backend, job.id, 1e6)
     assert await drop(backend) == 0
     assert (await row(backend, job))["state"] == "queued"
 
@@ -59,7 +51,7 @@ async def test_a_job_without_a_lease_is_never_dropped(backend, account):
 @pytest.mark.parametrize("way", ["get", "find", "wait", "events"])
 async def test_asking_in_any_way_renews_the_lease(backend, account, way):
     job = await submitted(backend, account, lease_s=12.0, aliases={"test.id": "x"})
-    await silent_for(backend, job, 11.0)
+    await silent_for(backend, job.id, 11.0)
     if way == "get":
         await backend.jobs.get(account, job.id)
     elif way == "find":
@@ -68,7 +60,7 @@ async def test_asking_in_any_way_renews_the_lease(backend, account, way):
         await backend.jobs.wait(account, job.id, 0.01)
     else:
         await anext(backend.jobs.events(account, job.id))
-    await silent_for(backend, job, 11.0)
+    await silent_for(backend, job.id, 11.0)
     assert await drop(backend) == 0
 
 
@@ -85,7 +77,7 @@ async def test_a_question_that_waits_for_its_answer_keeps_the_job_alive(backend,
 
 async def test_a_question_that_is_answered_at_once_counts_only_for_who_may_ask(backend, account):
     job = await submitted(backend, account, lease_s=12.0)
-    await silent_for(backend, job, 18.0)
+    await silent_for(backend, job.id, 18.0)
     for _ in range(20):
         with backend.jobs.leases.waiting(job.id):
             pass
@@ -103,20 +95,20 @@ async def test_odd_ids_that_wait_keep_nobody_from_being_written_down(backend, ac
 
 async def test_who_asked_is_written_down_when_the_database_is_back(backend, account, monkeypatch):
     job = await submitted(backend, account, lease_s=12.0)
-    await silent_for(backend, job, 11.0)
+    await silent_for(backend, job.id, 11.0)
     with monkeypatch.context() as patch:
         patch.setattr(backend.database, "connection", away)
         backend.jobs.leases.asked(job)
         with pytest.raises(DatabaseError):
             await backend.jobs.leases.write()
-    await silent_for(backend, job, 11.0)
+    await silent_for(backend, job.id, 11.0)
     assert await drop(backend) == 0
 
 
 async def test_another_accounts_question_does_not_renew_the_lease(backend, account):
     job = await submitted(backend, account, lease_s=12.0)
     other = (await backend.accounts.create("other")).account.id
-    await silent_for(backend, job, 18.0)
+    await silent_for(backend, job.id, 18.0)
     with pytest.raises(Exception, match="no such job"):
         await backend.jobs.get(other, job.id)
     assert await drop(backend) == 1
@@ -136,7 +128,7 @@ async def test_a_running_job_that_nobody_asks_for_is_ended_by_the_worker(backend
         job = await submitted(backend, account, "slow", params={"seconds": 30.0}, lease_s=100.0)
         while (await row(backend, job))["state"] != "running":
             await asyncio.sleep(0.05)
-        await silent_for(backend, job, 101.0)
+        await silent_for(backend, job.id, 101.0)
         while (await row(backend, job))["state"] == "running":
             await asyncio.sleep(0.05)
         last = await ended(backend, job)
@@ -146,7 +138,7 @@ async def test_a_running_job_that_nobody_asks_for_is_ended_by_the_worker(backend
 async def test_a_finished_job_is_never_dropped(backend, account):
     async with working(backend):
         job = await ended(backend, await submitted(backend, account, lease_s=5.0))
-    await silent_for(backend, job, 100.0)
+    await silent_for(backend, job.id, 100.0)
     assert await drop(backend) == 0
     assert (await backend.jobs.get(account, job.id)).state is JobState.SUCCEEDED
 
@@ -207,7 +199,7 @@ async def test_of_two_servers_the_slower_one_decides(backend, account):
     first, second = Leases(backend.database), Leases(backend.database)
     for leases in (first, second):
         await leases.serve()
-    await silent_for(backend, job, 18.0)
+    await silent_for(backend, job.id, 18.0)
     await backend.database.run(
         "UPDATE lease_books SET written_to = written_to - interval '10 s' WHERE server ="
         " (SELECT min(server) FROM lease_books)"
@@ -226,12 +218,12 @@ async def test_time_in_which_no_server_could_be_asked_does_not_count(backend, ac
         "UPDATE lease_books SET written_to = written_to - interval '1 h', seen_at = seen_at - interval '1 h'"
     )
     await backend.database.run(past)
-    await silent_for(backend, job, 3600.0)
+    await silent_for(backend, job.id, 3600.0)
     assert await drop(backend) == 0
     again = Leases(backend.database)
     await again.serve()
     assert await drop(backend) == 0  # its owner has as long as ever to come back
-    await silent_for(backend, job, 18.0)
+    await silent_for(backend, job.id, 18.0)
     assert await drop(backend) == 1
 
 

@@ -80,6 +80,7 @@ class Leases:
         self._offset = 0.0  # from this process's clock to the database's, rather too little than too much
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def start(self) -> None:
         """Begin to write."""
@@ -142,7 +143,11 @@ class Leases:
             del self._open[number]
 
     async def write(self) -> None:
-        """Write down now who asked."""
+        """Write down who asked until now."""
+        async with self._writing:  # what another has begun to write was asked before
+            await self._write()
+
+    async def _write(self) -> None:
         asked, self._asked = self._asked, {}
         held = time.monotonic() - _HELD_S
         to = min([self._read_to, *(since for _, since in self._open.values() if since > held)])

@@ -84,6 +84,11 @@ def test_opening_and_migrating_loads_no_server_and_no_inference_runtime():
     assert not _loaded_by(statement) & {"onnxruntime", "fastapi", "httpx", "psycopg", "procrastinate"}
 
 
+@pytest.mark.parametrize("module", ["tinct.server.run", "tinct.jobs.worker"])
+def test_servers_and_workers_load_no_http_client_and_no_codec_before_they_need_one(module):
+    assert not _loaded_by(f"import {module}") & {"httpx", "requests", "cv2", "pyvips", "av", "onnxruntime"}
+
+
 def test_the_list_of_commands_loads_no_effect_and_says_what_each_does():
     statement = (
         "from typer.testing import CliRunner\n"

@@ -18,6 +18,7 @@ from tinct.cli.refusals import sentence
 from tinct.cli.words import TYPED
 from tinct.effects import registry
 from tinct.errors import ParameterError, TinctError
+from tinct.loading import end_quickly
 
 if TYPE_CHECKING:
     from tinct.cli.effects import EffectCommand
@@ -206,6 +207,7 @@ def main() -> None:
     codecs.register_error("tinct", _written_anyhow)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="tinct")
+    end_quickly()
     try:
         app()
     except TinctError as error:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinct.loading import loading
+
 if TYPE_CHECKING:
     from tinct.server.run import Started
 
@@ -42,9 +44,10 @@ def serve(
     """
     import asyncio
 
-    from tinct import logs
-    from tinct.cli.options import settings_from
-    from tinct.server.run import serve as run
+    with loading():
+        from tinct import logs
+        from tinct.cli.options import settings_from
+        from tinct.server.run import serve as run
 
     settings = settings_from(data=data, host=host, port=port, workers=workers, offline=offline or None)
     logs.configure(repeats_per_minute=settings.log_repeats_per_minute)

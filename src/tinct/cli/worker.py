@@ -32,15 +32,16 @@ def worker(
     On another machine, give TINCT_DATABASE_URL, TINCT_BLOB_URL (s3://bucket/prefix) and TINCT_SECRET, as
     the server has them.
     """
-    import importlib
     import os
     import sys
 
+    from tinct import extras
     from tinct.cli.options import settings_from
     from tinct.storage.place import blobs_place, check_made, database_place
 
     settings = settings_from(data=data, workers=workers, work_for=frozenset(for_) if for_ else None)
-    importlib.import_module("tinct.jobs.worker")  # without the server's packages nothing is looked at
+    if lacking := extras.lacking(extras.SERVER):  # nothing is looked at then; `main` says what to install
+        raise ModuleNotFoundError(f"no {', '.join(lacking)}")
     check_made(settings)
     typer.echo(f"Tinct works on jobs of {database_place(settings)}; files are in {blobs_place(settings)}")
     if settings.work_for:

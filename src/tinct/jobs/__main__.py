@@ -11,11 +11,14 @@ import os
 import signal
 import sys
 
-from tinct import logs
-from tinct.errors import TinctError
-from tinct.jobs.worker import run_worker
-from tinct.settings import Settings
-from tinct.storage.embedded import abandon
+from tinct.loading import end_quickly, loading
+
+with loading():
+    from tinct import logs
+    from tinct.errors import TinctError
+    from tinct.jobs.worker import run_worker
+    from tinct.settings import Settings
+    from tinct.storage.embedded import abandon
 
 _LOOK_S = 0.5  # seconds between two looks at the parent
 
@@ -45,6 +48,7 @@ async def _follow(parent: int, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
+    end_quickly()
     try:
         settings = Settings.from_environment()
         logs.configure(repeats_per_minute=settings.log_repeats_per_minute)

@@ -41,6 +41,7 @@ from tinct.jobs.confine import confine, own_session
 from tinct.jobs.job import Failure, Metadata
 from tinct.jobs.landlock import close_files
 from tinct.jobs.screening import screened_run
+from tinct.loading import loading
 from tinct.models.generators.endpoint import Question, ask_by
 from tinct.photo.provenance import Invented, invented
 from tinct.settings import Settings, use
@@ -191,9 +192,10 @@ def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path |
 
     _report = write
     use(settings)
-    for name, where in settings.own_effects():
-        registry.register(name, where)
-    _warm(max(1, (os.cpu_count() or 1) // max(1, settings.workers)))
+    with loading():
+        for name, where in settings.own_effects():
+            registry.register(name, where)
+        _warm(max(1, (os.cpu_count() or 1) // max(1, settings.workers)))
     _limit_address_space(settings.job_memory_bytes)
     confine()
 

@@ -1,12 +1,14 @@
 """Loaded by the fork server of children before all else, and nowhere else: takes the secrets out of its environment.
 
 Every child is a copy of that process. The block of memory from which the system shows a process's environment is wiped
-too, as children would inherit it.
+too, as children would inherit it. The collector of cyclic garbage rests here and wakes in a child that is ready, as the
+fork server only loads and makes no garbage.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 from tinct.settings import strip_environment
@@ -36,3 +38,4 @@ def _wipe() -> None:
 
 if any("multiprocessing.forkserver" in part for part in sys.orig_argv):  # this is that process
     scrub()
+    gc.disable()

@@ -13,9 +13,7 @@ import binascii
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Final
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final
 
 from tinct.errors import (
     FetchError,
@@ -28,6 +26,9 @@ from tinct.models.generators.endpoint import Question
 from tinct.net.deliver import Answer, Deliverer
 from tinct.net.fetch import Fetcher
 from tinct.settings import Settings, current
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and of no use before the first question
 
 __all__ = ["Images", "ask_now"]
 
@@ -43,6 +44,8 @@ class Images:
     """The service that the settings name: ``images_url``, ``images_key``, ``images_model``, ``images_answer_s``."""
 
     def __init__(self, settings: Settings) -> None:
+        import httpx
+
         assert settings.images_url is not None
         self._settings = settings
         self._base = httpx.URL(settings.images_url.rstrip("/"))
@@ -129,6 +132,8 @@ class Images:
             raise GeneratorAwayError("the images service cannot be reached; try again later") from None
 
     async def _picture(self, answer: Answer) -> bytes:
+        import httpx
+
         try:
             if not answer.whole:
                 raise ValueError
@@ -162,6 +167,8 @@ def ask_now(question: Question) -> bytes:
 
 def _form(fields: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[str, bytes]:
     """Content type and body of a form."""
+    import httpx
+
     parts = {name: (f"{name}.png", data, "image/png") for name, data in files.items()}
     request = httpx.Request("POST", "http://localhost", data=fields, files=parts)
     return request.headers["Content-Type"], request.read()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -16,16 +16,40 @@ import pytest
 import pytest_asyncio
 
 from backends import Postgres
+from prepared import Place
 from running import Server
 from tinct import settings
 from tinct.backend import Backend, open_backend
 from tinct.effects import registry
+from tinct.loading import loading
+
+QUICK = ("dialects", "unit")
+"""Folders whose files are done in seconds; those of the others start servers, and some take a minute."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All that is imported and collected stays until the end."""
+    with loading():
+        return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no process is left with it when the others have nothing to do any more."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] in QUICK)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fault-jobs", type=int, default=60, help="Jobs of the fault test; 1000 for the long one."
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_prepared_folder_for_all_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = tmp_path_factory.getbasetemp()
+    Place.shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

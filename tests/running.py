@@ -19,10 +19,11 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from prepared import prepared
 from tinct.cli import main
 
 COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
-START_S = 60  # patience on a busy machine
+START_S = 180  # patience on a busy machine
 
 
 def command(
@@ -52,10 +53,13 @@ def command(
 
 
 class Server:
-    """Started on construction; `stop` it."""
+    """Started on construction; `stop` it.
 
-    def __init__(self, data: Path, *options: str, **settings: str) -> None:
-        self.data = data
+    A folder that is not there is made as an earlier start would have left it, unless this is to be the `first` one.
+    """
+
+    def __init__(self, data: Path, *options: str, first: bool = False, **settings: str) -> None:
+        self.data = data if first or data.exists() else prepared(data)
         given = {f"TINCT_{name.upper()}": value for name, value in settings.items()}
         self.environment = (
             os.environ
@@ -134,9 +138,9 @@ class Server:
         """Talks to the native API; with a key of its own unless one is given."""
         key = api_key or self.key()["api_key"]
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, **options)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=START_S, trust_env=False, **options)
 
-    def stop(self, number: int = signal.SIGTERM, patience_s: float = 60) -> int:
+    def stop(self, number: int = signal.SIGTERM, patience_s: float = START_S) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -169,7 +173,7 @@ def submitted(client: httpx.Client, **order: Any) -> dict[str, Any]:
     return reply.json()
 
 
-def finished(client: httpx.Client, job_id: str, patience_s: float = 60) -> dict[str, Any]:
+def finished(client: httpx.Client, job_id: str, patience_s: float = START_S) -> dict[str, Any]:
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         reply = client.get(f"/v1/jobs/{job_id}", params={"wait": 20})
@@ -189,3 +193,34 @@ def uploads(client: httpx.Client) -> list[str]:
     """The ids of the files that were uploaded; results of jobs that still run come by themselves."""
     files = client.get("/v1/files", params={"limit": 500}).json()["files"]
     return [file["id"] for file in files if file["job"] is None]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and is not yet asked for does not."""
+    try:
+        return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"PPid:\t{pid}\n" in status.read_text():
+                found.append(int(status.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def worker_of(server: Server) -> int:
+    """The process in which a server's jobs run, as soon as there is one."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for pid in _children(server.process.pid):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"tinct.jobs" in command and alive(pid):
+                return pid
+        time.sleep(0.05)
+    raise AssertionError("no worker process")

@@ -1,20 +1,18 @@
-"""`tinct serve`, `tinct keys` and `tinct worker` as commands: start, stop, kill, start again."""
+"""`tinct serve`, `tinct keys` and `tinct worker` as commands: first start, joining, options, health, metrics."""
 
 import json
 import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from running import COMMAND, Server, finished, photo, submitted, uploaded
+from running import COMMAND, START_S, Server, finished, photo, submitted, uploaded, worker_of
 from tinct.dialects.registry import DIALECTS
 from tinct.storage.embedded import EmbeddedPostgres
 
@@ -33,37 +31,8 @@ def started(data: Path) -> Iterator[Server]:
     server.stop()
 
 
-def alive(pid: int) -> bool:
-    try:
-        return "zombie" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def children(pid: int) -> list[int]:
-    found = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            if f"PPid:\t{pid}\n" in status.read_text():
-                found.append(int(status.parent.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
-
-
-def worker_of(server: Server) -> int:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        for pid in children(server.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"tinct.jobs" in command and alive(pid):
-                return pid
-        time.sleep(0.05)
-    raise AssertionError("no worker process")
-
-
 def test_the_first_start_shows_a_key_that_works_and_the_second_finds_everything(data: Path) -> None:
-    first = Server(data, extra_effects=EFFECTS)
+    first = Server(data, extra_effects=EFFECTS, first=True)
     key = first.first_key
     with first.client(key) as own:
         job = submitted(own, effect="noop", inputs={"image": uploaded(own, photo(48, 36))})
@@ -91,7 +60,10 @@ def test_the_first_start_shows_a_key_that_works_and_the_second_finds_everything(
 def test_keys_are_made_before_the_first_start_and_while_the_server_runs(data: Path) -> None:
     def keys(*arguments: str) -> str:
         done = subprocess.run(
-            [*COMMAND, "keys", *arguments, "--data", str(data)], capture_output=True, text=True, timeout=60
+            [*COMMAND, "keys", *arguments, "--data", str(data)],
+            capture_output=True,
+            text=True,
+            timeout=START_S,
         )
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
@@ -125,77 +97,23 @@ def test_a_wrong_option_is_one_sentence_and_no_stack(tmp_path: Path) -> None:
         (["keys", "revoke", "acct_nonsense", "--data", str(tmp_path / "b")], "no server data"),
         (["keys", "create", "--name", " ", "--data", str(tmp_path / "b")], "name"),
     ):
-        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=START_S)
         assert done.returncode in (1, 2)
         assert said in done.stderr
         assert "Traceback" not in done.stderr
 
 
-def test_a_taken_port_is_said_so(started: Server, tmp_path: Path) -> None:
-    port = started.url.rpartition(":")[2]
+def test_a_taken_port_is_said_so(server: Server, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
     done = subprocess.run(
         [*COMMAND, "serve", "--data", str(tmp_path / "other"), "--port", port],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_S,
     )
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
-    assert httpx.get(f"{started.url}/health").status_code == 200
-
-
-def test_sigterm_lets_a_running_job_finish_and_leaves_no_process(data: Path) -> None:
-    server = Server(data, extra_effects=EFFECTS)
-    key = server.first_key
-    with server.client(key) as own:
-        job = submitted(own, effect="slow", params={"seconds": 2}, inputs={"image": uploaded(own)})
-        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
-            time.sleep(0.05)
-        worker = worker_of(server)
-        assert server.stop() == 0
-    assert not alive(worker)
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{server.url}/health")
-    again = Server(data, extra_effects=EFFECTS)
-    try:
-        with again.client(key) as own:
-            ended = finished(own, job["id"])
-            assert (ended["state"], ended["attempt"]) == ("succeeded", 1)
-    finally:
-        again.stop()
-
-
-def test_sigterm_while_it_starts_is_a_stop_like_any_other(data: Path) -> None:
-    for pause in (0.9, 1.4):
-        starting = subprocess.Popen(
-            [*COMMAND, "serve", "--data", str(data), "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        time.sleep(pause)
-        starting.send_signal(signal.SIGTERM)
-        _, said = starting.communicate(timeout=60)
-        assert starting.returncode in (0, -signal.SIGTERM), (
-            said
-        )  # the latter before Python had read the program
-        assert b"Traceback" not in said
-    Server(data).stop()
-
-
-def test_a_call_that_waits_is_answered_when_the_server_stops(data: Path) -> None:
-    server = Server(data, extra_effects=EFFECTS, shutdown_s="1")
-    with server.client(server.first_key) as own, ThreadPoolExecutor(1) as pool:
-        job = submitted(own, effect="slow", params={"seconds": 50}, inputs={"image": uploaded(own)})
-        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
-            time.sleep(0.05)
-        waiting = pool.submit(own.get, f"/v1/jobs/{job['id']}", params={"wait": 25})
-        time.sleep(0.5)
-        assert not waiting.done()
-        assert server.stop() == 0
-        reply = waiting.result()
-    assert reply.status_code == 200
-    assert reply.json()["finished_at"] is None
-    assert "timeout graceful shutdown exceeded" not in server.logged()
+    assert httpx.get(f"{server.url}/health").status_code == 200
 
 
 def test_a_server_without_workers_leaves_its_jobs_to_others(data: Path) -> None:
@@ -206,71 +124,22 @@ def test_a_server_without_workers_leaves_its_jobs_to_others(data: Path) -> None:
             assert own.get(f"/v1/jobs/{job['id']}", params={"wait": 2}).json()["state"] == "queued"
             command = [*COMMAND, "worker", "--data", str(data), "--workers", "1"]
             with subprocess.Popen(command, env=server.environment, stdout=subprocess.DEVNULL) as worker:
-                assert finished(own, job["id"])["state"] == "succeeded"
-                worker.terminate()
+                try:
+                    assert finished(own, job["id"])["state"] == "succeeded"
+                finally:
+                    worker.terminate()
         none = subprocess.run(
             [*COMMAND, "worker", "--data", str(data)],
             env=server.environment | {"TINCT_WORKERS": "0"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_S,
         )
         assert none.returncode == 1
         assert "TINCT_WORKERS" in none.stderr
         assert "Traceback" not in none.stderr
     finally:
         server.stop()
-
-
-def test_a_second_sigterm_ends_at_once_and_the_job_is_done_by_the_next_start(data: Path) -> None:
-    server = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
-    key = server.first_key
-    with server.client(key) as own:
-        job = submitted(own, effect="slow", params={"seconds": 4}, inputs={"image": uploaded(own)})
-        while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
-            time.sleep(0.05)
-        server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
-        database = int((data / "database" / "cluster" / "postmaster.pid").read_text().split()[0])
-        worker = worker_of(server)
-        assert server.stop() != 0, "it did not wait for the job"
-        assert not alive(worker)
-        assert not alive(database)
-    again = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
-    try:
-        with again.client(key) as own:
-            assert finished(own, job["id"])["state"] == "succeeded"
-    finally:
-        again.stop()
-
-
-def test_a_killed_worker_is_replaced_and_its_job_runs_again_while_health_answers(data: Path) -> None:
-    server = Server(data, extra_effects=EFFECTS, stalled_s="2", heartbeat_s="0.5", sweep_s="0.5")
-    try:
-        with server.client(server.first_key) as own:
-            job = submitted(own, effect="slow", params={"seconds": 2}, inputs={"image": uploaded(own)})
-            while own.get(f"/v1/jobs/{job['id']}").json()["state"] == "queued":
-                time.sleep(0.05)
-            killed = worker_of(server)
-            os.kill(killed, signal.SIGKILL)
-            assert httpx.get(f"{server.url}/health").status_code == 200
-            ended = finished(own, job["id"])
-            assert (ended["state"], ended["attempt"]) == ("succeeded", 2)
-            assert worker_of(server) != killed
-            assert "tinct_worker_restarts_total 1.0" in httpx.get(f"{server.url}/metrics").text
-    finally:
-        server.stop()
-
-
-def test_a_killed_server_takes_its_worker_along(data: Path) -> None:
-    server = Server(data, extra_effects=EFFECTS)
-    worker = worker_of(server)
-    server.process.kill()
-    until = time.monotonic() + 20
-    while alive(worker) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not alive(worker)
-    server.stop()
 
 
 def test_a_worker_can_join_and_leave_while_the_server_runs(started: Server) -> None:
@@ -289,7 +158,7 @@ def test_a_worker_can_join_and_leave_while_the_server_runs(started: Server) -> N
     finally:
         os.kill(worker_of(started), signal.SIGCONT)
         joined.terminate()
-        greeting, said = joined.communicate(timeout=60)
+        greeting, said = joined.communicate(timeout=START_S)
     assert joined.returncode == 0, said
     assert "embedded PostgreSQL in" in greeting
     assert str(started.data / "blobs") in greeting

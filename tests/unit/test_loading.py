@@ -26,7 +26,6 @@ del kept
 @pytest.fixture(autouse=True)
 def _as_before():
     yield
-    gc.unfreeze()
     gc.enable()
 
 

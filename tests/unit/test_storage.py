@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from prepared import prepared
 from tinct.errors import DatabaseError
 from tinct.jobs.queue import schema
 from tinct.settings import Settings
@@ -55,7 +56,7 @@ async def test_a_second_start_finds_everything_as_it_was(tmp_path):
 
 
 async def test_a_killed_server_recovers_with_all_that_was_committed(tmp_path):
-    settings = Settings(data=tmp_path / "data")
+    settings = Settings(data=prepared(tmp_path / "data"))
     database = await Database.open(settings, schema())
     await noted(database, "kept")
     pid = postmaster(settings.data)
@@ -69,8 +70,7 @@ async def test_a_killed_server_recovers_with_all_that_was_committed(tmp_path):
 
 
 async def test_the_last_process_that_leaves_stops_the_server_even_if_others_were_killed(tmp_path):
-    folder = tmp_path / "data" / "database"
-    folder.mkdir(parents=True)
+    folder = prepared(tmp_path / "data") / "database"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", _JOIN, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -113,7 +113,7 @@ async def test_a_prepared_socket_folder_that_is_a_link_is_refused(tmp_path):
 
 
 async def test_no_network_address_is_listened_on(tmp_path):
-    database = await Database.open(Settings(data=tmp_path / "data"), schema())
+    database = await Database.open(Settings(data=prepared(tmp_path / "data")), schema())
     row = await database.one("SELECT current_setting('listen_addresses') AS addresses")
     assert row == {"addresses": ""}
     await database.close()
@@ -152,7 +152,7 @@ async def test_an_unreachable_server_is_said_in_one_sentence_without_its_address
 
 
 async def test_a_server_that_died_is_started_again_and_the_pool_and_the_listener_work_again(tmp_path):
-    settings = Settings(data=tmp_path / "data")
+    settings = Settings(data=prepared(tmp_path / "data"))
     database = await Database.open(settings, schema())
     heard: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -196,20 +196,19 @@ async def test_starting_as_root_changes_no_mode_outside_the_data_folder(tmp_path
 
 
 async def test_a_damaged_control_file_is_said_at_once(tmp_path):
-    server = EmbeddedPostgres(tmp_path / "database")
-    server.start()
-    server.stop()
-    control = tmp_path / "database" / "cluster" / "global" / "pg_control"
+    folder = prepared(tmp_path / "data") / "database"
+    server = EmbeddedPostgres(folder)
+    control = folder / "cluster" / "global" / "pg_control"
     control.write_bytes(b"x" * control.stat().st_size)
     with pytest.raises(DatabaseError, match="control file is damaged; put a backup"):
         server.start()
     server.stop()
-    with (tmp_path / "database" / "lease").open("ab") as lease:  # given up with the start that failed
+    with (folder / "lease").open("ab") as lease:  # given up with the start that failed
         fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 async def test_a_damaged_table_is_told_from_a_database_that_is_away(tmp_path):
-    settings = Settings(data=tmp_path / "data")
+    settings = Settings(data=prepared(tmp_path / "data"))
     database = await Database.open(settings, schema())
     await noted(database, "gone")
     await database.check()
@@ -225,7 +224,7 @@ async def test_a_damaged_table_is_told_from_a_database_that_is_away(tmp_path):
 
 
 async def test_damage_that_a_query_meets_behind_the_first_pages_is_remembered(tmp_path):
-    settings = Settings(data=tmp_path / "data")
+    settings = Settings(data=prepared(tmp_path / "data"))
     database = await Database.open(settings, schema())
     await noted(database, "first")
     await database.run("INSERT INTO notes SELECT 'more' FROM generate_series(1, 2000)")
@@ -245,16 +244,15 @@ async def test_damage_that_a_query_meets_behind_the_first_pages_is_remembered(tm
 
 
 async def test_a_cluster_of_another_version_is_said_with_those_there_are(tmp_path):
-    server = EmbeddedPostgres(tmp_path / "database")
-    server.start()
-    server.stop()
-    (tmp_path / "database" / "cluster" / "PG_VERSION").write_text("9\n")
+    folder = prepared(tmp_path / "data") / "database"
+    server = EmbeddedPostgres(folder)
+    (folder / "cluster" / "PG_VERSION").write_text("9\n")
     with pytest.raises(DatabaseError, match=r"made by PostgreSQL 9, and .* brings .*18"):
         server.start()
 
 
 async def test_whoever_ends_at_once_takes_the_server_along_unless_another_uses_it(tmp_path):
-    folder = tmp_path / "data" / "database"
+    folder = prepared(tmp_path / "data") / "database"
     first, second = EmbeddedPostgres(folder), EmbeddedPostgres(folder)
     first.start()
     second.start()

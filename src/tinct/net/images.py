@@ -13,7 +13,7 @@ import binascii
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tinct.errors import (
     FetchError,
@@ -26,9 +26,6 @@ from tinct.models.generators.endpoint import Question
 from tinct.net.deliver import Answer, Deliverer
 from tinct.net.fetch import Fetcher
 from tinct.settings import Settings, current
-
-if TYPE_CHECKING:
-    import httpx  # slow to load, and of no use before the first question
 
 __all__ = ["Images", "ask_now"]
 
@@ -44,7 +41,7 @@ class Images:
     """The service that the settings name: ``images_url``, ``images_key``, ``images_model``, ``images_answer_s``."""
 
     def __init__(self, settings: Settings) -> None:
-        import httpx
+        import httpx  # slow to load, and of no use before the first question
 
         assert settings.images_url is not None
         self._settings = settings

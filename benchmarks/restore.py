@@ -22,20 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
-from benchmarks.data import load, photos
+from benchmarks.data import photos
 from benchmarks.erase import psnr
 from benchmarks.tables import table
 from tinct.imaging.damage.mend import mended
 from tinct.photo.photo import Photo
 from training.damage.draw import KINDS, draw
-from training.damage.parts import PARTS, Part, photos_of
+from training.damage.parts import PARTS, Part, at_most, photos_of
 
 __all__ = ["main"]
 
 Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
-_SIDE = 640
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _CHANGED = 0  # levels above which a pixel counts as changed
 
@@ -46,12 +45,7 @@ def _near(mask: Flags) -> Flags:
 
 def clean_photos(part: Part, every: int) -> list[tuple[str, Pixels]]:
     """Names and pixels of photos without damage."""
-    return [(path.stem, _at_most(path)) for path in photos_of(part)[::every]]
-
-
-def _at_most(path: Path) -> Pixels:
-    pixels = np.asarray(tinct.open(path).pixels, np.uint8)
-    return load(path, _SIDE) if max(pixels.shape) > _SIDE else pixels
+    return [(path.stem, at_most(path)) for path in photos_of(part)[::every]]
 
 
 def find(part: Part, every: int, sheets: Path | None) -> None:

@@ -38,6 +38,45 @@ def test_labels_are_where_the_crop_was_changed_and_some_crops_have_none() -> Non
     assert (crops.shape, labels.shape) == ((5, SIDE, SIDE, 3), (5, SIDE, SIDE))
 
 
+def test_places_that_are_taken_for_damage_are_learned_from_most() -> None:
+    from training.damage.hard import masses, suspicion_of
+    from training.damage.network import DamageNet
+    from training.damage.pairs import SIDE, pairs
+
+    suspected = np.zeros((300, 400), np.float32)
+    suspected[40:50, 330:340] = 1
+    suspected[200:204, 20:24] = 1
+    (most, row, column), (less, *_) = list(masses(suspected, 100, 2))
+    assert (most, less) == (100, 16)
+    assert row <= 40 <= 50 <= row + 100
+    assert column <= 330 <= 340 <= column + 100
+
+    plain = cv2.resize(samples.coffee(), (260, 260), interpolation=cv2.INTER_AREA)
+    wire = np.full_like(plain, 90)
+    wire[:, 130:132] = 250
+
+    def suspicion(pixels: np.ndarray) -> np.ndarray:
+        return (pixels.min(axis=2) > 240).astype(np.float32)  # the wire alone, as far as it is not aged away
+
+    crops, _ = pairs(24, itertools.cycle((plain, plain, plain, wire)), np.random.default_rng(3), suspicion)
+    smooth = np.array([np.median(np.abs(np.diff(crop[..., 1].astype(int), axis=0))) for crop in crops])
+    assert crops.shape[1:3] == (SIDE, SIDE)
+    assert (smooth < 4).any()
+    assert suspicion_of(DamageNet())(plain[:70, :90]).shape == (70, 90)
+
+
+def test_other_wear_is_seen_but_leaves_most_of_a_photo() -> None:
+    from training.damage.wear import wear
+
+    clean = cv2.resize(samples.astronaut(), (300, 260), interpolation=cv2.INTER_AREA)
+    for seed in range(12):
+        changed = np.abs(wear(clean, np.random.default_rng(seed)).astype(int) - clean).max(axis=2) >= 8
+        assert 0 < changed.mean() < 0.3
+        assert np.array_equal(
+            wear(clean, np.random.default_rng(seed)), wear(clean, np.random.default_rng(seed))
+        )
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the export that PyTorch calls legacy
 def test_a_toy_run_learns_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path) -> None:
     pytest.importorskip("onnx")

@@ -2,7 +2,8 @@
 
 Half of the views are of the photos that ``training.damage.parts`` gives for training, at cameras' size, half of the
 small ones of the shards, of which there are many kinds. Damage is drawn at the size of the view; then some views are
-made larger or smaller, so that softer, wider and finer damage is seen too.
+made larger or smaller, so that softer, wider and finer damage is seen too. A network that has learned already is shown
+where it errs: half of the views are those of which it takes most for damage, most of them left clean.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 
 import tinct
 from training.damage.aging import aged
-from training.damage.draw import VISIBLE, draw
+from training.damage.draw import VISIBLE, Kind, draw
+from training.damage.hard import Suspicion, masses
 from training.damage.parts import OF_SHARDS, photos_of
+from training.damage.wear import wear
 from training.shards import photos as small_photos
 
 __all__ = ["SIDE", "UNSURE", "pairs", "views", "worn"]
@@ -32,6 +35,12 @@ _VIEW = 400  # pixels of a side of a view
 _CROPS = 3  # of a view
 _CLEAN = 0.25  # share of views without damage
 _FOLDED = 0.15  # of the others, with a fold
+_WORN = 0.3  # with other wear
+_SPARSE = 0.3  # with little of what is usual
+_HARD, _HARD_CLEAN = 0.5, 0.65  # share of crops chosen for what is taken for damage, and of these undamaged
+_POOL = 4  # views out of which so many places are chosen as crops are taken of a view
+_MARGIN = 24  # pixels around such a place
+_FEW: dict[Kind, float] = {"scratch": 1, "hair": 0.7, "crack": 0.3, "dust": 4, "spot": 0.3}
 _FEWEST = VISIBLE // 2  # levels below which damage is none
 
 
@@ -84,14 +93,23 @@ def _scanned(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def labelled(clean: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-    """A damaged view and its labels (h, w): 1 is damage, 0 none, or `UNSURE`."""
-    if rng.random() < _CLEAN:
-        return _scanned(clean, rng), np.zeros(clean.shape[:2], np.uint8)
-    pixels, mask = draw(clean, rng)
+def _damaged(clean: Pixels, rng: np.random.Generator) -> tuple[Pixels, Flags]:
+    """A view with damage of some kinds, and where that is visible."""
+    sparse = rng.random() < _SPARSE
+    few = {kind: rng.poisson(mean) for kind, mean in _FEW.items()} if sparse else None
+    pixels, _ = draw(clean, rng, few)
     if rng.random() < _FOLDED:
         pixels, _ = draw(pixels, rng, {"fold": 1})
-        mask = np.abs(pixels.astype(np.int16) - clean).max(axis=2) >= VISIBLE
+    if rng.random() < _WORN:
+        pixels = wear(pixels, rng)
+    return pixels, np.abs(pixels.astype(np.int16) - clean).max(axis=2) >= VISIBLE
+
+
+def labelled(clean: Pixels, rng: np.random.Generator, none: float = _CLEAN) -> tuple[Pixels, Pixels]:
+    """A damaged view and its labels (h, w): 1 is damage, 0 none, or `UNSURE`; `none` of them have no damage."""
+    if rng.random() < none:
+        return _scanned(clean, rng), np.zeros(clean.shape[:2], np.uint8)
+    pixels, mask = _damaged(clean, rng)
     change = np.abs(pixels.astype(np.int16) - clean).max(axis=2)
     rim = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     labels = np.where(rim | (change >= _FEWEST), np.uint8(UNSURE), np.uint8(0))
@@ -118,17 +136,36 @@ def views(rng: np.random.Generator) -> Iterator[Pixels]:
                 yield _view(pixels, rng)
 
 
-def pairs(count: int, clean: Iterator[Pixels], rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-    """Crops (count, SIDE, SIDE, 3) and labels (count, SIDE, SIDE)."""
-    crops = np.empty((count, SIDE, SIDE, 3), np.uint8)
-    labels = np.empty((count, SIDE, SIDE), np.uint8)
-    made = 0
-    while made < count:
-        pixels, marked = labelled(worn(next(clean), rng), rng)
-        for _ in range(min(_CROPS if min(marked.shape) > 1.5 * SIDE else 1, count - made)):
-            top, left = (rng.integers(side - SIDE + 1) for side in marked.shape)
-            crops[made] = pixels[top : top + SIDE, left : left + SIDE]
-            labels[made] = marked[top : top + SIDE, left : left + SIDE]
-            made += 1
+def _hardest(clean: list[Pixels], suspicion: Suspicion) -> list[Pixels]:
+    """Of several views the places of which most is taken for damage, with a margin."""
+    places = []
+    for number, view in enumerate(clean):
+        for mass, row, column in masses(suspicion(view), SIDE, _CROPS):
+            places.append((mass, number, max(row - _MARGIN, 0), max(column - _MARGIN, 0)))
+    side = SIDE + 2 * _MARGIN
+    return [
+        np.ascontiguousarray(clean[number][top : top + side, left : left + side])
+        for _, number, top, left in sorted(places, reverse=True)[:_CROPS]
+    ]
+
+
+def pairs(
+    count: int, clean: Iterator[Pixels], rng: np.random.Generator, suspicion: Suspicion | None = None
+) -> tuple[Pixels, Pixels]:
+    """Crops (count, SIDE, SIDE, 3) and labels (count, SIDE, SIDE); `suspicion` is that of the network that learns."""
+    crops: list[Pixels] = []
+    labels: list[Pixels] = []
+    while len(crops) < count:
+        if suspicion is not None and rng.random() < _HARD:
+            places = _hardest([worn(next(clean), rng) for _ in range(_POOL)], suspicion)
+            made = [(*labelled(place, rng, _HARD_CLEAN), 1) for place in places]
+        else:
+            pixels, marked = labelled(worn(next(clean), rng), rng)
+            made = [(pixels, marked, _CROPS if min(marked.shape) > 1.5 * SIDE else 1)]
+        for pixels, marked, number in made:
+            for _ in range(number):
+                top, left = (rng.integers(side - SIDE + 1) for side in marked.shape)
+                crops.append(pixels[top : top + SIDE, left : left + SIDE].copy())
+                labels.append(marked[top : top + SIDE, left : left + SIDE].copy())
     order = rng.permutation(count)
-    return crops[order], labels[order]
+    return np.stack(crops[:count])[order], np.stack(labels[:count])[order]

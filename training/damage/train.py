@@ -1,7 +1,9 @@
 """Train it: ``python -m training.damage.train WORK [--steps 4000]``; goes on from WORK/checkpoint.pt if it is there.
 
-Crops are drawn first and kept in WORK. ``training.damage.export`` writes the network; the bounds of what it says are
-chosen afterwards by ``training.damage.bounds``.
+Crops are drawn first and kept in WORK. With ``--after FIRST`` a second training begins with the network of another
+folder, on crops that are hard for that network. The rate stays until the last third of the steps and falls to nothing
+there, so that a run can be told to end sooner or later than was planned. ``training.damage.export`` writes the
+network; what it says of whole marks is weighed by ``training.damage.marks``.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from training.damage.hard import suspicion_of
 from training.damage.network import DamageNet
 from training.damage.pairs import UNSURE, pairs, views
 
 __all__ = ["loss_of", "main", "train"]
 
-_BATCH, _RATE, _LEAST_RATE = 12, 2e-3, 1e-5
+_BATCH, _RATE, _LATER_RATE = 12, 2e-3, 8e-4
+_FALLING = 1 / 3  # of the steps
 _KEEP_EVERY_S = 120.0
 
 Pixels = NDArray[np.uint8]
@@ -52,7 +56,9 @@ def _some(crops: Pixels, labels: Pixels, rng: np.random.Generator) -> tuple[Tens
     return (x ** float(rng.uniform(0.8, 1.25))).contiguous(memory_format=torch.channels_last), y
 
 
-def train(net: DamageNet, crops: Pixels, labels: Pixels, work: Path, steps: int) -> float:
+def train(
+    net: DamageNet, crops: Pixels, labels: Pixels, work: Path, steps: int, highest: float = _RATE
+) -> float:
     """Train up to that step, keep checkpoints; gives the mean loss of the last 100."""
     best = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=1e-4)
     kept, step = work / "checkpoint.pt", 0
@@ -67,8 +73,7 @@ def train(net: DamageNet, crops: Pixels, labels: Pixels, work: Path, steps: int)
     net.train()
     while step < steps:
         for group in best.param_groups:
-            rate = _LEAST_RATE + (_RATE - _LEAST_RATE) * 0.5 * float(1 + np.cos(np.pi * step / steps))
-            group["lr"] = rate * min(1.0, (step + 1) / 100)
+            group["lr"] = highest * min(1.0, (step + 1) / 100, (steps - step) / (_FALLING * steps))
         x, y = _some(crops, labels, rng)
         with torch.autocast(
             "cpu", torch.bfloat16
@@ -100,20 +105,25 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--crops", type=int, default=5000)
+    parser.add_argument("--after", type=Path, help="folder of the training that this one follows")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(0)
+    net = DamageNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if options.after is not None:
+        net.load_state_dict(torch.load(options.after / "checkpoint.pt", weights_only=True)["net"])
     drawn = options.work / f"crops-{options.crops}.npz"
     if not drawn.exists():
-        rng = np.random.default_rng(3)
-        crops, labels = pairs(options.crops, views(rng), rng)
+        rng = np.random.default_rng(3 if options.after is None else 4)
+        suspicion = None if options.after is None else suspicion_of(net)
+        crops, labels = pairs(options.crops, views(rng), rng, suspicion)
         np.savez(drawn, crops=crops, labels=labels)
     with np.load(drawn) as stored:
         crops, labels = stored["crops"], stored["labels"]
-    net = DamageNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     print(f"{len(crops)} crops, {sum(p.numel() for p in net.parameters())} weights", flush=True)
-    print(f"loss {train(net, crops, labels, options.work, options.steps):.4f}", flush=True)
+    highest = _RATE if options.after is None else _LATER_RATE
+    print(f"loss {train(net, crops, labels, options.work, options.steps, highest):.4f}", flush=True)
 
 
 if __name__ == "__main__":

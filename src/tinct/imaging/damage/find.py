@@ -119,8 +119,19 @@ def _parts(odds: Array, bounds: Bounds, more: float) -> Flags:
 
 def odds_of(rgb: Array) -> Array:
     """Log-odds (h, w) that each pixel is damaged, of sRGB (h, w, 3): what judges and network say, added."""
-    judged = np.clip(probabilities(srgb_to_lab(rgb)).max(axis=0), _SURE, 1 - _SURE)
-    return np.asarray(np.log(judged / (1 - judged)) + np.clip(_seen_whole(rgb), *_TRUSTED), np.float32)
+    judged, seen = heard(rgb)
+    return judged + seen
+
+
+def heard(rgb: Array) -> tuple[Array, Array]:
+    """Log-odds (h, w) of the judges of single pixels and of the network, each no surer than it is believed."""
+    return odds_of_judges(probabilities(srgb_to_lab(rgb))), np.clip(_seen_whole(rgb), *_TRUSTED)
+
+
+def odds_of_judges(probability: Array) -> Array:
+    """Log-odds (h, w) of damage, bright or dark, from probabilities (2, h, w)."""
+    judged = np.clip(probability.max(axis=0), _SURE, 1 - _SURE)
+    return np.asarray(np.log(judged / (1 - judged)), np.float32)
 
 
 def _seen_whole(rgb: Array) -> Array:

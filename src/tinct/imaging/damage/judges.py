@@ -11,7 +11,7 @@ from tinct.imaging.damage.features import Array, Ints, candidates
 from tinct.imaging.damage.pieces import pieces
 from tinct.models.runtime import session
 
-__all__ = ["CONTEXT", "LOOKS", "probabilities", "suspected"]
+__all__ = ["CONTEXT", "LOOKS", "Suspects", "heard_again", "probabilities", "suspected"]
 
 LOOKS, CONTEXT = "damage-looks", "damage-context"
 """Ids of the two judges in the manifest."""
@@ -67,7 +67,11 @@ def _joined(parts: list[Suspects]) -> Suspects:
 
 def probabilities(lab: Array) -> Array:
     """How sure it is that each pixel is bright damage, and dark: (2, h, w)."""
-    sure, suspects = suspected(lab)
+    return heard_again(*suspected(lab))
+
+
+def heard_again(sure: Array, suspects: tuple[Suspects, Suspects]) -> Array:
+    """What the second judge says (2, h, w) of what the first suspects; of all else nothing."""
     out = np.zeros_like(sure)
     judge = session(CONTEXT)
     for number, some in enumerate(suspects):

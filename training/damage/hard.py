@@ -1,0 +1,51 @@
+"""Places of clean photos that a network takes for damage: masts, ropes, wires, hair, bars, lettering, joints, twigs.
+
+They are few among all places, and teach most (Sung and Poggio 1998, "Example-based learning for view-based human face
+detection"): of several views only the places are learned from that are most taken for damage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.damage.network import MULTIPLE, DamageNet
+
+__all__ = ["Suspicion", "masses", "suspicion_of"]
+
+Pixels = NDArray[np.uint8]
+Array = NDArray[np.float32]
+Suspicion = Callable[[Pixels], Array]
+"""Of a view (h, w, 3) how far each pixel is taken for damage (h, w), 0..1."""
+
+
+def suspicion_of(net: DamageNet) -> Suspicion:
+    """What a network says."""
+    net.eval()
+
+    def suspicion(pixels: Pixels) -> Array:
+        height, width = pixels.shape[:2]
+        more = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
+        seen = torch.from_numpy(np.pad(pixels, more, "reflect")).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            odds = net(seen)[0, 0, :height, :width]
+        return np.asarray(torch.sigmoid(odds.float()).numpy())
+
+    return suspicion
+
+
+def masses(suspected: Array, side: int, number: int) -> Iterator[tuple[float, int, int]]:
+    """How much is suspected in squares, and their corners (row, column), most first; none is half in another."""
+    mass = cv2.boxFilter(suspected, cv2.CV_32F, (side, side), anchor=(0, 0), normalize=False)
+    mass = np.array(mass[: suspected.shape[0] - side + 1, : suspected.shape[1] - side + 1])
+    half = side // 2
+    for _ in range(number):
+        row, column = (int(at) for at in np.unravel_index(int(mass.argmax()), mass.shape))
+        if mass[row, column] < 0:
+            return
+        yield float(mass[row, column]), row, column
+        mass[max(row - half, 0) : row + half + 1, max(column - half, 0) : column + half + 1] = -1

@@ -39,8 +39,8 @@ def test_labels_are_where_the_crop_was_changed_and_some_crops_have_none() -> Non
 
 
 def test_places_that_are_taken_for_damage_are_learned_from_most() -> None:
-    from training.damage.hard import masses, suspicion_of
-    from training.damage.network import DamageNet
+    from training.damage.hard import masses
+    from training.damage.network import DamageNet, suspicion_of
     from training.damage.pairs import SIDE, pairs
 
     suspected = np.zeros((300, 400), np.float32)

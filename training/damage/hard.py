@@ -10,32 +10,14 @@ from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from training.damage.network import MULTIPLE, DamageNet
-
-__all__ = ["Suspicion", "masses", "suspicion_of"]
+__all__ = ["Suspicion", "masses"]
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float32]
 Suspicion = Callable[[Pixels], Array]
 """Of a view (h, w, 3) how far each pixel is taken for damage (h, w), 0..1."""
-
-
-def suspicion_of(net: DamageNet) -> Suspicion:
-    """What a network says."""
-    net.eval()
-
-    def suspicion(pixels: Pixels) -> Array:
-        height, width = pixels.shape[:2]
-        more = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
-        seen = torch.from_numpy(np.pad(pixels, more, "reflect")).permute(2, 0, 1)[None].float() / 255
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            odds = net(seen)[0, 0, :height, :width]
-        return np.asarray(torch.sigmoid(odds.float()).numpy())
-
-    return suspicion
 
 
 def masses(suspected: Array, side: int, number: int) -> Iterator[tuple[float, int, int]]:

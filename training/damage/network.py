@@ -6,13 +6,16 @@ biomedical image segmentation"; pixels come back by a pixel shuffle (Shi et al. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["MULTIPLE", "DamageNet"]
+__all__ = ["MULTIPLE", "DamageNet", "suspicion_of"]
 
 MULTIPLE = 16
 """Sides of the input are multiples of it."""
@@ -57,3 +60,18 @@ class DamageNet(nn.Module):
             beside = seen.pop()
             made = block(torch.cat([functional.interpolate(made, scale_factor=2.0), beside], 1))
         return functional.pixel_shuffle(self.last(made), 2)
+
+
+def suspicion_of(net: DamageNet) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """How far a network takes each pixel of a view (h, w, 3) for damage (h, w), 0..1."""
+    net.eval()
+
+    def suspicion(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        height, width = pixels.shape[:2]
+        more = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
+        seen = torch.from_numpy(np.pad(pixels, more, "reflect")).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            odds = net(seen)[0, 0, :height, :width]
+        return np.asarray(torch.sigmoid(odds.float()).numpy())
+
+    return suspicion

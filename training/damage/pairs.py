@@ -22,7 +22,7 @@ from training.damage.parts import OF_SHARDS, photos_of
 from training.damage.wear import wear
 from training.shards import photos as small_photos
 
-__all__ = ["SIDE", "UNSURE", "pairs", "views", "worn"]
+__all__ = ["SIDE", "UNSURE", "few", "pairs", "views", "worn"]
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float32]
@@ -40,7 +40,13 @@ _SPARSE = 0.3  # with little of what is usual
 _HARD, _HARD_CLEAN = 0.5, 0.65  # share of crops chosen for what is taken for damage, and of these undamaged
 _POOL = 4  # views out of which so many places are chosen as crops are taken of a view
 _MARGIN = 24  # pixels around such a place
-_FEW: dict[Kind, float] = {"scratch": 1, "hair": 0.7, "crack": 0.3, "dust": 4, "spot": 0.3}
+_FEW: dict[Kind, float] = {
+    "scratch": 1,
+    "hair": 0.7,
+    "crack": 0.3,
+    "dust": 4,
+    "spot": 0.3,
+}  # a quarter of a megapixel
 _FEWEST = VISIBLE // 2  # levels below which damage is none
 
 
@@ -93,11 +99,15 @@ def _scanned(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
+def few(pixels: Pixels, rng: np.random.Generator) -> dict[Kind, int]:
+    """How many of each kind a photo has that is hardly worn."""
+    amount = pixels.shape[0] * pixels.shape[1] / 250_000
+    return {kind: int(rng.poisson(mean * amount)) for kind, mean in _FEW.items()}
+
+
 def _damaged(clean: Pixels, rng: np.random.Generator) -> tuple[Pixels, Flags]:
     """A view with damage of some kinds, and where that is visible."""
-    sparse = rng.random() < _SPARSE
-    few = {kind: rng.poisson(mean) for kind, mean in _FEW.items()} if sparse else None
-    pixels, _ = draw(clean, rng, few)
+    pixels, _ = draw(clean, rng, few(clean, rng) if rng.random() < _SPARSE else None)
     if rng.random() < _FOLDED:
         pixels, _ = draw(pixels, rng, {"fold": 1})
     if rng.random() < _WORN:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from training.damage.hard import suspicion_of
-from training.damage.network import DamageNet
+from training.damage.network import DamageNet, suspicion_of
 from training.damage.pairs import UNSURE, pairs, views
 
 __all__ = ["loss_of", "main", "train"]

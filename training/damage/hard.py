@@ -21,13 +21,12 @@ Suspicion = Callable[[Pixels], Array]
 
 
 def masses(suspected: Array, side: int, number: int) -> Iterator[tuple[float, int, int]]:
-    """How much is suspected in squares, and their corners (row, column), most first; none is half in another."""
+    """How much is suspected in squares, and their corners (row, column), most first; none overlaps another."""
     mass = cv2.boxFilter(suspected, cv2.CV_32F, (side, side), anchor=(0, 0), normalize=False)
     mass = np.array(mass[: suspected.shape[0] - side + 1, : suspected.shape[1] - side + 1])
-    half = side // 2
     for _ in range(number):
         row, column = (int(at) for at in np.unravel_index(int(mass.argmax()), mass.shape))
         if mass[row, column] < 0:
             return
         yield float(mass[row, column]), row, column
-        mass[max(row - half, 0) : row + half + 1, max(column - half, 0) : column + half + 1] = -1
+        mass[max(row - side, 0) : row + side, max(column - side, 0) : column + side] = -1

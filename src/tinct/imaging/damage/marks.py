@@ -7,6 +7,7 @@ was found says which: on a worn print there are many sure marks, on one of a hed
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -88,16 +89,17 @@ class _Own:
 
     def __init__(self, of: NDArray[np.int32], stats: NDArray[np.int32], odds: Array) -> None:
         self.of, self.count = np.asarray(of, np.int64), len(stats)
-        self.area: Numbers = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
-        self.extent = np.hypot(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
+        boxes: Numbers = stats[1:].astype(np.float64)
+        self.area: Numbers = boxes[:, cv2.CC_STAT_AREA]
+        self.extent: Numbers = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
         self.surest = self.most(odds)
         self.level = self.mean(odds)
         self.total: Numbers = np.bincount(self.of, np.maximum(odds, 0), self.count)[1:]
 
-    def mean(self, values: NDArray[np.floating]) -> Numbers:
+    def mean(self, values: NDArray[Any]) -> Numbers:
         return np.asarray(np.bincount(self.of, values, self.count)[1:] / self.area)
 
-    def most(self, values: NDArray[np.floating]) -> Numbers:
+    def most(self, values: NDArray[Any]) -> Numbers:
         out = np.full(self.count, -np.inf)
         np.maximum.at(out, self.of, values)
         return out[1:]

@@ -94,7 +94,9 @@ class _Own:
         self.extent: Numbers = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
         self.surest = self.most(odds)
         self.level = self.mean(odds)
-        self.total: Numbers = np.bincount(self.of, np.maximum(odds, 0), self.count)[1:]
+        self.total: Numbers = np.asarray(
+            np.bincount(self.of, np.maximum(odds, 0), self.count)[1:], np.float64
+        )
 
     def mean(self, values: NDArray[Any]) -> Numbers:
         return np.asarray(np.bincount(self.of, values, self.count)[1:] / self.area)

@@ -115,24 +115,60 @@ def test_no_photo_is_in_two_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert parts["report"] == {path.name for path in split(photos(*FOLDERS), "report")}
 
 
-def test_the_judges_of_single_pixels_are_trained_on_what_they_will_hear(tmp_path: Path) -> None:
+def test_the_first_judge_is_trained_on_what_it_will_hear(tmp_path: Path) -> None:
     from tinct.photo.color import srgb_to_lab
-    from training.damage.judges import by_context, by_looks, exported, train
+    from training.damage.judges import by_looks, exported, train
 
     worn = samples.astronaut()[60:220, 120:280].copy()
     worn[:, 70:72] = 250
-    lab = srgb_to_lab(worn.astype(np.float32) / 255)
-    for described, numbers in ((by_looks, 48), (by_context, 67)):
-        rows, columns, features = described(lab)[0]
-        assert features.shape == (len(rows), numbers)
-        damaged = np.isin(columns, (70, 71)).astype(np.float32)
-        mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
-        many = np.resize(np.arange(len(rows)), 2048)  # two batches
-        scaled = np.clip((features - mean) / spread, -5, 5)[many]
-        parameters = train(scaled, damaged[many], 20, np.random.default_rng(0))
-        (tmp_path / "judge.onnx").write_bytes(exported(mean, spread, parameters))
+    rows, columns, features = by_looks(srgb_to_lab(worn.astype(np.float32) / 255))[0]
+    assert features.shape == (len(rows), 48)
+    damaged = np.isin(columns, (70, 71)).astype(np.float32)
+    mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
+    many = np.resize(np.arange(len(rows)), 2048)  # two batches
+    scaled = np.clip((features - mean) / spread, -5, 5)[many]
+    parameters = train(scaled, damaged[many], 20, np.random.default_rng(0))
+    (tmp_path / "judge.onnx").write_bytes(exported(mean, spread, parameters))
+    session = onnxruntime.InferenceSession(str(tmp_path / "judge.onnx"), providers=["CPUExecutionProvider"])
+    said = session.run(None, {"features": features})[0][:, 0]
+    assert said[damaged > 0].mean() > said[damaged == 0].mean() + 0.3
+
+
+def test_the_second_judge_speaks_in_training_as_it_does_in_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tinct.imaging.damage import find, judges
+    from tinct.photo.color import srgb_to_lab
+    from training.damage.judges import exported
+    from training.damage.marks import hear, judge_of
+
+    photo = cv2.resize(samples.astronaut(), (200, 200), interpolation=cv2.INTER_AREA)
+    views = list(hear(iter([photo])))
+    assert [view.truth.any() for view in views] == [False, False, True, True]
+    judge = judge_of(views, np.random.default_rng(0))
+    (tmp_path / "judge.onnx").write_bytes(exported(judge.mean, judge.spread, judge.parameters))
+    real = judges.session
+
+    class Alone:
         session = onnxruntime.InferenceSession(
             str(tmp_path / "judge.onnx"), providers=["CPUExecutionProvider"]
         )
-        said = session.run(None, {"features": features})[0][:, 0]
-        assert said[damaged > 0].mean() > said[damaged == 0].mean() + 0.3
+
+        def apply(self, values: np.ndarray) -> np.ndarray:
+            return self.session.run(None, {"features": values})[0]
+
+    monkeypatch.setattr(judges, "session", lambda name: Alone() if name == judges.CONTEXT else real(name))
+    rgb = photo.astype(np.float32) / 255
+    odds = judges.judged(srgb_to_lab(rgb), find.seen_whole(rgb))
+    assert np.abs(odds - judge.odds_of(views[0])).mean() < 0.05  # what is kept for training is halves
+
+
+def test_what_keeps_marks_learns_that_sure_ones_are_damage() -> None:
+    from training.damage.marks import fitted
+
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(400, 3)).astype(np.float32)
+    damaged = (features[:, 0] + 0.3 * rng.normal(size=400) > 0.5).astype(np.float32)
+    factors, offset = fitted(features, damaged, np.ones(400, np.float32))
+    assert factors[0, 0] > 2 > 10 * np.abs(factors[1:, 0]).max()
+    assert offset[0] < 0

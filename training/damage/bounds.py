@@ -1,12 +1,12 @@
-"""Choose what is asked of damage, on the photos for tuning: ``python -m training.damage.bounds``.
+"""Choose from what log-odds a mark goes, on the photos for tuning: ``python -m training.damage.bounds``.
 
-Each photo is judged as it is and with damage drawn on it; all settings are printed, those that find most first. The
-one in ``tinct.imaging.damage.find`` finds most of those that spoil at most a tenth of the clean photos, at a precision
-above 0.72.
+Each photo is judged as it is and with damage drawn on it, twice; all bounds are printed. The one in
+``tinct.imaging.damage.find`` finds most at a precision of at least 0.72.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,36 +14,37 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.damage.find import Bounds, Gate, kept, odds_of
+from tinct.imaging.damage.find import heard, weighed
+from tinct.imaging.damage.marks import Marks, marks_of
 from training.damage.draw import draw
 from training.damage.parts import tuning
 
-__all__ = ["Judged", "Measured", "gates", "main", "measured"]
+__all__ = ["Judged", "Measured", "judged", "main", "measured"]
 
 Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
 _RIM = np.ones((3, 3), np.uint8)  # as `restore` widens what it finds
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+_BOUNDS = np.arange(-3, 2.01, 0.25)  # log-odds
 _SPOILT = 0.001  # of a clean photo's pixels, above which it is
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Log-odds (h, w) of a photo as it is and damaged, and where the damage is."""
+    """The marks of a photo, and what each weighs (n,)."""
 
-    clean: Array
-    damaged: Array
+    marks: Marks
+    odds: Array
     truth: Flags
-    near: Flags
-    """Within two pixels of it."""
+    """(h, w): where it is damaged; nowhere where it is clean."""
 
 
-def judged(pixels: NDArray[np.uint8], seed: int) -> Judged:
+def judged(pixels: Pixels, truth: Flags) -> Judged:
     """One photo."""
-    damaged, truth = draw(pixels, np.random.default_rng(seed))
-    odds = [odds_of(seen.astype(np.float32) / 255) for seen in (pixels, damaged)]
-    return Judged(odds[0], odds[1], truth, _widened(truth, _NEAR))
+    marks = marks_of(*heard(pixels.astype(np.float32) / 255))
+    return Judged(marks, weighed(marks), truth)
 
 
 def _widened(flags: Flags, by: NDArray[np.uint8]) -> Flags:
@@ -51,52 +52,52 @@ def _widened(flags: Flags, by: NDArray[np.uint8]) -> Flags:
 
 
 class Measured(NamedTuple):
-    """What a gate does."""
+    """What a bound does."""
 
     recall: float
     precision: float
     """Of the photos in which something is found."""
     changed: float
     """Share of a clean photo's pixels, in the mean."""
+    touched: int
+    """Clean photos of which anything changes."""
     spoilt: int
-    """Clean photos of which more than a thousandth changes."""
+    """Those of which more than a thousandth does."""
 
 
-def measured(some: list[Judged], gate: Gate) -> Measured:
+def measured(some: Sequence[Judged], bound: float) -> Measured:
     """Means over photos."""
     recalls, precisions, changed = [], [], []
     for one in some:
-        found = _widened(kept(one.damaged, gate), _RIM)
-        recalls.append((one.truth & _widened(found, _NEAR)).sum() / max(one.truth.sum(), 1))
+        found = _widened(one.marks.kept(one.odds > bound), _RIM)
+        if not one.truth.any():
+            changed.append(found.mean())
+            continue
+        recalls.append((one.truth & _widened(found, _NEAR)).sum() / one.truth.sum())
         if found.any():
-            precisions.append((found & one.near).sum() / found.sum())
-        changed.append(_widened(kept(one.clean, gate), _RIM).mean())
+            precisions.append((found & _widened(one.truth, _NEAR)).sum() / found.sum())
+    shares = np.array(changed)
     return Measured(
         float(np.mean(recalls)),
         float(np.mean(precisions)) if precisions else float("nan"),
-        float(np.mean(changed)),
-        int((np.array(changed) > _SPOILT).sum()),
+        float(shares.mean()),
+        int((shares > 0).sum()),
+        int((shares > _SPOILT).sum()),
     )
 
 
-def gates() -> list[Gate]:
-    """What is tried."""
-    certain = Bounds(1, 5, 40)
-    return [
-        Gate(certain, Bounds(*likely), worn)
-        for likely in ((-3.5, 0, 3), (-2.5, 0.5, 4), (-2, 0.5, 4), (-1, 2, 12))
-        for worn in (0.005, 0.01, 0.02, 0.03, 0.04, 0.05)
-    ]
-
-
 def main() -> None:
-    """Try settings, print all."""
-    some = [judged(pixels, seed + number) for number, pixels in enumerate(tuning()) for seed in (7000, 9000)]
-    rows = [(measured(some, gate), gate) for gate in gates()]
-    for (recall, precision, changed, spoilt), gate in sorted(rows, key=lambda row: -row[0].recall):
-        spoilt //= 2  # each photo is there twice
-        figures = f"recall {recall:.3f} precision {precision:.3f} clean {changed:.3%} spoilt {spoilt}"
-        print(f"{figures}  {gate.likely} {gate.worn}")
+    """Judge all, print what each bound does."""
+    some = []
+    for number, pixels in enumerate(tuning()):
+        some.append(judged(pixels, np.zeros(pixels.shape[:2], np.bool_)))
+        some += [judged(*draw(pixels, np.random.default_rng(seed + number))) for seed in (7000, 9000)]
+    for bound in _BOUNDS:
+        m = measured(some, bound)
+        print(
+            f"{bound:+.2f}: recall {m.recall:.3f} precision {m.precision:.3f} "
+            f"clean {m.changed:.3%} touched {m.touched} spoilt {m.spoilt}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
-"""Train the two judges of single pixels: ``python -m training.damage.judges looks|context OUT.onnx``.
+"""Train the first judge of single pixels: ``python -m training.damage.judges OUT.onnx``.
 
-The first hears numbers of a pixel; the second these, and what the first, as it is in the package, said of all others:
-train and install the first before the second. Damage is drawn on the half of the evaluation photos that
-``benchmarks.data.split`` gives for choosing; they are scaled, turned, made grey, sepia, faded, soft and grainy first,
-as old photos are, and compressed afterwards, as scans are.
+It hears numbers of a pixel. Damage is drawn on the half of the evaluation photos that ``benchmarks.data.split`` gives
+for choosing; they are scaled, turned, made grey, sepia, faded, soft and grainy first, as old photos are, and compressed
+afterwards, as scans are. The second judge, which hears the network too, is trained by ``training.damage.marks``.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,16 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import load, photos, split
-from tinct.imaging.damage.context import around
 from tinct.imaging.damage.features import candidates
-from tinct.imaging.damage.judges import suspected
 from tinct.models.convert.graph import Graph
 from tinct.photo.color import srgb_to_lab
 from training.damage.aging import aged
 from training.damage.draw import draw
 from training.damage.parts import FOLDERS
 
-__all__ = ["DESCRIBED", "by_context", "by_looks", "examples", "exported", "main", "train", "worn"]
+__all__ = ["by_looks", "examples", "exported", "main", "train", "worn"]
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -70,24 +66,10 @@ def by_looks(lab: Array) -> list[Described]:
     ]
 
 
-def by_context(lab: Array) -> list[Described]:
-    """What the second hears of those that the first suspects."""
-    sure, suspects = suspected(lab)
-    out = []
-    for number, some in enumerate(suspects):
-        beside = around(sure, number, some.rows, some.columns)
-        out.append((some.rows, some.columns, np.concatenate([some.features, beside], axis=1)))
-    return out
-
-
-DESCRIBED: dict[str, Callable[[Array], list[Described]]] = {"looks": by_looks, "context": by_context}
-
-
 def examples(
     paths: list[Path],
     rounds: int,
     rng: np.random.Generator,
-    described: Callable[[Array], list[Described]] = by_looks,
 ) -> tuple[Array, Array]:
     """Features (n, f) and whether each is damage (n,), of candidates of worn photos; a quarter of them undamaged."""
     features: list[Array] = []
@@ -100,7 +82,7 @@ def examples(
             pixels = _scanned(pixels, rng)
             rim = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
             change = pixels.astype(np.float32).mean(axis=2) - clean.mean(axis=2)
-            seen = described(srgb_to_lab(pixels.astype(np.float32) / 255))
+            seen = by_looks(srgb_to_lab(pixels.astype(np.float32) / 255))
             for sign, (rows, columns, numbers) in zip((1, -1), seen, strict=True):
                 at = rows, columns
                 hit = mask[at] & (sign * change[at] > 0)
@@ -173,14 +155,13 @@ def exported(mean: Array, spread: Array, parameters: list[Array]) -> bytes:
 def main() -> None:
     """Draw, train, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("judge", choices=DESCRIBED)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rounds", type=int, default=2, help="views of each photo")
     parser.add_argument("--epochs", type=int, default=16)
     options = parser.parse_args()
     rng = np.random.default_rng(5)
     chosen = split([path for path in photos(*FOLDERS) if "mask" not in path.name], "choose")
-    features, damaged = examples(chosen, options.rounds, rng, DESCRIBED[options.judge])
+    features, damaged = examples(chosen, options.rounds, rng)
     print(f"{len(features)} pixels of {len(chosen)} photos, {damaged.mean():.0%} of them damage")
     mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
     scaled = np.clip((features - mean) / spread, -5, 5)

@@ -1,39 +1,62 @@
-"""Train what keeps or leaves whole marks: ``python -m training.damage.marks OUT.onnx``.
+"""Train the second judge and what keeps or leaves marks: ``python -m training.damage.marks CONTEXT.onnx MARKS.onnx``.
 
-Marks of photos that the network never saw, as they are and aged, clean, and with much or little damage drawn on them:
-of each it is known whether it lies on damage. Logistic regression with a small penalty, by Newton's method (Hastie,
-Tibshirani and Friedman 2009, "The elements of statistical learning", 4.4.1); large marks count for more, by the root of
-their area. Network and judges, as they are in the package, are heard: install them first.
+Both learn from photos that the network never saw (``training.damage.parts.unseen``), each as it is and aged, clean, and
+with much or little damage drawn on it. The second judge is a perceptron, as the first is. What keeps marks is logistic
+regression with a small penalty, by Newton's method (Hastie, Tibshirani and Friedman 2009, "The elements of statistical
+learning", 4.4.1); it must hear of a photo what a judge says that did not learn from it, so two more judges are trained
+for it, each on the other half of the photos. The first judge and the network, as they are in the package, are heard:
+install them before.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.damage.find import heard
+from tinct.imaging.damage.context import Seen
+from tinct.imaging.damage.find import seen_whole
+from tinct.imaging.damage.judges import describe, last_word, suspected
 from tinct.imaging.damage.marks import Marks, marks_of
+from tinct.photo.color import srgb_to_lab
 from training.damage.draw import draw
-from training.damage.judges import exported
+from training.damage.judges import exported, train
 from training.damage.pairs import few, worn
 from training.damage.parts import unseen
 
-__all__ = ["examples", "fitted", "main", "near", "on_damage", "variants"]
+__all__ = ["Heard", "Judge", "examples", "fitted", "hear", "judge_of", "main", "near", "variants"]
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+_DAMAGED, _SOUND = 400, 700  # pixels of a view, bright and dark each, that teach the judge
+_EPOCHS = 6
 _RIDGE = 1e-3  # of the mean weight
 _ROUNDS = 30
+_CLEAN, _OTHER = 10.0, 0.3  # what a sound mark of a clean photo counts for, and one of a damaged photo
 _SMALL = 40  # small photos
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What is known of a view before the second judge speaks."""
+
+    photo: int
+    suspects: Sequence[tuple[Ints, Ints, NDArray[np.floating]]]
+    """Bright and dark ones: rows, columns (n,) and what the second judge hears of them (n, f)."""
+    seen: Array
+    """(h, w): what the network says."""
+    truth: Flags
+    """(h, w): where it is damaged."""
 
 
 def near(truth: Flags) -> Flags:
@@ -52,6 +75,64 @@ def variants(pixels: Pixels, number: int) -> Iterator[tuple[Pixels, Flags]]:
     yield draw(old, rng, few(old, rng) if number % 2 == 0 else None)
 
 
+def hear(photos: Iterator[Pixels]) -> Iterator[Heard]:
+    """All variants of all photos; numbers are halves, to save memory."""
+    for number, pixels in enumerate(photos):
+        for view, truth in variants(pixels, number):
+            rgb = view.astype(np.float32) / 255
+            seen = seen_whole(rgb)
+            sure, suspects = suspected(srgb_to_lab(rgb))
+            maps = Seen(seen)
+            described = [
+                (some.rows, some.columns, describe(sure, kind, some, maps).astype(np.float16))
+                for kind, some in enumerate(suspects)
+            ]
+            yield Heard(number, described, seen, truth)
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A second judge, trained: what ``exported`` takes."""
+
+    mean: Array
+    spread: Array
+    parameters: list[Array]
+
+    def odds_of(self, view: Heard) -> Array:
+        """Log-odds (h, w) of damage."""
+        words = [(rows, columns, self._sure(features)) for rows, columns, features in view.suspects]
+        return last_word(view.seen, words)
+
+    def _sure(self, features: NDArray[np.floating]) -> Array:
+        x = np.clip((features.astype(np.float32) - self.mean) / self.spread, -5, 5)
+        count = len(self.parameters) // 2
+        for number, (weight, offset) in enumerate(
+            zip(self.parameters[:count], self.parameters[count:], strict=True)
+        ):
+            x = x @ weight + offset
+            x = np.maximum(x, 0) if number < count - 1 else x
+        return np.asarray(1 / (1 + np.exp(-np.clip(x[:, 0], -30, 30))), np.float32)
+
+
+def judge_of(views: Sequence[Heard], rng: np.random.Generator) -> Judge:
+    """Train a second judge."""
+    features: list[Array] = []
+    damaged: list[Array] = []
+    for view in views:
+        rim = cv2.dilate(view.truth.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        for rows, columns, numbers in view.suspects:
+            hit = view.truth[rows, columns]
+            yes, no = np.flatnonzero(hit), np.flatnonzero(~hit & ~rim[rows, columns])
+            for flags, most, value in ((yes, _DAMAGED, 1), (no, _SOUND, 0)):
+                some = rng.permutation(flags)[:most]
+                features.append(numbers[some].astype(np.float32))
+                damaged.append(np.full(len(some), value, np.float32))
+    x, y = np.concatenate(features), np.concatenate(damaged)
+    print(f"{len(x)} pixels of {len(views)} views, {y.mean():.0%} of them damage", flush=True)
+    mean, spread = x.mean(axis=0), x.std(axis=0) + np.float32(1e-3)
+    return Judge(mean, spread, train(np.clip((x - mean) / spread, -5, 5), y, _EPOCHS, rng))
+
+
 def on_damage(marks: Marks, truth: Flags) -> tuple[Array, Array]:
     """Which marks (n,) lie mostly on damage, and the area (n,) of each."""
     count = len(marks.features) + 1
@@ -60,16 +141,19 @@ def on_damage(marks: Marks, truth: Flags) -> tuple[Array, Array]:
     return (hit > area / 2).astype(np.float32), area
 
 
-def examples(photos: Iterator[Pixels]) -> tuple[Array, Array, Array]:
-    """Features (n, f), whether damage (n,) and weight (n,) of all marks."""
+def examples(views: Sequence[Heard], odds_of: Callable[[Heard], Array]) -> tuple[Array, Array, Array]:
+    """Features (n, f), whether damage (n,) and weight (n,) of all marks.
+
+    Large ones count for more, by the root of their area; those of clean photos for much more: one is one too many.
+    """
     parts = []
-    for number, pixels in enumerate(photos):
-        for seen, truth in variants(pixels, number):
-            marks = marks_of(*heard(seen.astype(np.float32) / 255))
-            damaged, area = on_damage(marks, truth)
-            parts.append((marks.features, damaged, np.sqrt(area)))
+    for view in views:
+        marks = marks_of(odds_of(view), view.seen)
+        damaged, area = on_damage(marks, view.truth)
+        sound = _OTHER if view.truth.any() else _CLEAN
+        parts.append((marks.features, damaged, np.sqrt(area) * np.where(damaged > 0, 1, sound)))
     features, damaged, weight = (np.concatenate(some) for some in zip(*parts, strict=True))
-    return features, damaged, weight
+    return features, damaged, weight.astype(np.float32)
 
 
 def fitted(features: Array, damaged: Array, weight: Array) -> tuple[Array, Array]:
@@ -90,18 +174,28 @@ def fitted(features: Array, damaged: Array, weight: Array) -> tuple[Array, Array
     return beta[:-1, None].astype(np.float32), beta[-1:].astype(np.float32)
 
 
-def main() -> None:
-    """Hear, fit, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args()
-    features, damaged, weight = examples(unseen(_SMALL))
+def train_both(views: Sequence[Heard]) -> tuple[bytes, bytes]:
+    """The second judge and what keeps marks, as ONNX."""
+    rng = np.random.default_rng(5)
+    halves = [judge_of([view for view in views if view.photo % 2 != half], rng) for half in (0, 1)]
+    features, damaged, weight = examples(views, lambda view: halves[view.photo % 2].odds_of(view))
     mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
-    scaled = np.clip((features - mean) / spread, -5, 5)
-    data = exported(mean, spread, list(fitted(scaled, damaged, weight)))
-    options.out.write_bytes(data)
-    print(f"{len(features)} marks, {damaged.mean():.0%} of them damage")
-    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    factors = fitted(np.clip((features - mean) / spread, -5, 5), damaged, weight)
+    print(f"{len(features)} marks, {damaged.mean():.0%} of them damage", flush=True)
+    judge = judge_of(views, rng)
+    return exported(judge.mean, judge.spread, judge.parameters), exported(mean, spread, list(factors))
+
+
+def main() -> None:
+    """Hear, train, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("context", type=Path)
+    parser.add_argument("marks", type=Path)
+    options = parser.parse_args()
+    written = train_both(list(hear(unseen(_SMALL))))
+    for path, data in zip((options.context, options.marks), written, strict=True):
+        path.write_bytes(data)
+        print(f"{path.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ _FOLDED = 0.15  # of the others, with a fold
 _WORN = 0.3  # with other wear
 _SPARSE = 0.3  # with little of what is usual
 _HARD, _HARD_CLEAN = 0.5, 0.65  # share of crops chosen for what is taken for damage, and of these undamaged
-_POOL = 4  # views out of which so many places are chosen as crops are taken of a view
+_POOL = 3  # views out of which so many places are chosen as crops are taken of a view
 _MARGIN = 24  # pixels around such a place
 _FEW: dict[Kind, float] = {
     "scratch": 1,

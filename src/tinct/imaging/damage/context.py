@@ -1,7 +1,8 @@
 """What lies around a pixel that looks damaged: is it part of something long, and is there more of it in the photo?
 
 A whisker and a scratch look alike through a hole of thirty pixels. So a second judge hears what the first said of all
-other pixels (auto-context: Tu 2008, "Auto-context and its application to high-level vision tasks").
+other pixels, and what the network says (auto-context: Tu 2008, "Auto-context and its application to high-level vision
+tasks").
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import numpy as np
 
 from tinct.imaging.damage.features import Array, Ints, line_means
 
-__all__ = ["around"]
+__all__ = ["Seen", "around"]
 
 _WIDTHS = (2.0, 6.0, 20.0)  # pixels, standard deviations
 _LIKELY = 0.5  # probability from which pixels hang together
 _CERTAIN = 0.98  # from which pixels of the photo are counted
+_SURE_ODDS = 2.0  # log-odds of the network from which they are, by it
+_DOUBTED = (-4.0, 0.0)  # between which it doubts
 
 
 def around(sure: Array, number: int, rows: Ints, columns: Ints) -> Array:
@@ -52,6 +55,30 @@ def around(sure: Array, number: int, rows: Ints, columns: Ints) -> Array:
     certain = np.log10(1e-4 + (sure > _CERTAIN).mean())
     out.append(np.full(len(rows), certain, np.float32))
     return np.stack([np.asarray(values, np.float32) for values in out], axis=1)
+
+
+class Seen:
+    """What the network says (h, w) of a photo, in log-odds, in maps to be asked about single pixels."""
+
+    def __init__(self, seen: Array) -> None:
+        sure = np.asarray(1 / (1 + np.exp(-seen)), np.float32)
+        half = sure.shape[1] // 2 + 1, sure.shape[0] // 2 + 1
+        fine = np.asarray(cv2.resize(sure, half, interpolation=cv2.INTER_AREA), np.float32)
+        doubted = ((seen > _DOUBTED[0]) & (seen < _DOUBTED[1])).astype(np.float32)
+        self._fine = [seen, np.asarray(cv2.dilate(seen, np.ones((5, 5), np.uint8)), np.float32)]
+        self._fine += [np.asarray(cv2.GaussianBlur(sure, (0, 0), _WIDTHS[0]), np.float32)]
+        coarse = [cv2.GaussianBlur(fine, (0, 0), width / 2) for width in _WIDTHS[1:]]
+        spread = cv2.resize(doubted, half, interpolation=cv2.INTER_AREA)
+        coarse += [*line_means(fine, (9, 25))[0], cv2.GaussianBlur(spread, (0, 0), _WIDTHS[2] / 2)]
+        self._coarse = [np.asarray(one, np.float32) for one in coarse]
+        self._whole = [np.log10(1e-4 + part) for part in ((seen > _SURE_ODDS).mean(), doubted.mean())]
+
+    def at(self, rows: Ints, columns: Ints) -> Array:
+        """Describe some pixels: (n, 10)."""
+        out = [one[rows, columns] for one in self._fine]
+        out += [one[rows // 2, columns // 2] for one in self._coarse]
+        out += [np.full(len(rows), value, np.float32) for value in self._whole]
+        return np.stack(out, axis=1).astype(np.float32)
 
 
 def _odds(sure: Array) -> Array:

@@ -1,21 +1,28 @@
-"""What stands out against its surroundings, judged pixel by pixel: by looks, then by what was said of others."""
+"""What stands out against its surroundings, judged pixel by pixel: by looks, then by what was said of others.
+
+The second judge has the last word on every pixel that the first suspects: it hears the looks, what the first said all
+around, and what the network says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tinct.imaging.damage.context import around
+from tinct.imaging.damage.context import Seen, around
 from tinct.imaging.damage.features import Array, Ints, candidates
 from tinct.imaging.damage.pieces import pieces
 from tinct.models.runtime import session
 
-__all__ = ["CONTEXT", "LOOKS", "Suspects", "heard_again", "probabilities", "suspected"]
+__all__ = ["CONTEXT", "LOOKS", "Suspects", "describe", "judged", "last_word", "suspected"]
 
 LOOKS, CONTEXT = "damage-looks", "damage-context"
 """Ids of the two judges in the manifest."""
 _SUSPECTED = 0.1  # probability from which the second is asked
+_UNSUSPECTED = -6.0  # log-odds that are added to the network's of other pixels
+_MOST = 9.0  # beyond which the second is not believed
 _TILE, _MARGIN = 512, 48  # pixels that are judged at once, and around them
 _AT_ONCE = 1 << 16  # candidates
 
@@ -65,18 +72,32 @@ def _joined(parts: list[Suspects]) -> Suspects:
     )
 
 
-def probabilities(lab: Array) -> Array:
-    """How sure it is that each pixel is bright damage, and dark: (2, h, w)."""
-    return heard_again(*suspected(lab))
+def describe(sure: Array, number: int, some: Suspects, seen: Seen) -> Array:
+    """Numbers (n, 77) that the second judge hears of one kind of suspects, bright (0) or dark (1)."""
+    beside = around(sure, number, some.rows, some.columns)
+    return np.concatenate([some.features, beside, seen.at(some.rows, some.columns)], axis=1)
 
 
-def heard_again(sure: Array, suspects: tuple[Suspects, Suspects]) -> Array:
-    """What the second judge says (2, h, w) of what the first suspects; of all else nothing."""
-    out = np.zeros_like(sure)
-    judge = session(CONTEXT)
+def judged(lab: Array, seen: Array) -> Array:
+    """Log-odds (h, w) of damage, of CIELAB (h, w, 3) and the network's log-odds (h, w)."""
+    sure, suspects = suspected(lab)
+    maps = Seen(seen)
+    words = []
     for number, some in enumerate(suspects):
-        features = np.concatenate([some.features, around(sure, number, some.rows, some.columns)], axis=1)
-        for begin in range(0, len(features), _AT_ONCE):
-            part = slice(begin, begin + _AT_ONCE)
-            out[number][some.rows[part], some.columns[part]] = judge.apply(features[part])[:, 0]
-    return out
+        features = describe(sure, number, some, maps)
+        parts = [features[begin : begin + _AT_ONCE] for begin in range(0, len(features), _AT_ONCE)]
+        said = np.concatenate(
+            [np.zeros(0, np.float32), *(session(CONTEXT).apply(part)[:, 0] for part in parts)]
+        )
+        words.append((some.rows, some.columns, said))
+    return last_word(seen, words)
+
+
+def last_word(seen: Array, words: Iterable[tuple[Ints, Ints, Array]]) -> Array:
+    """Log-odds (h, w): by the second judge's probabilities (n,) of some pixels, by the network's odds of others."""
+    out = np.full(seen.shape, -np.inf, np.float32)
+    least = 1 / (1 + np.exp(_MOST))
+    for rows, columns, sure in words:
+        bounded = np.clip(sure.astype(np.float64), least, 1 - least)
+        out[rows, columns] = np.maximum(out[rows, columns], np.log(bounded / (1 - bounded)))
+    return np.asarray(np.where(np.isfinite(out), out, seen + np.float32(_UNSUSPECTED)), np.float32)

@@ -19,16 +19,16 @@ Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
-_GROWN = -2.5  # log-odds from which pixels hang together
+_GROWN = 0.5  # log-odds from which pixels hang together
 _LIKELY = 1.0  # from which a pixel is more likely damage than not
-_DOUBTFUL = -5.0  # from which one looks a little like it
+_DOUBTFUL = -3.0  # from which one looks a little like it
 _SPECK = 80  # pixels that a speck has at most
 _SURE = (1.0, 3.0, 5.0)  # log-odds of the surest pixel, by which marks are counted
 _AROUND = 61  # pixels
 _SIZE = 250_000  # pixels to which counts refer
 OF_ITSELF = (
     *("area", "extent", "slenderness", "width", "surest", "mean", "total"),
-    *("judged_most", "judged_mean", "seen_most", "seen_mean", "likely", "around"),
+    *("seen_most", "seen_mean", "likely", "around"),
 )
 OF_OTHERS = (
     *("specks_1", "specks_3", "specks_5", "lines_1", "lines_3", "lines_5"),
@@ -52,15 +52,14 @@ class Marks:
         return np.asarray(np.concatenate([[False], which])[self.of])
 
 
-def marks_of(judged: Array, seen: Array) -> Marks:
+def marks_of(odds: Array, seen: Array) -> Marks:
     """Find marks.
 
     Parameters
     ----------
-    judged, seen : ndarray, (h, w), float32
-        Log-odds of damage by the judges of single pixels, and by the network.
+    odds, seen : ndarray, (h, w), float32
+        Log-odds of damage, and what the network alone says.
     """
-    odds = judged + seen
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (odds > _GROWN).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
@@ -69,8 +68,7 @@ def marks_of(judged: Array, seen: Array) -> Marks:
         return Marks(of, np.zeros((0, len(FEATURES)), np.float32))
     inside = np.flatnonzero(of)
     own = _Own(of.ravel()[inside], np.asarray(stats), odds.ravel()[inside])
-    more = [own.most(judged.ravel()[inside]), own.mean(judged.ravel()[inside])]
-    more += [own.most(seen.ravel()[inside]), own.mean(seen.ravel()[inside])]
+    more = [own.most(seen.ravel()[inside]), own.mean(seen.ravel()[inside])]
     rows, columns = np.divmod(inside, of.shape[1])
     alone = own.described(rows, columns)
     likely = own.mean((odds.ravel()[inside] > _LIKELY).astype(np.float64))

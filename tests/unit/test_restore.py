@@ -10,7 +10,8 @@ from skimage import data as samples
 import tinct
 from tinct.errors import ParameterError
 from tinct.imaging.damage.features import line_means
-from tinct.imaging.damage.find import found_in
+from tinct.imaging.damage.find import found_in, going
+from tinct.imaging.damage.marks import FEATURES, marks_of
 from tinct.imaging.damage.mend import mended
 from tinct.imaging.fill.thin import fill_thin
 from tinct.photo.photo import Photo
@@ -136,6 +137,38 @@ def test_a_photo_in_colour_without_damage_keeps_its_tones(clean: np.ndarray) -> 
     pale = (60 + clean * 0.6).astype(np.uint8)
     assert np.array_equal(tinct.restore(Photo(pale), sensitivity=0).photo.pixels, pale)
     assert tinct.restore(Photo(pale), sensitivity=0, level="on").levelled
+
+
+def test_a_photo_in_colour_keeps_its_tones_whatever_is_taken_for_damage(clean: np.ndarray) -> None:
+    pale = (60 + clean * 0.6).astype(np.uint8)
+    lines = np.zeros(clean.shape[:2], np.uint8)
+    lines[:, ::20] = 255  # boards, say
+    made = tinct.restore(Photo(pale), mask=Photo(lines[..., None].repeat(3, axis=2), gray=True))
+    assert made.damaged > 0.02
+    assert not made.levelled
+    assert np.array_equal(made.photo.pixels[lines == 0], pale[lines == 0])
+
+
+def test_doubtful_marks_go_only_beside_sure_ones() -> None:
+    assert not going(np.array([3.0, -1, -1], np.float32)).any()  # one line may be a wire
+    assert going(np.array([3.0, 2, -1, -9], np.float32)).tolist() == [True, True, True, False]
+    assert not going(np.zeros(0, np.float32)).any()
+
+
+def test_what_else_is_in_a_photo_is_known_of_each_mark() -> None:
+    odds = np.full((200, 200), -6, np.float32)
+    odds[20:180, 50:52] = 6  # a line
+    for row in range(20, 180, 40):
+        odds[row : row + 3, 120:123] = 6  # specks
+    marks = marks_of(odds, odds)
+    assert len(marks.features) == 5
+    named = {name: marks.features[:, number] for number, name in enumerate(FEATURES)}
+    line = int(named["area"].argmax())
+    others = [number for number in range(5) if number != line]
+    assert named["specks_5"][line] > named["specks_5"][others].max()  # it is none itself
+    assert named["lines_5"][line] < named["lines_5"][others].min()
+    only = np.arange(5) == line
+    assert np.array_equal(marks.kept(only), (odds > 0) & (np.arange(200) < 100))
 
 
 def test_depth_and_opacity_stay_and_transparent_parts_are_no_damage(damaged: Photo) -> None:

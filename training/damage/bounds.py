@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.damage.find import heard, weighed
+from tinct.imaging.damage.find import going, heard, weighed
 from tinct.imaging.damage.marks import Marks, marks_of
 from training.damage.draw import draw
 from training.damage.parts import tuning
@@ -69,7 +69,7 @@ def measured(some: Sequence[Judged], bound: float) -> Measured:
     """Means over photos."""
     recalls, precisions, changed = [], [], []
     for one in some:
-        found = _widened(one.marks.kept(one.odds > bound), _RIM)
+        found = _widened(one.marks.kept(going(one.odds, bound)), _RIM)
         if not one.truth.any():
             changed.append(found.mean())
             continue

@@ -30,8 +30,7 @@ Level = Literal["auto", "on", "off"]
 
 _SIDE = 2048  # pixels of the copy on which damage is looked for
 _TONES = 512  # of the one on which tones are judged
-_OLD = 0.02  # share of damaged pixels from which a photo may be an old print, whose tones are levelled too
-_CELLS, _EVERYWHERE = 4, 0.75  # it is where damage lies in most of so many times so many parts; boards do not
+_OLD = 0.02  # share of damaged pixels from which a photo without colours is an old print, whose tones are levelled too
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,7 @@ def restore(
         Level,
         Field(
             description="Faded tones and the tint of yellowed and sepia prints: auto takes them back where the photo "
-            "is damaged or of one tint, on where there are any, off leaves them."
+            "is of one tint, or grey and damaged; on where there are any; off leaves them."
         ),
     ] = "auto",
     seed: Seed = 0,
@@ -103,19 +102,14 @@ def restore(
     if level != "off":
         rgb = np.clip(made.proxy(_TONES), 0, 1)
         levels = levels_of(rgb, seen(made, rgb.shape[:2]))
-        levelled = levels.needed and (level == "on" or levels.tone == "toned" or _old(damaged))
+        old = levels.tone == "gray" and share > _OLD
+        levelled = levels.needed and (level == "on" or levels.tone == "toned" or old)
         if levelled:
             made = replace(made, pixels=levels.apply(made))
     progress(1.0)
     white = np.where(damaged, np.uint8(255), np.uint8(0))
     shown = Photo(np.repeat(white[..., None], 3, axis=2), gray=True, format="png")
     return Restoration(made, shown, share, levelled)
-
-
-def _old(damaged: Flags) -> bool:
-    """Whether damage is that of a print's age: much, and all over."""
-    parts = cv2.resize(damaged.astype(np.float32), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
-    return bool(damaged.mean() > _OLD and (parts > 0).mean() >= _EVERYWHERE)
 
 
 def _given(photo: Photo, mask: Photo) -> Flags:

@@ -11,7 +11,7 @@ from tinct.imaging.damage.pieces import pieces
 from tinct.models.runtime import session
 from tinct.photo.color import srgb_to_lab
 
-__all__ = ["NETWORKS", "found_in", "heard", "seen_whole", "weighed"]
+__all__ = ["NETWORKS", "found_in", "going", "heard", "seen_whole", "weighed"]
 
 Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -19,8 +19,9 @@ Flags = NDArray[np.bool_]
 NETWORK, MARKS = "damage", "damage-marks"
 NETWORKS = (LOOKS, CONTEXT, NETWORK, MARKS)
 """Ids in the manifest of all that judge."""
-BOUND = -1.75
-"""Log-odds from which a mark goes; chosen by ``python -m training.damage.bounds`` on photos that taught nothing."""
+BOUND, SURE, WORN = -1.75, 0.0, 2
+"""Log-odds from which a mark goes, and from which it is sure: there must be so many sure ones for any to go. Chosen by
+``python -m training.damage.bounds`` on photos that taught nothing."""
 _TRUSTED = (-5.0, 9.0)  # log-odds beyond which the network is not
 _MULTIPLE = 16  # of the sides that the network takes
 _TILE, _MARGIN = 768, 112  # pixels that are judged at once, and around them; multiples of it
@@ -45,7 +46,16 @@ def found_in(rgb: Array, sensitivity: float = 0.5) -> Flags:
     if sensitivity == 0 or min(rgb.shape[:2]) < _LEAST:
         return np.zeros(rgb.shape[:2], np.bool_)
     marks = marks_of(*heard(rgb))
-    return marks.kept(weighed(marks) > BOUND - (2 * sensitivity - 1) * _SWAY)
+    return marks.kept(going(weighed(marks), more=(2 * sensitivity - 1) * _SWAY))
+
+
+def going(odds: Array, bound: float = BOUND, more: float = 0.0) -> Flags:
+    """Which marks (n,) of a photo go, by their log-odds; `more` is taken from what is asked for.
+
+    Two thresholds, as of Canny 1986, "A computational approach to edge detection": doubtful marks go beside sure ones.
+    """
+    worn = (odds > SURE - more).sum() >= WORN
+    return np.asarray((odds > bound - more) & worn)
 
 
 def weighed(marks: Marks) -> Array:

@@ -1,4 +1,8 @@
-"""Train it: ``python -m training.video.train WORK --minutes 35``; goes on from WORK/checkpoint.pt if it is there."""
+"""Train it: ``python -m training.video.train WORK --steps 60000``; goes on from WORK/checkpoint.pt if it is there.
+
+The rate falls along a cosine over all the steps, so a run that is stopped and begun again ends where one in a piece would.
+``--anew`` takes the checkpoint's weights and begins the steps again.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from training.video.pairs import pairs
 
 __all__ = ["main"]
 
-_BATCH, _RATE, _LEAST_RATE = 16, 1.5e-3, 1e-5
+_BATCH, _RATE, _LEAST_RATE = 32, 1.5e-3, 1e-6
 _KEEP_EVERY_S = 60.0
 
 
@@ -46,11 +50,12 @@ def _decibels(net: ClipNet, seen: Tensor, wanted: Tensor) -> tuple[float, float]
 
 
 def main() -> None:
-    """Draw the pairs, train for so long, keep checkpoints."""
+    """Draw the pairs, train for so many steps, keep checkpoints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--minutes", type=float, default=35)
-    parser.add_argument("--pairs", type=int, default=40_000)
+    parser.add_argument("--steps", type=int, default=60_000)
+    parser.add_argument("--pairs", type=int, default=50_000)
+    parser.add_argument("--anew", action="store_true")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -61,37 +66,36 @@ def main() -> None:
     net = ClipNet()
     print(f"{len(seen)} pairs, {sum(p.numel() for p in net.parameters())} weights", flush=True)
     best = torch.optim.Adam(net.parameters(), _RATE)
-    kept, step, spent = options.work / "checkpoint.pt", 0, 0.0
+    kept, step = options.work / "checkpoint.pt", 0
     if kept.exists():
         state = torch.load(kept, weights_only=True)
         net.load_state_dict(state["net"])
-        best.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["seconds"]
-    begun, last, whole = time.monotonic() - spent, time.monotonic(), options.minutes * 60
-    while (share := (time.monotonic() - begun) / whole) < 1:
+        if not options.anew:
+            best.load_state_dict(state["optimizer"])
+            step = state["step"]
+    last = time.monotonic()
+    for number in range(step, options.steps):
         for group in best.param_groups:
-            group["lr"] = _LEAST_RATE + (_RATE - _LEAST_RATE) * 0.5 * float(1 + np.cos(np.pi * share))
+            fall = 0.5 * float(1 + np.cos(np.pi * number / options.steps))
+            group["lr"] = _LEAST_RATE + (_RATE - _LEAST_RATE) * fall
         x, y = _some(seen, wanted, rng)
         loss = _loss(net(x), y)
         best.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
         best.step()
-        step += 1
-        if time.monotonic() - last > _KEEP_EVERY_S or step == 200:
+        if time.monotonic() - last > _KEEP_EVERY_S:
             last = time.monotonic()
-            _keep(kept, net, best, step, last - begun)
+            _keep(kept, net, best, number + 1)
             ours, cubic = _decibels(net, *held)
-            print(f"{step} {last - begun:.0f} s: {ours:.3f} dB, bicubic {cubic:.3f} dB", flush=True)
-    _keep(kept, net, best, step, whole)
+            print(f"{number + 1}: {ours:.3f} dB, bicubic {cubic:.3f} dB", flush=True)
+    _keep(kept, net, best, options.steps)
     print("held out: {:.3f} dB, bicubic {:.3f} dB".format(*_decibels(net, *held)), flush=True)
 
 
-def _keep(path: Path, net: ClipNet, best: torch.optim.Adam, step: int, seconds: float) -> None:
+def _keep(path: Path, net: ClipNet, best: torch.optim.Adam, step: int) -> None:
     part = path.with_suffix(".part")
-    torch.save(
-        {"net": net.state_dict(), "optimizer": best.state_dict(), "step": step, "seconds": seconds}, part
-    )
+    torch.save({"net": net.state_dict(), "optimizer": best.state_dict(), "step": step}, part)
     part.rename(path)
 
 

@@ -1,6 +1,6 @@
 """Train it: ``python -m training.video.train WORK --steps 60000``; goes on from WORK/checkpoint.pt if it is there.
 
-The rate falls along a cosine over all the steps, so a run that is stopped and begun again ends where one in a piece would.
+The rate falls along a cosine over all steps, so a run that was stopped and begun again ends as one in a piece would.
 ``--anew`` takes the checkpoint's weights and begins the steps again.
 """
 

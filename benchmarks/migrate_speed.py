@@ -29,10 +29,10 @@ _LARGEST_FOR_PEERS = 24  # megapixels; color-matcher works on float64 and needs 
 _GOALS = {"mkl": 30, "hm-mkl-hm": 100}
 
 
-def memory_and_time(quick: bool, sizes: Sequence[int] | None = None) -> str:
+def memory_and_time(quick: bool, sizes: Sequence[int] | None = None, *, beside: bool = True) -> str:
     """Tables of time, ratios and peak memory by size, in megapixels."""
     sizes = sizes or ((1, 12) if quick else (1, 12, 24, 100))
-    found = {size: _measure(size, quick) for size in sizes}
+    found = {size: _measure(size, quick, beside) for size in sizes}
     return _times(found) + "\n" + _ratios(found)
 
 
@@ -115,7 +115,7 @@ def _cell(value: float | None, form: str) -> str:
     return "-" if value is None else form.format(value)
 
 
-def _measure(megapixels: int, quick: bool) -> dict[str, float]:
+def _measure(megapixels: int, quick: bool, beside: bool) -> dict[str, float]:
     """Figures of one size, from two child processes."""
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"
@@ -123,13 +123,15 @@ def _measure(megapixels: int, quick: bool) -> dict[str, float]:
         reference = Path(folder) / "reference.png"
         tinct.Photo(data.load(data.photos("kodak")[2], 768)).save(reference)
         figures = _child("once", photo, reference)
-        peers = "none" if megapixels > _LARGEST_FOR_PEERS else "mkl" if quick else "all"
+        peers = "none" if not beside or megapixels > _LARGEST_FOR_PEERS else "mkl" if quick else "all"
         return figures | _child("timed", photo, reference, peers)
 
 
 def _child(*words: object) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.migrate_speed", *map(str, words)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)  # it has said why
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
 
@@ -228,8 +230,9 @@ def main() -> None:
     parser.add_argument(
         "--megapixels", type=int, action="append", metavar="N", help="this size; may be repeated"
     )
+    parser.add_argument("--no-peers", action="store_true", help="without color-matcher, of the extra bench")
     given = parser.parse_args()
-    print(memory_and_time(given.quick, given.megapixels))
+    print(memory_and_time(given.quick, given.megapixels, beside=not given.no_peers))
     print(start(given.quick))
 
 

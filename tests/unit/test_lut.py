@@ -97,3 +97,15 @@ def test_maps_of_several_profiles_take_turns(monkeypatch: pytest.MonkeyPatch) ->
     results = [one.apply(photo, degree=degree).pixels for degree in (1.0, 0.5, 0.2, 1.0, 0.5)]
     assert np.array_equal(results[0], results[3])
     assert np.array_equal(results[1], results[4])
+
+
+def test_a_photo_that_needs_much_memory_itself_brings_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lut, "_WORTH", 1)
+    photo, one = Photo(picture("coffee")), wavy_map()
+    made = colormap._luts.of(one, one.blend(1).lattice, UINT8)
+    monkeypatch.setattr(colormap, "_SPARING", photo.width * photo.height - 1)
+    wanted = one.apply(photo).pixels
+    assert made._table is None
+    monkeypatch.setattr(colormap, "_SPARING", photo.width * photo.height)
+    assert np.array_equal(one.apply(photo).pixels, wanted)
+    assert made._table is not None

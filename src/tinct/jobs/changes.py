@@ -21,6 +21,8 @@ EVERY: Final = "tinct_jobs"
 STOPS: Final = "tinct_stops"
 """Where it is told that an attempt which runs shall not."""
 
+_AGAIN_S: Final = 0.5  # seconds between two tries to end listening
+
 
 class Watch:
     """Told when one job changes."""
@@ -84,7 +86,11 @@ class Changes:
     async def stop(self) -> None:
         """Stop listening."""
         if self._task is not None:
-            self._task.cancel()
+            while (
+                not self._task.done()
+            ):  # a wait for news that come at that very moment loses the cancellation
+                self._task.cancel()
+                await asyncio.wait({self._task}, timeout=_AGAIN_S)
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None

@@ -21,6 +21,7 @@ from PIL import Image
 
 from prepared import prepared
 from tinct.cli import main
+from tinct.effects import registry
 
 COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 START_S = 180  # patience on a busy machine
@@ -42,6 +43,7 @@ def command(
     with (
         contextlib.chdir(folder or Path.cwd()),
         mock.patch.dict(os.environ, given),
+        mock.patch.dict(registry._WHERE),  # effects of those settings are gone with them
         mock.patch("sys.argv", ["tinct", *words]),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(errors),

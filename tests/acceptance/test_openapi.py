@@ -50,7 +50,7 @@ def test_every_operation_is_described(server: Server) -> None:
         for path, methods in api["paths"].items()
         for method, operation in methods.items()
     }
-    assert len(operations) == 27
+    assert len(operations) == 28
     for name, operation in operations.items():
         assert operation["description"], name
         by_link = name == ("PUT", "/v1/files/{file_id}/content")

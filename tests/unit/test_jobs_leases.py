@@ -115,9 +115,9 @@ async def test_another_accounts_question_does_not_renew_the_lease(backend, accou
 
 
 async def test_who_waits_keeps_the_job_alive_for_longer_than_the_lease(backend, account):
-    job = await submitted(backend, account, lease_s=0.6)
-    waiting = asyncio.create_task(backend.jobs.wait(account, job.id, 2.0))
-    for _ in range(18):
+    job = await submitted(backend, account, lease_s=1.2)
+    waiting = asyncio.create_task(backend.jobs.wait(account, job.id, 2.6))
+    for _ in range(24):
         await asyncio.sleep(0.1)
         assert await drop(backend) == 0
     assert (await waiting).state is JobState.QUEUED

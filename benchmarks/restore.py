@@ -157,7 +157,10 @@ def scans(part: Part, every: int, sheets: Path | None) -> None:
 
 def large(part: Part, every: int, sheets: Path | None) -> None:
     """Twelve megapixels, damaged as a scan of that size is; memory beyond the photo and the loaded libraries."""
-    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True)
+    to = [] if sheets is None else [str(sheets / "large.png")]
+    if sheets is not None:
+        sheets.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([sys.executable, "-c", _LARGE, *to], capture_output=True, text=True, check=True)
     seconds, peak, before, share = map(float, done.stdout.split())
     rows = [
         ("CPU-seconds", f"{seconds:.0f}"),
@@ -183,6 +186,9 @@ begun = time.process_time()
 made = tinct.restore(photo)
 seconds = time.process_time() - begun
 print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, before, made.damaged)
+if len(sys.argv) > 1:
+    middle = np.s_[914:1914, 1621:2621]
+    Photo(np.hstack([photo.pixels[middle], made.photo.pixels[middle]])).save(sys.argv[1])
 """
 
 

@@ -843,7 +843,8 @@ def restore(
         How readily something is held for damage: 0 finds nothing, above 0.5 wires and twigs may go.
     level : auto, on or off
         Faded tones and the tint of yellowed and sepia prints: auto takes them back where the photo is
-        of one tint, or grey and damaged; on where there are any; off leaves them.
+        of one warm tint and faded or damaged, or grey and damaged; on where there are any; off leaves
+        them.
     seed : 0 to 2147483647
         The same photos, parameters and seed give the same results.
 

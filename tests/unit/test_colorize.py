@@ -216,3 +216,17 @@ def test_one_tint_for_each_lightness_is_paper_and_two_are_colour() -> None:
     scene = paper.copy()
     scene[:50, :, 1:] *= -1
     assert tone_of(scene) == "color"
+
+
+def test_grain_and_uneven_paper_are_no_colour_and_pale_things_are() -> None:
+    light = np.tile(np.linspace(5, 95, 400, dtype=np.float32), (300, 1))
+    across = np.linspace(0, 6, 300, dtype=np.float32)[:, None]
+    print_ = np.stack([light, light * 0 + 4, 8 + light * 0.05 + across], axis=-1)
+    grainy = print_ + np.random.default_rng(0).normal(0, 4, print_.shape).astype(np.float32)
+    assert tone_of(print_) == "toned"
+    assert tone_of(grainy) == "toned"
+    things = print_.copy()
+    for left in range(0, 400, 40):
+        things[80:220, left : left + 20, 1] -= 8
+        things[80:220, left : left + 20, 2] -= 6
+    assert tone_of(things) == "color"

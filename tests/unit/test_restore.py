@@ -133,6 +133,20 @@ def test_level_off_leaves_the_tint(clean: np.ndarray) -> None:
     assert np.array_equal(made.photo.pixels, sepia)
 
 
+@pytest.mark.parametrize(
+    ("paper", "low", "kept"),
+    [((1, 0.93, 0.8), 0, True), ((0.75, 0.9, 1), 70, True), ((1, 0.93, 0.8), 70, False)],
+    ids=["full tones", "blue", "faded"],
+)
+def test_a_tint_goes_by_itself_only_where_it_is_warm_and_the_tones_have_faded(
+    clean: np.ndarray, paper: tuple[float, ...], low: int, kept: bool
+) -> None:
+    grey = cv2.cvtColor(clean, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    toned = np.rint((low + grey * (1 - low / 140)) * np.array(paper, np.float32)).astype(np.uint8)
+    assert tinct.restore(Photo(toned), sensitivity=0).levelled is not kept
+    assert tinct.restore(Photo(toned), sensitivity=0, level="on").levelled
+
+
 def test_a_photo_in_colour_without_damage_keeps_its_tones(clean: np.ndarray) -> None:
     pale = (60 + clean * 0.6).astype(np.uint8)
     assert np.array_equal(tinct.restore(Photo(pale), sensitivity=0).photo.pixels, pale)

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -191,8 +192,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("context", type=Path)
     parser.add_argument("marks", type=Path)
+    parser.add_argument("--most", type=int, help="only so many photos, to see that it runs")
     options = parser.parse_args()
-    written = train_both(list(hear(unseen(_SMALL))))
+    written = train_both(list(hear(islice(unseen(_SMALL), options.most))))
     for path, data in zip((options.context, options.marks), written, strict=True):
         path.write_bytes(data)
         print(f"{path.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from tinct.photo.resize import fit_size, resize
 
 __all__ = ["RealColor", "Tone", "tone_of"]
 
@@ -16,7 +19,11 @@ _LEVELS = 24  # steps of lightness at which the tint of the paper is measured
 _GRAY = 2.0  # mean chroma below which a photo counts as grey, CIELAB units
 _REAL = (16.0, 28.0)  # chroma beside the tint from which colour may be, and surely is, real
 _LEAST_REAL, _MOST_REAL = 0.0005, 0.3  # share of a photo that real colour takes in places
-_SCATTER = 5.0  # 95th percentile of what the tint leaves, above which there are real colours
+_COLOR = 10.0  # 99th percentile of chroma, above which a photo that is nearly grey has real colours
+_SIDE = 128  # pixels of the copy on which a tint is told from colours
+_SCATTER = 3.7
+"""95th percentile of what the tint leaves, above which there are real colours. Chosen on 4,000 small photos in colour,
+of which 6 are taken for toned, and on 868 made grey and toned, of which 92 % are."""
 
 
 def tone_of(lab: NDArray[np.float32]) -> Tone:
@@ -32,17 +39,28 @@ def tone_of(lab: NDArray[np.float32]) -> Tone:
     {"gray", "toned", "color"}
         ``toned``: sepia, faded or yellowed, one tint for each lightness.
     """
-    light, chroma = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
-    if np.hypot(chroma[:, 0], chroma[:, 1]).mean() < _GRAY:
-        scatter = np.percentile(np.hypot(chroma[:, 0], chroma[:, 1]), 99)
-        return "gray" if scatter < 2 * _SCATTER else "color"
-    level = _level(light)
-    counts = np.maximum(np.bincount(level, minlength=_LEVELS), 1)
-    tint = np.stack(
-        [np.bincount(level, chroma[:, k], _LEVELS) / counts for k in (0, 1)], axis=1
-    )  # (levels, 2)
-    rest = chroma - tint[level]
-    return "toned" if np.percentile(np.hypot(rest[:, 0], rest[:, 1]), 95) < _SCATTER else "color"
+    strength = np.hypot(lab[..., 1], lab[..., 2])
+    if strength.mean() < _GRAY:
+        return "gray" if np.percentile(strength, 99) < _COLOR else "color"
+    small = resize(lab, fit_size(lab.shape[0], lab.shape[1], _SIDE))
+    rest = np.asarray(cv2.GaussianBlur(small[..., 1:] - _tint(small), (0, 0), 1.0))  # grain is not colour
+    return "toned" if np.percentile(np.hypot(rest[..., 0], rest[..., 1]), 95) < _SCATTER else "color"
+
+
+def _tint(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean a*, b* (h, w, 2) of what is as light as each pixel, linear between steps of lightness."""
+    at = np.clip(lab[..., 0].ravel() * (_LEVELS / 100) - 0.5, 0, _LEVELS - 1.001)
+    low = at.astype(np.int64)
+    high_share = at - low
+    steps = np.concatenate([low, low + 1])
+    shares = np.concatenate([1 - high_share, high_share])
+    counts = np.maximum(np.bincount(steps, shares, _LEVELS), 1e-6)
+    tint = np.empty((*lab.shape[:2], 2), np.float32)
+    for k in (0, 1):
+        chroma = lab[..., 1 + k].ravel()
+        mean = np.bincount(steps, shares * np.concatenate([chroma, chroma]), _LEVELS) / counts
+        tint[..., k] = (mean[low] * (1 - high_share) + mean[low + 1] * high_share).reshape(lab.shape[:2])
+    return tint
 
 
 @dataclass(frozen=True, eq=False)

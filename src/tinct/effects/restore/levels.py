@@ -20,6 +20,10 @@ _BLACK, _WHITE = 0.02, 0.97  # sRGB values to which the ends are brought
 _ENDS = (0.5, 99.5)  # percentiles that are a photo's ends
 _LEAST = 0.06  # by which tones must have shrunk for it to be fading
 _MOST = 1.8  # gain; a print that lost more has too much grain for it
+_WARM = (
+    15.0,
+    125.0,
+)  # hues, in degrees, of yellowed and sepia prints; other tints were meant, as a cyanotype's
 _STRIP = 1 << 17  # pixels that a thread works on at once
 
 
@@ -32,6 +36,8 @@ class Levels:
     """(3,) sRGB values that become black."""
     gain: Array
     """(3,)."""
+    yellowed: bool
+    """Whether the photo has the one tint of sepia or old paper."""
 
     @property
     def faded(self) -> bool:
@@ -88,4 +94,9 @@ def levels_of(rgb: Array, sound: NDArray[np.bool_]) -> Levels:
     low = np.where(reached, low, centred)
     low = np.where(gain <= 1 / (1 - _LEAST), np.float32(_BLACK), low)
     gain = np.where(gain <= 1 / (1 - _LEAST), np.float32(1), gain)
-    return Levels(tone, low.astype(np.float32), gain.astype(np.float32))
+    return Levels(tone, low.astype(np.float32), gain.astype(np.float32), tone == "toned" and _warm(lab))
+
+
+def _warm(lab: Array) -> bool:
+    mean = lab[..., 1:].reshape(-1, 2).mean(axis=0)
+    return bool(_WARM[0] < np.degrees(np.arctan2(mean[1], mean[0])) < _WARM[1])

@@ -30,7 +30,7 @@ Level = Literal["auto", "on", "off"]
 
 _SIDE = 2048  # pixels of the copy on which damage is looked for
 _TONES = 512  # of the one on which tones are judged
-_OLD = 0.02  # share of damaged pixels from which a photo without colours is an old print, whose tones are levelled too
+_OLD = 0.02  # share of damaged pixels from which a photo without colours is an old print, whose tones are levelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def restore(
         Level,
         Field(
             description="Faded tones and the tint of yellowed and sepia prints: auto takes them back where the photo "
-            "is of one tint, or grey and damaged; on where there are any; off leaves them."
+            "is of one warm tint and faded or damaged, or grey and damaged; on where there are any; off leaves them."
         ),
     ] = "auto",
     seed: Seed = 0,
@@ -102,8 +102,10 @@ def restore(
     if level != "off":
         rgb = np.clip(made.proxy(_TONES), 0, 1)
         levels = levels_of(rgb, seen(made, rgb.shape[:2]))
-        old = levels.tone == "gray" and share > _OLD
-        levelled = levels.needed and (level == "on" or levels.tone == "toned" or old)
+        worn = share > _OLD
+        # a tint over tones from black to white was meant
+        old = worn if levels.tone == "gray" else levels.yellowed and (worn or levels.faded)
+        levelled = levels.needed and (level == "on" or old)
         if levelled:
             made = replace(made, pixels=levels.apply(made))
     progress(1.0)

@@ -18,6 +18,7 @@ from tinct.accounts.sessions import Sessions
 from tinct.accounts.signing import SigningSecrets
 from tinct.accounts.tokens import Tokens
 from tinct.effects import registry
+from tinct.errors import StorageError
 from tinct.jobs.archives import Archives
 from tinct.jobs.callbacks.recipe import Recipe
 from tinct.jobs.callbacks.service import Callbacks
@@ -106,7 +107,11 @@ async def open_backend(settings: Settings, *, listens: bool = True) -> AsyncIter
     for name, where in settings.own_effects():
         registry.register(name, where)
     prices = Prices.read(settings.prices, (*registry.names(), *registry.clip_names()))
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        where = f"the data folder {settings.data} cannot be made"
+        raise StorageError(f"{where}; choose another with --data or TINCT_DATA") from None
     keyring = open_keyring(settings)
     blobs = open_blobs(settings)
     database = await Database.open(settings, schema())

@@ -6,10 +6,13 @@ of Python is a program of its own, and one with ``file=NAME`` behind its languag
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ PAGES = (
     "docs/api.md",
     "docs/ailab.md",
     "docs/cos.md",
+    "docs/picma.md",
     "docs/youcam.md",
 )
 PATIENCE_S = 900  # of a whole page, on a busy machine
@@ -97,8 +101,20 @@ def keys(server: Server) -> dict[str, Any]:
     return server.key("reader of the documentation")
 
 
+@pytest.fixture
+def pictures(folder: Path) -> Iterator[str]:
+    """Address from which the server fetches the photos of the folder."""
+    served = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), served) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}"
+        host.shutdown()
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_every_block_of_a_page_runs(page: str, folder: Path, server: Server, keys: dict[str, Any]) -> None:
+def test_every_block_of_a_page_runs(
+    page: str, folder: Path, server: Server, keys: dict[str, Any], pictures: str
+) -> None:
     programs = folder / "programs"
     programs.mkdir()
     command = programs / "tinct"
@@ -110,6 +126,8 @@ def test_every_block_of_a_page_runs(page: str, folder: Path, server: Server, key
         "PYTHONPATH": str(Path(tinct.__file__).parents[1]),
         "URL": server.url,
         "KEY": keys["api_key"],
+        "TOKEN": keys["picma"]["token"],
+        "PICTURE": f"{pictures}/photo.jpg",
         "SECRET_ID": keys["cos"]["secret_id"],
         "CLIENT_ID": keys["youcam"]["client_id"],
         "CLIENT_SECRET": keys["youcam"]["client_secret"],

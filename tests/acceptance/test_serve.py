@@ -93,7 +93,10 @@ def test_keys_are_made_before_the_first_start_and_while_the_server_runs(data: Pa
 
 def test_a_wrong_option_is_one_sentence_and_no_stack(tmp_path: Path) -> None:
     for arguments, said in (
-        (["serve", "--data", str(tmp_path / "a"), "--port", "70000"], "port"),
+        (["serve", "--data", str(tmp_path / "a"), "--port", "70000"], "--port: got '70000'"),
+        (["serve", "--data", str(tmp_path / "a"), "--host", "a..b"], "cannot listen on a..b"),
+        (["serve", "--data", __file__, "--port", "0"], "cannot be made; choose another"),
+        (["serve", "--data", str(tmp_path / ("x" * 300)), "--port", "0"], "cannot be made; choose another"),
         (["keys", "revoke", "acct_nonsense", "--data", str(tmp_path / "b")], "no server data"),
         (["keys", "create", "--name", " ", "--data", str(tmp_path / "b")], "name"),
     ):

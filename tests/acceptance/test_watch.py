@@ -157,6 +157,10 @@ def test_results_inside_the_watched_folder_are_not_taken_for_photos(folder):
         (["convert", "-o", "a.jpg"], "-o: got 'a.jpg'; allowed: a folder for the results"),
         (["convert", "-o", "out", "--json"], "--json: got 'it'; allowed: nothing with watch"),
         (["light", "-o", "out", "--degree", "2"], "--degree: got 2.0; allowed: 0 to 1"),
+        (
+            ["colorise", "-o", "out"],
+            "effect: got 'colorise'; allowed: the name of an effect, such as migrate or",
+        ),
         (["moderate", "-o", "out"], "-o: there is no such option"),
     ],
 )

@@ -165,3 +165,47 @@ def test_one_word_is_one_parameter_of_an_effect():
         shown = [words.word(effect, field) for field in effect.params.model_fields]
         if name != "migrate":
             assert len(set(shown)) == len(shown), name
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (f"worker --data {LONG}", f"there is no server data in {LONG}"),
+        (f"video light coffee.jpg -o {LONG}.mp4", "coffee.jpg: the file is no clip"),
+        (f"video light coffee.jpg -o {LONG}", "cannot be made; choose another output"),
+        (f"video light coffee.jpg --compare {LONG}.mp4", "the file is no clip"),
+        (f"models import {LONG}", "folder: got 'xxx"),
+        (f"hair styles add {LONG}", "folder: got 'xxx"),
+    ],
+)
+def test_what_cannot_be_a_path_is_one_sentence(folder, said, says):
+    done = command(*said.split(), folder=folder)
+    assert done.returncode in (1, 2)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tinct: ")
+    assert says in line
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("serve --port 70000", "--port: got '70000'; allowed: 0 to 65535"),
+        ("serve --port=abc", "--port: got 'abc'; allowed: 0 to 65535"),
+        ("serve --workers -1", "--workers: got '-1'; allowed: 0 or more"),
+        ("serve --host=", "--host: got ''; allowed: "),
+        ("worker --for generate!", "--for: got 'generate!'; allowed: "),
+    ],
+)
+def test_the_servers_options_are_named_as_they_are_typed(folder, said, says):
+    assert _error(folder, *said.split()).startswith(f"tinct: {says}")
+
+
+def test_a_name_with_control_characters_stays_one_line_and_colours_nothing(folder):
+    name = "a\nb\x1b[31m.png"
+    (folder / name).write_bytes(b"no photo")
+    done = command("convert", name, folder=folder)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tinct: a\\nb\\x1b[31m.png: ")

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from tinct import __version__, extras
 from tinct.cli import examples
+from tinct.cli.lines import plain
 from tinct.cli.refusals import sentence
 from tinct.cli.words import TYPED
 from tinct.effects import registry
@@ -211,7 +212,7 @@ def main() -> None:
     try:
         app()
     except TinctError as error:
-        typer.echo(f"tinct: {error}", err=True)
+        typer.echo(f"tinct: {plain(str(error))}", err=True)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
     except ModuleNotFoundError:
         if not extras.lacking(extras.SERVER):

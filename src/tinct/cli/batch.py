@@ -17,6 +17,7 @@ from typing import Any
 import typer
 
 from tinct.cli.inputs import STREAM, Found, collect
+from tinct.cli.lines import plain
 from tinct.cli.outputs import Outputs
 from tinct.errors import TinctError
 from tinct.machine import cores, free_memory
@@ -248,7 +249,7 @@ class _Progress:
             self._bar.stop()
 
     def say(self, line: str, *, err: bool = False) -> None:
-        typer.echo(line, err=err)
+        typer.echo(plain(line) if err or sys.stdout.isatty() else line, err=err)
 
     def step(self) -> None:
         self._done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -140,7 +141,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
     for part, folder in (("disk of data", settings.data), ("disk of models", settings.models)):
         there = folder.absolute()
-        while not there.exists():
+        while not os.path.exists(there):
             there = there.parent
         free = shutil.disk_usage(there).free
         said = f"{free / 2**30:.1f} GiB free for {folder}"
@@ -153,7 +154,6 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _system(settings: Settings) -> Iterator[Finding]:
-    import os
     import resource
 
     import psutil
@@ -200,7 +200,7 @@ def _served(settings: Settings) -> Iterator[Finding]:
 
 
 def _data_folder(folder: Path) -> Finding:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return Finding("data folder", "ok", "none is needed here")
     if folder.stat().st_mode & 0o077:
         return Finding("data folder", "note", f"{folder} is open to others", f"run: chmod 700 {folder}")

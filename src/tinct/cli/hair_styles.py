@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,9 +81,10 @@ def remove(name: Annotated[list[str], typer.Argument(help="Styles; see: tinct ha
 def _photos(folder: Path) -> list[Path]:
     from tinct.photo.formats import of_path
 
-    if folder.is_file():
+    if os.path.isfile(folder):
         return [folder]
-    found = [path for path in sorted(folder.glob("*")) if path.is_file() and of_path(path) is not None]
+    inside = sorted(folder.iterdir()) if os.path.isdir(folder) else []
+    found = [path for path in inside if path.is_file() and of_path(path) is not None]
     if not found:
         raise ParameterError("folder", str(folder), "a photo, or a folder that holds some")
     return found

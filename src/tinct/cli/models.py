@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -148,7 +149,7 @@ def import_(
     from tinct.models import install
     from tinct.models.manifest import packages
 
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ParameterError("folder", str(folder), "a folder with archives")
     found = install.recognise(folder)
     if not found:

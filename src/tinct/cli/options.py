@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from tinct.cli.words import OptionError
+from tinct.errors import ParameterError
 from tinct.settings import Settings
 
 __all__ = ["settings_from"]
+
+_NAMES = {"work_for": "for"}
+"""Settings whose option is called otherwise."""
 
 
 def settings_from(**options: object) -> Settings:
@@ -15,4 +20,9 @@ def settings_from(**options: object) -> Settings:
     ParameterError
         An option or a variable has a value that is not allowed.
     """
-    return Settings.from_environment().with_changes(**options)
+    settings = Settings.from_environment()
+    try:
+        return settings.with_changes(**options)
+    except ParameterError as error:
+        named = _NAMES.get(error.field, error.field.replace("_", "-"))
+        raise OptionError(f"--{named}", error) from None

@@ -22,10 +22,14 @@ def serve(
         Path | None, typer.Option(help="Folder of the database and the files; made if it is not there.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Jobs that run at a time; one per processor by default; 0 leaves them to others."),
+        typer.Option(
+            min=0, help="Jobs that run at a time; one per processor by default; 0 leaves them to others."
+        ),
     ] = None,
     offline: Annotated[
         bool,

@@ -202,7 +202,7 @@ def _check_compare(path: Path | None, overwrite: bool) -> None:
         return
     if path.suffix.lower() not in (".mp4", ".png", ".jpg"):
         raise ParameterError("compare", str(path), "a file name that ends in .mp4, .png or .jpg")
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
 
@@ -213,7 +213,9 @@ class _Target:
         from tinct.clip.clip import ENDINGS
 
         self._label, self._overwrite, self._taken = label, overwrite, set[Path]()
-        self._file = out if out is not None and out.suffix.lower() in ENDINGS and not out.is_dir() else None
+        self._file = (
+            out if out is not None and out.suffix.lower() in ENDINGS and not os.path.isdir(out) else None
+        )
         self._folder = out if self._file is None else None
         if self._file is not None and clips > 1:
             raise ParameterError("output", str(out), "a folder, because there are several results")
@@ -226,12 +228,12 @@ class _Target:
     def of(self, clip: Path) -> Path:
         """For the result of a clip; its name is free."""
         if self._file is not None:
-            if self._file.exists() and not self._overwrite:
+            if os.path.exists(self._file) and not self._overwrite:
                 raise OutputError(f"{self._file.name} exists; choose another name or add --overwrite")
             return self._file
         wanted = (self._folder or clip.parent) / f"{clip.stem}-{self._label}.mp4"
         path, count = wanted, 2
-        while path in self._taken or (path.exists() and not self._overwrite):
+        while path in self._taken or (os.path.exists(path) and not self._overwrite):
             path, count = wanted.with_stem(f"{wanted.stem}-{count}"), count + 1
         self._taken.add(path)
         return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import typer
 from tinct import atomic
 from tinct.cli import batch, inputs, words
 from tinct.cli.effects import EffectCommand
+from tinct.cli.lines import plain
 from tinct.errors import OutputError, ParameterError, TinctError
 from tinct.photo import formats
 
@@ -78,8 +80,14 @@ def _effect_of(said: list[str]) -> tuple[str, list[str]]:
     """The effect and its options."""
     from tinct.effects import registry
 
+    if not said or said[0].startswith("-"):
+        return "migrate", said
     known = {name.replace("_", "-") for name in registry.names()}
-    return (said[0], said[1:]) if said and said[0] in known else ("migrate", said)
+    if said[0] not in known:
+        close = difflib.get_close_matches(said[0], sorted(known), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ParameterError("effect", said[0], f"the name of an effect, such as migrate or colorize{hint}")
+    return said[0], said[1:]
 
 
 @dataclass
@@ -136,7 +144,7 @@ class _Watch:
     def go(self, *, once: bool) -> None:
         """Until it is stopped; or until nothing is left, with `once`."""
         before = signal.signal(signal.SIGTERM, self._stopped)
-        typer.echo(f"tinct: watching {self._folder}; results go to {self._out}", err=True)
+        _say(f"watching {self._folder}; results go to {self._out}")
         try:
             while not self._stop:
                 ready, waiting = self._look()
@@ -151,7 +159,7 @@ class _Watch:
             pass
         finally:
             signal.signal(signal.SIGTERM, before)
-        typer.echo("tinct: stopped", err=True)
+        _say("stopped")
 
     def _stopped(self, *_: object) -> None:
         self._stop = True  # after the photo that is in work
@@ -200,7 +208,7 @@ class _Watch:
         try:
             (report,) = self._run.go(found)
         except TinctError as error:
-            typer.echo(f"tinct: {found.photos[0]}: {error}", err=True)
+            _say(f"{found.photos[0]}: {error}")
             return error.code
         code: str | None = report.get("error", {}).get("code")
         return code
@@ -210,7 +218,7 @@ class _Watch:
         low, high = _PATIENCE
         wait = min(max(low, 2 * self._later.get(path, _Later()).wait), high)
         self._later[path] = _Later(wait, time.monotonic() + wait)
-        typer.echo(f"tinct: {path}: the next try is in {wait:.0f} s", err=True)
+        _say(f"{path}: the next try is in {wait:.0f} s")
 
 
 class _Done:
@@ -271,6 +279,10 @@ def _photos(folder: Path, out: Path, *, recursive: bool) -> Iterator[tuple[Path,
         if path not in made:
             with contextlib.suppress(OSError):
                 yield path, _mark(path)
+
+
+def _say(line: str) -> None:
+    typer.echo(f"tinct: {plain(line)}", err=True)
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -82,7 +82,7 @@ class Clip:
         path = Path(path)
         if path.suffix.lower() not in ENDINGS:
             raise ParameterError("path", str(path), "a file name that ends in " + " or ".join(ENDINGS))
-        if path.exists() and not overwrite:
+        if os.path.exists(path) and not overwrite:
             raise OutputError(f"{path.name} exists; choose another name or allow it to be replaced")
         with (
             writing_errors(),

@@ -98,7 +98,7 @@ def _listen(settings: Settings) -> socket.socket:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         # The protocol is named since asyncio sends small packets at once only where it is TCP by name.
         listener = socket.socket(found[0], socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of a name that is none, such as a..b
         raise _cannot_listen(settings) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

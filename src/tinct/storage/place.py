@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tinct.errors import StorageError
@@ -44,17 +45,17 @@ def check_made(settings: Settings, *, files: bool = True) -> None:
         Names what is missing and how to say where it is.
     """
     data = settings.data
-    if settings.database_url is None and not (data / "database" / "cluster" / "PG_VERSION").is_file():
+    if settings.database_url is None and not os.path.isfile(data / "database" / "cluster" / "PG_VERSION"):
         raise StorageError(
             f"there is no server data in {data}; give its folder with --data or TINCT_DATA, or the address of its "
             "database with TINCT_DATABASE_URL"
         )
-    if settings.secret is None and not (data / "secret").is_file():
+    if settings.secret is None and not os.path.isfile(data / "secret"):
         raise StorageError(f"there is no secret in {data}; give the server's own with TINCT_SECRET")
     if (
         files
         and settings.database_url is not None
         and settings.blob_url is None
-        and not (data / "blobs").is_dir()
+        and not os.path.isdir(data / "blobs")
     ):
         raise StorageError(f"there are no files in {data}; give the server's store with TINCT_BLOB_URL")

@@ -197,6 +197,7 @@ def test_what_cannot_be_a_path_is_one_sentence(folder, said, says):
         ("serve --workers -1", "--workers: got '-1'; allowed: 0 or more"),
         ("serve --host=", "--host: got ''; allowed: "),
         ("worker --for generate!", "--for: got 'generate!'; allowed: "),
+        ("keys create --name me --for rapid", "--for: got 'rapid'; allowed: one of ailab, cos"),
     ],
 )
 def test_the_servers_options_are_named_as_they_are_typed(folder, said, says):
@@ -209,3 +210,24 @@ def test_a_name_with_control_characters_stays_one_line_and_colours_nothing(folde
     done = command("convert", name, folder=folder)
     (line,) = done.stderr.splitlines()
     assert line.startswith("tinct: a\\nb\\x1b[31m.png: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (
+            "-o clip.avi",
+            "-o: got 'clip.avi'; allowed: a file name that ends in .mp4 or .m4v or .mov, or a folder",
+        ),
+        ("--compare both.txt", "--compare: got 'both.txt'; allowed: a file name that ends in .mp4"),
+        ("--compare coffee.jpg/both.mp4", "folder coffee.jpg cannot be made; choose another output"),
+        ("-o coffee.jpg/clip.mp4", "folder coffee.jpg cannot be made; choose another output"),
+        ("--cube look.txt", "--cube: got 'look.txt'; allowed: a file name that ends in .cube or .png"),
+    ],
+)
+def test_where_a_clip_cannot_go_is_said_before_the_work(folder, said, says):
+    done = command("video", "migrate", "coffee.jpg", *said.split(), folder=folder)
+    assert done.returncode in (1, 2)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"tinct: {says}")
+    assert sorted(path.name for path in folder.iterdir()) == ["coffee.jpg"]

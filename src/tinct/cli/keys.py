@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinct.cli.backends import AsJson, Data, with_backend
+from tinct.cli.words import OptionError
+from tinct.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -166,7 +168,7 @@ def _kinds(wanted: list[str] | None) -> dict[str, Credentials]:
     offered = {each.name: each.credentials for each in DIALECTS if each.credentials is not None}
     for name in wanted or ():
         if name not in offered:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(sorted(offered))}")
+            raise OptionError("--for", ParameterError("for", name, f"one of {', '.join(sorted(offered))}"))
     return {name: keys for name, keys in offered.items() if not wanted or name in wanted}
 
 

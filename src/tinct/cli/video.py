@@ -27,6 +27,10 @@ __all__ = ["app"]
 
 _PREFIX = "video_"
 _WORTH_SAYING = 3.0  # seconds
+_UNWRITTEN = frozenset(
+    (".avi", ".flv", ".gif", ".mkv", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
+)
+"""Endings of clips of other kinds: who types one does not mean a folder."""
 _OPTIONS: Options = {
     "output": (
         Path | None,
@@ -134,7 +138,8 @@ def _run(effect: Effect, given: dict[str, Any]) -> None:
     label = effect.label(params) or effect.name.removeprefix(_PREFIX)
     found = _collect(given["clips"], given["recursive"])
     target = _Target(given["output"], label, given["overwrite"], len(found))
-    _check_compare(given["compare"], given["overwrite"])
+    _check_beside("compare", given["compare"], (".mp4", ".png", ".jpg"), given["overwrite"])
+    _check_beside("cube", given.get("cube"), (".cube", ".png"), given["overwrite"])
     meter, reports, failed = Meter(), [], False
     with _Progress(len(found), quiet=given["json"], slow=True) as progress:
         meter._shown = progress
@@ -197,13 +202,22 @@ def _beside(given: dict[str, Any], clip: Clip, output: Output, *, first: bool) -
     return told
 
 
-def _check_compare(path: Path | None, overwrite: bool) -> None:
+def _check_beside(option: str, path: Path | None, endings: tuple[str, ...], overwrite: bool) -> None:
+    """Refuse before the work, which is long, what could not be written after it."""
     if path is None:
         return
-    if path.suffix.lower() not in (".mp4", ".png", ".jpg"):
-        raise ParameterError("compare", str(path), "a file name that ends in .mp4, .png or .jpg")
+    if path.suffix.lower() not in endings:
+        raise ParameterError(option, str(path), f"a file name that ends in {' or '.join(endings)}")
+    _make(path.parent)
     if os.path.exists(path) and not overwrite:
         raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise OutputError(f"folder {folder} cannot be made; choose another output") from None
 
 
 class _Target:
@@ -217,13 +231,19 @@ class _Target:
             out if out is not None and out.suffix.lower() in ENDINGS and not os.path.isdir(out) else None
         )
         self._folder = out if self._file is None else None
+        if (
+            self._folder is not None
+            and self._folder.suffix.lower() in _UNWRITTEN
+            and not os.path.isdir(self._folder)
+        ):
+            raise ParameterError(
+                "output", str(out), f"a file name that ends in {' or '.join(ENDINGS)}, or a folder"
+            )
         if self._file is not None and clips > 1:
             raise ParameterError("output", str(out), "a folder, because there are several results")
-        try:
-            if self._folder is not None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            raise OutputError(f"folder {self._folder} cannot be made; choose another output") from None
+        place = self._folder if self._file is None else self._file.parent
+        if place is not None:
+            _make(place)
 
     def of(self, clip: Path) -> Path:
         """For the result of a clip; its name is free."""

@@ -231,3 +231,18 @@ def test_where_a_clip_cannot_go_is_said_before_the_work(folder, said, says):
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"tinct: {says}")
     assert sorted(path.name for path in folder.iterdir()) == ["coffee.jpg"]
+
+
+@pytest.mark.parametrize("said", ["light coffee.jpg -o result.jxl", "convert coffee.jpg -o made/Result.PDF"])
+def test_a_file_of_another_kind_becomes_no_folder(folder, said):
+    where = said.split()[-1]
+    assert _error(folder, *said.split()).startswith(
+        f"tinct: -o: got '{where}'; allowed: a name that ends in one of"
+    )
+    assert not (folder / where).exists()
+
+
+def test_a_folder_may_have_a_point_in_its_name(folder):
+    assert command("convert", "coffee.jpg", "-o", "v1.2", folder=folder).returncode == 0
+    (folder / "made.txt").mkdir()
+    assert command("convert", "coffee.jpg", "-o", "made.txt", folder=folder).returncode == 0

@@ -19,6 +19,38 @@ if TYPE_CHECKING:
 __all__ = ["Beside", "Outputs", "write_stream"]
 
 _STDIN_STEM = "photo"
+_NO_FOLDERS = frozenset(
+    (
+        ".ai",
+        ".avi",
+        ".cube",
+        ".dng",
+        ".eps",
+        ".exr",
+        ".hdr",
+        ".ico",
+        ".j2k",
+        ".jp2",
+        ".jpx",
+        ".json",
+        ".jxl",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".pbm",
+        ".pdf",
+        ".pgm",
+        ".ppm",
+        ".psd",
+        ".raw",
+        ".svg",
+        ".tga",
+        ".txt",
+        ".webm",
+        ".xcf",
+    )
+)
+"""Endings of files that are not written: who types one does not mean a folder."""
 
 
 @dataclass
@@ -37,6 +69,8 @@ class Outputs:
     """All of the run: those that would share a name are told apart by more of their own."""
     option: str = "output"
     """Which option `out` is of."""
+    is_folder: bool = False
+    """`out` can only be a folder, whatever it is called."""
     _taken: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -47,6 +81,11 @@ class Outputs:
             self.format = row.name
         if self.is_stream:
             _check_stream(single=self.single)
+        if not self.is_folder and self._out.suffix.lower() in _NO_FOLDERS and not os.path.isdir(self._out):
+            known = ", ".join(row.ending for row in formats.FORMATS if row.writable)
+            raise ParameterError(
+                self.option, str(self.out), f"a name that ends in one of {known}, or a folder"
+            )
         if self._is_file and not self.single:
             raise ParameterError(self.option, str(self.out), "a folder, because there are several results")
         if self._is_file and self.format and formats.of_path(self._out) is not formats.get(self.format):
@@ -194,7 +233,9 @@ class Beside:
             raise ParameterError(option, str(path), f"a file name that ends in {' or '.join(endings)}")
         self._path, self._each, self._label = path, each, label
         self._several = len(photos) > 1
-        self._names = Outputs(path.parent, single=False, overwrite=overwrite, photos=photos, option=option)
+        self._names = Outputs(
+            path.parent, single=False, overwrite=overwrite, photos=photos, option=option, is_folder=True
+        )
         self._names.check()
         if any(_same(path, photo) for photo in photos):
             raise ParameterError(option, str(path), "another file than the photo itself")

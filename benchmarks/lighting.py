@@ -1,4 +1,4 @@
-"""Lighting and colour correction: ``python -m benchmarks.lighting [light|jpeg|correct|speed ...]``.
+"""Lighting and colour correction: ``python -m benchmarks.lighting [light|jpeg|correct|choose|speed ...]``.
 
 Lighting: photos of eval/kodak are darkened in linear light (factors 0.03, 0.06, 0.12 in turn) with the noise of
 photons and of reading, rounded to 8 bits, and brightened again; PSNR to the original, beside CLAHE on L* and a gamma
@@ -6,7 +6,8 @@ that brings the mean to the middle. JPEG: the same without noise, darkened to 0.
 between blocks, and PSNR to what is made of the unsaved. Colour correction: photos of eval/kodak and eval/color_photos
 under another light (Bradford adaptation in linear light between daylights of 4500, 6500 and 8500 K; green and magenta
 by a gain of the green channel; white keeps its luminance, what leaves the range is cut off), CIEDE2000 to the
-original; and how far an uncast photo moves. The originals are taken for neutral, which those of Kodak mostly are not:
+original; and how far an uncast photo moves; `correct` is of the half of the photos that nothing was chosen by,
+`choose` of the other. The originals are taken for neutral, which those of Kodak mostly are not:
 hence also the distance between the tinted photo and the original, both corrected.
 """
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
+from benchmarks import data
 from benchmarks.colorize import Rgb, lab_of, photos
 from benchmarks.tables import table
 from tinct.imaging.degradation import condition
@@ -80,8 +82,8 @@ def jpeg() -> str:
     return table("Lighting: JPEG", note, head, rows)
 
 
-def correct() -> str:
-    """CIEDE2000 after correction."""
+def correct(part: str = "report") -> str:
+    """CIEDE2000 after correction, of one half of the photos."""
     casts = {
         "none": np.eye(3),
         "4500 K": daylight_shift(4500),
@@ -92,13 +94,20 @@ def correct() -> str:
     rows = []
     for folder in ("kodak", "color_photos"):
         found: dict[str, list[list[float]]] = {name: [] for name in casts}
-        for _, pixels in photos(folder):
+        for path in data.split(data.photos(folder), part):
+            pixels = data.load(path)
             own = lab_of(_corrected(pixels))
             for name, cast in casts.items():
                 found[name].append(_distances(pixels, own, cast))
         for name, each in found.items():
             share = np.mean(np.array(each)[:, 2] <= (2 if name == "none" else 4))
-            rows.append((f"{folder}, {name}", *(f"{v:.1f}" for v in np.mean(each, axis=0)), f"{share:.0%}"))
+            rows.append(
+                (
+                    f"{len(each)} {folder}, {name}",
+                    *(f"{v:.1f}" for v in np.mean(each, axis=0)),
+                    f"{share:.0%}",
+                )
+            )
     note = (
         "Mean CIEDE2000. From the photo before the cast: as it is, by grey world, by Tinct. From that photo corrected "
         "by Tinct, which has its own tint taken away: the tinted one corrected. Goals: 4 or less with a cast, 2 or "
@@ -201,7 +210,13 @@ def _has(name: str) -> bool:
     return store.installed(name)
 
 
-_PARTS = {"light": light, "jpeg": jpeg, "correct": correct, "speed": speed}
+_PARTS = {
+    "light": light,
+    "jpeg": jpeg,
+    "correct": correct,
+    "choose": lambda: correct("choose"),
+    "speed": speed,
+}
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def video_correct(
 
     def fit(shot: Shot) -> ColorMap:
         views = [shrink(view, _PROXY).astype(np.float32) / np.float32(255) for view in shot.views]
-        found = [estimate(view).believed for view in views[::_EACH]]
+        found = [estimate(view) for view in views[::_EACH]]
         middle = np.median([light.tint for light in found], axis=0)
         light = Light(
             (float(middle[0]), float(middle[1])), float(np.median([one.confidence for one in found]))

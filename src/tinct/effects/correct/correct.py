@@ -90,7 +90,7 @@ def correct(
         light, found, served = _UNTINTED, Tones(0.0, 1.0, 1.0), "maxim"
         base = _retouched(photo, small, strength)
     else:
-        light, base, served = estimate(small).believed, photo, "classical"
+        light, base, served = estimate(small), photo, "classical"
         whitened = _whitened(small, light)
         found = tones(whitened[seen(photo, small.shape[:2])])
     progress(0.3)

@@ -5,10 +5,12 @@ chroma is at each place, and the light is the one without which the photo's colo
 Bayesian estimate, Brainard and Freeman 1997, with the network's distributions in place of a prior over surfaces).
 And the sharpest edges are mostly those of highlights, which show the light itself (grey edge of second order: van de
 Weijer, Gevers, Gijsenij 2007, "Edge-based color constancy"). ``training/illuminant.py`` says how far to trust each.
+Slight tints are left, judged along the daylights and across them, for they are mostly the scene's own.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.imaging.likelihood import classes_of, predict_chroma
+from tinct.imaging.decision import softmax
+from tinct.imaging.likelihood import ChromaDistribution, classes_of, glance
 from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 
@@ -35,6 +38,7 @@ _PINK: Final = np.arange(
 _USUAL: Final = (0.25, 0.12)  # standard deviations of lights along these two
 _PLACES: Final = 15.0  # cells are not independent: all together count as this many
 _SURPRISE: Final = 1e-4  # least probability of a colour: one odd thing decides nothing
+_CELLS: Final = 500  # that are asked about lights
 _LIT: Final = (0.01, 0.95)  # linear light outside which colours are noise or cut off
 _FEWEST: Final = 16  # cells
 _COLORLESS: Final = 2.0  # mean chroma of a photo that is meant to be grey
@@ -42,9 +46,12 @@ _BLUR: Final = 0.7  # pixels, before edges are taken
 _NORM: Final = 8  # the higher, the more the sharpest edges count
 _FARTHEST: Final = 0.9  # tint that a cue may claim
 _TRUST: Final = np.array(  # warm and pink from those of the colorizer, those of the edges, and 1
-    [[0.033, -0.095, 0.788, 0.105, -0.038], [-0.036, 0.318, 0.083, 0.361, -0.002]]
+    [[0.201, 0.082, 0.622, 0.065, -0.013], [-0.034, 0.445, 0.095, 0.288, -0.004]]
 )
-_SLIGHT: Final = 0.15  # size of a tint that is corrected by half: smaller ones are mostly the scene's own
+_BOLDER: Final = np.array([1.1, 1.0])  # least deviations fall short of strong warm and cold lights
+_MOST: Final = np.array([0.75, 0.42])  # warm and pink of the farthest lights that all this was fitted to
+_SLIGHT: Final = np.array([[0.2, 0.1], [0.15, 0.1]])  # corrected by half: warm and pink above 0, and below
+_STEEP: Final = 6  # power: how quickly a tint passes from slight to strong
 
 
 @dataclass(frozen=True)
@@ -52,20 +59,15 @@ class Light:
     """What was found."""
 
     tint: tuple[float, float]
-    """log2(R / G) and log2(B / G) of the light."""
+    """log2(R / G) and log2(B / G) of the light, as far as it is worth correcting."""
     confidence: float
-    """0..1: how much of it is worth correcting."""
+    """0..1: how much that is of what was found."""
 
     @property
     def color(self) -> NDArray[np.float64]:
         """Linear sRGB of the light, brightest channel 1: (3,)."""
         gains = np.exp2(np.array([self.tint[0], 0.0, self.tint[1]]))
         return np.asarray(gains / gains.max())
-
-    @property
-    def believed(self) -> Light:
-        """The part of the tint that is worth correcting: little of a slight one."""
-        return Light((self.tint[0] * self.confidence, self.tint[1] * self.confidence), self.confidence)
 
 
 def estimate(rgb: Array) -> Light:
@@ -79,20 +81,25 @@ def estimate(rgb: Array) -> Light:
     found = cues(rgb)
     if found is None:
         return Light((0.0, 0.0), 0.0)
-    warm, pink = (float(value) for value in _TRUST @ [*found, 1])
-    size = (warm**2 + (1.3 * pink) ** 2) ** 2  # a tint across the daylights is seen sooner
-    return Light(_tint(warm, pink), size / (size + _SLIGHT**4))
+    tint = np.clip(_BOLDER * (_TRUST @ [*found, 1]), -_MOST, _MOST)  # (2,) warm, pink
+    slight = np.where(tint > 0, *_SLIGHT)
+    believed = tint / (1 + (slight / np.maximum(np.abs(tint), 1e-6)) ** _STEEP)
+    share = float(np.hypot(*believed) / max(float(np.hypot(*tint)), 1e-6))
+    return Light(_tint(float(believed[0]), float(believed[1])), share)
 
 
-def cues(rgb: Array) -> tuple[float, float, float, float] | None:
-    """Warm and pink as the colorizer sees them, and as the edges show them; None for a photo that shows neither."""
+def cues(rgb: Array, expected: ChromaDistribution | None = None) -> tuple[float, float, float, float] | None:
+    """Warm and pink as the colorizer sees them, and as the edges show them; None for a photo that shows neither.
+
+    `expected` is what the colorizer says of the photo, where it was asked before.
+    """
     lab = srgb_to_lab(rgb)
     if np.hypot(lab[..., 1], lab[..., 2]).mean() < _COLORLESS:
         return None
-    expected = _expected(srgb_to_linear(rgb), np.ascontiguousarray(lab[..., 0]))
-    if expected is None:
+    likely = _expected(srgb_to_linear(rgb), expected or glance(np.ascontiguousarray(lab[..., 0])))
+    if likely is None:
         return None
-    return (*expected, *_edges(srgb_to_linear(rgb)))
+    return (*likely, *_edges(srgb_to_linear(rgb)))
 
 
 def _lit(linear: Array) -> NDArray[np.bool_]:
@@ -100,17 +107,15 @@ def _lit(linear: Array) -> NDArray[np.bool_]:
     return np.asarray((linear.max(axis=-1) < high) & (linear.mean(axis=-1) > low))
 
 
-def _expected(linear: Array, light: Array) -> tuple[float, float] | None:
+def _expected(linear: Array, expected: ChromaDistribution) -> tuple[float, float] | None:
     """Mean warm and pink of the lights without which the photo looks as the colorizer expects."""
-    expected = predict_chroma(light)
     cells = resize(linear, expected.light.shape).reshape(-1, 3)  # (n, 3)
-    lit = _lit(cells)
-    if lit.sum() < _FEWEST:
+    lit = np.flatnonzero(_lit(cells))
+    if len(lit) < _FEWEST:
         return None
-    logits = expected.logits.reshape(len(cells), -1)[lit]
-    share = np.exp(logits - logits.max(axis=1, keepdims=True))
-    share /= share.sum(axis=1, keepdims=True)
-    likely = _likelihood(cells[lit], np.log(share + np.float32(_SURPRISE)), expected.bins)
+    asked = lit[np.linspace(0, len(lit) - 1, min(_CELLS, len(lit))).astype(np.intp)]
+    share = softmax(expected.logits.reshape(len(cells), -1)[asked])
+    likely = _likelihood(cells[asked], np.log(share + np.float32(_SURPRISE)), expected.bins)
     usual = (_WARM[:, None] / _USUAL[0]) ** 2 + (_PINK / _USUAL[1]) ** 2
     score = _PLACES * likely - usual / 2
     weight = np.exp(score - score.max())
@@ -134,16 +139,19 @@ def _tint(warm: float, pink: float) -> tuple[float, float]:
     return float(warm - pink), float(-warm - pink)
 
 
-def _likelihood(cells: Array, logs: Array, bins: Array) -> NDArray[np.float64]:
+def _likelihood(cells: Array, logs: Array, bins: Array) -> Array:
     """Mean log-probability of the cells (n, 3) without each light, (warm, pink)."""
-    out = np.zeros((len(_WARM), len(_PINK)))
-    every = np.arange(len(cells))
-    for i, warm in enumerate(_WARM):
-        for j, pink in enumerate(_PINK):
-            white = cells @ adaptation(Light(_tint(warm, pink), 1.0)).T.astype(np.float32)
-            chroma = srgb_to_lab(linear_to_srgb(np.maximum(white, 0)))[:, 1:]
-            out[i, j] = logs[every, classes_of(chroma, bins)].mean()
-    return out
+    white = np.einsum("nc,ldc->lnd", cells, _adaptations())
+    chroma = srgb_to_lab(linear_to_srgb(np.maximum(white, 0).reshape(-1, 3)))[:, 1:]
+    which = classes_of(chroma, bins).reshape(-1, len(cells))
+    likely = logs[np.arange(len(cells)), which].mean(axis=1)
+    return np.asarray(likely.reshape(len(_WARM), len(_PINK)))
+
+
+@functools.cache
+def _adaptations() -> Array:
+    """What takes away each light of the grid: (n, 3, 3)."""
+    return np.array([adaptation(Light(_tint(w, p), 1.0)) for w in _WARM for p in _PINK], np.float32)
 
 
 def adaptation(light: Light) -> NDArray[np.float64]:

@@ -246,3 +246,10 @@ def test_a_folder_may_have_a_point_in_its_name(folder):
     assert command("convert", "coffee.jpg", "-o", "v1.2", folder=folder).returncode == 0
     (folder / "made.txt").mkdir()
     assert command("convert", "coffee.jpg", "-o", "made.txt", folder=folder).returncode == 0
+
+
+def test_a_mask_of_people_that_cannot_be_saved_is_said_so(folder):
+    done = command("migrate", "coffee.jpg", "--auto", "1", "--save-mask", "people.png", folder=folder)
+    assert done.returncode == 0
+    assert done.stderr == "tinct: coffee.jpg: no people were found, so there is no mask to save\n"
+    assert not (folder / "people.png").exists()

@@ -23,6 +23,12 @@ def test_a_refused_value_is_told_what_the_table_allows(params, says):
     assert str(caught.value) == says
 
 
+def test_a_wrong_part_of_a_list_is_told_in_plain_words():
+    with pytest.raises(ParameterError) as caught:
+        registry.get("swap").parse({"consent": True, "mapping": ["x"]})
+    assert str(caught.value) == "mapping.0: got 'x'; allowed: a whole number"
+
+
 def test_an_unknown_parameter_is_told_all_names():
     with pytest.raises(ParameterError, match=r"degre: got 1; allowed: one of .*degree, .*seed"):
         registry.get("migrate").parse({"degre": 1})

@@ -11,6 +11,7 @@ import typer
 
 from tinct.cli import batch
 from tinct.cli.effects import EffectCommand
+from tinct.cli.lines import plain
 from tinct.cli.outputs import Beside, Outputs
 from tinct.cli.parameters import Options, number
 from tinct.effects.effect import Output
@@ -160,7 +161,7 @@ class Command(EffectCommand):
         if output.people is not None:
             done.report["people"] = output.people.facts
             kept = f"people kept: {output.people.share:.0%} (--no-portrait to recolour them)"
-            done.tell.append(lambda: typer.echo(f"{path}: {kept}", err=True))
+            done.tell.append(lambda: typer.echo(plain(f"{path}: {kept}"), err=True))
         if self._cubes is not None:
             done.report["maps"] = [
                 self._save_map(color_map, self._cubes.path(path, number))
@@ -168,6 +169,9 @@ class Command(EffectCommand):
             ]
         if self._masks is not None:
             done.report["mask"] = self._save_mask(output.people, photo, self._masks, path)
+            if output.people is None:
+                nobody = plain(f"tinct: {path}: no people were found, so there is no mask to save")
+                done.tell.append(lambda: typer.echo(nobody, err=True))
         return done
 
     def _save_map(self, color_map: ColorMap, path: Path) -> str:

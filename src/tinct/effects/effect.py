@@ -279,7 +279,16 @@ def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
     if isinstance(cause, ParameterError):
         raise cause
     field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
-    raise ParameterError(field_name, first.get("input"), _allowed(model, first["loc"], first["msg"]))
+    raise ParameterError(
+        field_name, first.get("input"), _allowed(model, first["loc"], _PLAIN.get(first["type"], first["msg"]))
+    )
+
+
+_PLAIN = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
+}
+"""What the checker says of parts of a field, in plain words."""
 
 
 def _allowed(model: type[BaseModel], loc: tuple[int | str, ...], message: str) -> str:

@@ -6,12 +6,12 @@ A server hears of every change of every job. A worker hears only of attempts tha
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from tinct.jobs.ending import cancelled
 from tinct.storage.database import Database
 
 __all__ = ["EVERY", "STOPS", "Changes", "Watch"]
@@ -20,8 +20,6 @@ EVERY: Final = "tinct_jobs"
 """Where every change is told."""
 STOPS: Final = "tinct_stops"
 """Where it is told that an attempt which runs shall not."""
-
-_AGAIN_S: Final = 0.5  # seconds between two tries to end listening
 
 
 class Watch:
@@ -86,13 +84,7 @@ class Changes:
     async def stop(self) -> None:
         """Stop listening."""
         if self._task is not None:
-            while (
-                not self._task.done()
-            ):  # a wait for news that come at that very moment loses the cancellation
-                self._task.cancel()
-                await asyncio.wait({self._task}, timeout=_AGAIN_S)
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await cancelled(self._task)
             self._task = None
 
     @contextmanager

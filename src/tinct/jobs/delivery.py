@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Generic, LiteralString, TypeVar
 
 from tinct.errors import DatabaseError
+from tinct.jobs.ending import cancelled
 from tinct.jobs.queue import Queue, Taken
 from tinct.settings import Settings
 from tinct.storage.database import Dangling
@@ -81,9 +82,7 @@ class Delivery(Generic[_Seat]):
             await self._finish()
         finally:
             over.set()
-            for task in (stopping, beating):
-                task.cancel()
-            await asyncio.gather(stopping, beating, return_exceptions=True)
+            await cancelled(stopping, beating)
             if self._worker is not None:
                 with contextlib.suppress(DatabaseError):
                     await self._queue.leave(self._worker)

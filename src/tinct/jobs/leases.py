@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from tinct.errors import AbandonedError, TinctError
+from tinct.jobs.ending import cancelled
 from tinct.jobs.job import Failure, Job, JobState
 from tinct.jobs.moves import end
 from tinct.storage.database import Connection, Database, storable
@@ -102,8 +103,7 @@ class Leases:
     async def stop(self) -> None:
         """Write what is left, and end."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancelled(self._task)
         with contextlib.suppress(TinctError):
             await self.write()
             if self._server is not None:  # the last one's book stays: nobody can be asked after it

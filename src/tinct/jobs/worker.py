@@ -39,6 +39,7 @@ from tinct.jobs.changes import STOPS, Changes, Watch
 from tinct.jobs.child import Made, Outcome, Task
 from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.delivery import Delivery
+from tinct.jobs.ending import cancelled
 from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
 from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
 from tinct.jobs.queue import Taken, channel_of, queue_of
@@ -111,9 +112,7 @@ class Worker:
         try:
             await delivery.run(stop)
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await cancelled(*beside)
             await self._stops.stop()
             for child in self._children:
                 child.drop()

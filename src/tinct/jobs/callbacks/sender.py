@@ -15,6 +15,7 @@ from tinct.errors import DatabaseError, FetchError, OversizeUrlError, TinctError
 from tinct.jobs.callbacks import outbox
 from tinct.jobs.callbacks.outbox import Outcome, State, Taken
 from tinct.jobs.callbacks.recipe import Recipe
+from tinct.jobs.ending import cancelled
 from tinct.jobs.rows import job_of
 from tinct.net.deliver import Answer, Deliverer
 
@@ -69,9 +70,7 @@ class Sender:
                         async with asyncio.timeout(_LOOK_S):  # wait_for may lose a cancel that meets the wake
                             await self._wake.wait()
         finally:
-            for task in self._trying:
-                task.cancel()
-            await asyncio.gather(*self._trying, return_exceptions=True)
+            await cancelled(*self._trying)
 
     async def once(self) -> bool:
         """Make one try and wait for its end; False if nothing is due."""

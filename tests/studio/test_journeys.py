@@ -185,12 +185,7 @@ def test_a_palette_is_named_and_found_again_and_a_look_serves_another_photo(
 
 def test_colorize_takes_colours_of_points(studio: Watched) -> None:
     page = studio.page
-    studio.open("colorize")
-    studio.drop(("old.png", photo(300, 200, mode="L")))
-    studio.wait_for_state("ready")
-    page.locator("color-points").wait_for(state="attached")
-    box = page.locator(".plane").bounding_box()
-    assert box
+    box = studio.old_photo()
     page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
     page.locator(".view").focus()
     page.keyboard.press("Enter")  # by keys, into the middle

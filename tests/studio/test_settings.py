@@ -60,12 +60,7 @@ def test_a_tab_of_migration_and_its_colours_are_taken_back_too(studio: Watched) 
 
 def test_points_on_the_photo_are_taken_back_one_by_one(studio: Watched) -> None:
     page = studio.page
-    studio.open("colorize")
-    studio.drop(("old.png", photo(300, 200, mode="L")))
-    studio.wait_for_state("ready")
-    page.locator("color-points").wait_for(state="attached")
-    box = page.locator(".plane").bounding_box()
-    assert box
+    box = studio.old_photo()
     for count, share in enumerate((0.2, 0.5, 0.8), 1):
         page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.5)
         assert page.locator(".point").count() == count

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from running import Server
+from running import Server, photo
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, FloatRect, Page, Request
 
 VIOLATIONS = """
 window.violations = [];
@@ -72,6 +72,16 @@ class Watched:
             }""",
             [[name, _base64(content)] for name, content in files],
         )
+
+    def old_photo(self) -> FloatRect:
+        """Open colorizing with a photo without colours; where it lies on the page, ready for points."""
+        self.open("colorize")
+        self.drop(("old.png", photo(300, 200, mode="L")))
+        self.wait_for_state("ready")
+        self.page.locator("color-points").wait_for(state="attached")
+        box = self.page.locator(".plane").bounding_box()
+        assert box
+        return box
 
     def wait_for_state(self, state: str, count: int = 1, patience_s: float = 90) -> None:
         """Until so many photos of the tray are in a state."""

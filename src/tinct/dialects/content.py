@@ -81,9 +81,14 @@ class Part:
     status: int
 
 
+def unchanged(request: Request, etag: str) -> bool:
+    """Whether who asks has what bears this tag already, so that the reply is 304."""
+    return etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(","))
+
+
 def part_of(request: Request, size: int, etag: str, headers: dict[str, str]) -> Part | Response:
     """Which of `size` bytes a request asks for, or the reply where it gets none; `headers` are completed."""
-    if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
     if asked is None or asked.group() == "bytes=-" or request.headers.get("if-range", etag) != etag:

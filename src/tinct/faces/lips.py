@@ -27,10 +27,8 @@ _REACH: Final = 0.06  # how far the outline may move, of the width of the lips
 _STEPS: Final = 10  # in which it moves by as much
 _BESIDE: Final = 8  # places over which what lips and skin look like is averaged, to either side
 _ALIKE, _APART = 1.6, 3.2  # distance of lips and skin, in their spread, that tells nothing, and all
-_STAY, _BEND = (
-    0.2,
-    0.1,
-)  # costs: of the whole reach, of a step between neighbours; a place wholly wrong costs 1
+_STAY, _BEND = 0.2, 0.1
+"""Costs of the whole reach and of a step between neighbours; a place wholly wrong costs 1."""
 _CORNERS: Final = 0.12  # of the width at either end, where normals cross and the outline stays
 _OPEN: Final = 0.035  # mean height of an open mouth, of the width of the lips
 
@@ -58,20 +56,7 @@ def lips(light: Array, points: Points) -> Array:
 
 
 def outline(light: Array, points: Points) -> Points:
-    """The outer outline of the lips.
-
-    Parameters
-    ----------
-    light : ndarray, (h, w, 3), float32
-        Logarithms of linear light of the part of a photo that holds the face.
-    points : ndarray, (478, 3), float64
-        The mesh in its pixels.
-
-    Returns
-    -------
-    ndarray, (96, 2), float64
-        A closed outline in the same pixels.
-    """
+    """Their outer outline, closed: (96, 2), x and y in pixels; parameters as of `lips`."""
     ring, normals = _ring(points)
     reach = _REACH * _width(points)
     steps = (

@@ -13,12 +13,8 @@ __all__ = ["missed_light"]
 Array = NDArray[np.float32]
 
 _SIDE: Final = 256  # pixels of the longer side at which light is compared: it is smooth
-_REACHES: Final = (
-    0.32,
-    0.16,
-    0.08,
-    0.04,
-)  # of the longer side: how far a difference speaks, the farthest first
+_REACHES: Final = 0.32, 0.16, 0.08, 0.04
+"""How far a difference speaks, of the longer side, the farthest first."""
 _LITTLE: Final = np.float32(0.02)  # of a neighbourhood that is known: below it what is farther away counts
 _MOST: Final = 0.2  # of full scale that light may be moved
 

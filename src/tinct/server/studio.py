@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tinct.dialects.content import unchanged
 from tinct.dialects.dialect import Claims, Dialect, application
 from tinct.dialects.limits import CallLimits, usual
 from tinct.dialects.native.errors import words
@@ -109,7 +110,7 @@ async def _file(request: Request) -> Response:
 
 def _reply(request: Request, asset: _Asset, caching: str) -> Response:
     headers = _HEADERS | {"ETag": asset.etag, "Cache-Control": caching, "Vary": "Accept-Encoding"}
-    if asset.etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    if unchanged(request, asset.etag):
         return Response(status_code=304, headers=headers)
     content = asset.content
     if "gzip" in request.headers.get("accept-encoding", ""):

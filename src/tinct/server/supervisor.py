@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 
+from tinct.jobs.ending import cancelled
 from tinct.server.metrics import Metrics
 from tinct.settings import Settings
 
@@ -50,8 +51,7 @@ class WorkerProcess:
                 self.kill()
                 await self._process.wait()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancelled(self._task)
 
     def kill(self) -> None:
         """End it at once."""

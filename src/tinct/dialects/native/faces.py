@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from tinct.accounts.limits import Window
+from tinct.dialects.content import unchanged
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.native.auth import Caller
 from tinct.dialects.native.files import KEPT_S, FileId
@@ -52,7 +53,7 @@ async def get_faces(request: Request, response: Response, account: Caller, file_
     backend, settings = backend_of(request), settings_of(request)
     file = await backend.files.get(account.id, file_id)
     headers = {"ETag": f'"{file.etag}-faces"', "Cache-Control": f"private, max-age={KEPT_S}, immutable"}
-    if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     await backend.limits.take(f"native:previews:{account.id}", Window(settings.previews_per_minute, 60.0))
     found = Faces.model_validate(await backend.previews.faces(file))

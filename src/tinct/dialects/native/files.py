@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from tinct.accounts.limits import Window
 from tinct.dialects import bodies
-from tinct.dialects.content import content
+from tinct.dialects.content import content, unchanged
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import refused
 from tinct.dialects.native import wire
@@ -166,7 +166,7 @@ async def get_preview(
     file = await backend.files.get(account.id, file_id)
     side = min(side, settings.preview_side)
     headers = {"ETag": f'"{file.etag}-{side}"', "Cache-Control": f"private, max-age={KEPT_S}, immutable"}
-    if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     await backend.limits.take(f"native:previews:{account.id}", Window(settings.previews_per_minute, 60.0))
     made = await backend.previews.of(file, side)

@@ -48,9 +48,8 @@ _FLOORS: Final = {"natural": (-0.25, -0.4, -0.55), "bold": (-0.6, -1.0, -1.4)}
 _SHOCK: Final = {"natural": 0.1, "bold": 0.5}
 """Most of the coloured places that may be unlikely by more than `_ODD` nats."""
 _ODD: Final = 2.2
-_RAINBOW: Final = (
-    7.0  # by which a difference within a smooth area may grow beyond one and a half of what it was
-)
+_RAINBOW: Final = 7.0
+"""By which a difference within a smooth area may grow beyond one and a half of what it was."""
 _CUT: Final = 0.02  # most of the pairs in smooth areas that may grow by more
 _EVERY: Final = 4  # of those pairs is looked at
 _ENOUGH: Final = {"natural": 13.0, "bold": 18.0}  # CIEDE2000 beyond which families need not lie further apart
@@ -199,18 +198,14 @@ def _pure(rgb: Array) -> Floats:
 
 def _chosen(pool: Pool, sound: Flags, count: int, style: Style) -> list[int]:
     """Families that are likely enough and far apart."""
-    best: tuple[list[int], float] | None = None
-    for floor in _FLOORS[style]:
-        allowed = sound & (pool.likely >= floor)
-        if allowed.sum() < count:
-            continue
-        found = far_apart(pool, allowed, count, enough=_ENOUGH[style], from_photo=_FROM_PHOTO)
-        if best is None or found[1] > best[1] + 0.5:
+    enough = _ENOUGH[style]
+    floors = [sound & (pool.likely >= floor) for floor in _FLOORS[style]]
+    rooms = [allowed for allowed in floors if allowed.sum() >= count] or [np.ones(len(sound), bool)]
+    best: tuple[list[int], float] = [], -np.inf
+    for allowed in rooms:
+        found = far_apart(pool, allowed, count, enough=enough, from_photo=_FROM_PHOTO)
+        if found[1] > best[1] + 0.5:
             best = found
-        if found[1] >= _ENOUGH[style] - 1:
+        if found[1] >= enough - 1:
             break
-    if best is None:
-        best = far_apart(
-            pool, np.ones(len(pool.likely), bool), count, enough=_ENOUGH[style], from_photo=_FROM_PHOTO
-        )
     return best[0]

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import expect
 from skimage import data
 
 from running import photo
@@ -105,22 +106,22 @@ def test_what_would_be_refused_is_said_before_and_what_has_no_effect_is_hidden_a
     studio.open("background")
     studio.drop(("a.png", photo(60, 40)))
     studio.wait_for_state("ready")
-    assert page.locator("[data-name=colors]").is_hidden()
-    assert page.locator(".slot[data-input=backdrop]").is_hidden()
+    expect(page.locator("[data-name=colors]")).to_be_hidden()
+    expect(page.locator(".slot[data-input=backdrop]")).to_be_hidden()
     page.get_by_label("Replace", exact=True).check()
     page.get_by_text("Choose colours or a scene, say it in words, or add a backdrop.").wait_for()
-    assert page.get_by_role("button", name="Run", exact=True).is_disabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Add a swatch").click()
-    assert page.get_by_role("button", name="Run", exact=True).is_enabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     page.get_by_label("Blur", exact=True).first.check()
-    assert page.locator("[data-name=colors]").is_hidden()
+    expect(page.locator("[data-name=colors]")).to_be_hidden()
     with page.expect_request("**/v1/jobs") as order:
         page.get_by_role("button", name="Run", exact=True).click()
     assert order.value.post_data_json["params"] == {"mode": "blur"}
     studio.open("makeup")
     page.get_by_text("Choose a look, or add a reference.").wait_for()
     page.get_by_label("Look").select_option("Rose")
-    assert page.get_by_role("button", name="Run", exact=True).is_enabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     studio.open("replace", by="color")
     page.get_by_text("Paint over something first.").or_(
         page.get_by_text("Choose the new colour.")

@@ -36,6 +36,21 @@ def test_the_last_address_is_the_page_however_fast_it_changes(studio: Watched) -
     assert studio.page.evaluate("location.hash").startswith("#/convert")
 
 
+def test_settings_that_are_being_written_down_do_not_call_back_who_has_left(studio: Watched) -> None:
+    """The address has changed, and the page of before hears of it only after it has written its settings there."""
+    studio.open("cartoon")
+    studio.page.evaluate(
+        """() => {
+            location.hash = "#/convert";
+            const format = document.querySelector("select[id^=format]");
+            format.value = "png";
+            format.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    studio.page.locator(".effect[data-effect=convert]").wait_for()
+    assert studio.page.evaluate("location.hash").startswith("#/convert")
+
+
 def test_everything_can_be_done_by_keys(studio: Watched) -> None:
     page = studio.page
     studio.open("convert")

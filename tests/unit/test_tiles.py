@@ -45,7 +45,7 @@ def test_merging_what_was_cut_gives_the_photo_back(
     size: tuple[int, int], margin: int, overlap: int, room: int, scale: int, flat: bool
 ) -> None:
     pixels = _noise(*size) if flat else _noise(*size, 3)
-    tiling = Tiling(*size, 2 * (margin + overlap) + 2 + room, margin, overlap)
+    tiling = Tiling(*size, 2 * margin + 3 * overlap + 2 + room, margin, overlap)
     out = _whole(pixels, tiling, _enlarged(scale), scale)
     wanted = pixels.repeat(scale, 0).repeat(scale, 1)
     assert np.array_equal(np.rint(out * 255).astype(np.uint8), wanted)
@@ -57,7 +57,7 @@ def test_merging_what_was_cut_gives_the_photo_back(
 def test_tiles_are_alike_cover_the_photo_and_no_three_overlap(
     size: tuple[int, int], margin: int, overlap: int, room: int
 ) -> None:
-    tiling = Tiling(*size, 2 * (margin + overlap) + 2 + room, margin, overlap)
+    tiling = Tiling(*size, 2 * margin + 3 * overlap + 2 + room, margin, overlap)
     for length, spans in zip(size, (tiling.rows, tiling.columns), strict=True):
         assert spans[0][0] == 0
         assert spans[-1][1] == length
@@ -79,7 +79,7 @@ def test_work_within_the_margin_does_not_know_that_there_were_tiles(
         return np.asarray(cv2.blur(seen, (2 * reach + 1, 2 * reach + 1)), np.float32)
 
     pixels = _noise(*size, 3)
-    tiling = Tiling(*size, 2 * (reach + 4) + 2 + room, reach, 4)
+    tiling = Tiling(*size, 2 * reach + 3 * 4 + 2 + room, reach, 4)
     whole = blur(window(pixels, -reach, -reach, size[0] + reach, size[1] + reach))
     out = _whole(pixels, tiling, blur)
     assert np.abs(out - whole[reach:-reach, reach:-reach]).max() < 1e-5
@@ -140,7 +140,7 @@ def test_seen_counts_every_pixel_given_to_the_work() -> None:
 
 def test_a_side_without_room_is_refused() -> None:
     with pytest.raises(ParameterError, match="side"):
-        Tiling(100, 100, 65, 16, 16)
+        Tiling(100, 100, 81, 16, 16)
 
 
 def test_work_that_changes_the_size_is_refused() -> None:

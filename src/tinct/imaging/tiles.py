@@ -50,7 +50,8 @@ class Tiling:
     overlap: int = 16
 
     def __post_init__(self) -> None:
-        least = 2 * self.margin + 2 * self.overlap + 2
+        # Three overlaps, so that no three tiles meet however they are evened out.
+        least = 2 * self.margin + 3 * self.overlap + 2
         if self.side < least:
             raise ParameterError("side", self.side, f"{least} pixels or more, room for margins and overlaps")
 

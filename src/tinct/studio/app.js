@@ -11,7 +11,7 @@ import { ask } from "./signin.js";
 import * as store from "./store.js";
 import { listenForKeys } from "./stage-tools.js";
 import { T, sentence } from "./texts.js";
-import { keepTools, worksOn } from "./tools.js";
+import { addressed, keepTools, worksOn } from "./tools.js";
 import "./tray.js";
 
 /** Pages with controls of their own, by effect; fetched when they are opened. */
@@ -115,8 +115,7 @@ let routes = 0; // how many times the address was read
 async function route(asked = false) {
   if (!effects.length) return;
   const mine = ++routes;
-  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const name = path || "migrate";
+  const { name, query } = addressed();
   page?.close?.();
   page = null;
   markRail(name);

@@ -14,7 +14,7 @@ import "./stage.js";
 import { settingsBar } from "./settings-bar.js";
 import { share } from "./share.js";
 import * as store from "./store.js";
-import { worksOn } from "./tools.js";
+import { addressed, worksOn } from "./tools.js";
 import { stateOf } from "./tray.js";
 import { T } from "./texts.js";
 
@@ -222,7 +222,7 @@ export class EffectPage {
 
   /** Settings live in the address, so that a reload and a link keep them. */
   remember() {
-    if (this.signal.aborted) return; // another page is shown by now
+    if (this.signal.aborted || addressed().name !== this.effect.name) return; // another page is shown by now, or asked for
     const query = new URLSearchParams(Object.entries(this.form.values).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]));
     if (this.format) query.set("format", this.format);
     const text = query.toString();

@@ -81,7 +81,9 @@ async def test_server_and_worker_keep_nothing_of_jobs_that_have_ended(postgres: 
                 tracemalloc.stop()
     assert grown < KEPT
     assert again <= tasks + 1
-    assert more <= descriptors + 1
+    assert (
+        more <= descriptors + settings.database_connections
+    )  # its pool may have grown, by no more than that
 
 
 async def test_a_child_keeps_nothing_of_its_tasks(postgres: Postgres, tmp_path) -> None:

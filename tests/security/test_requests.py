@@ -212,7 +212,7 @@ def test_the_log_holds_no_position_of_a_photo_whatever_becomes_of_it(
     server: Server, client: httpx.Client
 ) -> None:
     picture, exif, written = Image.new("RGB", (40, 30), "teal"), Image.Exif(), io.BytesIO()
-    position = {1: "N", 2: (12.0, 34.0, 56.789), 3: "E", 4: (98.0, 76.0, 54.321), 18: "WGS-SECRET-PLACE"}
+    position = {1: "N", 2: (89.0, 34.0, 56.789), 3: "E", 4: (176.0, 46.0, 54.321), 18: "WGS-SECRET-PLACE"}
     exif[0x8825] = position
     picture.save(written, "JPEG", exif=exif)
     whole = written.getvalue()
@@ -222,8 +222,8 @@ def test_the_log_holds_no_position_of_a_photo_whatever_becomes_of_it(
             order = {"effect": "convert", "inputs": {"image": file.json()["id"]}}
             ended = finished(client, submitted(client, **order)["id"])
             assert state in (None, ended["state"])
-    text = server.logged()
-    for trace in ("SECRET-PLACE", "56.789", "54.321", "12.58", "98.78", "GPS"):
+    text = re.sub(r'"(time|ms)": [^,}]*', "", server.logged())  # numbers that may be anything
+    for trace in ("SECRET-PLACE", "56.789", "54.321", "89.58", "176.78", "GPS"):
         assert trace not in text
 
 

@@ -167,6 +167,8 @@ def test_a_look_is_chosen_on_one_frame_seen_on_another_and_given_to_the_clip(
     page.get_by_role("button", name="Give the clip this look at 70 %").click()
     studio.wait_for_state("done")
     page.locator("clip-stage.compared video.after:not([hidden])").wait_for()
+    page.wait_for_timeout(1000)
+    assert page.locator("video.after.covered").count() == 0, "what was tried lies over the result"
     with studio.server.client(studio.key) as client:
         job = client.get("/v1/jobs?effect=video_migrate&limit=1").json()["jobs"][0]
         made = client.get(f"/v1/files/{job['results'][0]['id']}/content").content

@@ -16,12 +16,14 @@ const LOOKS = 4; // that one frame gets
 export class MigrateClipPage extends migrating(forClips(EffectPage)) {
   #tried = null; // { job, at, place }: looks of one frame, and which of them is seen
   #turn = 0;
+  #trying = false; // whether what a frame would become is drawn again wherever the clip rests
+  #made = null; // the job whose result was shown last
 
   open() {
     const root = super.open();
     this.tries = h("div", { class: "results tries", role: "group", "aria-label": T.clip.looks, hidden: true });
     this.results.after(this.tries);
-    const draw = debounced(() => void this.#drawStill(), 30);
+    const draw = debounced(() => this.#trying && void this.#drawStill(), 30);
     this.stage.addEventListener("rested", draw);
     this.form.addEventListener("change", ({ detail: { name } }) => {
       if (name === "degree") this.stage.degree = this.form.get("degree");
@@ -46,6 +48,7 @@ export class MigrateClipPage extends migrating(forClips(EffectPage)) {
 
   async showTry(job, at) {
     this.#tried = { job, at, place: 0 };
+    this.#trying = true;
     if (this.tab === "map") this.#tried = null; // its map is there already; people are kept in what came
     const looks = this.#looks;
     this.tries.hidden = looks.length < 2;
@@ -60,6 +63,7 @@ export class MigrateClipPage extends migrating(forClips(EffectPage)) {
 
   #pick(place) {
     this.#tried.place = place;
+    this.#trying = true;
     this.tries.querySelectorAll(".pick").forEach((pick, number) => pick.setAttribute("aria-pressed", String(number === place)));
     void this.#drawStill();
     this.#drawLook();
@@ -72,6 +76,7 @@ export class MigrateClipPage extends migrating(forClips(EffectPage)) {
 
   use(look) {
     super.use(look);
+    this.#trying = true;
     void this.#drawStill();
   }
 
@@ -99,6 +104,12 @@ export class MigrateClipPage extends migrating(forClips(EffectPage)) {
       this.say("");
     }
     this.stage.dataset.item = item?.id ?? "";
+    const job = item && this.jobFor(item);
+    if (job?.results.length && job.id !== this.#made) {
+      this.#made = job.id; // what was tried is not laid over what came of it
+      this.#trying = false;
+      this.#turn += 1;
+    }
     super.drawStage(item);
     this.#drawLook();
   }

@@ -56,14 +56,23 @@ _RACES = {"0": "White", "1": "Black", "2": "Asian", "3": "Indian", "4": "other"}
 def photos(folder: str, size: tuple[int, int] | None = None, split: str = "all") -> Iterator[tuple[str, Rgb]]:
     """Name and pixels of each photo of an evaluation folder and split, squeezed to `size` if given."""
     for path in sorted((data_folder() / folder).iterdir()):
-        if split != "all" and _SPLITS[part(path.name, len(_SPLITS))] != split:
+        if not in_split(path.name, split):
             continue
-        pixels = decode.open(path).pixels
-        if pixels.dtype != np.uint8:
-            pixels = (pixels >> 8).astype(np.uint8)
+        pixels = pixels_of(path)
         if size is not None:
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         yield path.name, pixels
+
+
+def in_split(name: str, split: str) -> bool:
+    """Whether a photo is of a split, by hash of its name."""
+    return split == "all" or _SPLITS[part(name, len(_SPLITS))] == split
+
+
+def pixels_of(path: Path) -> Rgb:
+    """A photo, 8 bits a channel."""
+    pixels = decode.open(path).pixels
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 
 def lab_of(rgb: Rgb) -> Array:

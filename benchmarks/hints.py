@@ -1,7 +1,7 @@
 """How far a known colour goes: ``python -m benchmarks.hints [--sheet FILE] [--split choose|report|all]``.
 
-``hinted_objects.csv`` marks an object in each of some photos of eval/color_photos and eval/kodak: its outline, drawn by
-hand, in percent of width and height; a point on it, and a colour that it does not have. The photo is made grey and
+``hinted_objects.csv`` marks objects in photos of eval: the outline, drawn by hand, in percent of width and height (more
+than one are parts, or holes in parts); a point on it, and a colour that it does not have. The photo is made grey and
 coloured twice, without the hint and with it.
 
 Reach: share of the object whose chroma comes more than half way to the hint's. Outside: mean CIEDE2000 between the
@@ -22,7 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.colorize import gray, lab_of, photos
+from benchmarks.colorize import gray, in_split, lab_of, pixels_of
+from benchmarks.portrait import data_folder
 from tinct.effects.colorize.colorize import colorize
 from tinct.effects.colorize.hints import Hint
 from tinct.photo.color import delta_e_2000
@@ -51,24 +52,27 @@ class Marked:
 
 
 def outlined(split: str) -> Iterator[tuple[str, Rgb, dict[str, str]]]:
-    """Name, pixels, at most 512 a side, and row of each marked photo of a split."""
+    """Name, pixels, at most 512 a side, and row of each marked object of a split."""
     with Path(__file__).with_name("hinted_objects.csv").open(newline="") as file:
-        rows = {row["photo"]: row for row in csv.DictReader(file)}
-    for folder in ("color_photos", "kodak"):
-        for name, rgb in photos(folder, split=split):
-            if name not in rows:
-                continue
-            scale = min(1.0, _SIDE / max(rgb.shape[:2]))
-            small = np.asarray(
-                cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-            )
-            yield name, small, rows[name]
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        path = data_folder() / row["photo"]
+        if not in_split(path.name, split):
+            continue
+        rgb = pixels_of(path)
+        scale = min(1.0, _SIDE / max(rgb.shape[:2]))
+        yield (
+            row["photo"],
+            np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)),
+            row,
+        )
 
 
 def object_of(rgb: Rgb, row: dict[str, str]) -> NDArray[np.uint8]:
-    """1 inside a row's outline, (h, w)."""
+    """1 inside a row's outlines, (h, w); an outline inside another is a hole."""
     inside = np.zeros(rgb.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [np.rint(_points(row["outline"], rgb)).astype(np.int32)], 1)
+    outlines = [np.rint(_points(part, rgb)).astype(np.int32) for part in row["outline"].split("/")]
+    cv2.fillPoly(inside, outlines, 1)
     return inside
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.conduction import conducted, leveled
 from tinct.imaging.decision import dared, softmax
 from tinct.imaging.domain_transform import coherent
 from tinct.imaging.featureless import colorable
@@ -44,6 +45,8 @@ _GAIN = 1.27  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
 _GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more
 _DARING, _SPREAD = 1.2, 0.4  # of what doubt takes, what surer things get: a factor, and a power
+_ONE_LIGHT, _ONE_LOOK = 2.0, 0.26  # difference of L* and of looks at which a thing may change its colour
+_HOLD = 0.004  # how far cells hold to a colour of their own against that of what they are part of
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,8 @@ class ChromaDistribution:
 
         Where the network is torn between hues, their mean is duller than each. The photo as a whole gets most of the
         chroma that it loses by this back, so that a photo full of doubt does not end grey; then each thing keeps of
-        its chroma what it may dare.
+        its chroma what it may dare. At last colour is leveled along what looks alike, so that a door is not red in
+        its middle alone.
         """
         h, w, q = self.logits.shape
         probability = softmax(self.logits)
@@ -85,7 +89,15 @@ class ChromaDistribution:
         total = max(float((size_now * self.share).sum()), 1e-3)
         kept = float((size_now * share * self.share).sum()) / total
         share *= np.float32(_DARING * max(kept, 1 / _MOST) ** -_SPREAD)
-        return np.asarray(color * (share * self.share)[..., None], np.float32)
+        return self._leveled(color * share[..., None])
+
+    def _leveled(self, color: Array) -> Array:
+        """One colour (h, w, 2) for each thing, and as much chroma in all."""
+        looks = resized(self.looks, self.light.shape)
+        even = leveled(color, conducted([(self.light, _ONE_LIGHT), (looks, _ONE_LOOK)]), _HOLD)
+        before, after = (float((np.linalg.norm(c, axis=-1) * self.share).sum()) for c in (color, even))
+        even *= (np.float32(before / max(after, 1e-3)) * self.share)[..., None]
+        return np.asarray(even, np.float32)
 
     def blend(self, other: ChromaDistribution) -> ChromaDistribution:
         """Half way to another prediction: what this one is sure of stays, the rest follows the other."""

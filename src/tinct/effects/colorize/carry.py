@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.conduction import Flow, conducted, steady
 from tinct.imaging.likelihood import ChromaDistribution
 from tinct.imaging.mean_field import resized
 
@@ -23,7 +24,6 @@ __all__ = ["Carried", "carry"]
 Array = NDArray[np.float32]
 Part = tuple[slice, slice]
 
-_WAYS = ((0, 1), (1, 0), (1, 1), (1, -1))  # to neighbours, half of them
 _CONDUCTS = (2.0, 0.26, 0.2)  # difference of L*, of looks, and of root probabilities at which flow falls
 _LEAST = 3.2e-3  # of the flow between the most alike, through any edge
 _KIN = (28.0, 0.42, 0.55)  # the same differences to the known cell at which a cell begins to leak
@@ -41,7 +41,6 @@ _OTHER, _SUDDEN = (
     0.6,
     12.0,
 )  # of root probabilities: from there a thing inside the warmth is another, such as a face
-_STEPS, _ENOUGH = 300, 2e-3  # of conjugate gradients, and the residual that ends them
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,22 +97,16 @@ class _Cells:
     """(h, w, c)."""
     roots: Array
     """(h, w, q) square roots of probabilities: their distance is that of Hellinger."""
-    flow: list[tuple[Part, Part, Array]]
-    """Cells, their neighbours one way, and the flow between each two."""
+    flow: Flow
 
     @classmethod
     def of(cls, predicted: ChromaDistribution) -> _Cells:
         h, w = predicted.light.shape
         p = np.exp(predicted.logits - predicted.logits.max(axis=-1, keepdims=True))
         roots = np.sqrt(p / p.sum(axis=-1, keepdims=True))
-        cells = cls(predicted.light, resized(predicted.looks, (h, w)), roots, [])
-        for down, across in _WAYS:
-            one = np.s_[: h - down, max(0, -across) : w - max(0, across)]
-            other = np.s_[down:, max(0, across) : w - max(0, -across)]
-            apart = cells._apart(_CONDUCTS, one, (cells.light[other], cells.looks[other], cells.roots[other]))
-            flow = (np.exp(-apart / 2) + np.float32(_LEAST)) / np.float32(np.hypot(down, across))
-            cells.flow.append((one, other, flow))
-        return cells
+        looks = resized(predicted.looks, (h, w))
+        told = list(zip((predicted.light, looks, roots), _CONDUCTS, strict=True))
+        return cls(predicted.light, looks, roots, conducted(told, _LEAST))
 
     def _apart(
         self, scales: tuple[float, float, float], part: Part, others: tuple[Array, Array, Array]
@@ -161,55 +154,10 @@ def _heat(cells: _Cells, known: list[tuple[int, int]]) -> Array:
         hot[row, column] = 0
         hot[row, column, k] = 1
         fixed[row, column] = True
-    return _steady(cells.flow, leak + warmed.sum(axis=-1) + np.float32(1e-6), warmed, hot, fixed)
+    return steady(cells.flow, leak + warmed.sum(axis=-1) + np.float32(1e-6), warmed, hot, fixed)
 
 
-def _steady(
-    flow: list[tuple[Part, Part, Array]], loss: Array, gained: Array, hot: Array, fixed: NDArray[np.bool_]
-) -> Array:
-    """The steady state by conjugate gradients, each of the n columns by itself; `fixed` cells stay as `hot` as now.
-
-    Parameters
-    ----------
-    flow : list
-        See `_Cells`.
-    loss : ndarray, (h, w), float32
-    gained, hot : ndarray, (h, w, n), float32
-    fixed : ndarray, (h, w), bool
-    """
-    own = loss.copy()
-    for one, other, weight in flow:
-        own[one] += weight
-        own[other] += weight
-    own, free = own[..., None], ~fixed[..., None]
-
-    def applied(x: Array) -> Array:
-        out: Array = own * x
-        for one, other, weight in flow:
-            out[one] -= weight[..., None] * x[other]
-            out[other] -= weight[..., None] * x[one]
-        return out
-
-    x = np.zeros_like(hot)
-    left = (gained - applied(hot)) * free
-    enough = np.float32(_ENOUGH) * np.abs(left).max() + np.float32(1e-12)
-    step = left / own
-    size = (left * step).sum(axis=(0, 1))
-    for _ in range(_STEPS):
-        answer = applied(step) * free
-        far = size / np.maximum((step * answer).sum(axis=(0, 1)), np.float32(1e-20))
-        x += far * step
-        left -= far * answer
-        if np.abs(left).max() < enough:
-            break
-        better = left / own
-        grown = (left * better).sum(axis=(0, 1))
-        step = better + grown / np.maximum(size, np.float32(1e-20)) * step
-        size = grown
-    return np.asarray(x + hot, np.float32)
-
-
-def _end(warm: Array, flow: list[tuple[Part, Part, Array]]) -> np.float32:
+def _end(warm: Array, flow: Flow) -> np.float32:
     """The level of heat (h, w) at which the outline is cheapest for the area inside."""
     best, found = np.inf, _LEVELS[len(_LEVELS) // 2]
     for level in _LEVELS:

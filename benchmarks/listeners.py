@@ -62,7 +62,7 @@ async def measured(server: Server, key: str, count: int) -> None:
             await asyncio.sleep(_SETTLE_S)
             took = usage(server.process.pid, server.data)["server"]
             call = await _call_ms(client)
-            rows.append([name, f"{took.private_mb:.1f}", str(took.descriptors), f"{call:.1f}"])
+            rows.append([name, f"{took.own_mb:.1f}", str(took.descriptors), f"{call:.1f}"])
 
         await row("before")
         order = {"effect": "waiting", "params": {"seconds": 600}}

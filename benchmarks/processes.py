@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-__all__ = ["ROLES", "Usage", "times", "usage", "workers_and_children"]
+__all__ = ["ROLES", "Usage", "slope", "times", "usage", "workers_and_children"]
 
 ROLES = ("server", "worker", "forkserver", "child", "postgres")
 """The API; the worker; what children are forked from; the children; all processes of the embedded database."""
@@ -19,10 +20,19 @@ class Usage:
     """What the processes of one role take together."""
 
     processes: int
-    private_mb: float  # memory that is theirs alone (USS)
+    own_mb: float  # what they have filled themselves; what several of them share counts once
+    shared_mb: float  # of memory made for sharing, such as a database's buffers; each page counts once
     resident_mb: float  # pages that are shared are counted in every process (RSS)
     descriptors: int
     threads: int
+
+
+def slope(x: list[float], y: list[float]) -> tuple[float, float]:
+    """Of a straight line through the points, by least squares, with its standard error."""
+    line = statistics.linear_regression(x, y)
+    left = sum((b - line.intercept - line.slope * a) ** 2 for a, b in zip(x, y, strict=True))
+    spread = sum((a - statistics.fmean(x)) ** 2 for a in x)
+    return line.slope, (left / max(len(x) - 2, 1) / spread) ** 0.5
 
 
 def workers_and_children(server: int) -> tuple[list[psutil.Process], list[psutil.Process]]:
@@ -96,9 +106,23 @@ def _sum(processes: list[psutil.Process]) -> Usage:
     rows = []
     for process in processes:
         try:
-            memory = process.memory_full_info()
-            rows.append((memory.uss, memory.rss, process.num_fds(), process.num_threads()))
-        except psutil.Error:
+            resident = process.memory_info().rss
+            rows.append((*_proportional(process), resident, process.num_fds(), process.num_threads()))
+        except (psutil.Error, OSError):
             continue
-    private, resident, descriptors, threads = (sum(row[n] for row in rows) for n in range(4))
-    return Usage(len(rows), private / 2**20, resident / 2**20, descriptors, threads)
+    own, shared, resident, descriptors, threads = (sum(row[n] for row in rows) for n in range(5))
+    return Usage(len(rows), own / 2**20, shared / 2**20, resident / 2**20, descriptors, threads)
+
+
+def _proportional(process: psutil.Process) -> tuple[int, int]:
+    """Bytes of anonymous and of shared memory, a page that n processes have being the nth part of one in each.
+
+    The pages that are private to a process would not do: a page of a database's buffers is private to the process
+    that was the first to look at it, until another does.
+    """
+    facts = dict.fromkeys(("Pss_Anon", "Pss_Shmem"), 0)
+    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name in facts:
+            facts[name] = int(value.split()[0]) * 1024
+    return facts["Pss_Anon"], facts["Pss_Shmem"]

@@ -4,9 +4,13 @@
 loopback, and every three seconds makes one round in one of the wire formats, as its clients do: a photo goes in, a
 job runs, its result is fetched, sometimes it is deleted. Files stay for a few minutes only, so that what is stored is
 soon as much as it will ever be, and children are not replaced, so that what leaks in them shows. Every 15 s a line goes
-to the CSV: processes, private and resident memory, descriptors and threads by role. It ends with a table of what was
-there after the warm-up and at the end, nine samples of ten being no more; the exit status is 1 if anything grew by more
-than a twentieth, or if a round failed.
+to the CSV: processes, own, shared and resident memory, descriptors and threads by role.
+
+The first half is the warm-up: until then connections learn their statements, children load each network, and heaps
+take their shape. It ends with a table of the second half: what was there at its beginning and at its end, nine samples
+of ten being no more, and the slope of a line through it, an hour, with its standard error (of the means of eight equal
+parts, as neighbouring samples say the same). The exit status is 1 if anything grew by more than a twentieth, if own
+memory rises by more than a twentieth an hour and twice its error, or if a round failed.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import collections
 import csv
 import itertools
 import random
+import statistics
 import sys
 import tempfile
 import threading
@@ -27,17 +32,23 @@ from typing import Any
 
 import httpx
 
-from benchmarks.processes import ROLES, Usage, usage
+from benchmarks.processes import ROLES, Usage, slope, usage
 from benchmarks.serving import Neighbour, Server, photo
 
 _EVERY_S = 3.0  # between the beginnings of two rounds
 _SAMPLE_S = 15.0
-_WARM = (1 / 4, 3 / 8)  # the part of the run that the end is held against
+_WARM = (1 / 2, 5 / 8)  # the part of the run that the end is held against
 _END = (7 / 8, 1.0)
 _GROWTH = 1.05
 _PATIENCE_S = 120.0
 _BUCKET = "soak-1250000000"
-_FACTS = ("processes", "private_mb", "resident_mb", "descriptors", "threads")
+_PARTS = 8  # of the second half, for the error of its slope
+_HOUR = 3600.0
+_FACTS = ("processes", "own_mb", "shared_mb", "resident_mb", "descriptors", "threads")
+_COUNTED_ONCE = (
+    "shared_mb",
+    "resident_mb",
+)  # shared pages are looked at for the first time: no leak of anybody's
 
 
 class Rounds:
@@ -234,19 +245,34 @@ class Samples:
                 file.flush()
 
     def grown(self, seconds: float) -> list[str]:
-        """Print what was there after the warm-up and at the end; the names of what grew."""
+        """Print what was there when all was warm and at the end; the names of what grew."""
         found = []
-        print(f"{'':24} {'warm':>8} {'end':>8} {'ratio':>6}")
+        print(f"{'':24} {'warm':>8} {'end':>8} {'ratio':>6} {'an hour':>9} {'error':>7}")
         for role, fact in itertools.product(ROLES, _FACTS):
-            warm, end = (
-                _most([getattr(now[role], fact) for at, now in self.taken if first <= at / seconds <= last])
-                for first, last in (_WARM, _END)
-            )
-            grew = end > warm * _GROWTH
+            warm, end = (_most(self._between(role, fact, seconds, *part)) for part in (_WARM, _END))
+            rise, error = self._slope(role, fact, seconds)
+            rises = fact == "own_mb" and rise > max(2 * error, (_GROWTH - 1) * warm)
+            grew = fact not in _COUNTED_ONCE and (end > warm * _GROWTH or rises)
             name = f"{role}_{fact}"
-            print(f"{name:24} {warm:8.1f} {end:8.1f} {end / max(warm, 1e-9):6.3f}{' GREW' if grew else ''}")
+            slope = f"{rise:+9.2f} {error:7.2f}"
+            print(
+                f"{name:24} {warm:8.1f} {end:8.1f} {end / max(warm, 1e-9):6.3f} {slope}{' GREW' if grew else ''}"
+            )
             found += [name] if grew else []
         return found
+
+    def _between(self, role: str, fact: str, seconds: float, first: float, last: float) -> list[float]:
+        return [getattr(now[role], fact) for at, now in self.taken if first <= at / seconds <= last]
+
+    def _slope(self, role: str, fact: str, seconds: float) -> tuple[float, float]:
+        """How much a fact of a role rises an hour in the second half, with the standard error."""
+        parts = [(1 + number / _PARTS) / 2 for number in range(_PARTS + 1)]
+        means = [
+            (seconds / _HOUR * (first + last) / 2, statistics.fmean(values))
+            for first, last in itertools.pairwise(parts)
+            if (values := self._between(role, fact, seconds, first, last))
+        ]
+        return slope(*map(list, zip(*means, strict=True))) if len(means) > 2 else (0.0, 0.0)
 
 
 def soak(folder: Path, seconds: float, path: Path) -> bool:

@@ -17,6 +17,8 @@ from pydantic import BaseModel
 
 from tinct.effects.effect import Effect, Input, Output, Progress, Sizes, best_first
 from tinct.jobs import child
+from tinct.jobs.child import Outcome, Task
+from tinct.jobs.spare import resident
 from tinct.photo.photo import Photo
 from tinct.settings import current
 
@@ -179,3 +181,15 @@ GIFTED = replace(
     _effect("gifted", _slow, credits=2), needs=lambda params: "generate" if params.number else ""
 )
 """Needs a worker that can generate, unless its number is 0."""
+
+GAPS = 256 * 2**20
+"""Bytes that `leave_gaps` fills and frees."""
+_kept: list[bytes] = []
+
+
+def leave_gaps(_: Task) -> Outcome:
+    """Fill the heap with small pieces, and free all but the last, so that the heap keeps its end."""
+    size = 64 * 2**10
+    pieces = [b"x" * (size + number % 2) for number in range(GAPS // size)]
+    _kept.append(pieces.pop())
+    return Outcome(facts={"resident": resident()})

@@ -1,18 +1,21 @@
 """Memory stays where it was, job after job: nothing is kept of a job that has ended."""
 
 import asyncio
+import ctypes
 import gc
 import os
 import tracemalloc
+from collections.abc import Callable
 
 import httpx
 import psutil
 import pytest
 
 from backends import Postgres, working
+from hazards import GAPS, leave_gaps
 from running import photo
 from tinct.backend import Backend, open_backend
-from tinct.jobs.child import Task
+from tinct.jobs.child import Outcome, Task
 from tinct.jobs.children import Child
 from tinct.server.app import create_app
 
@@ -113,3 +116,27 @@ async def test_a_child_keeps_nothing_of_its_tasks(postgres: Postgres, tmp_path) 
         child.drop()
     assert pid is not None
     assert end < warm * GROWTH
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="not this C library's")
+async def test_a_child_gives_back_what_its_tasks_have_freed_where_the_heap_has_gaps(
+    postgres: Postgres, tmp_path
+) -> None:
+    child = Child(postgres.create(tmp_path / "data"), tmp_path)
+
+    async def one(work: Callable[[Task], Outcome] | None = None) -> Outcome:
+        task = Task(
+            effect="noop", params={}, inputs={}, format="png", quality=90, folder=str(tmp_path), work=work
+        )
+        return await child.run(task, lambda share: None)
+
+    try:
+        await one()
+        before = child.resident()
+        full = (await one(leave_gaps)).facts["resident"]
+        assert full > before + GAPS // 2
+        async with asyncio.timeout(60):
+            while child.resident() > before + GAPS // 2:
+                await asyncio.sleep(0.05)
+    finally:
+        child.drop()

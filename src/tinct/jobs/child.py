@@ -41,6 +41,7 @@ from tinct.jobs.confine import confine, own_session
 from tinct.jobs.job import Failure, Metadata
 from tinct.jobs.landlock import close_files
 from tinct.jobs.screening import screened_run
+from tinct.jobs.spare import Spare
 from tinct.loading import loading
 from tinct.models.generators.endpoint import Question, ask_by
 from tinct.photo.provenance import Invented, invented
@@ -155,6 +156,7 @@ def serve(
         return bytes(answer)
 
     ask_by(ask)
+    spare = Spare()
     while True:
         try:
             task = tasks.recv()
@@ -166,6 +168,8 @@ def serve(
         except ValueError as error:
             line = _failed(InternalError(), f"facts that are no JSON: {error}").write()
         _report(f"outcome {line}")
+        del task, outcome, line
+        spare.give_back()  # nobody waits for it
 
 
 def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path | None) -> None:

@@ -1,0 +1,43 @@
+"""Memory that jobs have freed goes back to the system: glibc keeps it, in pieces that later jobs do not fill.
+
+Photos of many sizes leave gaps in its heaps, of which threads have their own, and only the end of a heap is given back
+by itself. So a child would hold far more than it uses, and slowly more with every hour.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["Spare"]
+
+_MUCH: Final = 32 * 2**20  # bytes of growth for which looking through all heaps is worth its milliseconds
+
+
+class Spare:
+    """What a process holds and does not use. Where the C library has no such call, nothing is done."""
+
+    def __init__(self) -> None:
+        self._trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        self._least = resident() if self._trim is not None else 0
+
+    def give_back(self) -> None:
+        """Give it to the system, if the process has grown much since it was least."""
+        if self._trim is None:
+            return
+        now = resident()
+        if now - self._least > _MUCH:
+            self._trim(0)
+            now = self._least = resident()
+        self._least = min(self._least, now)
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell in this way."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0

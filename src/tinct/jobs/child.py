@@ -51,7 +51,10 @@ if TYPE_CHECKING:
     from tinct.clip.clip import Clip
     from tinct.photo.photo import Photo
 
-__all__ = ["Made", "Outcome", "Task", "perform", "serve"]
+__all__ = ["UNFIT", "Made", "Outcome", "Task", "perform", "serve"]
+
+UNFIT: Final = "child_unfit"
+"""Code of an outcome that says nothing of the job: this process cannot do it, and another may."""
 
 _PR_SET_PDEATHSIG: Final = 1
 _RESERVED: Final = 1 << 30  # bytes that a child's libraries reserve and do not use
@@ -207,6 +210,8 @@ def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path |
 def perform(task: Task) -> Outcome:
     """Run one task. Errors come back as an outcome, never as an exception."""
     try:
+        if closed := _closed_input(task):
+            return Outcome(code=UNFIT, detail=closed)
         _limit_processor(task.processor_s)
         with _temporary_files_in(task.folder):
             return (task.work or _perform)(task)
@@ -218,6 +223,23 @@ def perform(task: Task) -> Outcome:
         if _out_of_memory(error):
             return _failed(JobMemoryError())
         return _failed(InternalError(), f"{type(error).__name__}: {error} at {_place(error)}")
+
+
+def _closed_input(task: Task) -> str | None:
+    """Why an input that is there cannot be read, if one cannot: that is no fault of the photo's.
+
+    What a child may read is decided once, when it starts; a folder that was put in another's place, as from a backup,
+    stays closed to it.
+    """
+    for named in task.inputs.values():
+        for path in (named,) if isinstance(named, str) else named:
+            try:
+                os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            except FileNotFoundError:
+                continue  # whoever reads it says so
+            except OSError as error:
+                return f"an input cannot be read: {error.strerror}"
+    return None
 
 
 @contextlib.contextmanager

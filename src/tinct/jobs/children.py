@@ -23,7 +23,7 @@ from typing import Final
 import psutil
 
 from tinct.errors import JobMemoryError, TinctError
-from tinct.jobs.child import Outcome, Task, serve
+from tinct.jobs.child import UNFIT, Outcome, Task, serve
 from tinct.jobs.job import Failure
 from tinct.models.generators.endpoint import Question
 from tinct.settings import Settings
@@ -117,7 +117,7 @@ class Child:
         Raises
         ------
         ChildLostError
-            The process died, or was killed; the next task gets a new one.
+            The process died, was killed, or cannot read what it should; the next task gets a new one.
         """
         for _ in range(_STARTS):
             if self._process is not None and not self._process.is_alive():  # it was killed between two jobs
@@ -133,6 +133,9 @@ class Child:
         try:
             await self._send(task)
             outcome = await self._outcome
+            if outcome.code == UNFIT:
+                _log.warning("a child is of no use any more (%s); it is replaced", outcome.detail)
+                raise ChildLostError
             if not all(_inside(Path(made.path), task.folder) for made in outcome.made):
                 raise ChildLostError  # it is not itself any more
         except (ChildLostError, asyncio.CancelledError):

@@ -42,6 +42,12 @@ def close_files(data: Path, *, readable: Iterable[Path], writable: Iterable[Path
     -------
     bool
         False where this system cannot.
+
+    Raises
+    ------
+    OSError
+        A place that is there could not be opened, as memory or descriptors are short; nothing is closed then, and this
+        process is not to be used, since one that misses a rule would refuse files that others read.
     """
     if sys.platform != "linux":
         return False
@@ -75,7 +81,7 @@ def _all_but(folder: Path) -> Iterator[Path]:
         inside = folder.relative_to(above).parts[0]
         try:
             yield from (above / entry.name for entry in os.scandir(above) if entry.name != inside)
-        except OSError:
+        except (FileNotFoundError, PermissionError):
             continue  # what cannot be listed is not opened
 
 
@@ -83,10 +89,14 @@ def _allow(library: ctypes.CDLL, rules: int, path: Path, access: int) -> None:
     """Open a file or a folder with all below it; nothing where there is none, or a link, which may lead anywhere."""
     try:
         handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+    except (FileNotFoundError, PermissionError):
         return
     try:
-        allowed = access if stat.S_ISDIR(os.fstat(handle).st_mode) else access & _OF_FILES
-        library.syscall(_ADD, rules, _PATH_BENEATH, struct.pack("=Qi", allowed, handle), 0)
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISLNK(mode):
+            return
+        allowed = access if stat.S_ISDIR(mode) else access & _OF_FILES
+        if library.syscall(_ADD, rules, _PATH_BENEATH, struct.pack("=Qi", allowed, handle), 0) != 0:
+            raise OSError(ctypes.get_errno(), "a rule of the sandbox was refused")
     finally:
         os.close(handle)

@@ -245,3 +245,24 @@ def test_lines_are_followed_at_their_angle() -> None:
     means, angles = line_means(net, (13,))
     assert means[0][30, 30] > 0.6
     assert angles[30, 30] == 3  # of twelve from level: 45 degrees
+
+
+def test_a_scratch_over_stripes_is_filled_with_stripes() -> None:
+    x, y = np.meshgrid(np.arange(96), np.arange(96))
+    stripes = np.where((x + 2 * y) % 16 < 8, 60, 190).astype(np.uint8)[..., None].repeat(3, axis=2)
+    hole = np.zeros((96, 96), bool)
+    hole[:, 46:51] = True
+    holed = np.where(hole[..., None], np.uint8(255), stripes)
+    made = fill_thin(holed, hole, ~hole)
+    assert np.abs(made[hole].astype(int) - stripes[hole]).mean() < 25
+
+
+def test_grey_photos_are_filled_as_photos_in_colour_are() -> None:
+    grey = cv2.resize(samples.camera(), (96, 96), interpolation=cv2.INTER_AREA)[..., None].repeat(3, axis=2)
+    hole = np.zeros((96, 96), bool)
+    hole[:, 40:43] = True
+    tinted = grey.copy()
+    tinted[0, 0, 0] ^= 1  # is in colour, and far from the hole
+    made = fill_thin(grey, hole, ~hole)
+    assert np.ptp(made, axis=2).max() == 0
+    assert np.abs(made.astype(int) - fill_thin(tinted, hole, ~hole))[hole].max() <= 1

@@ -28,7 +28,7 @@ Ints = NDArray[np.int64]
 _BLOCK = 16  # pixels of a side
 _STEP = 3  # pixels from one block to the next
 _TURNS = 12
-_FIRST, _LAST = 0.14, 0.03  # thresholds of coefficients; colours are 0..1
+_FIRST, _LAST = 0.6, 0.06  # thresholds of coefficients; colours are 0..1
 _TILE, _MARGIN = 512, 24  # pixels that are worked on at once, and around them
 _AT_ONCE = 2048  # blocks
 
@@ -56,7 +56,8 @@ def fill_thin(
     tiles = list(_tiles(holes))
     for number, (inner, outer) in enumerate(tiles, 1):
         seen = pixels[outer].astype(np.float32) / top  # (h, w, 3)
-        made = _sparse(seen, ~known[outer])
+        gray = bool((seen == seen[..., :1]).all())
+        made = _sparse(seen[..., :1] if gray else seen, ~known[outer], holes[outer])
         within = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
         marked = holes[inner]
         out[inner][marked] = np.rint(np.clip(made[within][marked], 0, 1) * top).astype(pixels.dtype)
@@ -80,40 +81,41 @@ def _tiles(holes: Flags) -> Iterator[tuple[tuple[slice, slice], tuple[slice, sli
                 )
 
 
-def _sparse(seen: Array, hidden: Flags) -> Array:
-    """`seen` (h, w, 3) with guesses where `hidden`."""
-    pad = _BLOCK
+def _sparse(seen: Array, hidden: Flags, holes: Flags) -> Array:
+    """`seen` (h, w, c) with guesses where `hidden`, good ones in `holes`."""
+    pad, channels = _BLOCK, seen.shape[2]
     first = _guess(seen, hidden)
     u = np.pad(first, ((pad, pad), (pad, pad), (0, 0)), "reflect" if min(hidden.shape) > pad else "edge")
     marked = np.pad(hidden, pad)
     width = marked.shape[1]
-    starts = _blocks(marked)
+    starts = _blocks(np.pad(holes, pad))
     cosines = _cosines()
-    planes = np.ascontiguousarray(u.reshape(-1, 3).T)  # (3, pixels)
-    at = np.flatnonzero(marked)
+    planes = np.ascontiguousarray(u.reshape(-1, channels).T)  # (c, pixels)
     offsets = (np.arange(_BLOCK)[:, None] * width + np.arange(_BLOCK)[None]).ravel()
     for turn in range(_TURNS):
         bound = np.float32(_FIRST * (_LAST / _FIRST) ** (turn / (_TURNS - 1)))
-        totals, weights = np.zeros_like(planes), np.full(marked.size, 1e-9, np.float32)
+        totals, weights = np.zeros_like(planes), np.zeros(marked.size, np.float32)
         for begin in range(0, len(starts), _AT_ONCE):
             some = starts[begin : begin + _AT_ONCE]
             patches, share = _shrunk(planes[:, some[:, None] + offsets], bound, cosines)
+            patches = np.ascontiguousarray(patches.swapaxes(1, 2))  # (c, 256, n)
             for k, offset in enumerate(offsets):  # no two blocks have the same pixel at the same place
                 here = some + offset
                 weights[here] += share
                 for total, patch in zip(totals, patches, strict=True):
-                    total[here] += patch[:, k]
+                    total[here] += patch[k]
+        at = np.flatnonzero(marked.ravel() & (weights > 0))
         planes[:, at] = totals[:, at] / weights[at]
     return np.ascontiguousarray(planes.T).reshape(u.shape)[pad:-pad, pad:-pad]
 
 
 def _guess(seen: Array, hidden: Flags) -> Array:
-    """The mean of what is known nearby, from ever farther away until nothing is left."""
+    """The mean (h, w, c) of what is known nearby, from ever farther away until nothing is left."""
     known = (~hidden).astype(np.float32)
     out, sigma = seen * known[..., None], 1.5
     total, weight = out.copy(), known.copy()
     while (weight < 1e-3).any() and sigma < 4 * max(hidden.shape):
-        blurred = cv2.GaussianBlur(out, (0, 0), sigma)
+        blurred = cv2.GaussianBlur(out, (0, 0), sigma).reshape(out.shape)
         share = cv2.GaussianBlur(known, (0, 0), sigma)
         new = (weight < 1e-3) & (share > 1e-3)
         total[new] = blurred[new] / share[new][:, None]
@@ -134,13 +136,13 @@ def _blocks(marked: Flags) -> Ints:
 
 
 def _shrunk(patches: Array, bound: np.float32, cosines: Array) -> tuple[Array, Array]:
-    """Blocks (3, n, 256) without small coefficients, times their weights, and those (n,): the sparser, the heavier."""
+    """Blocks (c, n, 256) without small coefficients, times their weights, and those (n,): the sparser, the heavier."""
     shape = patches.shape
     both = cosines @ patches.reshape(*shape[:2], _BLOCK, _BLOCK) @ cosines.T
     kept = np.abs(both) > bound
     kept[..., 0, 0] = True
     both *= kept
-    share = np.asarray(3 / kept.sum(axis=(0, 2, 3)), np.float32)
+    share = np.asarray(len(patches) / kept.sum(axis=(0, 2, 3)), np.float32)
     both *= share[:, None, None]
     back = np.asarray(cosines.T @ both @ cosines, np.float32)
     return back.reshape(shape), share

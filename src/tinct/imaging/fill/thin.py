@@ -26,8 +26,8 @@ Array = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _BLOCK = 16  # pixels of a side
-_STEP = 3  # pixels from one block to the next
-_TURNS = 12
+_STEP = 4  # pixels from one block to the next
+_TURNS = 20
 _FIRST, _LAST = 0.6, 0.06  # thresholds of coefficients; colours are 0..1
 _TILE, _MARGIN = 512, 24  # pixels that are worked on at once, and around them
 _AT_ONCE = 2048  # blocks

@@ -136,7 +136,7 @@ class Child:
             if outcome.code == UNFIT:
                 _log.warning("a child is of no use any more (%s); it is replaced", outcome.detail)
                 raise ChildLostError
-            if not all(_inside(Path(made.path), task.folder) for made in outcome.made):
+            if not all(_inside(made.path, task.folder) for made in outcome.made):
                 raise ChildLostError  # it is not itself any more
         except (ChildLostError, asyncio.CancelledError):
             self.drop()
@@ -258,9 +258,10 @@ class Child:
                 await asyncio.to_thread(self._writer.send_bytes, ForkingPickler.dumps(answer))
 
 
-def _inside(path: Path, folder: str) -> bool:
+def _inside(path: str, folder: str) -> bool:
     """Whether a file lies in a folder, and leads nowhere else."""
-    return path.parent == Path(folder) and not path.is_symlink()
+    parent, name = os.path.split(path)
+    return parent == folder and name not in ("", ".", "..") and not os.path.islink(path)
 
 
 def dispose(process: BaseProcess) -> None:

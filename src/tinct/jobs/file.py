@@ -7,7 +7,6 @@ declared ──sent──► stored ──► deleted      its owner deleted it:
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,6 +105,7 @@ _COLUMNS: Final = (
     *_PHOTO_FACTS,
     *("seconds", "job_id", "role", "created_at", "expires_at", "state"),
 )
+_OWN_COLUMNS: Final = tuple(name for name in _COLUMNS if name not in (*_PHOTO_FACTS, "account_id"))
 _RECORD: Final = f"""
 INSERT INTO files ({", ".join(_COLUMNS)}) VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
 """
@@ -145,8 +145,8 @@ def columns(file: File) -> dict[str, Any]:
 
 def _values(file: File) -> dict[str, Any]:
     seen = file.photo or file.clip
-    facts = dict.fromkeys(_PHOTO_FACTS) | (dataclasses.asdict(seen) if seen is not None else {})
-    rest = {name: getattr(file, name) for name in _COLUMNS if name not in (*_PHOTO_FACTS, "account_id")}
+    facts = dict.fromkeys(_PHOTO_FACTS) | (vars(seen) if seen is not None else {})
+    rest = {name: getattr(file, name) for name in _OWN_COLUMNS}
     return rest | facts | {"account_id": file.account}
 
 

@@ -6,7 +6,6 @@ the move, so a job that ended is settled, and one that did not is not.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -178,7 +177,7 @@ def _values(
         "to": to.value,
         "from": sources(to),
         "attempt": attempt,
-        "results": Json([dataclasses.asdict(_result(file)) for file in files]),
+        "results": Json([vars(_result(file)) for file in files]),
         "files": Json([columns(file) for file in files]),
         "facts": Json(dict(facts or {})),
         "code": failure.code if failure else None,

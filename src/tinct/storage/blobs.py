@@ -226,10 +226,12 @@ class Blobs:
     def _path(self, key: str) -> Path:
         """Where a checked key lies on disk; refuses to go through links."""
         assert self.root is not None
-        path = self.root.joinpath(*key.split("/"))
-        if not path.parent.resolve().is_relative_to(self.root) or path.is_symlink():
-            raise StorageError("the storage folder holds a link where none is allowed")
-        return path
+        path = os.fspath(self.root)  # is resolved itself
+        for part in key.split("/"):
+            path = f"{path}{os.sep}{part}"
+            if os.path.islink(path):
+                raise StorageError("the storage folder holds a link where none is allowed")
+        return Path(path)
 
     def _walk(self, key: str, limit: int) -> list[BlobInfo]:
         """Files below the root after `key`, folder by folder, each in the order of its names."""

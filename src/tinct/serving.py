@@ -90,6 +90,11 @@ class ServingSettings(BaseModel):
     preview_s: float = Field(
         30.0, gt=0, description="Seconds that one preview may take; a large photo decodes in a few."
     )
+    preview_wait_s: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds that one preview may wait for others before 429; with its own time it stays bearable.",
+    )
     previews_per_minute: int = Field(
         60, ge=1, description="Previews of one account in a minute before 429; they are made one at a time."
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +13,7 @@ from tinct.jobs.files import Files
 from tinct.jobs.job import Order, file_ids
 from tinct.jobs.orders import check
 from tinct.settings import Settings
-from tinct.storage.database import Database, Json, Row, storable
+from tinct.storage.database import Connection, Database, Json, Row, storable
 from tinct.storage.ids import new_id
 
 __all__ = ["Look", "Looks"]
@@ -58,10 +59,13 @@ class Looks:
         order = Order(account=account, effect=effect, params=params, inputs=inputs)
         check(order, self._settings, complete=False)
         await self._files.get_many(account, file_ids(inputs))
-        before = await self._named(account, name)
-        if before is None and len(await self.list(account)) >= self._settings.max_looks:
-            raise ParameterError("name", name, f"up to {self._settings.max_looks} looks; delete one first")
-        async with self._database.transaction() as connection:
+        async with self._alone(account) as connection:
+            looks = await _all(connection, account)
+            before = next((look for look in looks if look.name == name), None)
+            if before is None and len(looks) >= self._settings.max_looks:
+                raise ParameterError(
+                    "name", name, f"up to {self._settings.max_looks} looks; delete one first"
+                )
             await connection.execute(
                 f"UPDATE files SET expires_at = now() + {_STAYS}, job_id = NULL WHERE id = ANY(%s)",
                 (file_ids(inputs),),
@@ -73,15 +77,15 @@ class Looks:
                 (new_id("look"), account, name, effect, Json(dict(params)), Json(dict(inputs))),
             )
             row = await cursor.fetchone()
-        assert row is not None
-        if before is not None:
-            await self._release(account, set(before.inputs.values()) - set(inputs.values()))
+            assert row is not None
+            gone = await _release(connection, account, before)
+        await self._files.remove(gone)
         return _look(row)
 
     async def list(self, account: str) -> tuple[Look, ...]:
         """An account's looks, by name."""
-        rows = await self._database.all("SELECT * FROM looks WHERE account_id = %s ORDER BY name", (account,))
-        return tuple(_look(row) for row in rows)
+        async with self._database.connection() as connection:
+            return await _all(connection, account)
 
     async def delete(self, account: str, look_id: str) -> None:
         """Forget a look, and delete the files that no other look needs.
@@ -93,30 +97,47 @@ class Looks:
         StorageAwayError
             It is forgotten, but the bytes of a file could not be removed yet.
         """
-        row = None
-        if storable(look_id):
-            row = await self._database.one(
+        if not storable(look_id):
+            raise _missing()
+        async with self._alone(account) as connection:
+            cursor = await connection.execute(
                 "DELETE FROM looks WHERE id = %s AND account_id = %s RETURNING *", (look_id, account)
             )
-        if row is None:
-            raise LookMissingError("there is no such look; list them to see which there are")
-        await self._release(account, set(_look(row).inputs.values()))
+            row = await cursor.fetchone()
+            if row is None:
+                raise _missing()
+            gone = await _release(connection, account, _look(row))
+        await self._files.remove(gone)
 
-    async def _named(self, account: str, name: str) -> Look | None:
-        row = await self._database.one(
-            "SELECT * FROM looks WHERE account_id = %s AND name = %s", (account, name)
-        )
-        return _look(row) if row is not None else None
+    @asynccontextmanager
+    async def _alone(self, account: str) -> AsyncIterator[Connection]:
+        """A transaction in which nobody else changes the account's looks, so that they and their files are counted."""
+        async with self._database.transaction() as connection:
+            await connection.execute("SELECT FROM accounts WHERE id = %s FOR NO KEY UPDATE", (account,))
+            yield connection
 
-    async def _release(self, account: str, files: set[str]) -> None:
-        """Delete files that no look needs any more."""
-        needed = {file_id for look in await self.list(account) for file_id in look.inputs.values()}
-        rows = await self._database.all(
-            "UPDATE files SET state = 'deleted' WHERE id = ANY(%s) AND account_id = %s AND state = 'stored'"
-            " RETURNING id, key",
-            (sorted(files - needed), account),
-        )
-        await self._files.remove(rows)
+
+async def _all(connection: Connection, account: str) -> tuple[Look, ...]:
+    """An account's looks, by name."""
+    cursor = await connection.execute("SELECT * FROM looks WHERE account_id = %s ORDER BY name", (account,))
+    return tuple(map(_look, await cursor.fetchall()))
+
+
+async def _release(connection: Connection, account: str, before: Look | None) -> Sequence[Row]:
+    """Mark the files of a look that was, and that no look needs any more, as deleted; their bytes are still there."""
+    if before is None:
+        return ()
+    needed = {file_id for look in await _all(connection, account) for file_id in look.inputs.values()}
+    cursor = await connection.execute(
+        "UPDATE files SET state = 'deleted' WHERE id = ANY(%s) AND account_id = %s AND state = 'stored'"
+        " RETURNING id, key",
+        (sorted(set(before.inputs.values()) - needed), account),
+    )
+    return await cursor.fetchall()
+
+
+def _missing() -> LookMissingError:
+    return LookMissingError("there is no such look; list them to see which there are")
 
 
 def _look(row: Row) -> Look:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tinct.errors import InternalError, JobTimedOutError, restored
+from tinct.errors import InternalError, JobTimedOutError, RateLimitError, restored
 from tinct.jobs.file import File, suffix
 from tinct.jobs.received import MEDIA_TYPES
 from tinct.jobs.show import FORMATS, NAME, seek, show
@@ -62,6 +62,8 @@ class Previews:
             Its content cannot be decoded; the sentence says why.
         JobFailedError
             It needs more memory or time than a preview may have.
+        RateLimitError
+            Too many others are waited for.
         FileMissingError, StorageAwayError
             Its bytes are not there.
         """
@@ -79,7 +81,7 @@ class Previews:
 
         Raises
         ------
-        PhotoError, ClipError, JobFailedError, FileMissingError, StorageAwayError
+        PhotoError, ClipError, JobFailedError, RateLimitError, FileMissingError, StorageAwayError
             As `of` does.
         MissingModelError, ModelError
             The networks that find faces are not installed, or cannot be used.
@@ -96,7 +98,7 @@ class Previews:
         """What the child has made of a file, and the folder where it lies meanwhile."""
         from tinct.jobs.child import Task
 
-        async with self._one:
+        async with self._turn():
             self._awake()
             with store_errors():
                 folder = tempfile.TemporaryDirectory(prefix="preview-", dir=self._blobs.scratch)
@@ -113,6 +115,20 @@ class Previews:
                     work=work,
                 )
                 yield await self._done(task), Path(name)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Nobody waits for long: who asks for many large ones must not keep all others waiting for their answers."""
+        wait_s = self._settings.preview_wait_s
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._one.acquire()
+        except TimeoutError:
+            raise RateLimitError(wait_s) from None
+        try:
+            yield
+        finally:
+            self._one.release()
 
     async def _done(self, task: Task) -> Outcome:
         from tinct.jobs.children import ChildLostError

@@ -65,17 +65,24 @@ async def test_results_are_sources_by_id_and_by_url_until_their_task_is_deleted(
             chained = await client.run("enhance", scale=1, **body)
             assert (await client.ended("enhance", chained))["task_status"] == "success"
     waiting = await client.run("enhance", src_file_id=source, scale=1)
+    other = await client.run("enhance", src_file_id=found["dst_id"], scale=1)
     assert await client.said("POST", "v2.0/task/delete", json={"task_id": task}) == {"status": 200}
     await client.refused("GET", f"v2.0/task/enhance/{task}", 400, "InvalidTaskId")
     await client.refused("POST", "v2.0/task/delete", 400, "InvalidTaskId", json={"task_id": task})
     await client.refused("POST", "v2.0/task/delete", 400, "OperationInvalid", json={"task_id": waiting})
     await client.refused("POST", "v2.0/task/delete", 400, "InvalidParameters", json={})
     await Client(backend).refused("GET", found["url"].partition("/s2s/")[2], 404, "NotFound")
-    for gone in (source, found["dst_id"]):
-        after = await client.run("enhance", src_file_id=gone, scale=1)
-        assert (await client.polled("enhance", after))["error"] == "error_download_image"
+    for gone in (
+        {"src_file_id": source},
+        {"src_file_id": found["dst_id"]},
+        {"src_file_url": found["url"]},
+    ):
+        after = await client.run("enhance", scale=1, **gone)
+        told = await client.polled("enhance", after)
+        assert (told["task_status"], told.get("error")) == ("error", "error_download_image"), gone
     async with working(backend):  # what was accepted before keeps its bytes
-        assert (await client.ended("enhance", waiting))["task_status"] == "success"
+        for accepted in (waiting, other):
+            assert (await client.ended("enhance", accepted))["task_status"] == "success"
     await let_go(backend.database)
     row = await backend.database.one("SELECT expires_at <= now() AS over FROM files WHERE id = %s", (source,))
     assert row is not None

@@ -16,7 +16,7 @@ from tinct.dialects.youcam.ask import Ask
 from tinct.dialects.youcam.errors import failure
 from tinct.dialects.youcam.files import DOWNLOADS
 from tinct.dialects.youcam.tool import Limit
-from tinct.errors import FetchError, LinkError, PhotoError, StorageError, UploadLimitError
+from tinct.errors import FetchError, FileMissingError, LinkError, PhotoError, StorageError, UploadLimitError
 from tinct.jobs import withdrawn
 from tinct.jobs.file import File, FileState
 from tinct.jobs.intake import PhotoRule, Upload, Url
@@ -129,6 +129,8 @@ async def _own(request: Request, url: str) -> Upload | None:
     backend = backend_of(request)
     backend.links.check("GET", path, dict(parse_qsl(parts.query)))
     file = await backend.files.get(None, path.rpartition("/")[2].partition(".")[0])
+    if file.role == withdrawn.ROLE:  # its bytes are there for those who had it before
+        raise FileMissingError("the task of this file was deleted")
     return Upload(chunks=await backend.files.open(file), name=file.name)
 
 

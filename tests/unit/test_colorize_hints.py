@@ -20,6 +20,7 @@ def _photo(*, bar: bool = False) -> ChromaDistribution:
         light[31:33, 16:48] = 5
     looks = np.zeros((32, 32, 4), np.float32)
     looks[8:24, 8:24] = 1
+    looks -= looks.mean(axis=(0, 1))
     bins = np.array([[0, 0], [40, 20], [-20, -30]], np.float32)
     return ChromaDistribution(np.zeros((64, 64, 3), np.float32), bins, light, np.ones_like(light), looks)
 
@@ -49,6 +50,23 @@ def test_two_hints_on_one_thing_share_it() -> None:
     assert found.chroma[30, 18] == pytest.approx(BLUE, abs=0.5)
     assert found.chroma[30, 44] == pytest.approx(RED, abs=0.5)
     assert found.share[SQUARE].min() > 0.9
+
+
+def test_hints_of_one_colour_reach_as_far_as_one_alone_or_farther() -> None:
+    photo = _photo(bar=True)
+    one = carry(photo, np.array([_hint(24, 22, BLUE)], np.float32))
+    both = carry(photo, np.array([_hint(24, 22, BLUE), _hint(42, 40, BLUE)], np.float32))
+    assert both.share[SQUARE].mean() >= one.share[SQUARE].mean()
+    assert both.share[33:48, 16:48].min() > 0.9
+    assert np.abs(both.chroma[33:48, 16:48] - BLUE).max() < 0.5
+    assert both.share[:12].max() < 0.1
+
+
+def test_a_grey_hint_takes_the_colour_of_its_part_away() -> None:
+    hints = np.array([_hint(30, 18, BLUE), _hint(30, 44, (0, 0))], np.float32)
+    found = carry(_photo(), hints).over(np.full((64, 64, 2), 30, np.float32))
+    assert np.abs(found[30, 44]).max() < 1
+    assert found[30, 18] == pytest.approx(BLUE, abs=0.5)
 
 
 def test_of_contradicting_hints_at_one_place_the_last_counts() -> None:

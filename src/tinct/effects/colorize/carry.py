@@ -2,10 +2,11 @@
 
 Colour is solved for as heat that flows between cells which look alike (Levin, Lischinski, Weiss 2004, "Colorization
 using optimization"), with what the network's encoder sees and what it expects beside lightness; known points are hot,
-and cells unlike them leak, so that far from a known point the network's own colouring stays. How much of the heat of
-one point reaches a cell is the chance that a walk from there ends at that point (Grady 2006, "Random walks for image
-segmentation"). The thing ends at the level of heat whose outline costs least for the area inside (a sweep cut:
-Andersen, Chung, Lang 2006, "Local graph partitioning using PageRank vectors").
+and cells unlike them leak, so that far from a known point the network's own colouring stays. The heat of a point, and
+how like it a cell is, are evidence that the cell is of its thing; weighed, they are the prior of a random walk (Grady
+2005, "Multilabel random walker image segmentation using prior models"), whose chance of ending on the thing says how
+far it goes. The weights are those of a logistic regression on regions of one colour in colour photos
+(`training.colorizer.hints`), so no outline drawn by hand was needed for them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tinct.imaging.conduction import Flow, conducted, steady
 from tinct.imaging.likelihood import ChromaDistribution
 from tinct.imaging.mean_field import resized
 
-__all__ = ["Carried", "carry"]
+__all__ = ["Carried", "Cells", "carry", "evidence", "heat_of"]
 
 Array = NDArray[np.float32]
 Part = tuple[slice, slice]
@@ -32,15 +33,13 @@ _SLOW = 0.38  # power of kinship in the leak
 _TWIN = (9.0, 0.37, 0.27)  # at which a cell is warmed from afar: parts of a thing that something lies across
 _NEAR = 0.16  # of the longer side: how far
 _WARMED = 1e-3
-_AREA = 1.0  # power of the area that an outline's cost is compared with
-_LEVELS = np.geomspace(0.03, 0.12, 24).astype(np.float32)  # of heat, at one of which the thing ends
-_STEEP = 12.0  # how sudden the end is, as a power
-_SMALLEST = 0.003  # share of the cells
+_COLD = np.float32(1e-3)  # heat below which there is none
+_WEIGHTS = (0.8197, 0.0527, 2.7946, -5.6282, 0.1399, -0.0012, -1.9581, 0.3272, -0.4351)  # of the evidence
+_BIAS = 3.6542
+_BELIEF = 0.005  # how far cells hold to their evidence against their neighbours'
+_HALF, _STEEP = np.float32(0.5), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
+_OTHER, _SUDDEN = 0.6, 12.0  # of root probabilities: from there a thing is another, such as a face
 _LIT = 1.15  # times its known lightness beyond which a surface shines and gains no more chroma
-_OTHER, _SUDDEN = (
-    0.6,
-    12.0,
-)  # of root probabilities: from there a thing inside the warmth is another, such as a face
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,28 +66,60 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
     hints : ndarray, (n, 4), float32
         Row and column as shares 0..1, then a*, b*; of several in one cell the last counts.
     """
-    cells = _Cells.of(predicted)
+    cells = Cells.of(predicted)
     h, w = cells.light.shape
     known = {(min(int(y * h), h - 1), min(int(x * w), w - 1)): (a, b) for y, x, a, b in hints.tolist()}
-    heat = _heat(cells, list(known))  # (h, w, n)
+    colors = list(dict.fromkeys(known.values()))
+    points = [[at for at, color in known.items() if color == one] for one in colors]
+    heat, fixed = heat_of(cells, points)  # (h, w, n), (h, w)
     lit = cells.light + np.float32(16)  # chroma of one surface grows with it, as all of XYZ does with light
     total, color = np.zeros((h, w), np.float32), np.zeros((h, w, 2), np.float32)
-    share = np.zeros((h, w), np.float32)
-    for k, ((row, column), chroma) in enumerate(known.items()):
-        warm = np.maximum(heat[..., k], np.float32(1e-3))
-        inside = 1 / (1 + (_end(warm, cells.flow) / warm) ** np.float32(_STEEP))
-        inside *= cells.expected_as(row, column)
-        here = np.minimum(lit / lit[row, column], np.float32(_LIT))
-        weight = inside * warm
-        total += weight
-        color += (weight * here)[..., None] * np.asarray(chroma, np.float32)
-        np.maximum(share, inside, out=share)
-    color /= np.maximum(total, np.float32(1e-12))[..., None]
-    return Carried(share, color)
+    belief, kin = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+    for k, chroma in enumerate(colors):
+        for at in points[k]:
+            odds = evidence(cells, heat[..., k], at) @ np.asarray(_WEIGHTS, np.float32)
+            own = np.asarray(1 / (1 + np.exp(-odds - np.float32(_BIAS))), np.float32)
+            np.maximum(belief, own, out=belief)
+            np.maximum(kin, cells.expected_as(*at), out=kin)
+            weight = np.maximum(own * heat[..., k], np.float32(1e-9))
+            total += weight
+            color += (weight * np.minimum(lit / lit[at], np.float32(_LIT)))[..., None] * np.array(chroma)
+    held = np.full((h, w), _BELIEF, np.float32)
+    start = fixed.astype(np.float32)[..., None]
+    thing = steady(cells.flow, held, (held * belief)[..., None], start, fixed)[..., 0]
+    share = 1 / (1 + (_HALF / np.maximum(thing, _COLD)) ** _STEEP)
+    return Carried(np.asarray(share * kin, np.float32), color / total[..., None])
+
+
+def evidence(cells: Cells, heat: Array, at: tuple[int, int]) -> Array:
+    """What tells whether cells are of the thing that a point is on.
+
+    Parameters
+    ----------
+    cells : Cells
+    heat : ndarray, (h, w), float32
+        How much heat of its colour's points reaches each cell.
+    at : tuple of int
+        Row and column of the point.
+
+    Returns
+    -------
+    ndarray, (h, w, 9), float32
+    """
+    warm = np.log(np.maximum(heat, _COLD))
+    light, looks, roots = cells.around(*at)
+    like = cells.looks @ looks
+    like /= np.maximum(np.linalg.norm(cells.looks, axis=-1) * np.linalg.norm(looks), np.float32(1e-6))
+    unlike = np.linalg.norm(cells.roots - roots, axis=-1)
+    down, across = (axis.astype(np.float32) for axis in np.indices(heat.shape))
+    far = np.hypot(down - at[0], across - at[1]) / np.float32(max(heat.shape))
+    lighter = np.abs(cells.light - light)
+    every = [warm, warm * warm, like, unlike, unlike * unlike, lighter, far, far * far, warm * unlike]
+    return np.asarray(np.stack(every, axis=-1), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class _Cells:
+class Cells:
     """What is compared between cells, and how well neighbours conduct."""
 
     light: Array
@@ -100,7 +131,8 @@ class _Cells:
     flow: Flow
 
     @classmethod
-    def of(cls, predicted: ChromaDistribution) -> _Cells:
+    def of(cls, predicted: ChromaDistribution) -> Cells:
+        """The cells of a prediction."""
         h, w = predicted.light.shape
         p = np.exp(predicted.logits - predicted.logits.max(axis=-1, keepdims=True))
         roots = np.sqrt(p / p.sum(axis=-1, keepdims=True))
@@ -119,53 +151,44 @@ class _Cells:
             + ((self.roots[part] - roots) ** 2).sum(axis=-1) / np.float32(scales[2] ** 2)
         )
 
+    def around(self, row: int, column: int) -> tuple[Array, Array, Array]:
+        """What the surroundings of a cell are: L*, looks (c,), roots (q,)."""
+        near = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        looks, roots = (x[near].reshape(-1, x.shape[2]) for x in (self.looks, self.roots))
+        middle = np.asarray(np.median(self.light[near]), np.float32)
+        return middle, np.median(looks, axis=0).astype(np.float32), roots.mean(axis=0, dtype=np.float32)
+
     def alike(self, scales: tuple[float, float, float], row: int, column: int) -> Array:
         """How like the surroundings of one cell each is, (h, w), 0 to 1."""
-        around = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-        looks, roots = (x[around].reshape(-1, x.shape[2]) for x in (self.looks, self.roots))
-        middle = np.asarray(np.median(self.light[around]), np.float32)
-        told = middle, np.median(looks, axis=0).astype(np.float32), roots.mean(axis=0, dtype=np.float32)
-        return np.asarray(np.exp(-self._apart(scales, np.s_[:, :], told) / 2), np.float32)
+        apart = self._apart(scales, np.s_[:, :], self.around(row, column))
+        return np.asarray(np.exp(-apart / 2), np.float32)
 
     def expected_as(self, row: int, column: int) -> Array:
         """1 where the network expects colours such as around one cell, 0 where it expects others: (h, w)."""
-        around = self.roots[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-        apart = self.roots - around.reshape(-1, self.roots.shape[2]).mean(axis=0)
+        apart = self.roots - self.around(row, column)[2]
         far = np.sqrt((apart * apart).sum(axis=-1)) / np.float32(_OTHER)
         return np.asarray(1 / (1 + far ** np.float32(_SUDDEN)), np.float32)
 
 
-def _heat(cells: _Cells, known: list[tuple[int, int]]) -> Array:
-    """How much of the heat of each known cell reaches every cell, (h, w, n), 0 to 1."""
+def heat_of(cells: Cells, points: list[list[tuple[int, int]]]) -> tuple[Array, NDArray[np.bool_]]:
+    """How much of the heat of each colour's points reaches every cell, (h, w, n), 0 to 1; which cells are points."""
     h, w = cells.light.shape
-    leak, warmed = np.full((h, w), np.inf, np.float32), np.zeros((h, w, len(known)), np.float32)
-    hot, fixed = np.zeros((h, w, len(known)), np.float32), np.zeros((h, w), bool)
+    leak, warmed = np.full((h, w), np.inf, np.float32), np.zeros((h, w, len(points)), np.float32)
+    hot, fixed = np.zeros((h, w, len(points)), np.float32), np.zeros((h, w), bool)
     down, across = (axis.astype(np.float32) for axis in np.indices((h, w)))
-    for k, (row, column) in enumerate(known):
+    every = [(k, at) for k, group in enumerate(points) for at in group]
+    for k, (row, column) in every:
         kin = cells.alike(_KIN, row, column)
         np.minimum(leak, np.float32(_LEAK) * (1 - kin) ** np.float32(_SLOW), out=leak)
         away = ((down - row) ** 2 + (across - column) ** 2) / np.float32((_NEAR * max(h, w)) ** 2)
-        warmed[..., k] = np.float32(_WARMED) * cells.alike(_TWIN, row, column) * np.exp(-away / 2)
+        twin = np.float32(_WARMED) * cells.alike(_TWIN, row, column) * np.exp(-away / 2)
+        np.maximum(warmed[..., k], twin, out=warmed[..., k])
         around = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
         hot[around][kin[around] > 0.3] = 0  # of overlapping points the later
-        hot[around][..., k] = kin[around] > 0.3
+        hot[around][..., k][kin[around] > 0.3] = 1
         fixed[around] |= kin[around] > 0.3
-    for k, (row, column) in enumerate(known):
-        hot[row, column] = 0
-        hot[row, column, k] = 1
-        fixed[row, column] = True
-    return steady(cells.flow, leak + warmed.sum(axis=-1) + np.float32(1e-6), warmed, hot, fixed)
-
-
-def _end(warm: Array, flow: Flow) -> np.float32:
-    """The level of heat (h, w) at which the outline is cheapest for the area inside."""
-    best, found = np.inf, _LEVELS[len(_LEVELS) // 2]
-    for level in _LEVELS:
-        inside = warm >= level
-        area = int(inside.sum())
-        if area < _SMALLEST * inside.size or area == inside.size:
-            continue
-        cut = sum(float(weight[inside[one] != inside[other]].sum()) for one, other, weight in flow)
-        if cut / area**_AREA < best:
-            best, found = cut / area**_AREA, level
-    return np.float32(found)
+    for k, at in every:
+        hot[at] = 0
+        hot[at][k] = 1
+        fixed[at] = True
+    return steady(cells.flow, leak + warmed.sum(axis=-1) + np.float32(1e-6), warmed, hot, fixed), fixed

@@ -1,7 +1,9 @@
-"""Mattes and backgrounds: ``python -m benchmarks.background [mattes|speed ...]``; photos of eval/matting_people.
+"""Mattes and backgrounds: ``python -m benchmarks.background [mattes|speed ...] [--sheet FILE [--photos NAME ...]]``.
 
-The masks there are silver, made by others' programs. MAE: mean absolute difference of mattes, 0..1. IoU: of the two
-where they are above a half.
+Photos of eval/matting_people; the masks there are silver, made by others' programs. MAE: mean absolute difference of
+mattes, 0..1. IoU: of the two where they are above a half. The sheet shows what is cut out, on magenta, of photos of
+anything (eval/color_photos, or those named), with the engine, the confidence and the coverage, to be judged by eye.
+Objects before other photos are measured by ``python -m training.subject.evaluate``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 import tinct
 from benchmarks import data
@@ -31,9 +34,10 @@ def mattes() -> str:
     from tinct.models import store
 
     rows = []
-    for subject, engine in (("person", "person"), ("any", "isnet")):
-        if engine == "isnet" and not store.installed("isnet"):
-            continue
+    for subject, engine in (
+        ("person", "person"),
+        ("any", "isnet" if store.installed("isnet") else "subject"),
+    ):
         figures, missed = [], 0
         for photo, mask in _pairs():
             truth = tinct.open(mask).pixels[..., 1] / 255
@@ -66,6 +70,30 @@ def speed() -> str:
     )
 
 
+def sheet(paths: list[Path], cell: int = 300, columns: int = 6) -> NDArray[np.uint8]:
+    """Photos and what is cut out of them, side by side."""
+    cells = []
+    for path in paths:
+        photo = tinct.open(path)
+        shown = np.uint8(255) * np.clip(photo.proxy(cell), 0, 1)
+        try:
+            made = tinct.background(photo, "mask")
+            matte = cv2.resize(made.photo.pixels, shown.shape[1::-1], interpolation=cv2.INTER_AREA) / 255
+            said = f"{made.engine} {made.confidence:.2f} {made.coverage:.0%}"
+        except tinct.errors.ParameterError:
+            matte, said = np.zeros((*shown.shape[:2], 3)), "nothing"
+        both = np.zeros((cell + 20, 2 * cell, 3), np.uint8)
+        both[: shown.shape[0], : shown.shape[1]] = shown
+        both[: shown.shape[0], cell : cell + shown.shape[1]] = shown * matte + (1 - matte) * [255, 0, 255]
+        text = f"{path.stem[:30]}: {said}"
+        cv2.putText(
+            both, text, (4, cell + 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA
+        )
+        cells.append(both)
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % columns)
+    return np.vstack([np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)])
+
+
 _PARTS = {"mattes": mattes, "speed": speed}
 
 
@@ -73,7 +101,13 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*_PARTS, []], help="all by default")
-    for part in parser.parse_args().parts or _PARTS:
+    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--photos", type=Path, nargs="*", help="of the sheet; color_photos by default")
+    options = parser.parse_args()
+    if options.sheet:
+        cv2.imwrite(str(options.sheet), sheet(options.photos or data.photos("color_photos"))[..., ::-1])
+        return
+    for part in options.parts or _PARTS:
         print(_PARTS[part](), flush=True)
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["halve", "write"]
+__all__ = ["halve", "quantize", "write"]
 
 _LARGE = 500  # numbers
 
@@ -64,5 +64,30 @@ def halve(path: Path) -> None:
             casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
     for cast in reversed(casts):
         graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def quantize(path: Path) -> None:
+    """Keep the weights of large 1x1 convolutions as bytes, with one scale a filter; a reader widens them.
+
+    What is computed stays float32; the others' weights are left for :func:`halve`, which may follow.
+    """
+    model = onnx.load(path)
+    graph, steps = model.graph, []
+    convolved = {node.input[1] for node in graph.node if node.op_type == "Conv"}
+    for weight in [w for w in graph.initializer if w.name in convolved]:
+        values = numpy_helper.to_array(weight)  # (out, in, h, w)
+        if values.size < 20 * _LARGE or values.shape[2:] != (1, 1):
+            continue
+        scale = np.maximum(np.abs(values).max(axis=(1, 2, 3)) / 127, 1e-12).astype(np.float32)
+        levels = np.rint(values / scale[:, None, None, None]).astype(np.int8)
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(levels, f"{name}.bytes"))
+        graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
+        inputs = [f"{name}.bytes", f"{name}.scale"]
+        steps.append(helper.make_node("DequantizeLinear", inputs, [name], axis=0))
+    for step in reversed(steps):
+        graph.node.insert(0, step)
     onnx.checker.check_model(model)
     onnx.save(model, path)

@@ -16,7 +16,7 @@ from tinct.models import runtime, store
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 
-__all__ = ["Matte", "Subject", "find", "given"]
+__all__ = ["Matte", "Subject", "by_color", "find", "given"]
 
 Array = NDArray[np.float32]
 Subject = Literal["auto", "person", "any"]
@@ -37,9 +37,10 @@ class Matte:
     alpha: NDArray[np.uint8]
     """(H, W), 255 on the subject."""
     engine: str
-    """``person``, ``isnet``, ``classical`` or ``mask``: who found it."""
+    """``person``, ``isnet``, ``subject`` or ``mask``: who found it."""
     confidence: float
-    """0..1: share of the matte that is decided; for ``classical`` also how unlike subject and background are."""
+    """0..1: for ``subject`` how much of it is expected to be right, as intersection over union; for ``person`` and
+    ``isnet`` the share of the matte that is decided."""
 
     @property
     def coverage(self) -> float:
@@ -83,7 +84,7 @@ def find(photo: Photo, subject: Subject) -> Matte:
             raise ParameterError("subject", "person, but nobody was found", "any, or a mask of your own")
     if store.installed("isnet"):
         return _checked(_matte(photo, _isnet(rgb), "isnet", 1.0), subject)
-    guided, unlike = _by_color(rgb)
+    guided, unlike = by_color(rgb)
     return _checked(_matte(photo, guided, "classical", unlike), subject)
 
 
@@ -108,7 +109,7 @@ def _isnet(rgb: Array) -> GuidedMask:
     return guide(small, rgb, radius=max(2, max(rgb.shape[:2]) // 100))
 
 
-def _by_color(rgb: Array) -> tuple[GuidedMask, float]:
+def by_color(rgb: Array) -> tuple[GuidedMask, float]:
     """Without weights: what is unlike the photo's border, made sharp by graph cuts.
 
     The border is taken for background, as in Wei et al. 2012 ("Geodesic saliency using background priors"); the start

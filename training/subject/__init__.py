@@ -1,0 +1,1 @@
+"""The subject segmenter: a small network taught by cut objects and people before other photos."""

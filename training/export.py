@@ -58,7 +58,7 @@ def halve(path: Path) -> None:
     graph, casts = model.graph, []
     for weight in graph.initializer:
         values = numpy_helper.to_array(weight)
-        if values.size >= _LARGE:
+        if values.size >= _LARGE and values.dtype == np.float32:
             name = weight.name
             weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
             casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))

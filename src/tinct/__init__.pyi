@@ -70,8 +70,8 @@ def background(
         remove: the subject alone, with opacity. mask: its matte, white on black. change: the subject on
         another background. blur: the background out of focus.
     subject : auto, person or any
-        person: people only. any: whatever stands out, by the network isnet if it is installed, else by
-        colour, which is less sure. auto: people if there are any, else any.
+        person: people only. any: whatever stands out, by the network in the package, or by isnet if
+        that is installed. auto: people if there are any, else any.
     colors : 1 to 2 × text
         For change, without a backdrop: one colour, or two from top to bottom; CSS names, #RGB or
         #RRGGBB.

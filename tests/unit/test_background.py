@@ -131,17 +131,37 @@ def test_bright_points_bloom():
     assert bloomed - 0.1 > 2 * (blurred(back, alpha, 1.0).max() - 0.1)
 
 
-def test_any_subject_is_found_by_its_colours_and_the_confidence_says_how_surely():
+def test_any_subject_is_found_without_a_fetch_and_the_confidence_says_how_surely():
     photo, mask = ball()
     made = tinct.background(photo, "mask", subject="any")
-    assert made.engine == "classical"
-    assert np.abs(made.photo.pixels.astype(int) - mask.pixels).mean() < 6
-    camouflaged = np.random.default_rng(0).integers(90, 110, (120, 160, 3)).astype(np.uint8)
-    try:
-        unsure = tinct.background(Photo(camouflaged), "mask", subject="any").confidence
-    except ParameterError:
-        unsure = 0.0
-    assert unsure < 0.6 < made.confidence
+    assert made.engine == "subject"
+    assert np.abs(made.photo.pixels.astype(int) - mask.pixels).mean() < 4
+    assert made.confidence > 0.7
+    hidden = tinct.background(Photo(data.rocket()), "mask", subject="any").confidence
+    assert hidden < made.confidence - 0.2
+
+
+def test_nothing_is_taken_where_nothing_stands_out():
+    noise = np.random.default_rng(0).integers(90, 110, (120, 160, 3)).astype(np.uint8)
+    for pixels in (noise, data.grass()[..., None].repeat(3, -1), data.gravel()[..., None].repeat(3, -1)):
+        with pytest.raises(ParameterError, match="subject"):
+            tinct.background(Photo(np.ascontiguousarray(pixels)), "mask", subject="any")
+
+
+def test_a_cat_that_fills_the_photo_is_cut_out():
+    alpha = tinct.background(Photo(data.chelsea()), subject="any").photo.alpha
+    assert (alpha[100:200, 160:300] > 240).mean() > 0.95  # its face
+    assert (alpha[:60, 400:] < 60).mean() > 0.6  # the cushion behind
+
+
+def test_what_the_network_expects_to_be_right_is_an_overlap():
+    from tinct.imaging.salient import expected_overlap
+
+    probability = np.array([[1, 1, 0.5, 0], [1, 1, 0.5, 0]], np.float32)
+    mask = np.array([[1, 1, 0, 0], [1, 1, 0, 0]], np.float32)
+    assert expected_overlap(probability, mask) == pytest.approx(4 / 5)
+    assert expected_overlap(probability, np.zeros_like(mask)) == 0
+    assert expected_overlap(mask, mask) == 1
 
 
 def test_a_network_for_any_subject_serves_where_it_is_installed(monkeypatch):

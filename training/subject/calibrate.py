@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tinct.imaging import salient
+from training.subject.cut import overlap
 from training.subject.evaluate import cases, predictor
 
 __all__ = ["expected_error", "fit", "main", "reliability"]
@@ -22,6 +24,7 @@ __all__ = ["expected_error", "fit", "main", "reliability"]
 Array = NDArray[np.float32]
 _BINS = 10
 _EVERY = 7  # pixels taken
+_LEAST = 0.004  # share of the photo below which nothing was found, as in the effect
 
 
 def fit(logits: Array, truth: Array) -> tuple[float, float]:
@@ -56,34 +59,72 @@ def expected_error(probability: Array, truth: Array) -> float:
     return sum(share * abs(said - true) for share, said, true in reliability(probability, truth))
 
 
-def _pixels(work: Path, side: int, composites: int, others: int) -> tuple[list[Array], list[Array]]:
-    predict, logits, truths = predictor(work, side), [], []
-    for _, rgb, matte in cases(work, composites, others):
-        probability = np.clip(predict(rgb), 1e-5, 1 - 1e-5)
-        logits.append(np.log(probability / (1 - probability)).ravel()[::_EVERY].astype(np.float32))
-        truths.append(matte.ravel()[::_EVERY])
-    return logits, truths
+def _odds(probability: Array) -> Array:
+    held = np.clip(probability, 1e-5, 1 - 1e-5)
+    return np.asarray(np.log(held / (1 - held)), np.float32)
+
+
+def _told(scale: float, bias: float, odds: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-(odds * scale + bias))), np.float32)
+
+
+def _confidence(rgb: Array, probability: Array, matte: Array) -> tuple[float, float] | None:
+    """What the effect would say of its cut, and its overlap with the matte; None if it finds nothing."""
+    likely = salient.outlined(rgb, probability) > 0.5
+    if likely.mean() < _LEAST:
+        return None
+    said = salient.expected_overlap(probability, likely.astype(np.float32))
+    return said, overlap(likely, matte > 0.5)
 
 
 def main() -> None:
-    """Print scale, bias and both diagrams."""
+    """Print scale, bias, and what was said and what is true, before and after, of pixels and of cuts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--side", type=int, default=salient.SEEN)
     parser.add_argument("--composites", type=int, default=150)
     parser.add_argument("--others", type=int, default=60)
     options = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    logits, truths = _pixels(options.work, options.side, options.composites, options.others)
-    scale, bias = fit(np.concatenate(logits[::2]), np.concatenate(truths[::2]))
+    predict = predictor(options.work, options.side)
+    found = [
+        (kind, rgb, matte, _odds(predict(rgb)))
+        for kind, rgb, matte in cases(options.work, options.composites, options.others)
+    ]
+    chosen, rest = found[::2], found[1::2]
+    scale, bias = fit(
+        np.concatenate([odds.ravel()[::_EVERY] for *_, odds in chosen]),
+        np.concatenate([matte.ravel()[::_EVERY] for _, _, matte, _ in chosen]),
+    )
     print(f"--scale {scale:.3f} --bias {bias:.3f}")
-    x, truth = np.concatenate(logits[1::2]), np.concatenate(truths[1::2])
-    for name, values in (("before", x), ("after", x * scale + bias)):
-        probability = 1 / (1 + np.exp(-values))
-        print(f"{name}: expected calibration error {expected_error(probability, truth):.4f}")
+    truth = np.concatenate([matte.ravel()[::_EVERY] for _, _, matte, _ in rest])
+    for name, (s, b) in {"before": (1.0, 0.0), "after": (scale, bias)}.items():
+        told = [_told(s, b, odds) for *_, odds in rest]
+        probability = np.concatenate([one.ravel()[::_EVERY] for one in told])
+        print(f"{name}: expected calibration error of pixels {expected_error(probability, truth):.4f}")
         for share, said, true in reliability(probability, truth):
             print(f"  said {said:.2f}, true {true:.2f} ({share:.1%} of the pixels)")
+        cuts = [
+            (kind, _confidence(rgb, one, matte))
+            for (kind, rgb, matte, _), one in zip(rest, told, strict=True)
+        ]
+        both = np.array([cut for _, cut in cuts if cut is not None], np.float32).reshape(-1, 2)
+        print(
+            f"  cuts: mean difference of confidence and overlap {np.abs(both[:, 0] - both[:, 1]).mean():.3f}"
+        )
+        for low in np.arange(0, 1, 0.2):
+            here = both[(both[:, 0] >= low) & (both[:, 0] < low + 0.2 + (low > 0.7))]
+            if len(here):
+                print(
+                    f"  confidence {here[:, 0].mean():.2f}, overlap {here[:, 1].mean():.2f} ({len(here)} cuts)"
+                )
+        for kind in ("composite", "object", "person", "empty"):
+            of_kind = [cut for k, cut in cuts if k == kind]
+            overlaps = [0.0 if cut is None else cut[1] for cut in of_kind]
+            taken = sum(cut is not None and cut[0] >= salient.WORTH for cut in of_kind)
+            if of_kind:
+                print(f"  {kind}: {len(of_kind)}, IoU {np.mean(overlaps):.3f}, {taken} taken")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.imaging.foreground import estimate
-from tinct.imaging.subject import by_color
+from training.subject.color import by_color
 
 __all__ = ["Cut", "cropped", "cut", "overlap", "plainness"]
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tinct.imaging.subject import by_color
+from training.subject.color import by_color
 from training.subject.compose import Composer, load
 from training.subject.cut import overlap
 from training.subject.export import load as load_net

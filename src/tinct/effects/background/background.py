@@ -46,9 +46,9 @@ class Background:
 
     photo: Photo
     engine: str
-    """``person``, ``isnet``, ``classical`` or ``mask``: who found the subject."""
+    """``person``, ``subject``, ``isnet`` or ``mask``: who found the subject."""
     confidence: float
-    """0..1."""
+    """0..1; of ``subject`` how much of the matte is expected to be right, as intersection over union."""
     coverage: Annotated[float, Rounded(4)]
     """Share of the photo that is the subject."""
 
@@ -82,8 +82,8 @@ _LABELS = {"remove": "cutout", "mask": "mask", "change": "background", "blur": "
     title="Background",
     engines={
         "person": ("person",),
+        "subject": ("subject",),
         "isnet": ("isnet",),
-        "classical": (),
         "mask": (),
         "prompt": ("text-to-image",),
     },
@@ -106,8 +106,8 @@ def background(
     subject: Annotated[
         Subject,
         Field(
-            description="person: people only. any: whatever stands out, by the network isnet if it is installed, else "
-            "by colour, which is less sure. auto: people if there are any, else any."
+            description="person: people only. any: whatever stands out, by the network in the package, or by isnet if "
+            "that is installed. auto: people if there are any, else any."
         ),
     ] = "auto",
     colors: Annotated[

@@ -54,7 +54,7 @@ class Replacement:
     photo: Photo
     """The photo; outside the mask its pixels are those of the source."""
     cut_out_by: str
-    """Who cut the object out of the reference: ``opacity``, ``person``, ``isnet`` or ``classical``; empty otherwise."""
+    """Who cut the object out of the reference: ``opacity``, ``person``, ``subject`` or ``isnet``; empty otherwise."""
     in_perspective: bool
     """Whether the mask is a quadrilateral and the surface was laid on it."""
     box: tuple[int, int, int, int]

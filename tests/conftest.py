@@ -23,8 +23,21 @@ from tinct.backend import Backend, open_backend
 from tinct.effects import registry
 from tinct.loading import loading
 
+LONGEST = (
+    "test_docs_snippets.py",
+    "test_picma_client.py",
+    "test_page.py",
+    "test_journeys.py",
+    "test_clips.py",
+    "test_faults.py",
+    "test_memory.py",
+    "test_install.py",
+    "test_colorize.py",
+    "test_enhance.py",
+)
+"""Files that take half a minute and more, whatever their folder."""
 QUICK = ("dialects", "unit")
-"""Folders whose files are done in seconds; those of the others start servers, and some take a minute."""
+"""Folders whose files are done in seconds; those of the others start servers."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,12 +50,18 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long comes first, so that no process is left with it when the others have nothing to do any more."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] in QUICK)
+
+    def place(item: pytest.Item) -> int:
+        if item.path.name in LONGEST:
+            return LONGEST.index(item.path.name)
+        return len(LONGEST) + (item.path.relative_to(here).parts[0] in QUICK)
+
+    items.sort(key=place)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fault-jobs", type=int, default=60, help="Jobs of the fault test; 1000 for the long one."
+        "--fault-jobs", type=int, default=40, help="Jobs of the fault test; 1000 for the long one."
     )
 
 

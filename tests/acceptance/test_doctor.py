@@ -1,6 +1,5 @@
 """`tinct doctor` finds what is wrong with a server's parts, says what to do, and changes nothing."""
 
-import asyncio
 import json
 import time
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tinct.backend import open_backend
+from prepared import prepared
 from tinct.cli import app
 from tinct.cli.doctor import _clock
-from tinct.settings import Settings, current
+from tinct.settings import current
 from tinct.storage.embedded import EmbeddedPostgres
 
 
@@ -24,13 +23,10 @@ def examined(data: Path) -> tuple[int, dict[str, dict[str, str]]]:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A server's data, with nobody at work on it."""
-
-    async def make() -> None:
-        async with open_backend(Settings(data=tmp_path / "data")):
-            pass
-
-    asyncio.run(make())
-    return tmp_path / "data"
+    data = prepared(tmp_path / "data")
+    (data / "secret").touch(0o600)
+    (data / "secret").write_text("s" * 48)
+    return data
 
 
 def test_a_folder_without_a_server_is_left_as_it_is_and_told_so(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""What ``pip install tinct`` brings: the wheel in a fresh environment, without the server."""
+"""What ``pip install tinct`` brings: the wheel in a fresh environment, without the server.
+
+What the wheel asks for is not fetched and unpacked once more: the environment of the tests has all of it, and of that
+whatever the wheel's own metadata leads to is linked.
+"""
 
 import json
 import os
@@ -8,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 import httpx
 import pytest
+from packaging.requirements import Requirement
 
 from running import photo
 
@@ -54,6 +60,26 @@ def _pip_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(kept)}
 
 
+def link_requirements(python: Path, extra: str = "") -> None:
+    """Give an environment that holds the wheel the libraries which the wheel, and then they, ask for."""
+    (site,) = python.parents[1].glob("lib/python*/site-packages")
+    (tinct,) = distributions(name="tinct", path=[str(site)])
+    todo, seen = [(tinct, extra)], set()
+    while todo:
+        asking, of = todo.pop()
+        for requirement in map(Requirement, asking.requires or ()):
+            if requirement.marker and not requirement.marker.evaluate({"extra": of}):
+                continue
+            found = distribution(requirement.name)
+            todo += [
+                (found, name) for name in ("", *requirement.extras) if (requirement.name, name) not in seen
+            ]
+            seen |= {(requirement.name, name) for name in ("", *requirement.extras)}
+            for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+                if not (site / top).exists():
+                    (site / top).symlink_to(Path(str(found.locate_file(top))).resolve())
+
+
 @pytest.fixture(scope="module")
 def bin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Programs of an environment that holds the wheel and what it depends on; gone afterwards."""
@@ -65,8 +91,9 @@ def bin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = run(sys.executable, "-m", "venv", "--without-pip", folder / "env")
     assert made.returncode == 0, made.stderr
     python = folder / "env" / "bin" / "python"
-    done = run(*pip, "--python", python, "install", "--no-compile", wheel)
+    done = run(*pip, "--python", python, "install", "--no-compile", "--no-deps", wheel)
     assert done.returncode == 0, done.stderr
+    link_requirements(python)
     yield python.parent
     shutil.rmtree(folder)
 
@@ -123,11 +150,8 @@ def test_the_cards_of_the_weights_travel_in_the_wheel(bin: Path) -> None:
 
 @pytest.fixture(scope="module")
 def server_url(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of the same environment, after the extra was installed into it; so it comes last in this file."""
-    (wheel,) = (bin.parents[1] / "dist").glob("tinct-*.whl")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "--python", bin / "python"]
-    done = run(*pip, "install", "--no-compile", f"{wheel}[server]")
-    assert done.returncode == 0, done.stderr
+    """A server of the same environment, after the extra came into it; so it comes last in this file."""
+    link_requirements(bin / "python", "server")
     folder = tmp_path_factory.mktemp("served")
     for above in bin.parents:  # of root's, the database has a user of its own, who must find its programs
         if above.is_relative_to(tempfile.gettempdir()) and above != Path(tempfile.gettempdir()).parent:

@@ -171,11 +171,11 @@ async def test_photo_enhance_gives_the_photo_and_each_face(client: PicMa, site: 
 
 
 async def test_a_photo_without_faces_succeeds_with_none(client: PicMa, site: Site) -> None:
-    url = site.picture("/none.png", photo(120, 90))
+    url = site.picture("/none.png", photo(64, 64))
     done = await client.finished(await client.create(url, 1), 1)
     await client.check(done)
     assert (done["status"], done["facenum"], done["facelist"], done["chtaskid"]) == (2, 0, [], "")
-    assert (done["inpathext"], done["outpathext"], done["outpathwidth"]) == ("png", "png", 240)
+    assert (done["inpathext"], done["outpathext"], done["outpathwidth"]) == ("png", "png", 128)
 
 
 @pytest.mark.parametrize(("type", "times"), [(2, 2), (5, 1)])

@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from studio.watched import Watched
+from studio.watched import LEVELS, Watched, pixels
 from unit.clips import pan, write
 
 CLOSE_DE = 3.0
 """Mean CIEDE2000 between a look on a frame and that frame of the result, which was encoded once more: the most that
 docs/studio.md states."""
-LEVELS = """(canvas) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return [canvas.width, canvas.height, Array.from(data)];
-}"""
 SEEN = f"() => ({LEVELS})(document.querySelector('clip-stage').frame())"
 STILL = f"""() => {{
     const shown = document.querySelector(".still > *");
@@ -31,11 +27,6 @@ STEPPED = """(was) => {
     return currentTime !== was && !seeking;
 }"""
 PLACES = "() => [...document.querySelectorAll('clip-stage video')].map((one) => one.currentTime)"
-
-
-def pixels(told: tuple[int, int, list[int]]) -> np.ndarray:
-    width, height, levels = told
-    return np.array(levels, np.uint8).reshape(height, width, 4)[..., :3]
 
 
 def nearest(seen: np.ndarray, frames: Sequence[np.ndarray]) -> int:

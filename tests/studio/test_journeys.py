@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import color, data
 
 from running import photo
-from studio.watched import Watched
+from studio.watched import LEVELS, Watched, pixels
 
 CLOSE_DE = 1.0
 """Mean CIEDE2000 between what the page shows and the full result, the most that docs/studio.md states."""
@@ -72,7 +72,7 @@ def test_many_photos_become_one_zip(studio: Watched) -> None:
 def canvas(studio: Watched) -> np.ndarray:
     """The photo under the look as the page shows it: the layers blended as the browser does it, (h, w, 3)."""
     drawn = studio.page.evaluate(
-        """() => {
+        f"""() => {{
             const before = document.querySelector(".before"), after = document.querySelector(".after");
             const canvas = new OffscreenCanvas(after.width, after.height);
             const context = canvas.getContext("2d");
@@ -80,12 +80,10 @@ def canvas(studio: Watched) -> np.ndarray:
             context.drawImage(before, 0, 0, canvas.width, canvas.height);
             context.globalAlpha = Number(after.style.opacity);
             context.drawImage(after, 0, 0);
-            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-            return [canvas.width, canvas.height, Array.from(data)];
-        }"""
+            return ({LEVELS})(canvas);
+        }}"""
     )
-    width, height, levels = drawn
-    return np.array(levels, np.uint8).reshape(height, width, 4)[..., :3]
+    return pixels(drawn)
 
 
 def test_a_look_is_chosen_weakened_at_once_applied_and_is_what_was_shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import numpy as np
 
 from running import Server, photo
 
@@ -22,6 +25,23 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = "color-contrast"
+"""The rule that asks for colours, and takes most of the time of all rules."""
+POLL_MS = 100
+"""How often a page is asked for what takes a while: at every frame, as by default, keeps it drawing."""
+LEVELS = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let text = "";
+    for (const level of data) text += String.fromCharCode(level);
+    return [canvas.width, canvas.height, btoa(text)];
+}"""
+"""Levels of a canvas on their way to `pixels`: a list of numbers takes seconds through the debugger."""
+
+
+def pixels(told: tuple[int, int, str]) -> np.ndarray:
+    """(h, w, 3) uint8 of what `LEVELS` told."""
+    width, height, levels = told
+    return np.frombuffer(base64.b64decode(levels), np.uint8).reshape(height, width, 4)[..., :3]
 
 
 @dataclass
@@ -70,7 +90,7 @@ class Watched:
                     document.querySelector("main").dispatchEvent(new DragEvent(kind, how));
                 }
             }""",
-            [[name, _base64(content)] for name, content in files],
+            [[name, base64.b64encode(content).decode()] for name, content in files],
         )
 
     def old_photo(self) -> FloatRect:
@@ -89,18 +109,19 @@ class Watched:
             "([state, count]) => document.querySelectorAll(`.cell[data-state=${state}]`).length === count",
             arg=[state, count],
             timeout=patience_s * 1000,
+            polling=POLL_MS,
         )
 
-    def accessibility(self) -> list[str]:
-        """What axe-core finds wrong with the page as it stands."""
+    def accessibility(self, *, contrast: bool = True, all_else: bool = True) -> list[str]:
+        """What axe-core finds wrong with the page as it stands: with its contrast, and with all else."""
         import axe_playwright_python
 
         if not self.page.evaluate("'axe' in window"):
             script = Path(axe_playwright_python.__file__).parent / "axe.min.js"
             self.page.evaluate(script.read_text(encoding="utf-8"))  # by the debugger: the page's policy stays
-        found = self.page.evaluate(
-            "(rules) => axe.run(document, { runOnly: rules })", {"type": "tag", "values": RULES}
-        )
+        only = {"type": "tag", "values": RULES} if all_else else {"type": "rule", "values": [CONTRAST]}
+        options = {"runOnly": only, "rules": {} if contrast else {CONTRAST: {"enabled": False}}}
+        found = self.page.evaluate("(options) => axe.run(document, options)", options)
         return [
             f"{one['id']}: {node['html'][:200]} {json.dumps(node['any'][:1])[:300]}"
             for one in found["violations"]
@@ -115,12 +136,6 @@ class Watched:
             "errors": self.errors,
         }
         assert not any(found.values()), found
-
-
-def _base64(content: bytes) -> str:
-    import base64
-
-    return base64.b64encode(content).decode()
 
 
 @contextmanager

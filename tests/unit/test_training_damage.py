@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 from skimage import data as samples
 
-torch = pytest.importorskip("torch")
-onnxruntime = pytest.importorskip("onnxruntime")
+if find_spec("torch") is None:  # it takes seconds to import, and every process of a run collects this file
+    pytest.skip("PyTorch is not installed", allow_module_level=True)
 
 
 def some(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +81,7 @@ def test_other_wear_is_seen_but_leaves_most_of_a_photo() -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the export that PyTorch calls legacy
 def test_a_toy_run_learns_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
+    torch, _ = pytest.importorskip("torch"), pytest.importorskip("onnx")
     from training.damage.export import export
     from training.damage.network import DamageNet
     from training.damage.train import train

@@ -1,5 +1,6 @@
 """Every documented example is a stored conversation; here each is held with a running server."""
 
+import functools
 import json
 import re
 import time
@@ -22,6 +23,7 @@ PATTERNS = {
 }
 
 
+@functools.cache
 def files() -> dict[str, bytes]:
     return {
         "photo": photo(120, 90),

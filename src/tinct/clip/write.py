@@ -19,7 +19,11 @@ __all__ = ["Writer"]
 
 _ENCODERS: Final = ("libx264", "libopenh264", "h264_videotoolbox", "h264_mf")
 """Of H.264, the best first; builds of FFmpeg without GPL parts have no first."""
-_QUALITY: Final = {"crf": "17", "preset": "veryfast"}  # no loss is seen; slower presets save bytes alone
+_QUALITY: Final = {
+    "crf": "17",  # no loss is seen
+    "preset": "veryfast",  # slower ones save bytes alone
+    "x264-params": "chroma-qp-offset=-4",  # else vivid colours flicker by a third more; a tenth of bytes
+}
 _BITS: Final = 0.2  # a pixel, of encoders without a constant quality
 _COPIED: Final = ("aac",)
 _SOUND_RATE: Final = 160_000  # bits a second

@@ -16,6 +16,7 @@ from tinct.imaging.colormap import ColorMap
 from tinct.imaging.people import Protect, find_people
 from tinct.imaging.sample import Sample
 from tinct.imaging.shots import Shot, shots
+from tinct.imaging.steady import Steady
 from tinct.photo.photo import Photo
 
 __all__ = ["Graded", "estimate", "graded", "samples"]
@@ -83,9 +84,10 @@ def graded(
         seen: Iterator[tuple[Frame, Any]] = ((frame, None) for frame in frames)
         if protect is not None and strength:
             seen = crowd.with_people(frames, matrix, protect)
-        at = -1
+        at, steady = -1, Steady()
         for frame, matte in seen:
-            if at + 1 < len(found) and frame.number >= found[at + 1][0]:
+            begins = at + 1 < len(found) and frame.number >= found[at + 1][0]
+            if begins:
                 at += 1
                 starts.append(frame.seconds)
             if degree == 0:
@@ -93,7 +95,8 @@ def graded(
                 continue
             before = matrix.rgb(frame)
             kept = None if matte is None else crowd.full(matte, *frame.y.shape) * np.float32(strength)
-            yield matrix.moved(frame, before, painters[at](before, kept))
+            made = matrix.moved(frame, before, painters[at](before, kept))
+            yield steady(frame, made, begins=begins)
 
     made = remade(clip, work, progress=lambda share: progress(0.2 + 0.8 * share))
     return Graded(clip=made, maps=tuple(color_map for _, color_map in found), starts=tuple(starts))

@@ -2,13 +2,16 @@
 
 The network's log-probabilities of a frame are averaged with those of its neighbours in both directions, brought to it
 along motion, before one colouring is chosen: so neighbours choose alike, and outvote what one frame got wrong.
-Between the frames that were asked, the colouring is carried along motion from both sides. Frames are held for a few
-questions, so memory does not grow with the length.
+What was decided is averaged with what was decided before, so that a still thing does not drift from question to
+question. Between the frames that were asked, the colouring is carried along motion from both sides. Frames are held
+for a few questions, so memory does not grow with the length.
+
+Colours that people know of a moment are followed through its shot first, and told the network's cells at each question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -19,10 +22,13 @@ from pydantic import Field
 from tinct.clip.clip import Clip, remade
 from tinct.clip.planes import Frame, Matrix, Planes
 from tinct.effects.choices import ClipIn
+from tinct.effects.colorize.carry import Carried, carry
 from tinct.effects.colorize.join import MIDDLE, Join, spread
 from tinct.effects.colorize.scan import lightness_seen
-from tinct.effects.declare import effect
+from tinct.effects.colorize.tracked import ClipHint, ClipHints, Track, checked, points_at, tracked
+from tinct.effects.declare import CheckedAs, effect
 from tinct.effects.effect import Progress, unheard
+from tinct.effects.findings import Told
 from tinct.imaging.likelihood import ChromaDistribution, predict_chroma
 from tinct.imaging.motion import Motion, small_luma
 from tinct.imaging.shots import CutFinder
@@ -37,6 +43,8 @@ _EVERY: Final = 8  # frames from one question to the next
 _AROUND: Final = 2  # questions to each side whose answers are averaged
 _SIDE: Final = 320  # of the luma on which motion is searched
 _KEEP: Final = np.float32(0.9)  # of the trust in an answer, for each step that it is carried
+_DECIDED: Final = np.float32(8)  # decisions that are averaged at most
+_SCAN: Final = 0.15  # of the work, to follow hints
 _ASK_S, _FRAME_S, _PIXEL_S = 2.5, 0.25, 0.35  # a question; a frame; a megapixel
 
 
@@ -48,6 +56,10 @@ class VideoColorization:
     """The result."""
     asked: int
     """How many frames the network was asked about."""
+    followed: Annotated[
+        tuple[tuple[float, float], ...], Told(lambda spans: [[round(s, 3) for s in one] for one in spans])
+    ] = ()
+    """From when to when, in seconds, each hint was followed."""
 
 
 def _seconds(clip: tuple[int, ...]) -> float:
@@ -68,9 +80,18 @@ def video_colorize(
         float, Field(ge=0, le=1, description="0 leaves the clip without colour, 1 colours it fully.")
     ] = 1.0,
     *,
+    hints: Annotated[
+        Sequence[ClipHint | tuple[float, int, int, str] | Mapping[str, Any]],
+        CheckedAs(ClipHints),
+        Field(
+            max_length=200,
+            description="Known colours: at in seconds, x, y in pixels, and color. Each fills the thing that the point "
+            "is on at that moment, and is followed through its shot, on and back.",
+        ),
+    ] = (),
     progress: Progress = unheard,
 ) -> VideoColorization:
-    """Colour a black-and-white clip steadily; luminance stays, and nothing bleeds across a cut.
+    """Colour a black-and-white clip steadily; luminance stays, nothing bleeds across a cut, and known colours steer it.
 
     Raises
     ------
@@ -85,13 +106,16 @@ def video_colorize(
     """
     asked = [0]
     matrix = clip.facts.matrix
+    known = checked(clip, hints)
+    begun = _SCAN if known else 0.0
+    tracks = tracked(clip, known, lambda share: progress(begun * share)) if known else []
 
     def work(frames: Iterator[Frame]) -> Iterator[Planes]:
         for shot in _cut(frames):
-            yield from _colored(shot, matrix, strength, asked)
+            yield from _colored(shot, matrix, strength, asked, tracks)
 
-    made = remade(clip, work, progress=progress)
-    return VideoColorization(clip=made, asked=asked[0])
+    made = remade(clip, work, progress=lambda share: progress(begun + (1 - begun) * share))
+    return VideoColorization(clip=made, asked=asked[0], followed=tuple(track.seconds for track in tracks))
 
 
 def _cut(frames: Iterator[Frame]) -> Iterator[Iterator[Frame]]:
@@ -120,18 +144,22 @@ class _Asked:
     """It, and those that follow before the next one."""
     small: NDArray[np.uint8]
     answer: ChromaDistribution
+    known: Carried | None = None
+    """What hints make of the cells."""
     cells: Array | None = None
     """Chroma (h, w, 2) of the cells, once the neighbours were heard."""
-    moved: Motion | None = None
-    """From this question's frame to the one before."""
+    age: Array | None = None
+    """(h, w): decisions that each is the mean of."""
 
 
-def _colored(frames: Iterator[Frame], matrix: Matrix, strength: float, asked: list[int]) -> Iterator[Planes]:
+def _colored(
+    frames: Iterator[Frame], matrix: Matrix, strength: float, asked: list[int], tracks: Sequence[Track]
+) -> Iterator[Planes]:
     search = Motion.search()
     held: list[_Asked] = []
     first = 0  # of those that are held, whose frames are not given back yet
     for group in _groups(frames):
-        held.append(_ask(group, matrix))
+        held.append(_ask(group, matrix, tracks))
         asked[0] += 1
         while len(held) - first > _AROUND + 1:  # it and the next one hear all that they will
             yield from _between(held, first, matrix, strength, search)
@@ -162,27 +190,71 @@ def _light(frame: Frame, matrix: Matrix) -> tuple[Photo, Array]:
     return photo, np.ascontiguousarray(srgb_to_lab(photo.proxy(MIDDLE))[..., 0])
 
 
-def _ask(group: list[Frame], matrix: Matrix) -> _Asked:
+def _ask(group: list[Frame], matrix: Matrix, tracks: Sequence[Track]) -> _Asked:
     _, light = _light(group[0], matrix)
     lab = np.zeros((*light.shape, 3), np.float32)
     lab[..., 0] = light
-    return _Asked(group, small_luma(group[0].y, _SIDE), predict_chroma(lightness_seen(lab, "color")))
+    answer = predict_chroma(lightness_seen(lab, "color"))
+    points = points_at(tracks, group[0].number)
+    known = carry(answer, points) if len(points) else None
+    return _Asked(group, small_luma(group[0].y, _SIDE), answer, known)
 
 
 def _decided(held: list[_Asked], at: int, search: Any) -> Array:
-    """Chroma of the cells of a question, its neighbours heard."""
+    """Chroma of the cells of a question, its neighbours and what was decided before heard."""
     own = held[at]
     if own.cells is None:
         rows, columns = own.answer.light.shape
         total, weight = own.answer.logits.copy(), np.ones((rows, columns), np.float32)
+        known = _Known(own)
         for step in (-1, 1):
             for other in held[at + step : at + step * (_AROUND + 1) : step] if at + step >= 0 else ():
                 motion = Motion(own.small, other.small, search)
                 trust = motion.trust(rows, columns) * _KEEP
                 total += motion.carried(other.answer.logits) * trust[..., None]
                 weight += trust
-        own.cells = replace(own.answer, logits=total / weight[..., None]).chroma()
+                known.hear(other, motion, trust)
+        cells = replace(own.answer, logits=total / weight[..., None]).chroma()
+        own.age = np.ones((rows, columns), np.float32)
+        before = held[at - 1] if at else None
+        if before is not None and before.cells is not None and before.age is not None:
+            motion = Motion(own.small, before.small, search)
+            age = np.minimum(motion.carried(before.age), _DECIDED - 1) * motion.trust(rows, columns)
+            cells += (motion.carried(before.cells) - cells) * (age / (age + 1))[..., None]
+            own.age += age
+        own.cells = known.over(cells)
     return own.cells
+
+
+class _Known:
+    """What hints make of the cells of a question, averaged along motion with its neighbours'."""
+
+    def __init__(self, own: _Asked) -> None:
+        shape = own.answer.light.shape
+        self._share, self._chroma = np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32)
+        self._weight, self._any = np.zeros(shape, np.float32), False
+        self._add(own.known, None, np.ones(shape, np.float32))
+
+    def hear(self, other: _Asked, motion: Motion, trust: Array) -> None:
+        self._add(other.known, motion, trust)
+
+    def _add(self, known: Carried | None, motion: Motion | None, trust: Array) -> None:
+        self._weight += trust
+        if known is None:
+            return
+        self._any = True
+        share, chroma = known.share, known.chroma
+        if motion is not None:
+            share, chroma = motion.carried(share), motion.carried(chroma)
+        self._share += share * trust
+        self._chroma += chroma * (share * trust)[..., None]
+
+    def over(self, chroma: Array) -> Array:
+        """A colouring (h, w, 2) with the known colours."""
+        if not self._any:
+            return chroma
+        color = self._chroma / np.maximum(self._share, np.float32(1e-6))[..., None]
+        return Carried(self._share / self._weight, color).over(chroma)
 
 
 def _between(held: list[_Asked], at: int, matrix: Matrix, strength: float, search: Any) -> Iterator[Planes]:

@@ -254,7 +254,8 @@ class _Known:
         if not self._any:
             return chroma
         color = self._chroma / np.maximum(self._share, np.float32(1e-6))[..., None]
-        return Carried(self._share / self._weight, color).over(chroma)
+        share = np.asarray(self._share / self._weight, np.float32)
+        return Carried(share, np.asarray(color, np.float32)).over(chroma)
 
 
 def _between(held: list[_Asked], at: int, matrix: Matrix, strength: float, search: Any) -> Iterator[Planes]:

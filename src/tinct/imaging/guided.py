@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.photo import Pixels
 
-__all__ = ["GuidedMask", "guide", "smoothstep"]
+__all__ = ["GuidedMask", "guide", "ramp", "smoothstep"]
 
 Array = NDArray[np.float32]
 
@@ -22,6 +22,11 @@ def smoothstep(values: Array, low: float, high: float) -> Array:
     """0 below `low`, 1 above `high`, a smooth step between them."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """`smoothstep` of one number."""
+    return float(smoothstep(np.array(value, np.float32), low, high))
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ __all__ = [
     "in_gamut",
     "lab_to_srgb",
     "linear_to_srgb",
+    "luminance",
     "oklab_to_srgb",
     "profile_to_srgb",
     "srgb_to_lab",
@@ -67,6 +68,11 @@ def _unroot(f: Array) -> Array:
     """The inverse of `_root`."""
     cubed = f * f * f
     return np.where(cubed > _EPSILON, cubed, (f * 116 - 16) * np.float32(1 / _KAPPA))
+
+
+def luminance(linear: Array) -> Array:
+    """Relative luminance (...) of linear sRGB (..., 3); white has 1."""
+    return np.asarray(linear @ _RGB_TO_XYZ[1].astype(np.float32), np.float32)
 
 
 def srgb_to_lab(rgb: Array) -> Array:

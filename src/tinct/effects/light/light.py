@@ -13,8 +13,9 @@ from tinct.effects.choices import Strength
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded
-from tinct.effects.light.exposure import relit
+from tinct.effects.light.exposure import dark_somewhere, relit
 from tinct.effects.light.noise import signal, smoother
+from tinct.effects.light.subject import NOBODY, look
 from tinct.imaging import maxim
 from tinct.imaging.gain import GainField
 from tinct.imaging.sample import seen
@@ -28,6 +29,8 @@ Array = NDArray[np.float32]
 Engine = Literal["auto", "classical", "maxim"]
 
 _PROXY = 512
+_DARK = np.float32(0.02)
+_GAINING = 95  # percentile of the gains that speaks for those who gain most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,8 @@ def light(
     own = np.float32(1 / np.iinfo(small.dtype).max) * small.astype(np.float32)
     srgb = np.clip(profile_to_srgb(small, photo.icc), 0, 1)
     judged = seen(photo, srgb.shape[:2])
-    target = relit(srgb, judged)
+    subject = look(srgb) if engine != "maxim" and dark_somewhere(srgb) else NOBODY
+    target = relit(srgb, judged, subject)
     shown = signal(srgb, judged)
     target = srgb + np.float32(shown) * (target - srgb)
     gain = _mean_gain(srgb[judged], target[judged])
@@ -89,7 +93,7 @@ def light(
         own = srgb_to_profile(srgb, photo.icc)
     field = GainField.fit(own, srgb_to_profile(target, photo.icc))
     progress(0.6)
-    prepare = smoother(photo.pixels, gain) if denoise else None
+    prepare = smoother(photo.pixels, _most_gain(srgb[judged], target[judged])) if denoise else None
     made = field.apply(photo, strength, prepare)
     progress(1.0)
     return Lighting(
@@ -101,4 +105,10 @@ def light(
 
 
 def _mean_gain(before: Array, after: Array) -> float:
-    return float((after.mean() + 0.02) / (before.mean() + 0.02))
+    return float((after.mean() + _DARK) / (before.mean() + _DARK))
+
+
+def _most_gain(before: Array, after: Array) -> float:
+    """Gain of what gains most: noise shows there first."""
+    gains = (after.mean(axis=-1) + _DARK) / (before.mean(axis=-1) + _DARK)
+    return float(np.percentile(gains, _GAINING))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinct.imaging.deblock import deblock
 from tinct.imaging.degradation import OF_A_CHANNEL, TO_OPPONENT, condition, opponent
 from tinct.imaging.gain import light_of, mean
-from tinct.imaging.guided import smoothstep
+from tinct.imaging.guided import ramp
 from tinct.photo.photo import Pixels
 
 __all__ = ["Smoother", "signal", "smoother"]
@@ -87,12 +87,8 @@ def signal(rgb: Array, seen: NDArray[np.bool_]) -> float:
     light = np.asarray(light_of(rgb), np.float32)
     radius = max(_LEAST_WINDOW, round(max(light.shape) * _WINDOW))
     smooth = mean(light, radius)
-    lit = _ramp(float(np.percentile(smooth[seen], 99)), *_LIT)
+    lit = ramp(float(np.percentile(smooth[seen], 99)), *_LIT)
     spread = float(smooth[seen].std())
     noise = float((light - smooth)[seen].std()) * _ALIKE / (2 * radius + 1)
-    varied = _ramp(spread / max(noise, 1e-6), *_ABOVE_NOISE)
-    return max(lit, varied * _ramp(spread, *_LEAST_SPREAD))
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    return float(smoothstep(np.array(value, np.float32), low, high))
+    varied = ramp(spread / max(noise, 1e-6), *_ABOVE_NOISE)
+    return max(lit, varied * ramp(spread, *_LEAST_SPREAD))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -11,6 +12,7 @@ from tinct.effects.light.exposure import relit
 from tinct.errors import MissingModelError, ParameterError
 from tinct.imaging.deblock import deblock
 from tinct.imaging.gain import GainField
+from tinct.imaging.people import find_people
 from tinct.models import runtime, store
 from tinct.photo.color import linear_to_srgb, srgb_to_linear
 from tinct.photo.photo import Photo
@@ -219,3 +221,68 @@ def test_borders_of_blocks_are_found_in_rows_that_begin_inside_one() -> None:
     deblock(whole, 0, 0.05)
     deblock(part, 13, 0.05)
     assert np.allclose(part[8:-8], whole[21:53], atol=1e-6)
+
+
+WOMAN = data.astronaut()
+
+
+def _people() -> np.ndarray:
+    found = find_people(Photo(WOMAN))
+    assert found is not None
+    return found.full(Photo(WOMAN)).astype(np.float32) / 255
+
+
+def _placed(own: float, behind: float) -> np.ndarray:
+    """The woman with so much of her own light, before an even background of that linear light."""
+    matte = _people()[..., None]
+    linear = srgb_to_linear(WOMAN.astype(np.float32) / 255) * np.float32(own)
+    return np.asarray(linear_to_srgb(linear * matte + np.float32(behind) * (1 - matte)) * 255 + 0.5, np.uint8)
+
+
+def _stops(before: np.ndarray, after: np.ndarray, where: np.ndarray) -> float:
+    light = [srgb_to_linear(p[where].astype(np.float32) / 255).mean() for p in (before, after)]
+    return float(np.log2(light[1] / light[0]))
+
+
+def test_people_against_the_light_are_lifted_and_the_sky_stays():
+    source = _placed(0.06, 0.7)
+    made = tinct.light(Photo(source), denoise=False).photo.pixels
+    matte = _people()
+    assert _stops(source, made, matte > 0.98) > 0.7
+    assert np.percentile(np.abs(made.astype(int) - source)[matte < 0.02], 99) <= 6
+    assert (made == 255).mean() <= (source == 255).mean() + 0.001
+
+
+def test_a_lift_leaves_no_halo_beside_people():
+    """Rows of sky beside the outline are no lighter and no darker than the sky far away."""
+    source = _placed(0.06, 0.7)
+    made = tinct.light(Photo(source), denoise=False).photo.pixels.astype(int)
+    matte = _people()
+    near = (cv2.dilate((matte > 0.5).astype(np.uint8), np.ones((41, 41))) > 0) & (matte < 0.02)
+    assert np.abs(made - source)[near].mean() < 1.5
+
+
+def test_a_face_before_black_stays_as_it_was_meant():
+    source = _placed(0.6, 0.002)
+    assert np.abs(tinct.light(Photo(source)).photo.pixels.astype(int) - source).mean() < 1
+
+
+def test_people_in_a_bright_place_are_not_lightened():
+    source = _placed(0.45, 0.85)  # a dark skin in good light: clothes and teeth are as light as the place
+    assert np.abs(tinct.light(Photo(source)).photo.pixels.astype(int) - source).mean() < 1.5
+
+
+def test_a_night_with_lamps_stays_a_night():
+    source = np.full((300, 400, 3), 12, np.uint8)
+    source[150:] = (20, 24, 40)
+    source[100:112].reshape(12, 10, 40, 3)[:, :, :10] = 250
+    made = tinct.light(Photo(source)).photo.pixels
+    assert made[200:].mean() < 1.35 * source[200:].mean()
+
+
+def test_what_gains_nothing_keeps_its_grain():
+    grain = np.random.default_rng(0).normal(0, 12, (200, 300, 3))
+    source = np.clip(60 + grain, 0, 255).astype(np.uint8)
+    flat = np.full(source.shape, 0.3, np.float32)
+    still = GainField.fit(flat, flat).apply(Photo(source), prepare=lambda rgb, first: np.full_like(rgb, 0.2))
+    assert np.array_equal(still.pixels, source)

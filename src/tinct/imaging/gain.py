@@ -27,6 +27,7 @@ _LIGHT: Final = np.array([[0.299, 0.587, 0.114]], np.float32)
 _FLOOR: Final = np.float32(0.02)  # added before gains are taken: black has none
 _RADIUS: Final = 1 / 40  # of the window, as a share of the longer side
 _SOFTNESS: Final = 1e-3  # variance of light below which the gain is smoothed rather than fitted
+_PREPARED: Final = np.float32(np.log(1.2))  # logarithm of the gain from which pixels are prepared wholly
 _STRIP: Final = 1 << 18  # pixels a thread works on at once
 _HALO: Final = 16  # rows beside a strip, for filters that look around
 _THREADS: Final = 4
@@ -92,7 +93,7 @@ class GainField:
             Share of the change, 0..1; 0 returns the photo itself.
         prepare : callable, optional
             Applied to rows (n, W, 3), encoded, 0..1, and the number of the first, before the gains; it may look 16
-            rows around.
+            rows around. What it does counts where there is a gain.
         """
         if strength == 0:
             return photo
@@ -102,10 +103,14 @@ class GainField:
         def work(top: int, bottom: int) -> None:
             first, last = max(top - _HALO, 0), min(bottom + _HALO, photo.height)
             seen = photo.pixels[first:last].astype(np.float32) / most
-            if prepare is not None:
-                seen = prepare(seen, first)
-            seen = seen[top - first : bottom - first]
-            gain = self.gains(light_of(seen), top, photo.height)
+            inside = slice(top - first, bottom - first)
+            smooth = (seen if prepare is None else prepare(seen.copy(), first))[inside]
+            gain = self.gains(light_of(smooth), top, photo.height)
+            if prepare is None:
+                seen = smooth
+            else:  # what gains nothing keeps its grain
+                share = np.clip(gain.max(axis=-1, keepdims=True) / _PREPARED, 0, 1)
+                seen = seen[inside] + (smooth - seen[inside]) * share
             made = (seen + _FLOOR) * np.exp(gain * np.float32(strength)) - _FLOOR
             out[top:bottom] = np.clip(made, 0, 1) * most + np.float32(0.5)
 

@@ -91,6 +91,7 @@ def relit(rgb: Array, seen: NDArray[np.bool_] | None = None, subject: Subject = 
     linear = srgb_to_linear(rgb)
     seen = np.ones(rgb.shape[:2], np.bool_) if seen is None else seen
     gain, power = _decided(linear[seen], subject.meant)
+    power = 1.0 if subject.lift is not None else power  # it would raise the sky as well
     if gain == power == 1 and subject.lift is None:
         return rgb
     linear = linear * np.float32(gain)
@@ -100,7 +101,8 @@ def relit(rgb: Array, seen: NDArray[np.bool_] | None = None, subject: Subject = 
         lift = np.minimum(base, 1) ** np.float32(power - 1) - 1
         raised = 1 + lift * base / (base + np.float32(_BLACK))
         if subject.lift is not None:
-            raised *= _lifted(base / np.float32(gain), subject.lift)
+            source = [np.log2(np.maximum(plane, _DARK) / np.float32(gain)) for plane in (base, light)]
+            raised = np.maximum(raised, _lifted(*source, subject.lift))
         linear = linear * raised[..., None]
     return np.clip(linear_to_srgb(_shouldered(_trusted(linear, rgb))), 0, 1)
 
@@ -118,9 +120,12 @@ def _decided(linear: Array, meant: float) -> tuple[float, float]:
     return gain ** (1 - _KEPT_GAIN * meant), power ** (1 - max(_KEPT * exposed * even, meant))
 
 
-def _lifted(base: Array, lift: Lift) -> Array:
-    """Gain (h, w) of people who stand against the light, from the base luminance of the source."""
-    log = np.log2(base)
+def _lifted(base: Array, light: Array, lift: Lift) -> Array:
+    """Gain (h, w) of people who stand against the light, from log2 of the source's luminance, its base and itself.
+
+    Where nobody is a light pixel is light, however dark its neighbours are: so no rim of the sky is lifted.
+    """
+    log = np.maximum(base, base + (light - base) * (1 - lift.matte))
     top = lift.face + _ABOVE
     below = 1 - smoothstep(log, top, max(lift.behind, top + 1))
     black = np.float32(_OF_BLACK) + np.float32(1 - _OF_BLACK) * smoothstep(

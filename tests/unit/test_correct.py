@@ -84,7 +84,8 @@ def test_a_slight_tint_is_left_and_a_strong_one_goes(monkeypatch, direction):
 
 def test_a_slight_tint_across_the_daylights_stays_beside_a_strong_one_along_them(monkeypatch):
     monkeypatch.setattr(illuminant, "cues", lambda rgb: (0.5, 0.0, 0.5, 0.0))
-    warm = estimate(np.zeros((20, 20, 3), np.float32)).tint
+    card = tinted(np.full((20, 20, 3), 140, np.uint8), 0.5, -0.5).astype(np.float32) / 255
+    warm = estimate(card).tint
     assert (warm[0] - warm[1]) / 2 > 0.35
     assert abs(sum(warm)) / 2 < 0.01
 
@@ -92,7 +93,9 @@ def test_a_slight_tint_across_the_daylights_stays_beside_a_strong_one_along_them
 def test_no_light_is_believed_beyond_those_that_were_learned_from(monkeypatch):
     for sign in (1, -1):
         monkeypatch.setattr(illuminant, "cues", lambda rgb, sign=sign: (sign * 0.9,) * 4)
-        red, blue = estimate(np.zeros((20, 20, 3), np.float32)).tint
+        card = tinted(np.full((20, 20, 3), 140, np.uint8), 0.9 * sign, -0.9 * sign).astype(np.float32) / 255
+        red, blue = estimate(card).tint
+        assert abs(red - blue) / 2 > 0.5
         assert abs(red - blue) / 2 <= 0.75
         assert abs(red + blue) / 2 <= 0.42
 
@@ -196,3 +199,25 @@ def test_a_network_is_carried_to_full_size(monkeypatch):
 def test_what_is_not_allowed_is_named(field, value):
     with pytest.raises(ParameterError, match=field):
         tinct.correct(Photo(PICTURES["coffee"]), **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        ((255, 150, 30), (30, 16, 8)),  # a sunset: its light part is redder than any light
+        ((170, 110, 60), (10, 6, 4)),  # a stage, a candle: most of it is dark
+        ((250, 250, 250), (190, 150, 110)),  # a warm wall beside a white one
+    ],
+)
+def test_warmth_of_the_scene_stays(monkeypatch, upper, lower):
+    monkeypatch.setattr(illuminant, "cues", lambda rgb: (0.5, 0.0, 0.5, 0.0))
+    scene = np.empty((40, 40, 3), np.float32)
+    scene[:14], scene[14:] = upper, lower
+    assert np.abs(estimate(scene / np.float32(255)).tint).max() < 0.03
+
+
+@pytest.mark.parametrize("ends", [(0, 140), (70, 255)])
+def test_a_night_without_white_and_a_high_key_without_black_stay(ends):
+    ramp = np.linspace(*ends, 4000, dtype=np.float32).reshape(40, 100, 1) / 255
+    found = tones(np.repeat(ramp, 3, axis=2))
+    assert (found.black, found.white) == (0, 1)

@@ -6,6 +6,10 @@ Bayesian estimate, Brainard and Freeman 1997, with the network's distributions i
 And the sharpest edges are mostly those of highlights, which show the light itself (grey edge of second order: van de
 Weijer, Gevers, Gijsenij 2007, "Edge-based color constancy"). ``training/illuminant.py`` says how far to trust each.
 Slight tints are left, judged along the daylights and across them, for they are mostly the scene's own.
+
+Whatever the cues say, a photo is left where its tint is rather what it shows: where much of it is dark, as at night, on
+stages and before flames; where its light parts are tinted more than any light is, as in sunsets; and where they are
+white, though the rest is warm.
 """
 
 from __future__ import annotations
@@ -19,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.imaging.decision import softmax
+from tinct.imaging.guided import ramp
 from tinct.imaging.likelihood import ChromaDistribution, classes_of, glance
-from tinct.photo.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
+from tinct.photo.color import linear_to_srgb, luminance, srgb_to_lab, srgb_to_linear
 from tinct.photo.resize import resize
 
 __all__ = ["Light", "adaptation", "cues", "estimate"]
@@ -51,6 +56,16 @@ _TRUST: Final = np.array(  # warm and pink from those of the colorizer, those of
 _BOLDER: Final = np.array([1.1, 1.0])  # least deviations fall short of strong warm and cold lights
 _MOST: Final = np.array([0.75, 0.42])  # warm and pink of the farthest lights that all this was fitted to
 _SLIGHT: Final = np.array([[0.2, 0.1], [0.15, 0.1]])  # corrected by half: warm and pink above 0, and below
+_DARK: Final = 0.02  # luminance of what is dark
+_MUCH: Final = (0.25, 0.5)  # share of that: the tint is all the light's, it is all the scene's
+_LIGHT_PARTS: Final = 90  # percentile of luminance from which parts are light
+_BEYOND: Final = (
+    0.6,
+    1.2,
+)  # warm of these parts above that of the light: they are lit by it, they shine by themselves
+_WHITE: Final = (
+    0.5  # warm of these parts, as a share of the light's, from which they do not say that it is white
+)
 _STEEP: Final = 6  # power: how quickly a tint passes from slight to strong
 
 
@@ -83,9 +98,22 @@ def estimate(rgb: Array) -> Light:
         return Light((0.0, 0.0), 0.0)
     tint = np.clip(_BOLDER * (_TRUST @ [*found, 1]), -_MOST, _MOST)  # (2,) warm, pink
     slight = np.where(tint > 0, *_SLIGHT)
-    believed = tint / (1 + (slight / np.maximum(np.abs(tint), 1e-6)) ** _STEEP)
+    believed = (
+        tint / (1 + (slight / np.maximum(np.abs(tint), 1e-6)) ** _STEEP) * _of_the_light(rgb, float(tint[0]))
+    )
     share = float(np.hypot(*believed) / max(float(np.hypot(*tint)), 1e-6))
     return Light(_tint(float(believed[0]), float(believed[1])), share)
+
+
+def _of_the_light(rgb: Array, warm: float) -> NDArray[np.float64]:
+    """How much of the warm and pink of a light as warm as that is its own rather than the scene's, 0..1 each: (2,)."""
+    linear = srgb_to_linear(rgb).reshape(-1, 3)
+    light = luminance(linear)
+    red, _, blue = np.log2(np.maximum(linear[light >= np.percentile(light, _LIGHT_PARTS)], 1e-4)).T
+    shown = float(np.median((red - blue) / 2)) * float(np.sign(warm))  # of the light parts, towards the light
+    known = (1 - ramp(float((light < _DARK).mean()), *_MUCH)) * (1 - ramp(shown - abs(warm), *_BEYOND))
+    white = ramp(shown / max(abs(warm), 1e-3), 0, _WHITE) if warm > 0 else 1.0
+    return np.array([known * white, known])
 
 
 def cues(rgb: Array, expected: ChromaDistribution | None = None) -> tuple[float, float, float, float] | None:

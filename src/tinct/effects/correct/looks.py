@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tinct.effects.correct.illuminant import Light, adaptation
 from tinct.imaging.colormap import ColorMap, grid
 from tinct.imaging.gamut import compress
+from tinct.imaging.guided import ramp
 from tinct.photo.color import linear_to_srgb, oklab_to_srgb, srgb_to_linear, srgb_to_oklab
 
 __all__ = ["LOOKS", "Look", "Tones", "color_map", "tones"]
@@ -21,6 +22,7 @@ _ENDS: Final = (0.3, 99.7)  # percentiles of encoded values that are taken for b
 _MOST_BLACK: Final = 0.12  # encoded value that may become black
 _LEAST_WHITE: Final = 0.72  # encoded value that may become white
 _GOOD: Final = (0.08, 0.86)  # ends of a photo whose range is good already
+_FLAT: Final = (0.0, 0.5)  # share of the most that both ends may move: a photo is not flat, it is
 _DULL: Final = 0.03  # mean OkLab chroma below which colours are strengthened
 _COLORLESS: Final = 0.012  # mean OkLab chroma of a photo that is meant to be grey
 
@@ -58,7 +60,11 @@ LOOKS: Final = (
 
 
 def tones(rgb: Array) -> Tones:
-    """Judge a photo (..., 3), sRGB, 0..1, whose light is white already."""
+    """Judge a photo (..., 3), sRGB, 0..1, whose light is white already.
+
+    Only a flat photo, which has neither black nor white, is changed: nights have no white, high keys no black, and both
+    are meant.
+    """
     low, high = (float(np.percentile(rgb, p)) for p in _ENDS)
     black = min(max(low - _GOOD[0], 0.0), _MOST_BLACK)
     white = max(min(high / _GOOD[1], 1.0), _LEAST_WHITE)
@@ -67,7 +73,8 @@ def tones(rgb: Array) -> Tones:
     vividness = 1.0
     if _COLORLESS < chroma < _DULL:
         vividness = min((_DULL / chroma) ** 0.35, 1.25)
-    return Tones(black, white, vividness)
+    flat = ramp(min(black / _MOST_BLACK, (1 - white) / (1 - _LEAST_WHITE)), *_FLAT)
+    return Tones(black * flat, 1 - (1 - white) * flat, vividness**flat)
 
 
 def color_map(light: Light, found: Tones, look: Look = LOOKS[0]) -> ColorMap:

@@ -2,7 +2,8 @@
 
 Faces are compared with the rest of the same photo, never with a fixed lightness, so that every skin counts alike. Where
 faces are the light parts of a dark photo, its darkness is meant. Where they are far darker than what is behind them,
-and nothing on these people is light either, the light comes from behind: they are lifted, and nothing else as much.
+and nothing on these people is light either, the light comes from behind: they are lifted, and nothing else as much. A
+face that shines is lit whatever its skin, and one that fills the photo was exposed for: these are left.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tinct.imaging.guided import ramp
 from tinct.imaging.people import find_people
 from tinct.photo.color import linear_to_srgb, luminance, srgb_to_linear
 from tinct.photo.photo import Photo
+from tinct.photo.resize import resize
 
 __all__ = ["NOBODY", "Lift", "Subject", "look"]
 
@@ -40,6 +42,9 @@ _LIFTED: Final = 8.0  # gain of a copy in which faces are looked for that are to
 _BEHIND: Final = (0.04, 0.96)  # shares of the photo that people leave free, or all is people or nobody
 _AGAINST: Final = (3.2, 4.4)  # stops, of faces and of the lightest on people together: no lift, and all of it
 _LIGHTEST: Final = 97  # percentile of light on people that stands for the lightest
+_FILLS: Final = (0.05, 0.12)  # share of the photo that faces have which it was exposed for, to be sure of it
+_SHINE: Final = (1.5, 2.1)  # stops from a face's middle to its shine: turned from the light, and lit by it
+_SHINING: Final = 95  # percentile of light on faces that stands for their shine
 _USUAL: Final = 1.5  # stops that faces may be darker than what is behind them, and look right
 _SHARE: Final = 0.55  # of what is missing: a light from behind is still to be seen
 _MOST: Final = 1.5  # stops
@@ -94,25 +99,30 @@ def look(rgb: Array) -> Subject:
     ovals = _ovals(found.faces, found.size, light.shape)
     if ovals.sum() < _LEAST or ovals.all():
         return NOBODY
-    face = float(np.median(logs[ovals]))
+    face, shine = (float(np.percentile(logs[ovals], p)) for p in (50, _SHINING))
     meant = ramp(face - float(np.median(logs[~ovals])), *_MEANT)
+    unlit = (1 - ramp(float(ovals.mean()), *_FILLS)) * (1 - ramp(shine - face, *_SHINE))
     darker = against and float(np.median(logs[open_])) - face > _DARKER
-    return Subject(meant, _lift(view, logs, face) if darker else None)
+    return Subject(meant, _lift(view, logs, face, unlit) if darker and unlit > 0 else None)
 
 
-def _lift(view: Array, logs: Array, face: float) -> Lift | None:
-    """How the people seen in `view` are to be lifted; None where the light does not come from behind them."""
+def _lift(view: Array, logs: Array, face: float, unlit: float) -> Lift | None:
+    """How the people seen in `view` are to be lifted; None where the light does not come from behind them.
+
+    `unlit` says how surely their faces, whose light is `face`, have no light of their own, 0..1.
+    """
     people = find_people(_photo(view))
     if people is None or not _BEHIND[0] < people.share < _BEHIND[1]:
         return None
-    inside, behind = people.small > 0.9, people.small < 0.1
+    matte = resize(people.small, logs.shape)
+    inside, behind = matte > 0.9, matte < 0.1
     if min(inside.sum(), behind.sum()) < _LEAST:
         return None
     back = float(np.median(logs[behind]))
     lightest = float(np.percentile(logs[inside], _LIGHTEST))
-    sure = ramp((back - face) + (back - lightest), *_AGAINST)
+    sure = unlit * ramp((back - face) + (back - lightest), *_AGAINST)
     stops = sure * float(np.clip(_SHARE * (back - face - _USUAL), 0, _MOST))
-    return Lift(stops, people.small, face, back) if stops > 0 else None
+    return Lift(stops, matte, face, back) if stops > 0 else None
 
 
 def _ovals(faces: Sequence[Face], size: tuple[int, int], shape: tuple[int, ...]) -> Flags:

@@ -13,8 +13,9 @@ from tinct.effects.choices import ClipIn, Shots, Strength
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Rounded, Told
-from tinct.effects.light.exposure import relit
+from tinct.effects.light.exposure import dark_somewhere, relit
 from tinct.effects.light.noise import signal
+from tinct.effects.light.subject import NOBODY, Subject, look
 from tinct.imaging import grading
 from tinct.imaging.colormap import ColorMap, grid
 from tinct.imaging.gain import light_of
@@ -69,20 +70,26 @@ def video_light(
 def curve(shot: Shot) -> ColorMap:
     """How much lighter each lightness gets in a shot, as a map that keeps hues.
 
-    Each view is lit as a photo is; what that did to each lightness is averaged over all of them.
+    Each view is lit as a photo is; what that did to each lightness is averaged over all of them. The people of the
+    middle one say whether darkness is meant; they are not lifted by themselves, for one curve lifts all that is dark.
     """
+    subject = _subject(shot.views[len(shot.views) // 2].astype(np.float32) / np.float32(255))
     total = np.zeros(_STEPS, np.float64)
     seen = np.zeros(_STEPS, np.float64)
     for view in shot.views:
         rgb = view.astype(np.float32) / np.float32(255)
         light = light_of(rgb)
         shown = signal(rgb, np.ones(light.shape, np.bool_))
-        lit = light + np.float32(shown) * (light_of(relit(rgb)) - light)
+        lit = light + np.float32(shown) * (light_of(relit(rgb, subject=subject)) - light)
         gain = np.log((lit + _FLOOR) / (light + _FLOOR))
         step = np.minimum((light * _STEPS).astype(np.intp), _STEPS - 1).ravel()
         total += np.bincount(step, gain.ravel(), _STEPS)
         seen += np.bincount(step, minlength=_STEPS)
     return _as_map(_smooth(total, seen))
+
+
+def _subject(view: Array) -> Subject:
+    return Subject(look(view).meant) if dark_somewhere(view) else NOBODY
 
 
 def _smooth(total: NDArray[np.float64], seen: NDArray[np.float64]) -> Array:

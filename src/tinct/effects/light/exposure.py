@@ -96,15 +96,20 @@ def relit(rgb: Array, seen: NDArray[np.bool_] | None = None, subject: Subject = 
         return rgb
     linear = linear * np.float32(gain)
     if power < 1 or subject.lift is not None:
-        light = np.maximum(luminance(linear), 0)  # (h, w)
-        base = np.maximum(np.exp2(_base(np.log2(light + np.float32(_DARK)))) - np.float32(_DARK), _DARK)
-        lift = np.minimum(base, 1) ** np.float32(power - 1) - 1
-        raised = 1 + lift * base / (base + np.float32(_BLACK))
-        if subject.lift is not None:
-            source = [np.log2(np.maximum(plane, _DARK) / np.float32(gain)) for plane in (base, light)]
-            raised = np.maximum(raised, _lifted(*source, subject.lift))
-        linear = linear * raised[..., None]
+        linear = linear * _raised(np.maximum(luminance(linear), 0), gain, power, subject.lift)[..., None]
     return np.clip(linear_to_srgb(_shouldered(_trusted(linear, rgb))), 0, 1)
+
+
+def _raised(light: Array, gain: float, power: float, lift: Lift | None) -> Array:
+    """Gain (h, w) of the luminance `light`, which has its `gain` already: by the power of its base, and of people."""
+    base = np.maximum(
+        np.exp2(_base(np.log2(light + np.float32(_DARK)))) - np.float32(_DARK), np.float32(_DARK)
+    )
+    raised = (np.minimum(base, 1) ** np.float32(power - 1) - 1) * base / (base + np.float32(_BLACK)) + 1
+    if lift is None:
+        return np.asarray(raised, np.float32)
+    source = np.log2(np.maximum(light, np.float32(_DARK)) / np.float32(gain))
+    return np.maximum(raised, _lifted(np.log2(base / np.float32(gain)), source, lift))
 
 
 def _decided(linear: Array, meant: float) -> tuple[float, float]:

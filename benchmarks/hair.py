@@ -1,4 +1,6 @@
-"""Hair measured: ``python -m benchmarks.hair [--sheets FOLDER] [--tools volume ...]``; needs the face networks.
+"""Hair measured: ``python -m benchmarks.hair [network] [--sheets FOLDER] [--tools volume ...]``; needs the face networks.
+
+``network``: how well hair is found, against masks checked by hand (`benchmarks.hair_masks`). Else the tools:
 
 All photos of eval/portraits and matting_people, at most 1024 pixels. Taken: photos that pass the tool's gate;
 refused: the others, by their reason, and single styles. Outside: pixels changed beyond two widths of the face around
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
+from benchmarks import hair_masks
 from benchmarks.data import photos
 from benchmarks.tables import table
 from tinct.effects.hair.gate import example, head
@@ -171,9 +174,13 @@ def _transferred(paths: list[Path], sheets: Path | None) -> list[str]:
 def main() -> None:
     """Print the figures, and write a row of pictures for each photo if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["network"])
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--tools", nargs="+", choices=[*_TOOLS, "transfer"], default=[*_TOOLS, "transfer"])
     options = parser.parse_args()
+    if options.what == "network":
+        print(hair_masks.measured(options.sheets))
+        return
     if options.sheets is not None:
         options.sheets.mkdir(parents=True, exist_ok=True)
     paths = [path for path in photos("portraits", "matting_people") if path.suffix == ".jpg"]

@@ -1,4 +1,6 @@
-"""Hair measured: ``python -m benchmarks.hair [network] [--sheets FOLDER] [--tools volume ...]``; needs the face networks.
+"""Hair measured: ``python -m benchmarks.hair [network] [--sheets FOLDER] [--tools volume ...]``.
+
+Needs the face networks.
 
 ``network``: how well hair is found, against masks checked by hand (`benchmarks.hair_masks`). Else the tools:
 

@@ -26,6 +26,9 @@ class Entry:
     source: str
     path: str
     """Where the photo was in its source; for ``utkface`` the name holds age_gender_race."""
+    width: int = 0
+    height: int = 0
+    """Of the photo before it was made small, in pixels; 0 where it is not known."""
 
 
 def data_folder() -> Path:
@@ -36,7 +39,10 @@ def data_folder() -> Path:
 def entries() -> list[Entry]:
     """The whole index, in shard order."""
     with gzip.open(data_folder() / "train" / "index.csv.gz", "rt", newline="") as file:
-        return [Entry(row["key"], row["source"], row["path"]) for row in csv.DictReader(file)]
+        return [
+            Entry(row["key"], row["source"], row["path"], int(row["w0"] or 0), int(row["h0"] or 0))
+            for row in csv.DictReader(file)
+        ]
 
 
 def part(name: str, parts: int) -> int:

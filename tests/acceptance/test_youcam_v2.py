@@ -206,7 +206,7 @@ def test_one_stands_for_a_list_of_one_and_the_other_way_round(v2: Caller, files:
 
 
 def test_unknown_keys_are_ignored_null_is_the_default_and_numbers_may_end_in_nought(v2: Caller) -> None:
-    file = v2.upload(photo(300, 260, format="JPEG"))
+    file = v2.upload(face(300))
     more = {"request_id": 7, "dst_actions": [0], "gender": "female", "style": 1, "width": "x", "payload_": {}}
     v2.done("enhance", {"src_file_id": v2.upload(photo(24, 20)), "scale": 2.0, **more})
     v2.done("bg-blur", {"src_file_id": file, "intensity": None})

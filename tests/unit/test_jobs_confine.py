@@ -96,13 +96,16 @@ def test_the_workers_own_environment_stays_as_it_is():
 @pytest.mark.asyncio
 async def test_effects_with_threads_and_models_work_in_a_confined_child(postgres: Postgres, tmp_path):
     from running import photo
+    from youcam_pictures import face
 
     settings = postgres.create(tmp_path / "data", workers=1)
     async with open_backend(settings) as backend, working(backend):
         account = (await backend.accounts.create("tester")).account.id
         image = await backend.files.put(account, photo(format="JPEG"))
+        somebody = await backend.files.put(account, face())
         for effect in ("convert", "enhance", "light", "correct", "background"):
-            job = await submitted(backend, account, effect, inputs={"image": image.id})
+            chosen = somebody if effect == "background" else image
+            job = await submitted(backend, account, effect, inputs={"image": chosen.id})
             last = await ended(backend, job, 300)
             assert (last.state, last.attempt) == (JobState.SUCCEEDED, 1), (effect, last.failure)
 

@@ -40,7 +40,7 @@ def fit(logits: Array, truth: Array) -> tuple[float, float]:
         return value
 
     solver.step(loss)
-    return float(scale), float(bias)
+    return scale.item(), bias.item()
 
 
 def reliability(probability: Array, truth: Array) -> list[tuple[float, float, float]]:

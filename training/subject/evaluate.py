@@ -1,4 +1,4 @@
-"""Score cuts on parts that were kept apart: ``python -m training.subject.evaluate WORK [--net checkpoint|shipped]``.
+"""Score cuts on parts that were kept apart: ``python -m training.subject.evaluate WORK [--sides 224]``.
 
 Composites of objects, people and backgrounds of which none was trained with (a tenth by name, and whole sources); whole
 photos with their mask; photos without a subject. IoU where mattes are above a half; false: photos without a subject of
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tinct.imaging import salient
 from training.subject.color import by_color
 from training.subject.compose import Composer, load
 from training.subject.cut import overlap
@@ -62,6 +63,13 @@ def predictor(work: Path, side: int) -> Callable[[Array], Array]:
     return predict
 
 
+def _as_the_effect(rgb: Array) -> Array:
+    probability = salient.predict(rgb)
+    likely = salient.outlined(rgb, probability)
+    sure = salient.expected_overlap(probability, likely) >= salient.WORTH
+    return likely if sure else np.zeros_like(likely)
+
+
 def _score(name: str, found: list[Case], cut: Callable[[Array], Array]) -> str:
     overlaps: dict[str, list[float]] = {}
     for kind, rgb, matte in found:
@@ -80,7 +88,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--sides", type=int, nargs="*", default=[224])
+    parser.add_argument("--sides", type=int, nargs="*", default=[], help="also the checkpoint's, seen so")
     parser.add_argument("--composites", type=int, default=150)
     parser.add_argument("--others", type=int, default=60)
     parser.add_argument("--classical", action="store_true", help="also the cut by colour")
@@ -91,6 +99,8 @@ def main() -> None:
     print("| cut | composites IoU | objects IoU | people IoU | empty: false |\n|---|---|---|---|---|")
     for side in options.sides:
         print(_score(f"network at {side}", found, predictor(options.work, side)), flush=True)
+    print(_score("shipped network", found, salient.predict), flush=True)
+    print(_score("as the effect cuts", found, _as_the_effect), flush=True)
     if options.classical:
         print(_score("by colour", found, lambda rgb: by_color(rgb)[0].small), flush=True)
 

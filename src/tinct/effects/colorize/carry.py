@@ -37,7 +37,7 @@ _COLD = np.float32(1e-3)  # heat below which there is none
 _WEIGHTS = (0.8197, 0.0527, 2.7946, -5.6282, 0.1399, -0.0012, -1.9581, 0.3272, -0.4351)  # of the evidence
 _BIAS = 3.6542
 _BELIEF = 0.005  # how far cells hold to their evidence against their neighbours'
-_HALF, _STEEP = np.float32(0.5), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
+_HALF, _STEEP = np.float32(0.54), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
 _OTHER, _SUDDEN = 0.6, 12.0  # of root probabilities: from there a thing is another, such as a face
 _LIT = 1.15  # times its known lightness beyond which a surface shines and gains no more chroma
 

@@ -827,6 +827,7 @@ def restore(
     mask: PhotoLike | None = None,
     *,
     sensitivity: float = 0.5,
+    condition: Literal["auto", "worn", "sound"] = "auto",
     level: Literal["auto", "on", "off"] = "auto",
     seed: int = 0,
     progress: Callable[[float], None] = ...,
@@ -841,6 +842,10 @@ def restore(
         A grey picture of the same size, white where it is damaged, in place of what would be found.
     sensitivity : 0 to 1
         How readily something is held for damage: 0 finds nothing, above 0.5 wires and twigs may go.
+    condition : auto, worn or sound
+        Whether it is a worn print: worn says that it is creased, scratched or dusty, and all that looks
+        so goes, now and then a line of the photo too; sound leaves what is doubtful; auto tells by
+        itself.
     level : auto, on or off
         Faded tones and the tint of yellowed and sepia prints: auto takes them back where the photo is
         of one warm tint and faded or damaged, or grey and damaged; on where there are any; off leaves

@@ -10,7 +10,7 @@ from skimage import data as samples
 import tinct
 from tinct.errors import ParameterError
 from tinct.imaging.damage.features import line_means
-from tinct.imaging.damage.find import found_in, going
+from tinct.imaging.damage.find import believed, found_in, going, is_worn
 from tinct.imaging.damage.marks import FEATURES, marks_of
 from tinct.imaging.damage.mend import mended
 from tinct.imaging.fill.thin import fill_thin
@@ -167,6 +167,57 @@ def test_doubtful_marks_go_only_beside_sure_ones() -> None:
     assert not going(np.array([3.0, -1, -1], np.float32)).any()  # one line may be a wire
     assert going(np.array([3.0, 2, -1, -9], np.float32)).tolist() == [True, True, True, False]
     assert not going(np.zeros(0, np.float32)).any()
+
+
+@pytest.fixture(scope="module")
+def print_() -> tuple[np.ndarray, np.ndarray]:
+    """A sepia print with creases, and where they are."""
+    from training.damage.crease import creased
+
+    grey = cv2.cvtColor(cv2.resize(samples.astronaut(), (640, 640)), cv2.COLOR_RGB2GRAY)[..., None]
+    sound = np.rint(grey * np.array([0.95, 0.85, 0.7])).astype(np.float32)
+    worn = sound.copy()
+    for seed in (1, 2, 3, 4, 5, 6):
+        creased(worn, np.random.default_rng(seed))
+    pixels = np.rint(np.clip(worn, 0, 255)).astype(np.uint8)
+    return pixels, np.abs(pixels - sound).max(axis=2) > 25
+
+
+def test_a_creased_print_is_mended_without_being_asked_to(print_: tuple[np.ndarray, np.ndarray]) -> None:
+    pixels, truth = print_
+    found = tinct.restore(Photo(pixels), level="off").mask.pixels[..., 0] > 0
+    assert (truth & found).sum() > 0.5 * truth.sum()
+    assert found.mean() < 0.2
+    sound = tinct.restore(Photo(pixels), level="off", condition="sound").mask.pixels[..., 0] > 0
+    assert sound.sum() < found.sum()
+
+
+def test_one_scratch_on_a_print_that_is_said_to_be_worn_goes() -> None:
+    grey = cv2.resize(samples.camera(), (512, 512))[..., None].repeat(3, axis=2)
+    scratch = np.zeros(grey.shape[:2], np.uint8)
+    cv2.line(scratch, (420, 20), (440, 180), 255, 2)
+    marked = grey.copy()
+    marked[scratch > 0] = 15
+    said = tinct.restore(Photo(marked), condition="worn", level="off").mask.pixels[..., 0] > 0
+    assert (said & (scratch > 0)).sum() > 0.8 * (scratch > 0).sum()
+    assert said.mean() < 0.03
+
+
+def test_sure_damage_makes_no_worn_print_of_a_photo_in_colour(clean: np.ndarray) -> None:
+    seen = np.full(clean.shape[:2], -4, np.float32)
+    seen[:40] = 5
+    rgb = clean.astype(np.float32) / 255
+    assert not is_worn(rgb, seen)
+    assert is_worn(rgb.mean(axis=2, keepdims=True).repeat(3, axis=2), seen)
+
+
+def test_of_a_worn_print_doubtful_pixels_go_with_a_surer_one() -> None:
+    seen = np.full((40, 40), -4, np.float32)
+    seen[5, 5:20] = 0.5
+    seen[5, 12] = 2
+    seen[30, 5:20] = 0.5  # nothing sure beside it
+    assert np.array_equal(believed(seen).nonzero()[0], np.full(15, 5))
+    assert believed(seen, more=1).sum() == 30
 
 
 def test_what_else_is_in_a_photo_is_known_of_each_mark() -> None:

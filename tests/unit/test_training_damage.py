@@ -79,6 +79,22 @@ def test_other_wear_is_seen_but_leaves_most_of_a_photo() -> None:
         )
 
 
+def test_creases_and_flakes_are_seen_but_leave_most_of_a_photo() -> None:
+    from training.damage.crease import creased, flaked
+
+    clean = cv2.resize(samples.astronaut(), (300, 260), interpolation=cv2.INTER_AREA).astype(np.float32)
+    shares = []
+    for seed in range(12):
+        for draw in (creased, flaked):
+            made, again = clean.copy(), clean.copy()
+            draw(made, np.random.default_rng(seed))
+            draw(again, np.random.default_rng(seed))
+            assert np.array_equal(made, again)
+            shares.append((np.abs(made - clean).max(axis=2) >= 8).mean())
+    assert max(shares) < 0.5
+    assert np.median(shares) > 0.002
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the export that PyTorch calls legacy
 def test_a_toy_run_learns_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path) -> None:
     torch, _ = pytest.importorskip("torch"), pytest.importorskip("onnx")

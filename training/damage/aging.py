@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["aged"]
+__all__ = ["aged", "screened"]
 
 Array = NDArray[np.float32]
 
@@ -33,3 +33,13 @@ def aged(
         if not colorless:
             seen += rng.normal(0, rng.uniform(0, 3), seen.shape)
     return seen
+
+
+def screened(seen: Array, rng: np.random.Generator) -> None:
+    """In place: the dots of a printed page, (h, w, 3), which are no damage."""
+    height, width = seen.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    angle, step = rng.uniform(0, np.pi / 2), 2 * np.pi / rng.uniform(2.2, 5)
+    along = np.float32(step * np.cos(angle)) * x + np.float32(step * np.sin(angle)) * y
+    across = np.float32(step * np.cos(angle)) * y - np.float32(step * np.sin(angle)) * x
+    seen += (np.float32(rng.uniform(4, 30)) * np.cos(along) * np.cos(across))[..., None]

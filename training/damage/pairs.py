@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinct
-from training.damage.aging import aged
+from training.damage.aging import aged, screened
 from training.damage.draw import VISIBLE, Kind, draw
 from training.damage.hard import Suspicion, masses
 from training.damage.parts import OF_SHARDS, photos_of
@@ -34,8 +34,9 @@ UNSURE = 2
 _VIEW = 400  # pixels of a side of a view
 _CROPS = 3  # of a view
 _CLEAN = 0.25  # share of views without damage
-_FOLDED = 0.15  # of the others, with a fold
-_WORN = 0.3  # with other wear
+_FOLDED = 0.12  # of the others, with a fold
+_WORN = 0.5  # with other wear
+_SCREENED = 0.06  # of views, printed with dots
 _SPARSE = 0.3  # with little of what is usual
 _HARD, _HARD_CLEAN = 0.5, 0.65  # share of crops chosen for what is taken for damage, and of these undamaged
 _POOL = 3  # views out of which so many places are chosen as crops are taken of a view
@@ -53,6 +54,8 @@ _FEWEST = VISIBLE // 2  # levels below which damage is none
 def worn(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """The same size, as an old print may show it."""
     seen = aged(pixels.astype(np.float32), rng, gray=0.55, faded=0.4, soft=0.3, grainy=0.5)
+    if rng.random() < _SCREENED:
+        screened(seen, rng)
     if rng.random() < 0.15:
         _mounted(seen, rng)
     return np.clip(seen, 0, 255).astype(np.uint8)

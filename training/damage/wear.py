@@ -1,7 +1,7 @@
 """Damage that ``training.damage.draw`` leaves out, for training alone: what real prints and films have besides.
 
-Tramlines of film, torn paper, nets of cracks, clusters of dust and mould, and soft scratches of one layer. The figures
-are measured with ``draw``; these keep a network from knowing its marks alone.
+Tramlines of film, torn paper, nets of cracks, clusters of dust and mould, soft scratches of one layer, creases, and
+layers that came off. The figures are measured with ``draw``; these keep a network from knowing its marks alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from training.damage.crease import creased, flaked
 
 __all__ = ["wear"]
 
@@ -139,4 +141,8 @@ _KINDS: tuple[Callable[[Array, np.random.Generator], None], ...] = (
     _cracked,
     _cluster,
     _shaved,
+    creased,
+    creased,  # the commonest of prints
+    creased,
+    flaked,
 )

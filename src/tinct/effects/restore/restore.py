@@ -27,8 +27,9 @@ __all__ = ["Restoration", "restore"]
 
 Flags = NDArray[np.bool_]
 Level = Literal["auto", "on", "off"]
+Condition = Literal["auto", "worn", "sound"]
 
-_SIDE = 2048  # pixels of the copy on which damage is looked for
+_SIDE = 1280  # pixels of the copy on which damage is looked for
 _TONES = 512  # of the one on which tones are judged
 _OLD = 0.02  # share of damaged pixels from which a photo without colours is an old print, whose tones are levelled
 
@@ -68,6 +69,13 @@ def restore(
             description="How readily something is held for damage: 0 finds nothing, above 0.5 wires and twigs may go.",
         ),
     ] = 0.5,
+    condition: Annotated[
+        Condition,
+        Field(
+            description="Whether it is a worn print: worn says that it is creased, scratched or dusty, and all that "
+            "looks so goes, now and then a line of the photo too; sound leaves what is doubtful; auto tells by itself."
+        ),
+    ] = "auto",
     level: Annotated[
         Level,
         Field(
@@ -93,7 +101,7 @@ def restore(
     denoising"; Tu 2008, "Auto-context and its application to high-level vision tasks"; He and Sun 2012, "Statistics of
     patch offsets for image completion".
     """
-    damaged = _given(photo, mask) if mask is not None else _found(photo, sensitivity)
+    damaged = _given(photo, mask) if mask is not None else _found(photo, sensitivity, condition)
     progress(0.4)
     pixels = mended(photo.pixels, damaged, seed=seed, progress=lambda part: progress(0.4 + 0.5 * part))
     made = replace(photo, pixels=pixels)
@@ -121,11 +129,11 @@ def _given(photo: Photo, mask: Photo) -> Flags:
     return damaged
 
 
-def _found(photo: Photo, sensitivity: float) -> Flags:
+def _found(photo: Photo, sensitivity: float, condition: Condition) -> Flags:
     """Damage at the photo's own size, with the soft rim that it has there."""
     size = photo.height, photo.width
     rgb = np.clip(photo.proxy(_SIDE), 0, 1)
-    small = found_in(rgb, sensitivity)
+    small = found_in(rgb, sensitivity, worn=None if condition == "auto" else condition == "worn")
     if photo.alpha is not None:
         small &= seen(photo, small.shape)
     if not small.any() or small.all():

@@ -213,11 +213,11 @@ def test_sure_damage_makes_no_worn_print_of_a_photo_in_colour(clean: np.ndarray)
 
 def test_of_a_worn_print_doubtful_pixels_go_with_a_surer_one() -> None:
     seen = np.full((40, 40), -4, np.float32)
-    seen[5, 5:20] = 0.5
-    seen[5, 12] = 2
-    seen[30, 5:20] = 0.5  # nothing sure beside it
+    seen[5, 5:20] = 1
+    seen[5, 12] = 4
+    seen[30, 5:20] = 1  # nothing sure beside it
     assert np.array_equal(believed(seen).nonzero()[0], np.full(15, 5))
-    assert believed(seen, more=1).sum() == 30
+    assert believed(seen, more=3).sum() == 30
 
 
 def test_what_else_is_in_a_photo_is_known_of_each_mark() -> None:

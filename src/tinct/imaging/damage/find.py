@@ -47,7 +47,7 @@ _SURE_ODDS, _MUCH = (
     2.0,
     0.008,
 )  # log-odds of which it is sure, and the share of such pixels from which a print is worn
-_SURER = 1.0  # log-odds of the surest pixel of a mark on a worn print
+_GROWN, _SURER = 0.5, 3.0  # log-odds of the pixels of a mark on a worn print, and of its surest
 _LEAST = 16  # pixels of a side of a photo in which damage can be told
 
 
@@ -89,7 +89,7 @@ def is_worn(rgb: Array, seen: Array) -> bool:
 
 def believed(seen: Array, more: float = 0.0) -> Flags:
     """Pixels (h, w) that the network holds for damage, where they hang together with one of which it is surer."""
-    count, of = cv2.connectedComponents((seen > -more).astype(np.uint8), connectivity=8)
+    count, of = cv2.connectedComponents((seen > _GROWN - more).astype(np.uint8), connectivity=8)
     surest = np.zeros(count, np.bool_)
     surest[np.unique(of[seen > _SURER - more])] = True
     surest[0] = False

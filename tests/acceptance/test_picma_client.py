@@ -182,11 +182,11 @@ async def test_a_photo_without_faces_succeeds_with_none(client: PicMa, site: Sit
 async def test_general_enhance_doubles_and_denoise_keeps_the_size(
     client: PicMa, site: Site, type: int, times: int
 ) -> None:
-    url = site.picture("/a.webp", photo(120, 90, format="WEBP"))
+    url = site.picture("/a.webp", photo(72, 64, format="WEBP"))
     done = await client.finished(await client.create(url, type), type)
     await client.check(done)
     assert (done["status"], done["facenum"], done["facelist"]) == (2, 0, [])
-    assert (done["outpathwidth"], done["outpathheight"]) == (120 * times, 90 * times)
+    assert (done["outpathwidth"], done["outpathheight"]) == (72 * times, 64 * times)
     assert (done["inpathext"], done["outpathext"]) == ("webp", "png")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import zlib
@@ -49,6 +50,7 @@ def png_file(
     return b"\x89PNG\r\n\x1a\n" + head + before + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
+@functools.cache
 def zeros(count: int) -> bytes:
     """So many zero bytes, deflated without holding them."""
     packer, block = zlib.compressobj(9), bytes(1 << 20)

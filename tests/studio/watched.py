@@ -120,11 +120,17 @@ class Watched:
             script = Path(axe_playwright_python.__file__).parent / "axe.min.js"
             self.page.evaluate(script.read_text(encoding="utf-8"))  # by the debugger: the page's policy stays
         only = {"type": "tag", "values": RULES} if all_else else {"type": "rule", "values": [CONTRAST]}
-        options = {"runOnly": only, "rules": {} if contrast else {CONTRAST: {"enabled": False}}}
-        found = self.page.evaluate("(options) => axe.run(document, options)", options)
+        options = {
+            "runOnly": only,
+            "rules": {} if contrast else {CONTRAST: {"enabled": False}},
+            "resultTypes": ["violations"],  # what is well need not be described
+        }
+        found = self.page.evaluate(
+            "async (options) => (await axe.run(document, options)).violations", options
+        )
         return [
             f"{one['id']}: {node['html'][:200]} {json.dumps(node['any'][:1])[:300]}"
-            for one in found["violations"]
+            for one in found
             for node in one["nodes"]
         ]
 

@@ -3,8 +3,9 @@
 ``python -m benchmarks.child_memory [--jobs 2000] [--every 100] [--large 0.03]`` drives a single child, which is not
 replaced, with jobs of several effects over photos of several sizes, in an order that a seed decides. Every so many jobs
 it prints the memory that is the child's alone (USS), what the C library's heap holds of it and how much of that is in
-use, and what Python counts. It ends with the slope of the second half, in bytes a job, with its standard error. The
-allocator's own variables (``MALLOC_ARENA_MAX=1``, ``MALLOC_TRIM_THRESHOLD_=...``) work on the child as on any process.
+use, what Python counts, and the processor time until then. It ends with the slope of the second half, in bytes a job,
+with its standard error. The allocator's own variables (``MALLOC_ARENA_MAX=1``, ``MALLOC_TRIM_THRESHOLD_=...``) work on
+the child as on any process.
 """
 
 from __future__ import annotations
@@ -83,18 +84,22 @@ async def drive(folder: Path, jobs: int, every: int, large: float) -> None:
     child = Child(settings, scratch)
     seen: list[tuple[float, float]] = []
     print(
-        f"{'jobs':>6} {'own MB':>7} {'heap':>7} {'in use':>7} {'free':>7} {'mapped':>7} {'objects':>8} {'blocks':>8}"
+        f"{'jobs':>6} {'own MB':>7} {'heap':>7} {'in use':>7} {'free':>7} {'mapped':>7} {'objects':>8} "
+        f"{'blocks':>8} {'cpu s':>7}"
     )
     try:
         for number in range(jobs + 1):
             if number % every == 0:
                 facts = (await _run(child, scratch, "convert", {}, small, look)).facts
                 assert facts is not None
-                own = psutil.Process(child.pid).memory_full_info().uss
+                process = psutil.Process(child.pid)
+                own, seconds = process.memory_full_info().uss, sum(process.cpu_times()[:2])
                 seen.append((number, own))
                 heap = (facts[name] / 2**20 for name in ("heap", "used", "free", "mapped"))
                 shown = " ".join(f"{each:7.1f}" for each in (own / 2**20, *heap))
-                print(f"{number:6} {shown} {facts['objects']:8} {facts['blocks']:8}", flush=True)
+                print(
+                    f"{number:6} {shown} {facts['objects']:8} {facts['blocks']:8} {seconds:7.1f}", flush=True
+                )
             if chance.random() < 0.08:
                 effect, params = chance.choice(_DEAR)
                 path = small

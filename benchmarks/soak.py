@@ -42,6 +42,7 @@ _END = (7 / 8, 1.0)
 _GROWTH = 1.05
 _PATIENCE_S = 120.0
 _BUCKET = "soak-1250000000"
+_POOL = 4  # threads more or less that a pool has at the moment of a sample
 _PARTS = 8  # of the second half, for the error of its slope
 _HOUR = 3600.0
 _FACTS = ("processes", "own_mb", "shared_mb", "resident_mb", "descriptors", "threads")
@@ -252,7 +253,8 @@ class Samples:
             warm, end = (_most(self._between(role, fact, seconds, *part)) for part in (_WARM, _END))
             rise, error = self._slope(role, fact, seconds)
             rises = fact == "own_mb" and rise > max(2 * error, (_GROWTH - 1) * warm)
-            grew = fact not in _COUNTED_ONCE and (end > warm * _GROWTH or rises)
+            more = _POOL if fact == "threads" else 0
+            grew = fact not in _COUNTED_ONCE and (end > warm * _GROWTH + more or rises)
             name = f"{role}_{fact}"
             slope = f"{rise:+9.2f} {error:7.2f}"
             print(

@@ -112,6 +112,7 @@ def test_a_cut_off_side_stays_at_the_border(work: Path) -> None:
         assert placed.shape == (VIEW, VIEW, 4)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_the_kept_file_is_small_and_tells_what_the_network_tells(work: Path, tmp_path: Path) -> None:
     import onnxruntime
 

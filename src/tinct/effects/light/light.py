@@ -30,7 +30,7 @@ Engine = Literal["auto", "classical", "maxim"]
 
 _PROXY = 512
 _DARK = np.float32(0.02)
-_GAINING = 95  # percentile of the gains that speaks for those who gain most
+_GAINING = 98  # percentile of the gains that speaks for those who gain most
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,9 @@ ClipIn = Annotated[
     Field(description="The clip: MP4, M4V or QuickTime, with H.264, MPEG-4, HEVC or VP9. Its sound stays."),
 ]
 Shots = Annotated[
-    Literal["each", "one"],
+    Literal["each", "smooth", "one"],
     Field(
-        description="each: the clip is cut into its shots, and each is judged for itself; one: all are alike."
+        description="each: the clip is cut into its shots, and each is judged for itself; smooth: also a little as its "
+        "neighbours are; one: all are alike. Where one shot dissolves into the next, so does what is done to them."
     ),
 ]

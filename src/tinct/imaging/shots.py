@@ -1,7 +1,8 @@
 """Shots of a clip: where it is cut, and views of each on which something can be fitted.
 
-A cut is where two frames differ far more than those before did. A clip is read once for it, and a shot's views are held
-no longer than the shot lasts.
+A cut is where two frames differ far more than those before did. A dissolve is where frames between two that differ,
+and that look like their own neighbours, are mixtures of both (Lienhart 2001, "Reliable transition detection in
+videos"). A clip is read once for both, and a shot's views are held no longer than the shot lasts.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tinct.clip.clip import Clip
 from tinct.clip.planes import Frame, Matrix, Planes
 from tinct.photo.resize import shrink
 
-__all__ = ["CutFinder", "Shot", "shots"]
+__all__ = ["CutFinder", "DissolveFinder", "Shot", "shots"]
 
 Pixels = NDArray[np.uint8]
 
@@ -32,6 +33,13 @@ _LEAST: Final = 14.0  # mean difference of luma and chroma, 0..255, below which 
 _TIMES: Final = 3.0  # what the difference is of the frames before
 _BEFORE: Final = 8  # frames
 _SHORTEST: Final = 4  # frames of a shot: a flash is no cut
+_DISSOLVES: Final = (3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 48)  # frames that are looked at
+_BESIDE: Final = 3  # frames on both sides of a dissolve that are one shot's
+_MIXED: Final = 0.22  # of what both ends differ by: how far frames between may be from a mixture
+_SLOW: Final = 0.6  # of the dissolve's own pace: what changes beside it
+_EVEN: Final = 0.3  # how far a share may be from an even rise
+_OTHER: Final = 0.8  # correlation of both ends from which the light changed, not the picture
+_PLAIN: Final = 4.0  # standard deviation of luma of an end that is black or white
 
 
 class CutFinder:
@@ -44,8 +52,10 @@ class CutFinder:
 
     def __call__(self, planes: Planes) -> bool:
         """Whether this frame is the first of a shot; the clip's first one is."""
-        small = [cv2.resize(p, _GLANCE, interpolation=cv2.INTER_AREA) for p in (planes.y, planes.u, planes.v)]
-        seen = np.stack(small).astype(np.float32)
+        return self.of(_glance(planes))
+
+    def of(self, seen: NDArray[np.float32]) -> bool:
+        """The same, of a glance at the frame."""
         last, self._last = self._last, seen
         self._length += 1
         if last is None:
@@ -61,15 +71,73 @@ class CutFinder:
         return cut
 
 
+class DissolveFinder:
+    """Told a glance at each frame in turn, says which frames a dissolve took."""
+
+    def __init__(self) -> None:
+        self._seen: deque[NDArray[np.float32]] = deque(maxlen=max(_DISSOLVES) + 2 * _BESIDE + 1)
+        self._number = -1
+        self._past = 0  # frames up to here belong to a dissolve that was told
+
+    def __call__(self, seen: NDArray[np.float32]) -> tuple[int, int] | None:
+        """Numbers of the last frame before and the first after a dissolve that ended a few frames ago."""
+        self._seen.append(seen)
+        self._number += 1
+        held = len(self._seen)
+        after = held - 1 - _BESIDE
+        for length in _DISSOLVES:
+            before = after - length
+            if before < _BESIDE or self._number - _BESIDE - length < self._past:
+                return None
+            if self._dissolves(before, after):
+                self._past = self._number - _BESIDE
+                return self._past - length, self._past
+        return None
+
+    def _dissolves(self, before: int, after: int) -> bool:
+        first, last = self._seen[before], self._seen[after]
+        way = last - first
+        apart = _gap(first, last)
+        beside = max(_gap(self._seen[before - _BESIDE], first), _gap(last, self._seen[after + _BESIDE]))
+        pace = apart / (after - before)
+        if apart < _LEAST or beside > min(_MIXED * apart, _SLOW * _BESIDE * pace):
+            return False
+        if min(first[0].std(), last[0].std()) < _PLAIN:
+            return False
+        if float(np.corrcoef(first[0].ravel(), last[0].ravel())[0, 1]) > _OTHER:
+            return False
+        power = float((way * way).sum())
+        for place in range(before + 1, after):
+            gone = self._seen[place] - first
+            share = float((gone * way).sum()) / power
+            if abs(share - (place - before) / (after - before)) > _EVEN:
+                return False
+            if _gap(gone, share * way) > _MIXED * apart:
+                return False
+        return True
+
+
+def _glance(planes: Planes) -> NDArray[np.float32]:
+    """Luma and chroma, (3, h, w)."""
+    small = [cv2.resize(p, _GLANCE, interpolation=cv2.INTER_AREA) for p in (planes.y, planes.u, planes.v)]
+    return np.stack(small).astype(np.float32)
+
+
+def _gap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.abs(one - other).mean(axis=(1, 2)).sum())
+
+
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """Frames between two cuts."""
+    """Frames between two cuts, or dissolves."""
 
     first: int
     """Number of its first frame."""
     count: int
     views: tuple[Pixels, ...]
     """Up to 9 frames, evenly spaced: (h, w, 3) R G B, the longer side 512 at most."""
+    dissolve: tuple[int, int] | None = None
+    """The last frame of the shot before and the first of this one alone, where one dissolves into the other."""
 
 
 class _Views:
@@ -78,19 +146,24 @@ class _Views:
     def __init__(self) -> None:
         self.count = 0
         self._step = 1
-        self._held: list[Pixels] = []
+        self._held: list[tuple[int, Pixels]] = []
 
     def add(self, view: Callable[[], Pixels]) -> None:
         if self.count % self._step == 0:
-            self._held.append(view())
+            self._held.append((self.count, view()))
             if len(self._held) >= _KEPT:
                 self._held = self._held[::2]
                 self._step *= 2
         self.count += 1
 
+    def ended(self, count: int, alone: int) -> None:
+        """It had `count` frames, and only the first `alone` of them show nothing else."""
+        self.count = count
+        self._held = [one for one in self._held if one[0] < alone] or self._held[:1]
+
     def picked(self) -> tuple[Pixels, ...]:
         some = np.linspace(0, len(self._held) - 1, min(_VIEWS, len(self._held))).round().astype(int)
-        return tuple(self._held[k] for k in some)
+        return tuple(self._held[k][1] for k in some)
 
 
 def shots(
@@ -102,20 +175,36 @@ def shots(
     ----------
     clip : Clip
     whole : bool
-        Take the clip for one shot.
+        Take the clip for one shot, without cuts and dissolves.
     heard : callable
         Told the share of the clip that was read.
     """
-    finder, views, first = CutFinder(), _Views(), 0
+    cuts, dissolves = CutFinder(), DissolveFinder()
+    views, first = _Views(), 0
+    told: tuple[int, int] | None = None  # of the shot that runs
     matrix = clip.facts.matrix
     for frame in clip.frames():
-        if finder(frame) and views.count and not whole:
-            yield Shot(first, views.count, views.picked())
-            first, views = frame.number, _Views()
+        seen = _glance(frame)
+        cut = cuts.of(seen) and views.count > 0 and not whole
+        dissolve = None if whole else dissolves(seen)
+        if cut:
+            yield Shot(first, views.count, views.picked(), told)
+            first, views, told = frame.number, _Views(), None
+        if dissolve is not None:
+            before, after = dissolve
+            if before < first <= after:  # part of it looked like a cut
+                told = dissolve
+            elif first <= before:
+                middle = (before + after + 1) // 2
+                views.ended(middle - first, before + 1 - first)
+                yield Shot(first, views.count, views.picked(), told)
+                views, told = _Views(), dissolve
+                first = middle
+                views.count = frame.number - middle
         views.add(partial(_view, matrix, frame))
         heard(min(1.0, (frame.number + 1) / max(clip.facts.frames, 1)))
     if views.count:
-        yield Shot(first, views.count, views.picked())
+        yield Shot(first, views.count, views.picked(), told)
 
 
 def _view(matrix: Matrix, frame: Frame) -> Pixels:

@@ -85,6 +85,6 @@ def video_correct(
             light, tones(np.concatenate([_whitened(v, light).reshape(-1, 3) for v in views])), chosen
         )
 
-    made = grading.graded(clip, fit, whole=shots == "one", degree=strength, progress=progress)
+    made = grading.graded(clip, fit, shots=shots, degree=strength, progress=progress)
     tints = tuple(light.tint for light in lights)
     return VideoCorrection(clip=made.clip, starts=made.starts, tints=tints, color_maps=made.maps)

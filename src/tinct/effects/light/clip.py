@@ -61,7 +61,7 @@ def video_light(
     OutputError
         There is no room for the result.
     """
-    made = grading.graded(clip, curve, whole=shots == "one", degree=strength, progress=progress)
+    made = grading.graded(clip, curve, shots=shots, degree=strength, progress=progress)
     middle = np.full((1, 3), 0.2, np.float32)
     gains = tuple(float(one.blend(strength).colors(middle)[0, 1] / 0.2) for one in made.maps)
     return VideoLighting(clip=made.clip, starts=made.starts, gains=gains, color_maps=made.maps)

@@ -139,7 +139,7 @@ def video_migrate(
     made = grading.graded(
         clip,
         fit,
-        whole=shots == "one",
+        shots=shots,
         degree=degree,
         protect=kept,
         strength=strength,

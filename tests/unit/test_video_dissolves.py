@@ -17,7 +17,9 @@ WARM, COLD = np.array([1.0, 0.6, 0.3]), np.array([0.2, 0.4, 1.0])
 def dissolve(length: int, each: int = 16) -> list[np.ndarray]:
     """A warm shot that dissolves into a cold one by `length` mixed frames."""
     whole = each * 2 + length
-    one, other = ([f * tint for f in pan(whole, 128, 96, seed=k)] for k, tint in ((1, WARM), (2, COLD)))
+    one, other = (
+        [f * tint for f in pan(whole, 128, 96, seed=k, step=1)] for k, tint in ((1, WARM), (2, COLD))
+    )
     shares = np.clip((np.arange(whole) - each + 1) / (length + 1), 0, 1)
     mixed = [a * (1 - s) + b * s for a, b, s in zip(one, other, shares, strict=True)]
     return [np.clip(np.rint(f), 0, 255).astype(np.uint8) for f in mixed]

@@ -35,9 +35,11 @@ _BEFORE: Final = 8  # frames
 _SHORTEST: Final = 4  # frames of a shot: a flash is no cut
 _DISSOLVES: Final = (3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 48)  # frames that are looked at
 _BESIDE: Final = 3  # frames on both sides of a dissolve that are one shot's
-_MIXED: Final = 0.22  # of what both ends differ by: how far frames between may be from a mixture
-_SLOW: Final = 0.6  # of the dissolve's own pace: what changes beside it
-_EVEN: Final = 0.3  # how far a share may be from an even rise
+_COARSE: Final = (16, 9)  # what a dissolve is judged on, where motion counts less
+_MIXED: Final = 0.4  # of what both ends differ by: how far frames between may be from a mixture, by motion
+_STILL: Final = 0.35  # of the same: how far the frames beside may be from the ends
+_STAYS: Final = 0.5  # of the dissolve's own pace: how far they may be along the way
+_EVEN: Final = 0.15  # how far a share may be from an even rise
 _OTHER: Final = 0.8  # correlation of both ends from which the light changed, not the picture
 _PLAIN: Final = 4.0  # standard deviation of luma of an end that is black or white
 
@@ -81,7 +83,7 @@ class DissolveFinder:
 
     def __call__(self, seen: NDArray[np.float32]) -> tuple[int, int] | None:
         """Numbers of the last frame before and the first after a dissolve that ended a few frames ago."""
-        self._seen.append(seen)
+        self._seen.append(_coarse(seen))
         self._number += 1
         held = len(self._seen)
         after = held - 1 - _BESIDE
@@ -95,26 +97,35 @@ class DissolveFinder:
         return None
 
     def _dissolves(self, before: int, after: int) -> bool:
-        first, last = self._seen[before], self._seen[after]
-        way = last - first
+        seen = self._seen
+        first, last, length = seen[before], seen[after], after - before
         apart = _gap(first, last)
-        beside = max(_gap(self._seen[before - _BESIDE], first), _gap(last, self._seen[after + _BESIDE]))
-        pace = apart / (after - before)
-        if apart < _LEAST or beside > min(_MIXED * apart, _SLOW * _BESIDE * pace):
+        ends = ((seen[before - _BESIDE], first, 0), (seen[after + _BESIDE], last, 1))
+        if apart < _LEAST or max(_gap(beside, end) for beside, end, _ in ends) > _STILL * apart:
             return False
         if min(first[0].std(), last[0].std()) < _PLAIN:
             return False
         if float(np.corrcoef(first[0].ravel(), last[0].ravel())[0, 1]) > _OTHER:
             return False
+        way = last - first
         power = float((way * way).sum())
+
+        def share(frame: NDArray[np.float32]) -> float:
+            return float(((frame - first) * way).sum()) / power
+
+        if any(abs(share(beside) - end) > _STAYS * _BESIDE / length for beside, _, end in ends):
+            return False
         for place in range(before + 1, after):
-            gone = self._seen[place] - first
-            share = float((gone * way).sum()) / power
-            if abs(share - (place - before) / (after - before)) > _EVEN:
+            gone = share(seen[place])
+            if abs(gone - (place - before) / length) > _EVEN:
                 return False
-            if _gap(gone, share * way) > _MIXED * apart:
+            if _gap(seen[place] - first, gone * way) > _MIXED * apart:
                 return False
         return True
+
+
+def _coarse(seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([cv2.resize(plane, _COARSE, interpolation=cv2.INTER_AREA) for plane in seen])
 
 
 def _glance(planes: Planes) -> NDArray[np.float32]:

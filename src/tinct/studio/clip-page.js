@@ -26,6 +26,11 @@ export const forClips = (Page) => class extends Page {
     return document.createElement("clip-stage");
   }
 
+  /** Hints of a clip have a moment too, which a form cannot point at. */
+  skipped() {
+    return [...super.skipped(), "hints"];
+  }
+
   /** Its results that are clips; colour maps and such are for programs. */
   pictures(job) {
     return super.pictures(job).filter(({ media_type }) => media_type.startsWith("video/"));

@@ -129,7 +129,7 @@ export const T = {
   },
   help: {
     count: "", strength: "0 % leaves it as it is, 100 % is the full change.", style: "Natural leaves skies, lawns and fruit believable; bold turns all nearly alike.", degree: "", portrait: "", protect: "", "migrate.strength": "", smoothness: "Low follows the reference most tightly, high keeps the photo's drawing.", spread: "0 is calm; 100 % insists on every swatch.",
-    seed: "Another number gives another answer; the same one the same.", shots: "Each is cut and judged by itself, or all are treated alike.", steps: "More take longer; empty: as the model is made for.", guidance: "Empty: as the model is made for.",
+    seed: "Another number gives another answer; the same one the same.", shots: "Each is cut and judged by itself, blended with its neighbours, or all are treated alike.", steps: "More take longer; empty: as the model is made for.", guidance: "Empty: as the model is made for.",
     "background.mode": "", "background.subject": "Anything is less sure than people.", "background.colors": "One, or two from top to bottom.", "background.scene": "", "background.prompt": "Invented by the image generator of this server.", "background.amount": "",
     "cartoon.smoothness": "How much detail goes.", "cartoon.lines": "", "cartoon.tones": "Steps from black to white.",
     "colorize.variants": "The first is the best answer.", "correct.variants": "Plain, then warm, vivid and soft.", "generate.style": "", "generate.strength": "How far to leave the photo.", "generate.prompt": "",
@@ -143,7 +143,7 @@ export const T = {
     "moderate.threshold": "A photo whose score reaches it is called unsafe; lower is stricter.", "video_enhance.denoise": "", "video_enhance.scale": "", "video_correct.look": "",
   },
   choices: {
-    jpeg: "JPEG", png: "PNG", webp: "WebP", "protect.person": "People", skin: "Skin", "shots.each": "Each by itself", "shots.one": "All alike",
+    jpeg: "JPEG", png: "PNG", webp: "WebP", "protect.person": "People", skin: "Skin", "shots.each": "Each by itself", "shots.smooth": "A little as its neighbours", "shots.one": "All alike",
     "background.mode.remove": "Cut out", "background.mode.mask": "Matte", "background.mode.change": "Replace", "background.mode.blur": "Blur", "subject.auto": "Automatic", "subject.person": "People", "subject.any": "Anything", "background.scene.null": "None",
     "generate.style.null": "None", "makeup.look.null": "None", "mark.none": "None",
     "color.ref": "The reference's", "color.src": "Their own", "hair_style.color.ref": "The style's", "level.auto": "If worn", "level.on": "Take back", "level.off": "Leave", "condition.worn": "Worn", "condition.sound": "Sound",

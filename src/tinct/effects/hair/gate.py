@@ -49,7 +49,7 @@ _LEAST: Final = 128.0  # width of the face in pixels
 _YAW, _PITCH, _ROLL = 45.0, 15.0, 15.0  # degrees either way
 _INSIDE: Final = 0.9  # of the face's outline
 _BESIDE: Final = 0.45  # of the largest face's width: what is smaller stands in the background
-_BALD, _THICK = 0.2, 0.57  # see `Hair.crown`: for hair at all, and for hair that is to grow from the crown
+_BALD, _THICK = 0.2, 0.45  # see `Hair.crown`: for hair at all, and for hair that is to grow from the crown
 _LITTLE: Final = 0.12  # area of hair in widths of the face squared
 _THROAT: Final = 0.3  # see `Hair.throat`
 _SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
@@ -106,7 +106,9 @@ def _demand(hair: Hair, crown: float) -> None:
     """Refuse a head with hardly any hair."""
     area = float((hair.small > 0.5).sum()) / hair.seen.frame.width**2
     if hair.crown < crown or area < _LITTLE:
-        raise BaldError("too little hair can be seen above the forehead; use a photo that shows it")
+        raise BaldError(
+            "too little hair can be seen above the forehead, as on bald heads and under hats; use a photo that shows it"
+        )
     if hair.two_colors > _COLORS:
         raise HairError(
             "what lies above the forehead has another colour than the hair beside the face, as a hat or a scarf has; "

@@ -13,7 +13,7 @@ from tinct.faces import canonical
 from tinct.faces.face import Face
 from tinct.faces.regions import Window
 from tinct.imaging.guided import guide
-from tinct.imaging.hair.classical import rough_hair
+from tinct.imaging.hair.found import found_hair
 from tinct.imaging.hair.frame import Frame, frame_of
 from tinct.imaging.hair.gaussians import mixture
 from tinct.imaging.hair.seen import Seen, look
@@ -52,7 +52,7 @@ class Hair:
     small : ndarray, float32
         The matte on the small copy.
     crown : float
-        Share of the place above the forehead that is unlike skin: low on bald heads.
+        Share of the person above the forehead that is hair: low on bald heads and under hats.
     """
 
     face: Face
@@ -211,15 +211,15 @@ def find_hair(photo: Photo, face: Face) -> Hair:
         Of this photo.
     """
     seen = look(photo, face)
-    rough = rough_hair(seen)
+    found = found_hair(seen)
     part = seen.window
     pixels: Pixels = np.ascontiguousarray(photo.pixels[part.slices])  # type: ignore[assignment]
     radius = max(2, round(_SOFT * seen.frame.width))
-    guided = guide(rough.mask, seen.rgb, radius, softness=4e-4)
+    guided = guide(found.mask, seen.rgb, radius, softness=4e-4)
     pixels = shrink(pixels, _MOST)
     matte = guided.full(pixels).astype(np.float32) / np.float32(255)
     rgb = np.clip(profile_to_srgb(pixels, photo.icc), 0, 1).astype(np.float32)
     scale = pixels.shape[1] / (part.right - part.left)
     points = (face.points - [part.left, part.top, 0]) * scale
     points[:, :2] += (scale - 1) / 2
-    return Hair(face, part, rgb, matte, points, seen, guided.small, rough.crown)
+    return Hair(face, part, rgb, matte, points, seen, guided.small, found.crown)

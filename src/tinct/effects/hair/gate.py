@@ -61,7 +61,7 @@ _FREE: Final = 0.3  # see `Forehead.free`
 _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
 _CURLY: Final = 0.4  # see `Hair.curl`
-_FAIR: Final = 0.3  # see `Hair.like_skin`
+_FAIR: Final = 0.45  # see `Hair.like_skin`: where white hair spreads onto the forehead it is .64
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _YAW_WORN: Final = 30.0  # degrees either way
 _APART, _APART_PITCH = 14.0, 19.0
@@ -109,6 +109,8 @@ def _demand(hair: Hair, crown: float) -> None:
         raise BaldError(
             "too little hair can be seen above the forehead, as on bald heads and under hats; use a photo that shows it"
         )
+    if hair.like_skin > _FAIR:
+        raise HairError(_AS_SKIN)
     if hair.two_colors > _COLORS:
         raise HairError(
             "what lies above the forehead has another colour than the hair beside the face, as a hat or a scarf has; "
@@ -223,8 +225,6 @@ def example(photo: Photo) -> Hair:
 def as_example(hair: Hair) -> Hair:
     """Hair that others may wear; see `example`."""
     _demand(hair, _THICK)
-    if hair.like_skin > _FAIR:
-        raise HairError(_AS_SKIN)
     if hair.tip > hair.chin and (hair.throat > _THROAT or hair.like_clothes > _LIKE):
         raise HairError(_AS_CLOTHES)
     return hair

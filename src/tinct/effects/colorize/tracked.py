@@ -7,6 +7,7 @@ looks as it did at its moment; there it ends, for a lost point would colour some
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 _SIDE: Final = 320  # of the luma on which points are followed
-_BACK: Final = 6000  # frames before its moment that a point can reach; they are held, 10 to 20 kB each
+_BACK: Final = 4000  # frames before its moment that a point can reach; they are held, 25 to 40 kB each
+_COARSER: Final = 2  # bits of luma that following does without; what is left packs twice as well
 _AROUND: Final = 2  # pixels to each side whose motion is the point's
 _LOST: Final = 1.5  # pixels, of that luma, that the way there and back may end apart
 _PATCH: Final = 7  # pixels to each side that are compared with the moment of the hint
@@ -129,7 +131,7 @@ class _Follower:
     def __init__(self, clip: Clip, hints: Sequence[ClipHint], tracks: Sequence[Track]) -> None:
         self._clip, self._hints, self._tracks = clip, hints, tracks
         self._search: Any = Motion.search()
-        self._seen: deque[tuple[int, float, NDArray[np.uint8]]] = deque(maxlen=_BACK)
+        self._seen: deque[tuple[int, float, bytes]] = deque(maxlen=_BACK)
         self._last: Pixels | None = None
         self.live: dict[int, tuple[float, float, Array]] = {}
         """By hint: column and row in small luma, and how its surroundings looked at its moment."""
@@ -150,9 +152,7 @@ class _Follower:
                     self._keep(which, number, seconds, small, *found)
         self._last = small
         if more:
-            self._seen.append(
-                (number, seconds, cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
-            )
+            self._seen.append((number, seconds, _packed(small)))
 
     def given(self, which: int, seconds: float, number: int, small: Pixels) -> None:
         """A hint of the frame that came last."""
@@ -169,7 +169,7 @@ class _Follower:
         for earlier, when, stored in reversed(self._seen):
             if earlier >= number:
                 continue
-            then = np.asarray(cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE), np.uint8)
+            then = _unpacked(stored, small.shape)
             found = _Step(now, then, self._search).of(x, y, patch)
             if found is None:
                 break
@@ -203,6 +203,19 @@ class _Step:
         if np.hypot(dx + back_x, dy + back_y) > _LOST:
             return None
         return (to_x, to_y) if _same(_patch(self._then, to_x, to_y), patch) else None
+
+
+def _packed(small: Pixels) -> bytes:
+    """Coarser luma as differences along each row, deflated."""
+    coarse = small >> _COARSER
+    return zlib.compress(np.diff(coarse, axis=1, prepend=np.uint8(0)).tobytes(), 1)
+
+
+def _unpacked(stored: bytes, shape: tuple[int, ...]) -> Pixels:
+    """Luma again, in the middle of what the lost bits may have been."""
+    differences = np.frombuffer(zlib.decompress(stored), np.uint8).reshape(shape)
+    coarse = np.cumsum(differences, axis=1, dtype=np.uint8)
+    return np.asarray((coarse << _COARSER) + (1 << _COARSER >> 1), np.uint8)
 
 
 def _median(flow: Array, x: float, y: float) -> tuple[float, float]:

@@ -16,9 +16,9 @@ __all__ = ["load", "main"]
 
 
 def load(checkpoint: Path) -> HairNet:
-    """The network at a checkpoint."""
+    """The averaged network at a checkpoint."""
     net: HairNet = HairNet()
-    net.load_state_dict(torch.load(checkpoint, weights_only=True)["net"])
+    net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     net.eval()
     return net
 

@@ -8,6 +8,7 @@ other people's heads, behind things, and its hat in every colour that hair has.
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ _SMOOTH = 0.05  # of the labels' certainty
 _BESIDE, _BEFORE, _THING = 0.35, 0.3, 0.25
 """Shares of views with another head beside, another background, and something in the way."""
 _WEIGHTS = (1.5, 1.0, 1.0, 0.8)
+_KEEP = 0.995  # of the moving average in a step; it is what is exported, as the last steps alone swing
 _FROZEN = 3  # blocks of the encoder that stay as they are: they see edges and colours
 
 View = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -186,11 +188,13 @@ def main() -> None:
     optimizer = torch.optim.AdamW(
         [{"params": slow, "share": 0.2}, {"params": fast, "share": 1.0}], weight_decay=1e-2
     )
+    average = copy.deepcopy(net).requires_grad_(False)
     checkpoint = options.work / options.out
     step, spent = 0, 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
     rng = np.random.default_rng(step)
@@ -208,6 +212,9 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimizer.step()
+        with torch.no_grad():
+            for mean, new in zip(average.parameters(), net.parameters(), strict=True):
+                mean.lerp_(new, 1 - min(_KEEP, (step + 1) / (step + 10)))
         step += 1
         now = time.process_time()
         spent, last = spent + now - last, now
@@ -216,6 +223,7 @@ def main() -> None:
         if now - saved > 40 or spent >= options.minutes * 60:
             state = {
                 "net": net.state_dict(),
+                "average": average.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "step": step,
                 "spent": spent,

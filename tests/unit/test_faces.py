@@ -460,3 +460,28 @@ class TestNetworks:
         assert tinct.detect_faces(cat).faces == ()
         with pytest.raises(NoFaceError):
             tinct.detect_faces(cat, required=True)
+
+
+def cover(side: int) -> Photo:
+    """A book on a table; on its cover a portrait, `side` pixels large."""
+    rng = np.random.default_rng(0)
+    pixels = np.full((480, 640, 3), (206, 196, 182), np.float32)
+    pixels += np.linspace(-14, 14, 480, dtype=np.float32)[:, None, None]
+    pixels[81:411, 203:453] *= 0.55
+    pixels = cv2.GaussianBlur(pixels, (0, 0), 7)
+    pixels[75:405, 195:445] = (28, 66, 120)
+    pixels[95:123, 219:421] = (235, 215, 120)
+    top, left = 270 - side // 2, 320 - side // 2
+    portrait = cv2.resize(data.astronaut()[:300, 70:370], (side, side), interpolation=cv2.INTER_AREA)
+    pixels[top : top + side, left : left + side] = portrait
+    return Photo(np.clip(pixels + rng.normal(0, 2, pixels.shape), 0, 255).astype(np.uint8))
+
+
+@pytest.mark.usefixtures("face_models")
+def test_a_portrait_on_a_cover_is_not_the_subject_but_the_book():
+    photo = cover(110)
+    person = tinct.background(photo, "mask", subject="person")
+    made = tinct.background(photo, "mask")
+    assert (person.engine, made.engine) == ("person", "subject")
+    assert person.coverage < 0.05
+    assert made.coverage == pytest.approx(250 * 330 / (640 * 480), abs=0.03)

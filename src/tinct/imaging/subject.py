@@ -27,6 +27,10 @@ _ISNET: Final = 1024
 _LEAST: Final = 0.004  # share of the photo below which nothing was found
 _MOST: Final = 0.985
 _PEOPLE: Final = 0.01  # share of the photo from which people are the subject
+_SMALL: Final = 0.05  # share below which they may be a picture on a thing, as on a cover or a shirt
+_LARGER: Final = 3.0  # times that such a thing covers
+_WITHIN: Final = 0.9  # of the people lies on it
+_TRUSTED: Final = 0.6  # confidence that there is such a thing
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +81,26 @@ def find(photo: Photo, subject: Subject) -> Matte:
     rgb = np.clip(photo.proxy(SIDE), 0, 1)
     if subject in ("auto", "person"):
         people = find_people(photo)
-        if people is not None and (subject == "person" or people.small.mean() >= _PEOPLE):
-            return _checked(_matte(photo, people.guided, "person", 1.0), subject)
+        if people is not None and (subject == "person" or people.share >= _PEOPLE):
+            found = _matte(photo, people.guided, "person", 1.0)
+            if subject == "auto" and people.share < _SMALL:
+                thing = _anything(photo, rgb)
+                found = thing if _bears(thing, found) else found
+            return _checked(found, subject)
         if subject == "person":
             raise ParameterError("subject", "person, but nobody was found", "any, or a mask of your own")
-    if store.installed("isnet"):
-        return _checked(_matte(photo, _isnet(rgb), "isnet", 1.0), subject)
-    return _checked(_salient(photo, rgb), subject)
+    return _checked(_anything(photo, rgb), subject)
+
+
+def _anything(photo: Photo, rgb: Array) -> Matte:
+    """Whatever stands out, by ISNet where it is installed."""
+    return _matte(photo, _isnet(rgb), "isnet", 1.0) if store.installed("isnet") else _salient(photo, rgb)
+
+
+def _bears(thing: Matte, people: Matte) -> bool:
+    """Whether people are a small picture on a thing that stands out: a book, a shirt, a stocking."""
+    within = float(np.minimum(thing.alpha, people.alpha).mean() / 255) >= _WITHIN * people.coverage
+    return thing.confidence >= _TRUSTED and thing.coverage >= _LARGER * people.coverage and within
 
 
 def _salient(photo: Photo, rgb: Array) -> Matte:

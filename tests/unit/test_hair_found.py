@@ -41,13 +41,14 @@ def test_the_astronauts_hair_is_hair_and_her_cheeks_and_suit_are_not(seen: Seen)
     assert classes(seen)[cheeks][:, FACE].mean() > 0.6
 
 
-def test_a_knit_cap_over_all_hair_is_no_hair(seen: Seen) -> None:
+@pytest.mark.parametrize("color", [(0.1, 0.2, 0.45), (0.6, 0.1, 0.1), (0.15, 0.35, 0.2), (0.5, 0.5, 0.5)])
+def test_a_knit_cap_over_all_hair_is_no_hair(seen: Seen, color: tuple[float, float, float]) -> None:
     top = float(seen.place(10)[1])
     cap = (np.hypot(seen.u / 0.75, (seen.v - top) / 0.75) < 1) & (seen.v < top + 0.12)
     beside = (np.abs(seen.u) > 0.42) & (classes(seen)[..., HAIR] > 0.3)
     rgb = seen.rgb.copy()
     ribs = 0.03 * np.sign(np.sin(40 * seen.u))[..., None]
-    rgb[cap] = np.clip(np.array([0.1, 0.2, 0.45]) + ribs, 0, 1)[cap]
+    rgb[cap] = np.clip(np.array(color) + ribs, 0, 1)[cap]
     before = found_hair(seen).crown
     from dataclasses import replace
 

@@ -1,4 +1,8 @@
-"""Write the trained network as ONNX: ``python -m training.hair.export WORK OUT.onnx``; checked against PyTorch."""
+"""Write the trained network as ONNX: ``python -m training.hair.export WORK OUT.onnx``; checked against PyTorch.
+
+Given two checkpoints of which one went on from the other, it writes the mean of their weights (Wortsman et al. 2022,
+"Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time").
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,17 @@ from training.hair.network import HairNet
 __all__ = ["load", "main"]
 
 
-def load(checkpoint: Path) -> HairNet:
-    """The averaged network at a checkpoint."""
+def load(*checkpoints: Path) -> HairNet:
+    """The network at a checkpoint, or the mean of several; of each its moving average, where there is one."""
+    states = [torch.load(path, weights_only=True) for path in checkpoints]
+    weights = [state.get("average", state["net"]) for state in states]
     net: HairNet = HairNet()
-    net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    net.load_state_dict(
+        {
+            name: torch.stack([one[name] for one in weights]).mean(0) if value.is_floating_point() else value
+            for name, value in weights[-1].items()
+        }
+    )
     net.eval()
     return net
 
@@ -28,11 +39,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--checkpoint", default="checkpoint.pt")
+    parser.add_argument("--checkpoint", nargs="+", default=["checkpoint.pt"])
     options = parser.parse_args()
     view = np.random.default_rng(0).random((2, 3, HEIGHT, WIDTH), np.float32)
     write(
-        load(options.work / options.checkpoint), options.out, [view], input_name="rgb", output_name="logits"
+        load(*(options.work / name for name in options.checkpoint)),
+        options.out,
+        [view],
+        input_name="rgb",
+        output_name="logits",
     )
 
 

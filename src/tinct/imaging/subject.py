@@ -30,7 +30,7 @@ _PEOPLE: Final = 0.01  # share of the photo from which people are the subject
 _SMALL: Final = 0.05  # share below which they may be a picture on a thing, as on a cover or a shirt
 _LARGER: Final = 3.0  # times that such a thing covers
 _WITHIN: Final = 0.9  # of the people lies on it
-_TRUSTED: Final = 0.6  # confidence that there is such a thing
+_TRUSTED: Final = 0.7  # confidence that there is such a thing
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,15 +53,6 @@ _TOOLS: dict[str, tuple[Callable[..., Any], tuple[dict[str, Any], ...], dict[str
 }
 
 
-def _opened(path: Path) -> Photo:
-    photo = tinct.open(path)
-    scale = min(1.0, _SIDE / max(photo.width, photo.height))
-    if scale == 1:
-        return photo
-    size = (round(photo.width * scale), round(photo.height * scale))
-    return Photo(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
-
-
 def _outside(face: Face, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Far from the head: hair that is made longer hangs below it."""
     x, y = (
@@ -91,7 +82,7 @@ def _measured(tool: str, paths: list[Path], sheets: Path | None) -> list[str]:
     refused: Counter[str] = Counter()
     taken, outside, on_face, still, slowest = 0, 0, 0, 0, 0.0
     for path in paths:
-        photo = _opened(path)
+        photo = hair_masks.opened(path, _SIDE)
         made: list[Photo] = []
         for number, style in enumerate(styles):
             start = time.process_time()
@@ -132,7 +123,7 @@ def _transferred(paths: list[Path], sheets: Path | None) -> list[str]:
     refused: Counter[str] = Counter()
     every: list[tuple[Path, Photo]] = []
     for path in paths:
-        photo = _opened(path)
+        photo = hair_masks.opened(path, _SIDE)
         try:
             head(photo)
         except FaceError as error:

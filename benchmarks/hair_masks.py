@@ -31,13 +31,13 @@ from benchmarks.tables import table
 from tinct.faces.face import Face
 from tinct.faces.find import find_faces
 from tinct.imaging.guided import guide
-from tinct.imaging.hair.classical import rough_hair
 from tinct.imaging.hair.hair import find_hair
 from tinct.imaging.hair.seen import Seen, look
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
+from training.hair.classical import rough_hair
 
-__all__ = ["KINDS", "WAYS", "Checked", "checked", "figure", "measured"]
+__all__ = ["KINDS", "WAYS", "Checked", "checked", "figure", "measured", "opened"]
 
 Flags = NDArray[np.bool_]
 
@@ -102,9 +102,10 @@ def checked() -> tuple[Checked, ...]:
     )
 
 
-def _opened(path: Path) -> Photo:
+def opened(path: Path, side: int) -> Photo:
+    """A photo, its longer side at most `side` pixels."""
     photo = tinct.open(path)
-    scale = min(1.0, _SIDE / max(photo.width, photo.height))
+    scale = min(1.0, side / max(photo.width, photo.height))
     if scale == 1:
         return photo
     size = (round(photo.height * scale), round(photo.width * scale))
@@ -168,7 +169,7 @@ def measured(sheets: Path | None = None) -> str:
     figures: list[tuple[Checked, list[float]]] = []
     seconds = dict.fromkeys(WAYS, 0.0)
     for number, one in enumerate(checked()):
-        photo = _opened(root / one.photo)
+        photo = opened(root / one.photo, _SIDE)
         face = _face(photo, one)
         seen = look(photo, face)
         real, found = one.mask(seen, photo), list[Flags]()

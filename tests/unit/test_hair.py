@@ -26,7 +26,6 @@ from tinct.errors import (
 )
 from tinct.faces.points import OVAL_RING
 from tinct.faces.regions import Window
-from tinct.imaging.hair.classical import hanging
 from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.palette import looked_up, palette
 from tinct.imaging.hair.seen import filled
@@ -34,6 +33,7 @@ from tinct.imaging.hair.strands import drawn
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 from tinct.photo.transfer import srgb_to_linear
+from training.hair.classical import hanging
 from youcam_pictures import combed
 
 Flags = NDArray[np.bool_]

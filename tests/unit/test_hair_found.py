@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from skimage import data
@@ -10,6 +12,7 @@ from tinct.faces.find import installed, largest_face
 from tinct.imaging.hair.found import found_hair
 from tinct.imaging.hair.network import FACE, HAIR, classes
 from tinct.imaging.hair.seen import Seen, look
+from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 
 pytestmark = pytest.mark.skipif(not installed(), reason="the face networks are not installed")
@@ -50,10 +53,6 @@ def test_a_knit_cap_over_all_hair_is_no_hair(seen: Seen, color: tuple[float, flo
     ribs = 0.03 * np.sign(np.sin(40 * seen.u))[..., None]
     rgb[cap] = np.clip(np.array(color) + ribs, 0, 1)[cap]
     before = found_hair(seen).crown
-    from dataclasses import replace
-
-    from tinct.photo.color import srgb_to_lab
-
     worn = replace(seen, rgb=rgb.astype(np.float32), lab=srgb_to_lab(rgb.astype(np.float32)))
     assert beside.any()
     assert found_hair(worn).crown < 0.5 * before

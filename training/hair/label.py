@@ -1,6 +1,6 @@
 """Labels made by rules: ``python -m training.hair.label WORK``, after `training.hair.heads`; stops and resumes.
 
-The teacher is Tinct's own way without a network (tinct.imaging.hair.classical): people, mesh, and each photo's colours.
+The teacher is Tinct's own way without a network (training.hair.classical): people, mesh, and each photo's colours.
 It sees every head twice, once mirrored and in another light; heads on which its two answers disagree are dropped, and
 the rest is looked at by a person, whose verdicts (`training.hair.verdicts`) drop or mend it, because the rules take
 hats and dark clothes for hair. It is written in the upright view of a head that the network sees.
@@ -22,10 +22,10 @@ from tinct.faces import canonical
 from tinct.faces.face import Face
 from tinct.faces.find import find_faces
 from tinct.faces.pose import pose_of
-from tinct.imaging.hair.classical import rough_hair
 from tinct.imaging.hair.seen import look
 from tinct.imaging.hair.upright import upright
 from tinct.photo.photo import Photo
+from training.hair.classical import rough_hair
 from training.hair.heads import Head, framed, heads, shaped
 from training.shards import entries, photos
 

@@ -1,6 +1,6 @@
 """Hair found without a network for it: where people are, where a head grows hair, and this photo's own colours.
 
-Effects use `tinct.imaging.hair.found`; this taught its network (training/hair), and is what it is measured against.
+Effects use `tinct.imaging.hair.found`; this taught its network, and is what it is measured against.
 
 Seeds above the forehead and beside the temples that are unlike the face's skin say what colours the hair has; skin,
 background and clothes say theirs; each place is then the likeliest of them, cut along the photo's edges.

@@ -39,7 +39,8 @@ class Line:
         self.reply_bytes_a_second: float | None = None
         self._away = False
         self._open: set[socket.socket] = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def mend(self) -> None:
         """Let everything through again."""
@@ -53,8 +54,15 @@ class Line:
                 one.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """Leaves no socket and no thread behind."""
+        self._away = True
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes what waits in accept
+        self._threads[0].join()
         self._listener.close()
         self.cut(stays=True)
+        for thread in self._threads[1:]:
+            thread.join()
 
     def _accept(self) -> None:
         while True:
@@ -71,9 +79,17 @@ class Line:
                 near.close()
                 continue
             self._open |= {near, far}
-            connection = _Connection(self, near, far)
-            for pump in (connection.up, connection.down):
-                threading.Thread(target=pump, daemon=True).start()
+            self._threads.append(threading.Thread(target=self._carry, args=(near, far), daemon=True))
+            self._threads[-1].start()
+
+    def _carry(self, near: socket.socket, far: socket.socket) -> None:
+        connection = _Connection(self, near, far)
+        with near, far:
+            down = threading.Thread(target=connection.down, daemon=True)
+            down.start()
+            connection.up()
+            down.join()
+        self._open -= {near, far}
 
 
 class _Connection:

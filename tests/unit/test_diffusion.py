@@ -22,6 +22,7 @@ from tinct.errors import (
     TruncatedModelError,
 )
 from tinct.imaging.invention import invent
+from tinct.machine import peak_memory
 from tinct.models import runtime
 from tinct.models.generators import install, registry, uses
 from tinct.models.generators.diffusion.look import look
@@ -304,6 +305,39 @@ def test_weights_of_another_configuration_are_refused(copy: Path) -> None:
     (copy / "unet" / "config.json").write_text(json.dumps(config | {"block_out_channels": [32, 32, 64, 64]}))
     with pytest.raises(ModelError, match="do not fit together"):
         register("text-to-image", copy)
+
+
+@pytest.mark.parametrize(
+    ("part", "absurd"),
+    [
+        ("unet", {"block_out_channels": [2**20, 2**20]}),
+        ("unet", {"layers_per_block": 10**9}),
+        ("unet", {"transformer_layers_per_block": 10**9}),
+        ("unet", {"cross_attention_dim": 2**40}),
+        ("vae", {"latent_channels": 2**36}),
+        ("text_encoder", {"num_hidden_layers": 10**9}),
+        ("text_encoder", {"vocab_size": 2**40}),
+        ("text_encoder", {"max_position_embeddings": 2**40}),
+    ],
+    ids=str,
+)
+def test_a_configuration_that_wants_more_than_the_weights_hold_gets_no_memory(
+    copy: Path, part: str, absurd: dict[str, object]
+) -> None:
+    path = copy / part / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | absurd))
+    before = peak_memory()
+    with pytest.raises(ModelError):
+        register("text-to-image", copy)
+    assert peak_memory() - before < 200 * 2**20
+    assert uses.recorded() == {}
+
+
+def test_a_scheduler_of_absurd_length_is_refused(copy: Path) -> None:
+    path = copy / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_train_timesteps": 10**10}))
+    with pytest.raises(ForeignModelError, match="steps of training"):
+        look(copy)
 
 
 def test_a_single_file_of_another_family_is_named(tmp_path: Path, models: Path) -> None:

@@ -26,11 +26,11 @@ from tinct.errors import (
     ParameterError,
     PromptTooLongError,
     TinctError,
-    TruncatedModelError,
 )
 from tinct.models import runtime
 from tinct.models.generators.diffusion import single
 from tinct.models.generators.diffusion.look import Found, look
+from tinct.models.generators.diffusion.promises import check_promises
 from tinct.models.generators.diffusion.tensors import shapes
 from tinct.models.generators.port import Bytes, Facts, Progress, Request, Task
 from tinct.models.generators.uses import Use
@@ -75,7 +75,6 @@ class Diffusers:
         self._torch.set_num_threads(runtime.threads())
         with self._guarded("it cannot be loaded: its weights and its configuration do not fit together"):
             pipe = self._opened(found)
-            _check_whole(pipe, found)
             pipe.to(self._device)
         self._pipes: dict[Task, Any] = {self._first(found): pipe}
         self._parts = {name: part for name, part in pipe.components.items() if part is not None}
@@ -120,6 +119,7 @@ class Diffusers:
         nothing = {part: None for part in self._family.left_out if part in kind._get_signature_keys(kind)[0]}
         with _quiet():
             if found.where.is_dir():
+                check_promises(self._torch, found.where, found)
                 pipe = kind.from_pretrained(
                     str(found.where),
                     dtype=self._dtype,
@@ -131,6 +131,7 @@ class Diffusers:
             else:
                 with tempfile.TemporaryDirectory() as folder:
                     single.write_config(found.where, shapes(found.where), Path(folder))
+                    check_promises(self._torch, Path(folder), found)
                     pipe = kind.from_single_file(
                         str(found.where), config=folder, dtype=self._dtype, local_files_only=True, **nothing
                     )
@@ -250,24 +251,6 @@ def _dtype(torch: Any, asked: str, device: str) -> Any:
     flags = torch.backends.cpu.get_cpu_capability() if hasattr(torch.backends, "cpu") else ""
     fast = "AVX512" in flags and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
     return torch.bfloat16 if fast else torch.float32
-
-
-def _check_whole(pipe: Any, found: Found) -> None:
-    """Every number that the network has must come from the files: the libraries would make the others up.
-
-    Raises
-    ------
-    TruncatedModelError
-        A part lacks some.
-    """
-    for part, held in found.elements.items():
-        module = getattr(pipe, part)
-        wanted = sum(value.numel() for value in module.parameters())
-        if held < wanted:
-            raise TruncatedModelError(
-                f"the weights of {part} lack {wanted - held} of {wanted} numbers that its configuration wants; copy "
-                "the model again"
-            )
 
 
 def _without_checker(kind: Any) -> Mapping[str, bool]:

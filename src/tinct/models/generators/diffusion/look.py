@@ -14,12 +14,16 @@ from tinct.models.generators.diffusion.families import FAMILIES, Family, family_
 from tinct.models.generators.diffusion.tensors import elements, shapes
 from tinct.models.generators.port import TASKS, SizeRule, Task
 
-__all__ = ["Found", "look"]
+__all__ = ["INDEX", "Found", "look"]
 
-_INDEX: Final = "model_index.json"
+INDEX: Final = "model_index.json"
+"""The file of a folder of diffusers that names its parts."""
 _ROOM: Final = 1.5  # of the native area, beyond which these networks repeat themselves
 _STEMS: Final = ("diffusion_pytorch_model", "model")
 _PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
+_MOST_MOMENTS: Final = (
+    10_000  # steps of noise that a scheduler counts; all known models were taught with 1,000
+)
 _MOST_JSON: Final = 16 * 2**20  # bytes; a vocabulary has one or two MB
 
 
@@ -85,7 +89,7 @@ def _folder(where: Path) -> Found:
         raise ForeignModelError(f"the folder holds a {said[:60]}, which no engine here knows; known: {known}")
     _check_parts(index, family)
     variants = {_variant(where, part) for part in family.weights}
-    files = [_INDEX]
+    files = [INDEX]
     counted = {}
     for part in family.weights:
         weights = _weights(where / part)
@@ -101,6 +105,7 @@ def _folder(where: Path) -> Found:
         channels = int(unet["in_channels"])
     except (KeyError, TypeError, ValueError):
         raise ForeignModelError("unet/config.json or vae/config.json lacks what this family has") from None
+    _check_moments(where)
     return Found(
         where=where,
         family=family,
@@ -113,16 +118,14 @@ def _folder(where: Path) -> Found:
 
 
 def _index(where: Path) -> dict[str, Any]:
-    if not (where / _INDEX).is_file():
+    if not (where / INDEX).is_file():
         if any(path.suffix in _PICKLED for path in where.iterdir()):
             raise PickledModelError(
                 "the folder holds weights as pickles, which could run any program when they are opened; bring the same "
                 "model as a folder of diffusers with .safetensors"
             )
-        raise ForeignModelError(
-            f"the folder has no {_INDEX}, so it is no folder of diffusers; check the path"
-        )
-    return _json(where / _INDEX, _INDEX)
+        raise ForeignModelError(f"the folder has no {INDEX}, so it is no folder of diffusers; check the path")
+    return _json(where / INDEX, INDEX)
 
 
 def _check_parts(index: Mapping[str, Any], family: Family) -> None:
@@ -137,11 +140,11 @@ def _check_parts(index: Mapping[str, Any], family: Family) -> None:
         of_its_own = kind in family.classes or (part == "scheduler" and kind.endswith("Scheduler"))
         if not fits or not of_its_own or library not in ("diffusers", "transformers"):
             raise ForeignModelError(
-                f"{_INDEX} names the part {part[:40]!r} of {kind[:60]!r}, which is none of {family.name}"
+                f"{INDEX} names the part {part[:40]!r} of {kind[:60]!r}, which is none of {family.name}"
             )
     missing = [part for part in (*family.weights, *family.others) if part not in index]
     if missing:
-        raise MissingModelError(f"{_INDEX} lacks what {family.name} needs: {', '.join(missing)}")
+        raise MissingModelError(f"{INDEX} lacks what {family.name} needs: {', '.join(missing)}")
 
 
 def _weights(part: Path) -> list[Path]:
@@ -197,6 +200,16 @@ def _json(path: Path, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ForeignModelError(f"{name} does not hold what a model's does")
     return found
+
+
+def _check_moments(where: Path) -> None:
+    """A scheduler makes tables of as many numbers as it is told."""
+    name = "scheduler/scheduler_config.json"
+    said = _json(where / name, name).get("num_train_timesteps", 0)
+    if not isinstance(said, int) or said > _MOST_MOMENTS:
+        raise ForeignModelError(
+            f"{name} says {str(said)[:40]} steps of training; at most {_MOST_MOMENTS} are known"
+        )
 
 
 def _serves(channels: int) -> frozenset[Task]:

@@ -4,7 +4,7 @@ import pytest
 
 from running import Server
 from youcam_pictures import clip
-from youcam_wire import Caller, account, said, state
+from youcam_wire import Caller, account, body_of, log_in, said, state
 
 SLUG = "video-sr"
 
@@ -21,6 +21,13 @@ def test_a_clip_costs_a_unit_for_every_two_seconds_that_were_begun(
     assert caller.balance() == 5 - price
     newest = caller.history()["history"][0]
     assert [one["amount"] for one in newest["info"]["credits"]] == [-price]
+
+
+def test_the_older_form_asks_the_same_price(youcam: Server) -> None:
+    caller = Caller(youcam.url, log_in(youcam.url, account(youcam, credits=5)), "v1.0")
+    body = body_of(SLUG, F=caller.upload(clip(8), "video/mp4", SLUG))
+    assert len(caller.done(SLUG, body)) == 1
+    assert caller.balance() == 1
 
 
 def test_a_clip_that_fails_costs_nothing_and_one_beyond_the_balance_is_refused(youcam: Server) -> None:

@@ -13,7 +13,8 @@ from tinct.clip.clip import Clip
 from tinct.clip.planes import Planes
 from tinct.effects.enhance.temporal import Cleaner, noise_of
 from tinct.effects.registry import get
-from tinct.errors import ClipLimitError
+from tinct.errors import ClipLimitError, MissingModelError
+from tinct.models import runtime, store
 from tinct.settings import Settings, current, use
 
 
@@ -95,6 +96,30 @@ def test_x1_keeps_size_colors_and_brightness(tmp_path: Path, engine: str) -> Non
     gap = [np.abs(a.astype(int) - b).mean() for a, b in zip(rgb(made.clip.path), rgb(path), strict=True)]
     assert max(gap) < 5
     assert np.mean(rgb(made.clip.path)) == pytest.approx(np.mean(rgb(path)), abs=1)
+
+
+def test_the_network_of_photos_is_asked_in_tiles_and_only_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = write(tmp_path / "a.mp4", pan(2, 512, 96)), []
+
+    class Network:
+        def apply(self, x: np.ndarray) -> np.ndarray:
+            asked.append(x.shape[2:])
+            return x.repeat(2, axis=2).repeat(2, axis=3)
+
+    monkeypatch.setattr(store, "current", lambda: Settings(models=tmp_path))
+    with pytest.raises(MissingModelError, match="tinct models fetch span-x2"):
+        tinct.video.enhance(path, 2, engine="span")
+    monkeypatch.setattr(store, "installed", lambda name: True)
+    monkeypatch.setattr(runtime, "session", lambda name: Network())
+    made = tinct.video.enhance(path, 2, engine="span", denoise=0)
+    assert made.engine == "span"
+    assert len(asked) > 2
+    assert max(max(size) for size in asked) <= 384
+    for large, small in zip(made.clip.frames(), Clip.open(path).frames(), strict=True):
+        again = cv2.resize(large.y, (512, 96), interpolation=cv2.INTER_AREA)
+        assert np.abs(again.astype(int) - small.y).mean() < 1.5
 
 
 def test_a_result_beyond_the_limits_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Enhance a clip: noise goes along motion, a small network of our own doubles the luma, chroma is enlarged."""
+"""Enhance a clip: noise goes along motion, a network doubles the luma, and frames lend each other detail."""
 
 from __future__ import annotations
 
@@ -16,16 +16,29 @@ from tinct.clip.planes import Frame, Planes
 from tinct.effects.choices import ClipIn
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
+from tinct.effects.enhance.engines import ENGINES
+from tinct.effects.enhance.fusion import Fusion
 from tinct.effects.enhance.temporal import Cleaner
+from tinct.effects.enhance.work import sides, tiling
+from tinct.imaging.tiles import merged
+from tinct.models import runtime, store
 from tinct.models.runtime import session
 
 __all__ = ["VideoEnhancement", "video_enhance"]
 
 Array = NDArray[np.float32]
-Engine = Literal["network", "classical"]
+Engine = Literal["network", "span", "classical"]
 Scale = Literal[1, 2]
 
-_COST_S: Final = {("network", 1): 0.5, ("network", 2): 0.65, ("classical", 1): 0.15, ("classical", 2): 0.3}
+_SPAN: Final = ENGINES["span"]
+_COST_S: Final = {
+    ("network", 1): 0.5,
+    ("network", 2): 0.65,
+    ("span", 1): 16.0,
+    ("span", 2): 16.0,
+    ("classical", 1): 0.15,
+    ("classical", 2): 0.3,
+}
 """Seconds for a megapixel of a frame, with decoding and encoding; see ``python -m benchmarks.video``."""
 
 
@@ -36,7 +49,7 @@ class VideoEnhancement:
     clip: Clip
     """The result."""
     engine: str
-    """``network`` or ``classical``: who served."""
+    """``network``, ``span`` or ``classical``: who served."""
     scale: int
 
 
@@ -47,7 +60,7 @@ def _seconds(clip: tuple[int, ...], scale: int, engine: str) -> float:
 
 @effect(
     title="Enhancing of clips",
-    engines={"network": ("clip",), "classical": ()},
+    engines={"network": ("clip",), "span": (_SPAN.models[2],), "classical": ()},
     credits=5,
     estimate=_seconds,
     label=lambda scale: f"x{scale}",
@@ -63,8 +76,9 @@ def video_enhance(
     engine: Annotated[
         Engine,
         Field(
-            description="network is small and sharpens and takes blocks of compression away; classical only averages "
-            "and interpolates, in a third of the time."
+            description="network is small and sharpens and takes blocks of compression away; span is the network of "
+            "photos, fetched, which takes some thirty times as long; classical only averages and interpolates, in a "
+            "third of the time."
         ),
     ] = "network",
     progress: Progress = unheard,
@@ -80,13 +94,19 @@ def video_enhance(
     OutputError
         There is no room for the result.
     """
-    enlarge: Callable[[Array, int], Array] = _by_network if engine == "network" else _by_lanczos
+    enlarge = _ENLARGE[engine]
+    if engine == "span":
+        store.demand([_SPAN.models[2]])
 
     def work(frames: Iterator[Frame]) -> Iterator[Planes]:
-        cleaned = Cleaner(denoise)
+        clean = Cleaner(denoise)
+        fuse = Fusion(denoise) if scale == 2 and engine != "classical" else None
         for frame in frames:
-            y, u, v = cleaned(frame)
-            yield Planes(_rounded(enlarge(y, scale)), *(_rounded(_enlarged(c, scale)) for c in (u, v)))
+            y, u, v = clean(frame)
+            luma = enlarge(y, scale)
+            if fuse:
+                luma = fuse(frame.y, y, luma, clean.is_cut)
+            yield Planes(_rounded(luma), *(_rounded(_enlarged(c, scale)) for c in (u, v)))
 
     size = (clip.facts.width * scale, clip.facts.height * scale)
     made = remade(clip, work, size=size, progress=progress)
@@ -102,6 +122,20 @@ def _by_network(luma: Array, scale: int) -> Array:
     return np.asarray(cv2.resize(doubled, luma.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
+def _by_span(luma: Array, scale: int) -> Array:
+    """What photos get, tile by tile, of luma alone: what it makes of colours would not be steady."""
+    factor: Scale = 2 if scale == 2 else 1
+
+    def work(seen: Array) -> Array:
+        return np.asarray(_SPAN.apply(np.repeat(seen[..., None], 3, axis=2), factor).mean(axis=2), np.float32)
+
+    def whole(side: int) -> Array:
+        rows = merged(luma / np.float32(255), tiling(luma.shape[0], luma.shape[1], _SPAN, side), work, scale)
+        return np.concatenate([band.copy() for _, band in rows])
+
+    return runtime.by_tiles(sides(_SPAN), whole) * np.float32(255)
+
+
 def _by_lanczos(luma: Array, scale: int) -> Array:
     if scale == 1:
         return luma
@@ -114,6 +148,13 @@ def _enlarged(chroma: Array, scale: int) -> Array:
         return chroma
     size = (chroma.shape[1] * scale, chroma.shape[0] * scale)
     return np.asarray(cv2.resize(chroma, size, interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+_ENLARGE: Final[dict[str, Callable[[Array, int], Array]]] = {
+    "network": _by_network,
+    "span": _by_span,
+    "classical": _by_lanczos,
+}
 
 
 def _rounded(plane: Array) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ _CHROMA: Final = np.float32(4.0)  # mean difference of chroma that is believed
 _LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
-def noise_of(luma: Pixels) -> float:
+def noise_of(luma: Pixels | Array) -> float:
     """Standard deviation of the noise, in units of luma: Immerkaer 1996, of the blocks that have no texture."""
     seen = np.abs(cv2.filter2D(luma, cv2.CV_32F, _LAPLACE))
     size = (max(1, luma.shape[1] // _BLOCK), max(1, luma.shape[0] // _BLOCK))
@@ -73,18 +73,20 @@ class Cleaner:
         self._cut = CutFinder()
         self._before: _Before | None = None
         self._noise: float | None = None
+        self.is_cut = True
+        """Whether another shot began with the frame that was told last."""
 
     def __call__(self, planes: Planes) -> tuple[Array, Array, Array]:
         """Luma and chroma, float32 in units of 0..255."""
         own = tuple(plane.astype(np.float32) for plane in (planes.y, planes.u, planes.v))
         y, u, v = own
+        self.is_cut = self._cut(planes)
         if self._strength == 0:
             return y, u, v
         small = small_luma(planes.y, _SIDE)
         now = noise_of(planes.y)
         self._noise = now if self._noise is None else _KEEP_NOISE * self._noise + (1 - _KEEP_NOISE) * now
-        cut = self._cut(planes)
-        if cut or self._before is None:
+        if self.is_cut or self._before is None:
             self._before = _Before((y, u, v), small, np.ones(y.shape, np.float32))
             return y, u, v
         self._before = self._mixed((y, u, v), small, self._before)

@@ -110,6 +110,11 @@ def test_a_part_of_a_long_photo_is_found_that_the_whole_hides(
     assert networks["opennsfw"].red(whole).mean() < 0.2
 
 
+def test_a_strip_is_not_looked_at_in_hundreds_of_tiny_squares(networks: dict[str, Network]) -> None:
+    tinct.moderate(Photo(np.zeros((40, 4400, 3), np.uint8)))
+    assert all(len(network.seen) <= 25 for network in networks.values())
+
+
 def test_what_is_transparent_is_seen_on_white(networks: dict[str, Network]) -> None:
     photo = plain(RED)
     hidden = Photo(photo.pixels, alpha=np.zeros((64, 64), np.uint8))

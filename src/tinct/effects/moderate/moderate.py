@@ -26,6 +26,7 @@ __all__ = ["Moderation", "moderate"]
 Array = NDArray[np.float32]
 _PROXY = 1024  # long side in pixels
 _LONG = 1.5  # above this ratio of its sides, squares are looked at too
+_LEAST = 64  # pixels along a strip that are looked at together: of less, nothing can be told
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _views(picture: Array) -> Iterator[Array]:
     side, length = sorted((height, width))
     if length < _LONG * side:
         return
-    count = int(np.ceil(length / side * _LONG)) - 1  # neighbours overlap by a third or more
-    for start in np.linspace(0, length - side, max(count, 2)).round().astype(int):
-        square = slice(start, start + side)
+    span = min(max(side, _LEAST), length)
+    count = int(np.ceil(length / span * _LONG)) - 1  # neighbours overlap by a third or more
+    for start in np.linspace(0, length - span, max(count, 2)).round().astype(int):
+        square = slice(start, start + span)
         yield picture[square] if height > width else picture[:, square]

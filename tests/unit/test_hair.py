@@ -13,9 +13,10 @@ from skimage import data
 
 import tinct
 from tinct.effects.hair import bangs, extend, volume
-from tinct.effects.hair.gate import _demand, with_forehead
+from tinct.effects.hair.gate import _demand, long_enough, with_forehead
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin, shown
+from tinct.effects.hair.soft import blurred, grown, shrunk
 from tinct.errors import (
     FaceAngleError,
     HairError,
@@ -24,6 +25,7 @@ from tinct.errors import (
     SeveralFacesError,
     SmallFaceError,
 )
+from tinct.faces.find import largest_face
 from tinct.faces.points import OVAL_RING
 from tinct.faces.regions import Window
 from tinct.imaging.hair.hair import Hair
@@ -66,6 +68,19 @@ def test_volume_grows_where_it_is_asked_to(where: Any, still: str) -> None:
     changed = moved(shown(volume._layer(hair, 1.0, where)))
     assert changed[places[where]].any()
     assert not changed[places[still]].any()
+
+
+def test_short_hair_grows_less_towards_its_ends_so_that_it_is_not_cut_off_above_an_ear() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    short = replace(hair, matte=hair.matte * (v < -0.05), small=hair.small * (v < -0.05))
+    outside = np.asarray((short.matte < 0.05) & (np.abs(u) > 0.4))
+    opacity = volume._layer(short, 1.0, "all").opacity
+
+    def grown_at(low: float, high: float) -> float:
+        return float(opacity[outside & (v > low) & (v < high)].sum())
+
+    assert grown_at(-0.15, -0.02) < 0.35 * grown_at(-0.45, -0.32)
 
 
 def test_extension_reaches_lower_with_more_length_and_begins_below_the_eyes() -> None:
@@ -196,6 +211,44 @@ def test_a_scarf_above_hair_of_another_colour_is_refused() -> None:
         _demand(scarf, 0.5)
 
 
+def test_cloth_of_nearly_the_hairs_colour_is_refused() -> None:
+    _, hair = mannequin()
+    rng = np.random.default_rng(0)
+    strands = hair.seen.lab + np.float32(4) * rng.normal(0, 1, hair.seen.shape)[..., None].astype(np.float32)
+    plain = replace(hair, seen=replace(hair.seen, lab=strands.astype(np.float32)))
+    _demand(plain, 0.5)
+    lab = strands.astype(np.float32)
+    lab[(hair.small > 0.5) & (hair.seen.v < -0.3)] = np.median(strands[hair.small > 0.9], axis=0) + np.array(
+        [8, 8, 0]
+    )
+    cap = replace(hair, seen=replace(hair.seen, lab=lab))
+    assert cap.two_colors < 16
+    assert cap.sleek < 0.2 < plain.sleek
+    with pytest.raises(HairError, match="hat or a scarf"):
+        _demand(cap, 0.5)
+
+
+def test_a_jacket_that_counts_as_hair_is_not_drawn_out() -> None:
+    _, hair = mannequin()
+    long_enough(hair)
+    jacket = (hair.seen.v > hair.chin + 0.3) & (np.abs(hair.seen.u) > 0.4)
+    worn = replace(hair, small=np.where(jacket, 1, hair.small).astype(np.float32))
+    with pytest.raises(HairError, match="clothes"):
+        long_enough(worn)
+
+
+def test_a_brim_is_refused() -> None:
+    _, hair = mannequin()
+    seen = hair.seen
+    brim = (np.abs(seen.u) < 1.0) & (np.abs(seen.v + 0.42) < 0.09)
+    worn = replace(hair, small=np.where(brim, 1, hair.small * (np.abs(seen.u) < 0.62)).astype(np.float32))
+    worn = replace(worn, seen=replace(seen, person=worn.small))
+    assert hair.brim < 0.06
+    assert worn.brim > 0.2
+    with pytest.raises(HairError, match="hat or a scarf"):
+        _demand(worn, 0.2)
+
+
 def test_curls_get_no_straight_bangs() -> None:
     _, hair = mannequin()
     u, v = hair.frame.grid(hair.matte.shape)
@@ -206,6 +259,25 @@ def test_curls_get_no_straight_bangs() -> None:
     assert curly.curl > 0.4
     with pytest.raises(HairError, match="curly"):
         with_forehead(curly)
+
+
+def test_a_fringe_of_coloured_hair_has_the_colour_of_roots_above_and_of_lengths_below() -> None:
+    _, hair = mannequin()
+    rgb = hair.seen.rgb.copy()
+    lengths = (hair.small > 0.5) & (hair.seen.v > -0.3)
+    rgb[lengths] = np.clip(rgb[lengths] * [2.2, 2.0, 1.4], 0, 1)
+    dyed = replace(hair, seen=replace(hair.seen, rgb=rgb, lab=srgb_to_lab(rgb)))
+    ratios = []
+    for one in (hair, dyed):
+        above, colors = with_forehead(one)
+        layer = bangs._layer(one, above, colors, "full", 0.8, 1.0, 0)
+        u, v = one.frame.grid(one.matte.shape)
+        middle = (np.abs(u) < 0.2) & (layer.opacity > 0.8)
+        line, brow = (float(height(np.array([0.0]))[0]) for height in (above.hair, above.brow))
+        top, low = (layer.light[middle & (np.abs(v - at) < 0.03)].mean() for at in (line, brow))
+        ratios.append(low / top)
+    assert colors[1].mean() > 1.5 * colors[0].mean()
+    assert ratios[1] > 1.15 * ratios[0]
 
 
 def test_highlights_of_the_hue_of_skin_that_shines_through_are_no_colours_of_hair() -> None:
@@ -220,6 +292,35 @@ def test_highlights_of_the_hue_of_skin_that_shines_through_are_no_colours_of_hai
     assert made is not None
     middle = usual[24] / usual[24].sum()
     assert np.abs(made[-1] / made[-1].sum() - middle).max() < 0.06
+
+
+def test_hair_of_the_skins_colour_keeps_it_where_no_skin_is_near() -> None:
+    _, hair = mannequin()
+    seen = hair.seen
+    skin = np.median(seen.rgb[(seen.oval > 0.9) & (seen.v > 0.1) & (seen.v < 0.25)], axis=0)
+    fair = np.clip(0.35 + 0.65 * seen.rgb.mean(axis=2, keepdims=True), 0, 1) * skin / skin.mean() * 0.9
+    rgb = np.where((hair.small > 0.5)[..., None], fair, seen.rgb).astype(np.float32)
+    colors = palette(replace(hair, seen=replace(seen, rgb=rgb, lab=srgb_to_lab(rgb))))
+    assert colors is not None
+    usual = srgb_to_linear(rgb[hair.small > 0.95]).mean(axis=0)
+    middle = colors[24]
+    np.testing.assert_allclose(middle / middle.sum(), usual / usual.sum(), atol=0.03)
+
+
+@pytest.mark.parametrize("sigma", [2.0, 12.0, 40.0])
+def test_a_wide_blur_on_a_smaller_copy_is_the_blur_of_the_whole(sigma: float) -> None:
+    picture = np.zeros((240, 320), np.float32)
+    picture[60:150, 100:220] = 1
+    whole = cv2.GaussianBlur(picture, (0, 0), sigma)
+    assert np.abs(blurred(picture, sigma) - whole).max() < 0.03
+
+
+def test_a_mask_grown_and_shrunk_by_the_same_radius_is_what_it_was() -> None:
+    mask = np.zeros((80, 80), bool)
+    mask[20:60, 30:50] = True
+    assert grown(mask, 5).sum() > 1.3 * mask.sum()
+    np.testing.assert_allclose(shrunk(grown(mask, 5), 5), mask)
+    assert shrunk(mask, 12).max() == 0
 
 
 def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:
@@ -238,6 +339,25 @@ def test_a_layer_of_a_large_photo_is_enlarged_to_its_head() -> None:
 def portrait(scale: float = 1.6) -> Photo:
     pixels = combed()[:400, 40:420]
     return Photo(np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)))
+
+
+def with_hat(photo: Photo, cloth: str) -> Photo:
+    """A hat painted over the crown of the portrait; beside the face hair still shows."""
+    points = largest_face(photo).points
+    width = float(np.linalg.norm(points[454, :2] - points[234, :2]))
+    rows, columns = np.indices(photo.pixels.shape[:2])
+    u, v = (columns - points[10, 0]) / width, (rows - points[10, 1]) / width
+    head = (np.hypot(u / 0.62, v / 0.52) < 1) & (v < 0.06)
+    shade = -0.1 * np.abs(u)
+    if cloth == "straw hat":
+        head |= np.hypot(u / 1.05, v / 0.13) < 1
+        color, shade = np.array([0.85, 0.72, 0.48]), shade + 0.05 * np.sign(np.sin(90 * u) * np.sin(90 * v))
+    else:
+        color = np.array([0.05, 0.05, 0.055] if "black" in cloth else [0.25, 0.16, 0.12])
+        shade = shade * 0.3
+    soft = cv2.GaussianBlur(head.astype(np.float32), (0, 0), 1.0)[..., None]
+    made = photo.pixels / 255 * (1 - soft) + np.clip(color + shade[..., None], 0, 1) * soft
+    return Photo(np.rint(made * 255).astype(np.uint8))
 
 
 @pytest.mark.usefixtures("face_models")
@@ -268,5 +388,8 @@ class TestOnAPhoto:
         ):
             with pytest.raises(error):
                 tinct.hair_volume(wrong)
+        for cloth in ("close black cap", "brown knit cap", "straw hat"):
+            with pytest.raises(HairError):
+                tinct.hair_volume(with_hat(photo, cloth))
         with pytest.raises(NoShoulderError):
             tinct.hair_extend(Photo(np.ascontiguousarray(photo.pixels[:330])))

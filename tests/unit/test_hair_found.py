@@ -56,3 +56,13 @@ def test_a_knit_cap_over_all_hair_is_no_hair(seen: Seen, color: tuple[float, flo
     worn = replace(seen, rgb=rgb.astype(np.float32), lab=srgb_to_lab(rgb.astype(np.float32)))
     assert beside.any()
     assert found_hair(worn).crown < 0.5 * before
+
+
+def test_what_looks_like_hair_where_the_segmenter_sees_nobody_is_no_hair(seen: Seen) -> None:
+    before = found_hair(seen).mask
+    behind = (seen.u > 0.35) & (seen.v < 0.2)
+    assert before[behind].sum() > 100
+    alone = replace(seen, person=np.where(behind, 0.02, seen.person).astype(np.float32))
+    after = found_hair(alone).mask
+    assert after[behind].sum() < 0.3 * before[behind].sum()
+    assert after[seen.u < 0.2].sum() > 0.9 * before[seen.u < 0.2].sum()

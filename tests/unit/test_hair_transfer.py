@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import tinct
 from tinct.cli import app
 from tinct.effects.hair import transfer
-from tinct.effects.hair.gate import alike, fitting, with_eyes
+from tinct.effects.hair.gate import alike, as_example, fitting, with_eyes
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.placing import flow
@@ -141,6 +141,19 @@ def test_hair_that_would_be_enlarged_too_much_is_refused() -> None:
     small = replace(hair, points=hair.points / 3)
     with pytest.raises(FacesUnlikeError, match="enlarged"):
         alike(hair, small)
+
+
+def test_hair_that_leaves_the_ears_free_is_not_put_on_others() -> None:
+    _, hair = mannequin()
+    assert hair.ears < 0.1
+    assert as_example(hair) is hair
+    seen = hair.seen
+    ear = (np.abs(np.abs(seen.u) - 0.53) < 0.1) & (np.abs(seen.v - 0.1) < 0.2)
+    skin = np.median(seen.lab[(seen.oval > 0.9) & (seen.v > 0.1) & (seen.v < 0.25)], axis=0)
+    lab = np.where(ear[..., None], skin, seen.lab).astype(np.float32)
+    cut = replace(hair, small=np.where(ear, 0, hair.small).astype(np.float32), seen=replace(seen, lab=lab))
+    with pytest.raises(HairError, match="ears show"):
+        as_example(cut)
 
 
 def test_glasses_are_refused() -> None:

@@ -139,7 +139,7 @@ def _layer(
     light, cover = drawn(
         (bottom - top, right - left),
         paths - [left, top],
-        looked_up(colors, rank),
+        _tinted(colors, rank),
         widths,
         -depth + rng.normal(0, 0.03, count),
         root=0.22,
@@ -153,6 +153,14 @@ def _layer(
     )
     shown[top:bottom, left:right] = srgb_to_linear(noisy.astype(np.float32))
     return Layer(shown, opacity, _shadow(hair, opacity, way.shadow))
+
+
+def _tinted(colors: NDArray[np.float32], rank: Array) -> NDArray[np.float32]:
+    """Colours of strands by their ranks (n, k): those of the roots pass into those of the ends."""
+    along = (np.linspace(0, 1, rank.shape[1]) ** 0.7).astype(np.float32)[None, :, None]
+    return np.asarray(
+        looked_up(colors[0], rank) * (1 - along) + looked_up(colors[1], rank) * along, np.float32
+    )
 
 
 def _strands(

@@ -60,9 +60,14 @@ _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for b
 _FREE: Final = 0.3  # see `Forehead.free`
 _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
+_SLEEK, _CLOTH = 0.22, 7.0
+"""See `Hair.sleek`, and `Hair.two_colors` with it: hair of 47 heads has .26 and more, a close cap above brown hair .14."""
+_BRIM: Final = 0.12  # see `Hair.brim`: hair of 45 heads has up to .05
 _CURLY: Final = 0.4  # see `Hair.curl`
 _FAIR: Final = 0.45  # see `Hair.like_skin`: where white hair spreads onto the forehead it is .64
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
+_EARS: Final = 0.35  # see `Hair.ears`: where hair covers them it is up to .27, else .4 and more
+_SHOULDERS: Final = 0.6  # see `Hair.on_shoulders`: hair of 45 heads has up to .56, black jackets .7 and more
 _YAW_WORN: Final = 30.0  # degrees either way
 _APART, _APART_PITCH = 14.0, 19.0
 """Degrees by which two heads may be turned differently, sideways and up or down."""
@@ -111,10 +116,11 @@ def _demand(hair: Hair, crown: float) -> None:
         )
     if hair.like_skin > _FAIR:
         raise HairError(_AS_SKIN)
-    if hair.two_colors > _COLORS:
+    cloth = hair.sleek < _SLEEK and hair.two_colors > _CLOTH
+    if hair.two_colors > _COLORS or cloth or hair.brim > _BRIM:
         raise HairError(
-            "what lies above the forehead has another colour than the hair beside the face, as a hat or a scarf has; "
-            "use a photo that shows hair alone"
+            "what lies above the forehead has another colour or shape than the hair beside the face, as a hat or a "
+            "scarf has, or cannot be told from the background; use a photo that shows hair alone"
         )
 
 
@@ -145,14 +151,19 @@ def long_enough(hair: Hair) -> None:
         )
     if hair.tip < hair.chin + _LONG:
         raise HairTooShortError("the hair ends above the shoulders; it has to reach them to be made longer")
-    if hair.throat > _THROAT or hair.like_clothes > _LIKE:
+    if _is_clothes(hair):
         raise HairError(_AS_CLOTHES)
     if abs(hair.face.pose.yaw) > 35:
         raise FaceAngleError("the face is turned too far; use a photo from the front")
 
 
+def _is_clothes(hair: Hair) -> bool:
+    """Whether what counts as hair may be clothes."""
+    return hair.throat > _THROAT or hair.like_clothes > _LIKE or hair.on_shoulders > _SHOULDERS
+
+
 def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
-    """The forehead of a head, and the colours of the hair above it.
+    """The forehead of a head, and the colours of a fringe: at its roots and at its ends, (2, palette.COUNT, 3).
 
     Raises
     ------
@@ -178,10 +189,13 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
         raise HairError("hair covers the forehead already; use a photo without bangs")
     if hair.like_skin > _FAIR:
         raise HairError(_AS_SKIN)
-    near = (seen.v < float(seen.place(10)[1]) + 0.1) & (np.abs(seen.u) < 0.7)
-    colors = palette(hair, near)
-    if colors is None:
+    top = float(seen.place(10)[1]) + 0.1
+    at_roots = palette(hair, (seen.v < top) & (np.abs(seen.u) < 0.7))
+    beside = palette(hair, (seen.v > top) & (seen.v < 0.6 * hair.chin) & (np.abs(seen.u) < 0.9))
+    if at_roots is None or beside is None:
         raise HairError(_AS_SKIN)
+    # as coloured hair, a fringe grows from darker roots and ends like the strands beside the face
+    colors = np.stack([at_roots, beside])
     return found, colors
 
 
@@ -225,7 +239,12 @@ def example(photo: Photo) -> Hair:
 def as_example(hair: Hair) -> Hair:
     """Hair that others may wear; see `example`."""
     _demand(hair, _THICK)
-    if hair.tip > hair.chin and (hair.throat > _THROAT or hair.like_clothes > _LIKE):
+    if hair.ears > _EARS:
+        raise HairError(
+            "the ears show, and would come along beside those of whoever wears this hair; use a photo whose hair "
+            "covers them"
+        )
+    if hair.tip > hair.chin and _is_clothes(hair):
         raise HairError(_AS_CLOTHES)
     return hair
 

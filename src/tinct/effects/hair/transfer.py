@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -16,6 +15,7 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.hair.gate import alike, example, fitting, head
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin
+from tinct.effects.hair.soft import blurred
 from tinct.effects.hair.uncover import Uncovered, uncovered
 from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import FaceError
@@ -106,7 +106,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     fitting(hair, worn, below)
     width, share = hair.frame.width, worn.opacity[..., None]
     base = _with_belt(hair, worn, below)
-    cast = np.roll(cv2.GaussianBlur(worn.opacity, (0, 0), 0.03 * width), round(0.02 * width), axis=0)
+    cast = np.roll(blurred(worn.opacity, 0.03 * width), round(0.02 * width), axis=0)
     _, v = hair.frame.grid(worn.opacity.shape)
     shadow = 0.25 * cast * smoothstep(v, hair.chin, hair.chin + 0.3) * (1 - worn.opacity)
     light = srgb_to_linear(base) * (1 - shadow[..., None]) * (1 - share) + worn.light * share
@@ -118,7 +118,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
 def _with_belt(hair: Hair, worn: Worn, below: Uncovered) -> Array:
     """The skin beside the hair comes along with its shadows and fine hairs."""
     width = hair.frame.width
-    near = np.asarray(cv2.GaussianBlur(worn.opacity, (0, 0), _BELT * width), np.float32)
+    near = blurred(worn.opacity, _BELT * width)
     belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
     _, v = hair.frame.grid(belt.shape)
     belt = belt * (1 - smoothstep(v, -0.14, -0.06)) * (1 - brows_of(hair))

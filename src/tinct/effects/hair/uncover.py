@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.hair.soft import blurred, grown, shrunk
 from tinct.effects.hair.worn import Worn, around, bare_face, brows_of
 from tinct.faces.points import EYES, OVAL_RING
 from tinct.imaging.fill.fill import fill
@@ -49,7 +50,7 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     width, shape = hair.frame.width, hair.matte.shape
     u, v = hair.frame.grid(shape)
     old = _old(hair, u, v)
-    wide = np.asarray(cv2.dilate(old, _disc(_WIDER * width)), np.float32)
+    wide = grown(old, _WIDER * width)
     gone = (wide > 0.02) & (worn.opacity < _COVERED) & ~_kept(hair) & (brows_of(hair) < 0.3)
     skin = gone & (worn.bare > 0.5)
     oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1])) > 0.5
@@ -67,13 +68,13 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         areas.append(float(part.sum()) / unit)
         if part.any():
             out = _continued(out, part, known, seed, 0.012 * width)
-    own_skin = _continuing(hair, worn, cv2.dilate(gone.astype(np.uint8), _disc(0.02 * width)) > 0)
+    own_skin = _continuing(hair, worn, grown(gone, 0.02 * width) > 0)
     out[skin] = own_skin[skin]
     soft = max(0.8, 0.012 * width)
-    changed = cv2.GaussianBlur(gone.astype(np.float32), (0, 0), soft)
+    changed = blurred(gone, soft)
     changed = np.maximum(changed, gone)
     mixed = hair.rgb + (out - hair.rgb) * changed[..., None]
-    seam = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 0.035 * width) * (1 - brows_of(hair))
+    seam = blurred(skin, 0.035 * width) * (1 - brows_of(hair))
     seam = (
         np.where(oval, seam, 0)[..., None]
         * (1 - changed[..., None])
@@ -86,7 +87,7 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
 def _continuing(hair: Hair, worn: Worn, gone: Flags) -> Array:
     """The reference's skin made as light as the nearest skin of the target, so that no edge shows between them."""
     known = bare_face(hair, hair.matte.shape) * (worn.bare > 0.9) * ~gone
-    known = np.asarray(cv2.erode(known.astype(np.float32), _disc(0.01 * hair.frame.width)), np.float32)
+    known = shrunk(known, 0.01 * hair.frame.width)
     if known.sum() < 50:
         return worn.skin
     one, two = (
@@ -100,14 +101,9 @@ def _continuing(hair: Hair, worn: Worn, gone: Flags) -> Array:
 def _background(hair: Hair, person: Array, wide: Array) -> Flags:
     """Where background may be copied from: neither near a person nor of the skin's colour."""
     width = hair.frame.width
-    near = cv2.dilate(((person > 0.1) | (wide > 0.02)).astype(np.uint8), _disc(0.02 * width)) > 0
+    near = grown((person > 0.1) | (wide > 0.02), 0.02 * width) > 0
     bare = resize(np.asarray(hair.apart < 1.2 * SKIN, np.float32), (wide.shape[0], wide.shape[1])) > 0.5
     return np.asarray(~near & ~bare)
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    side = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _old(hair: Hair, u: Array, v: Array) -> Array:
@@ -163,7 +159,7 @@ def _continued(rgb: Array, part: Flags, known: Flags, seed: int, soft: float) ->
     # seams between copies are softened, within the part alone
     out = rgb.copy()
     out[part] = made[part]
-    inside = cv2.GaussianBlur(part.astype(np.float32), (0, 0), soft)[..., None] + 1e-4
-    smooth = cv2.GaussianBlur(out * part[..., None], (0, 0), soft) / inside
+    inside = blurred(part, soft)[..., None] + 1e-4
+    smooth = blurred(out * part[..., None], soft) / inside
     out[part] = smooth[part]
     return out

@@ -28,6 +28,7 @@ Where = Literal["all", "crown", "sides"]
 
 _MOST: Final = 0.15  # growth at amount 1, of the distance from the head's middle
 _FAIR: Final = 0.15  # share of the hair that has the skin's colour beyond which colour tells nothing
+_TAPERED: Final = 0.45  # widths of the face above the ends of hair over which growth falls to nothing
 _CENTRE: Final = -0.05  # v of the head's middle
 
 
@@ -78,6 +79,7 @@ def _layer(hair: Hair, amount: float, where: Where) -> Layer:
     centre = frame.to(np.array([0.25 * -turned(hair), _CENTRE]))
     inner = _outside(hair)
     growth = smoothstep(inner, 0.0, 0.5) * np.clip(1 - v / (hair.chin + 0.25), 0.0, 1.0)
+    growth = growth * _above_ends(hair, u, v)
     if where == "crown":
         growth = growth * smoothstep(-v, -0.1, 0.45)
     elif where == "sides":
@@ -97,6 +99,18 @@ def _layer(hair: Hair, amount: float, where: Where) -> Layer:
     moved = moved * (1 - own) + np.minimum(moved, cv2.remap(core, map_x, map_y, cv2.INTER_LINEAR)) * own
     opacity = np.where(inner > 0.0, moved, 0) * smoothstep(growth, 0.0, 0.06)
     return Layer(np.clip(light, 0, 1), np.asarray(opacity, np.float32))
+
+
+def _above_ends(hair: Hair, u: Array, v: Array) -> Array:
+    """1, falling to 0 where the hair of that side ends: short hair is drawn in towards an ear, not cut off above it."""
+    seen = hair.seen
+    ends = []
+    for side in (-1, 1):
+        rows = seen.v[(hair.small > 0.5) & (side * seen.u > 0.3)]
+        ends.append(float(np.percentile(rows, 97)) if len(rows) > 30 else 9.0)
+    middle = smoothstep(np.asarray(u, np.float32), -0.3, 0.3)
+    end = ends[0] + (ends[1] - ends[0]) * middle
+    return np.asarray(1 - smoothstep(v - end, -_TAPERED, 0.0), np.float32)
 
 
 def _without_skin(hair: Hair) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.hair.placing import flow
+from tinct.effects.hair.soft import blurred, grown, shrunk
 from tinct.faces.points import BROWS, EYES, LIPS_RING, OVAL_RING
 from tinct.imaging.foreground import estimate, foreground
 from tinct.imaging.guided import smoothstep
@@ -118,12 +119,12 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     worn_bare = warped(bare)
     # the wearer's brows stay, unless its own fringe hid them: then the other's are seen
     rings = [points[list(ring), :2] for ring in _bare_brows(target)]
-    brows = _grown(filled(rings, small), 0.03 * target.frame.width)
-    hidden = np.maximum(smoothstep(matte, 0.02, 0.4), cv2.GaussianBlur(brows, (0, 0), 2.0))
+    brows = grown(filled(rings, small), 0.03 * target.frame.width)
+    hidden = np.maximum(smoothstep(matte, 0.02, 0.4), blurred(brows, 2.0))
     plain = rgb + (below - rgb) * hidden[..., None]
     skin = _toned(warped(plain, cv2.INTER_CUBIC), worn_bare, target)
     face = filled([points[OVAL_RING, :2]], small)
-    edge = _grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7)
+    edge = grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7)
     worn_bare = warped(np.maximum(bare, np.maximum(edge * (matte > 0.02), face)).astype(np.float32))
     gain = _gain(target, source)
     return Worn(
@@ -153,29 +154,29 @@ def _refined(rgb: Array, matte: Array, points: NDArray[np.float64]) -> tuple[Arr
     eyes = [points[list(ring), :2] for ring in EYES]
     brows = [points[list(ring), :2] for ring in BROWS if not _under(points[list(ring), :2], matte, width)]
     features = filled([points[list(ring), :2] for ring in (*EYES, *BROWS)], shape)
-    kept = _grown(filled([*eyes, *brows], shape), 0.035 * width)
-    near = _grown(filled([points[OVAL_RING, :2]], shape), 0.04 * width)
+    kept = grown(filled([*eyes, *brows], shape), 0.035 * width)
+    near = grown(filled([points[OVAL_RING, :2]], shape), 0.04 * width)
     hair = np.asarray(cv2.erode((matte > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
-    skin = near * (matte < 0.03) * (1 - _grown(features, 0.03 * width))
-    skin = skin * (1 - _grown(matte, 0.025 * width))
+    skin = near * (matte < 0.03) * (1 - grown(features, 0.03 * width))
+    skin = skin * (1 - grown(matte, 0.025 * width))
     on, below = around(rgb, hair, 0.035 * width), around(rgb, skin, 0.07 * width)
     step = on - below
     size = (step**2).sum(axis=-1)
     mixed = ((rgb - below) * step).sum(axis=-1) / np.maximum(size, 1e-4)
-    core = cv2.erode(matte, _disc(0.03 * width))
-    band = near * _grown(matte, 0.07 * width) * (1 - core) * (1 - cv2.GaussianBlur(kept, (0, 0), 1.5))
+    core = shrunk(matte, 0.03 * width)
+    band = near * grown(matte, 0.07 * width) * (1 - core) * (1 - blurred(kept, 1.5))
     band = np.asarray(band * smoothstep(np.sqrt(size), 0.12, 0.3), np.float32)
-    band = np.asarray(cv2.GaussianBlur(band, (0, 0), max(0.8, 0.006 * width)), np.float32)
+    band = blurred(band, max(0.8, 0.006 * width))
     made = matte + (smoothstep(mixed, 0.12, 0.85) - matte) * band
     return _without_lashes(made.astype(np.float32), features, width), below
 
 
 def _without_lashes(matte: Array, features: Array, width: float) -> Array:
     """Around eyes and brows only what is broad is hair, and a bay that it leaves there is filled."""
-    broad = cv2.morphologyEx((matte > 0.5).astype(np.float32), cv2.MORPH_OPEN, _disc(0.03 * width))
-    broad = cv2.morphologyEx(broad, cv2.MORPH_CLOSE, _disc(0.07 * width))
-    broad = cv2.GaussianBlur(broad, (0, 0), max(0.8, 0.012 * width))
-    near = cv2.GaussianBlur(_grown(features, 0.075 * width), (0, 0), 0.012 * width)
+    broad = grown(shrunk(matte > 0.5, 0.03 * width), 0.03 * width)
+    broad = shrunk(grown(broad, 0.07 * width), 0.07 * width)
+    broad = blurred(broad, max(0.8, 0.012 * width))
+    near = blurred(grown(features, 0.075 * width), 0.012 * width)
     return np.asarray(matte + (broad - matte) * near, np.float32)
 
 
@@ -191,8 +192,8 @@ def _under(brow: NDArray[np.float64], matte: Array, width: float) -> bool:
 def brows_of(hair: Hair) -> Array:
     """Where the brows are that hair does not hide, with a rim, (h, w); they stay the wearer's own."""
     rings = [hair.points[list(ring), :2] for ring in _bare_brows(hair)]
-    wide = _grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.025 * hair.frame.width)
-    return np.asarray(cv2.GaussianBlur(wide, (0, 0), max(0.8, 0.008 * hair.frame.width)), np.float32)
+    wide = grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.025 * hair.frame.width)
+    return blurred(wide, max(0.8, 0.008 * hair.frame.width))
 
 
 def _bare_brows(hair: Hair) -> list[Sequence[int]]:
@@ -213,15 +214,6 @@ def around(rgb: Array, where: Array, sigma: float) -> Array:
         total = total + share * cv2.GaussianBlur(known, (0, 0), deviation)
         summed = summed + share * cv2.GaussianBlur(colors, (0, 0), deviation)
     return resize((summed / (total + 1e-8)[..., None]).astype(np.float32), (rgb.shape[0], rgb.shape[1]))
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    side = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
-
-
-def _grown(mask: Array, radius: float) -> Array:
-    return np.asarray(cv2.dilate(mask.astype(np.float32), _disc(radius)), np.float32)
 
 
 def _skin_like(hair: Hair) -> Array:
@@ -249,8 +241,8 @@ def _toned(rgb: Array, bare: Array, target: Hair) -> Array:
     one, two = (np.log(srgb_to_linear(np.clip(p, 0, 1)) + np.float32(0.01)) for p in (rgb, target.rgb))
     away = (two - one) * known[..., None]
     middle = away.sum(axis=(0, 1)) / known.sum()
-    total = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)[..., None]
-    change = (cv2.GaussianBlur(away.astype(np.float32), (0, 0), sigma) + 0.02 * middle) / (total + 0.02)
+    total = blurred(known, sigma)[..., None]
+    change = (blurred(away, sigma) + 0.02 * middle) / (total + 0.02)
     made = np.exp(one + np.clip(change, middle - 0.5, middle + 0.5)) - np.float32(0.01)
     return np.asarray(linear_to_srgb(np.clip(made, 0, 1).astype(np.float32)), np.float32)
 

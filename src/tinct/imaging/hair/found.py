@@ -1,6 +1,7 @@
 """Hair found: what the network sees, decided at its edges by this photo's own colours.
 
-The network tells hair from hats, clothes and other people, but sees a head at a hundred pixels. Where it is sure, its
+The network tells hair from hats, clothes and other people, but sees a head at a hundred pixels; the segmenter tells
+people from what is behind them. Where it is sure, its
 hair and what lies near it give the colours of both; each place is then the likelier of the two, by the network and by
 colour, cut along the photo's edges.
 
@@ -30,6 +31,7 @@ Flags = NDArray[np.bool_]
 _SURE, _NOT = 0.85, 0.1  # probability of hair whose colours count as hair's, and as those of what is not
 _NEAR: Final = 0.35  # widths of the face around hair in which colours of other things are taken
 _COLOR, _MOST = 0.6, 3.0  # weight of the colours' log-odds, and their largest
+_BEHIND: Final = 4.0  # most log-odds that hair loses where the segmenter sees nobody
 _FIXED: Final = 2.5  # log-odds that the cut does not move
 _LEAST: Final = 60  # pixels to learn colours from
 _SPECK: Final = 0.006  # widths of the face squared: smaller parts are none
@@ -66,7 +68,9 @@ def found_hair(seen: Seen) -> Found:
 def _score(seen: Seen, probability: Array) -> Array:
     """Log-odds of hair, (h, w)."""
     hair = np.clip(probability[..., HAIR], 1e-3, 1 - 1e-3)
-    score = np.log(hair / (1 - hair))
+    person = np.clip(seen.person, 1e-3, 1 - 1e-3)
+    # walls, lettering and shadows behind a head that look like hair are no person to the segmenter
+    score = np.log(hair / (1 - hair)) + np.clip(np.log(person / (1 - person)), -_BEHIND, 0)
     sure, near = hair > _SURE, (hair < _NOT) & seen.grown(hair > 0.5, _NEAR)
     if min(sure.sum(), near.sum()) > _LEAST:
         face = near & (probability[..., FACE] > 0.6)

@@ -33,8 +33,9 @@ class Mixture:
         for weight, mean, inverse, offset in zip(
             self.weights, self.means, self.inverses, self.offsets, strict=True
         ):
-            away = lab - mean.astype(np.float32)
-            part = -0.5 * np.einsum("hwi,ij,hwj->hw", away, inverse.astype(np.float32), away)
+            # x' A x is the length of R'x squared, with A = RR'
+            away = (lab - mean.astype(np.float32)) @ np.linalg.cholesky(inverse).astype(np.float32)
+            part = -0.5 * np.square(away).sum(axis=-1)
             out = np.logaddexp(out, part + np.float32(np.log(weight) + offset))
         return np.asarray(out, np.float32)
 

@@ -109,16 +109,51 @@ class Hair:
         return float((self.apart[inside] < SKIN).mean()) if inside.any() else 1.0
 
     @property
-    def two_colors(self) -> float:
-        """How far the hair above the forehead is from that beside the face, in CIELAB, lightness counted 0.4."""
+    def _crown_and_side(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """The hair above the forehead, and that beside the face, (h, w) each."""
         seen, inside = self.seen, self.seen.shrunk(self.small > 0.9, 0.02)
         top = float(seen.place(10)[1])
-        crown = inside & (seen.v < top - 0.08)
         side = inside & (seen.v > top + 0.15) & (seen.v < self.chin) & (np.abs(seen.u) > 0.4)
+        return inside & (seen.v < top - 0.08), side
+
+    @property
+    def two_colors(self) -> float:
+        """How far the hair above the forehead is from that beside the face, in CIELAB, lightness counted 0.4."""
+        seen, (crown, side) = self.seen, self._crown_and_side
         if min(crown.sum(), side.sum()) < 30:
             return 0.0
         away = np.median(seen.lab[crown], axis=0) - np.median(seen.lab[side], axis=0)
         return float(np.linalg.norm(away * [0.4, 1, 1]))
+
+    @property
+    def sleek(self) -> float:
+        """How much fine light and shade there is above the forehead, as a share of what the hair beside the face has.
+
+        Low under a cap of hair's colour: cloth shows no strands.
+        """
+        crown, side = self._crown_and_side
+        if min(crown.sum(), side.sum()) < 30:
+            return 1.0
+        light = self.seen.lab[..., 0]
+        fine = np.abs(light - cv2.GaussianBlur(light, (0, 0), max(1.0, 0.02 * self.seen.frame.width)))
+        return float((fine[crown].mean() + 0.05) / (fine[side].mean() + 0.05))
+
+    @property
+    def brim(self) -> float:
+        """How far what is above the eyes stands out over what is 0.3 below it, on both sides: a hat's brim does."""
+        seen = self.seen
+        solid = (seen.person > 0.5) | (self.small > 0.5)
+        top = float(seen.place(10)[1])
+        rows = np.arange(top - 0.45, top + 0.45, 0.03)
+        wide = []
+        for side in (-1, 1):
+            reach = [
+                float(np.percentile((side * seen.u)[row], 98)) if row.any() else 0.0
+                for row in (solid & (np.abs(seen.v - v) < 0.03) & (np.abs(seen.u) < 1.5) for v in rows)
+            ]
+            wide.append(np.array(reach))
+        over = np.minimum(*(each[:-10] - each[10:] for each in wide))
+        return float(over.max())
 
     @property
     def curl(self) -> float:
@@ -155,6 +190,26 @@ class Hair:
         odds = mixture(seen.lab[own], 4).log(seen.lab[worn][None])[0]
         usual = np.percentile(mixture(seen.lab[own], 4).log(seen.lab[own][None])[0], 25)
         return float((odds > usual).mean())
+
+    @property
+    def ears(self) -> float:
+        """Share of the place of an ear that shows skin, 0..1; of the ear that shows more."""
+        seen = self.seen
+        free = (self.apart < 1.3 * SKIN) & (seen.person > 0.7) & (self.small < 0.3) & (seen.oval < 0.5)
+        free &= (seen.v > -0.05) & (seen.v < 0.25)
+        most = 0.0
+        for temple, side in ((234, -1), (454, 1)):
+            out = side * (seen.u - float(seen.place(temple)[0]))
+            ear = (out > 0) & (out < 0.1) & (seen.v > -0.05) & (seen.v < 0.25)
+            most = max(most, float(free[ear].mean()) if ear.any() else 0.0)
+        return most
+
+    @property
+    def on_shoulders(self) -> float:
+        """Share of the person far beside the neck and below it that counts as hair: a jacket taken for hair."""
+        seen = self.seen
+        low = (np.abs(seen.u) > 0.95) & (seen.v > self.chin + 0.3) & (seen.person > 0.5)
+        return float((self.small[low] > 0.5).mean()) if low.sum() > 60 else 0.0
 
     def mirrored(self) -> Hair:
         """The same of the mirrored photo; points of the mesh keep their meaning."""

@@ -18,6 +18,7 @@ COUNT: Final = 48
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LEAST: Final = 300  # pixels of hair from which its colours are known
 _SURELY: Final = 18.0  # the same where most of the hair is farther from the skin
+_DEEP: Final = 0.04  # widths of the face from the edges of hair
 _HUE: Final = 0.45  # logarithm by which the channels of a rank may differ from those of the usual colour
 
 
@@ -34,8 +35,10 @@ def palette(hair: Hair, where: NDArray[np.bool_] | None = None) -> Array | None:
     inside = (hair.small > 0.92) & (seen.v < hair.chin)
     apart = hair.apart
     if inside.any():
+        # at the edges of face and hair skin shines through; deep within the hair its own colour may be skin's
+        deep = inside & seen.shrunk(inside, _DEEP) & ~seen.grown(seen.oval > 0.5, 2 * _DEEP)
         usual = float(np.median(apart[inside]))
-        inside &= apart > max(SKIN, min(_SURELY, 0.8 * usual))
+        inside &= (apart > max(SKIN, min(_SURELY, 0.8 * usual))) | deep
     if where is not None and (inside & where).sum() > _LEAST:
         inside &= where
     if inside.sum() < _LEAST:

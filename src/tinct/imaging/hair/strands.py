@@ -21,6 +21,12 @@ Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
 
 _STEP: Final = 0.9  # pixels between samples of a strand
+_STREAKS: Final = (
+    260  # neighbouring strands of one lightness: finer than a pixel, single strands would average to grey
+)
+_SHADED: Final = (
+    0.6  # weight of shading against differences between strands: more makes a band across a fair fringe
+)
 _AT_ONCE: Final = 1500  # strands
 
 
@@ -86,14 +92,18 @@ def lightness(
     normal = head.facing(away / head.radii**2)
     lit = np.clip(0.5 + 0.5 * (normal @ light), 0, 1)
     facing = np.clip(-normal[..., 2] * 0.5 + 0.6, 0, 1)
-    level = (0.10 + 0.30 * diffuse * lit + 0.16 * lit + (0.30 * shine + 0.22 * glow) * lit) * (
-        0.55 + 0.45 * facing
+    level = (
+        _SHADED
+        * (0.10 + 0.30 * diffuse * lit + 0.16 * lit + (0.30 * shine + 0.22 * glow) * lit)
+        * (0.55 + 0.45 * facing)
     )
     key = np.column_stack([strands[:, 0], strands[:, strands.shape[1] // 2] * 0.8])
     waves = np.sin(key @ rng.normal(0, 9.0, (6, 10)) + rng.uniform(0, 6.28, 10)).mean(axis=1) * 1.1
     level = level + waves[:, None] * streak * 1.6
     level = level + rng.normal(0, streak, int(lock.max()) + 1)[lock][:, None] * 0.9
     level = level + rng.normal(0, streak * 0.7, (len(strands), 1))
+    beside = strands[:, 0, 0].argsort().argsort() * _STREAKS // len(strands)
+    level = level + rng.normal(0, streak, _STREAKS)[beside][:, None] * 0.8
     order = np.sort(level[::7].ravel())
     rank = np.searchsorted(order, level.ravel()).reshape(level.shape) / len(order)
     return np.asarray(np.clip(0.88 * rank + 0.12 * level, 0, 0.999))

@@ -280,6 +280,17 @@ def test_a_fringe_of_coloured_hair_has_the_colour_of_roots_above_and_of_lengths_
     assert ratios[1] > 1.15 * ratios[0]
 
 
+def test_highlights_over_dark_hair_get_no_fringe() -> None:
+    _, hair = mannequin()
+    lab = hair.seen.lab.copy()
+    strands = (np.indices(hair.seen.shape)[1] // 5) % 2
+    lab[..., 0] = np.where(strands, 78, 18)
+    streaked = replace(hair, seen=replace(hair.seen, lab=lab.astype(np.float32)))
+    assert hair.streaks < 45
+    with pytest.raises(HairError, match="very light and very dark"):
+        with_forehead(streaked)
+
+
 def test_highlights_of_the_hue_of_skin_that_shines_through_are_no_colours_of_hair() -> None:
     _, hair = mannequin()
     light = srgb_to_linear(hair.seen.rgb) @ np.float32([0.2126, 0.7152, 0.0722])

@@ -61,9 +61,10 @@ _FREE: Final = 0.3  # see `Forehead.free`
 _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
 _SLEEK, _CLOTH = 0.22, 7.0
-"""See `Hair.sleek`, and `Hair.two_colors` with it: hair of 47 heads has .26 and more, a close cap above brown hair .14."""
+"""See `Hair.sleek`, `Hair.two_colors`: hair of 47 heads is not below .26, a close cap above brown hair is .14."""
 _BRIM: Final = 0.12  # see `Hair.brim`: hair of 45 heads has up to .05
 _CURLY: Final = 0.4  # see `Hair.curl`
+_STREAKED: Final = 50.0  # see `Hair.streaks`: highlights over dark hair have 55, hair of one colour 19 to 44
 _FAIR: Final = 0.45  # see `Hair.like_skin`: where white hair spreads onto the forehead it is .64
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _EARS: Final = 0.35  # see `Hair.ears`: where hair covers them it is up to .27, else .4 and more
@@ -184,6 +185,11 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     if hair.curl > _CURLY:
         raise HairError(
             "the hair is curly, and bangs are drawn straight; use a photo with straight or wavy hair"
+        )
+    if hair.streaks > _STREAKED:
+        raise HairError(
+            "the hair has very light and very dark strands, of which no fringe of one colour can be made; use a photo "
+            "with hair of one colour"
         )
     if found.free < _FREE:
         raise HairError("hair covers the forehead already; use a photo without bangs")

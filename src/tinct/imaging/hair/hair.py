@@ -126,6 +126,16 @@ class Hair:
         return float(np.linalg.norm(away * [0.4, 1, 1]))
 
     @property
+    def streaks(self) -> float:
+        """By how much the light strands of the hair around the face are lighter than the dark ones, in CIELAB."""
+        seen = self.seen
+        inside = seen.shrunk(self.small > 0.9, 0.02) & (seen.v < 0.6 * self.chin)
+        if inside.sum() < 30:
+            return 0.0
+        low, high = np.percentile(seen.lab[inside][:, 0], [10, 90])
+        return float(high - low)
+
+    @property
     def sleek(self) -> float:
         """How much fine light and shade there is above the forehead, as a share of what the hair beside the face has.
 

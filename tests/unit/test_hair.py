@@ -352,8 +352,13 @@ def portrait(scale: float = 1.6) -> Photo:
     return Photo(np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)))
 
 
+def astronaut() -> Photo:
+    pixels = data.astronaut()[:400, 40:420]
+    return Photo(np.asarray(cv2.resize(pixels, None, fx=1.6, fy=1.6, interpolation=cv2.INTER_CUBIC)))
+
+
 def with_hat(photo: Photo, cloth: str) -> Photo:
-    """A hat painted over the crown of the portrait; beside the face hair still shows."""
+    """A hat painted over the crown; beside the face hair still shows."""
     points = largest_face(photo).points
     width = float(np.linalg.norm(points[454, :2] - points[234, :2]))
     rows, columns = np.indices(photo.pixels.shape[:2])
@@ -401,6 +406,6 @@ class TestOnAPhoto:
                 tinct.hair_volume(wrong)
         for cloth in ("close black cap", "brown knit cap", "straw hat"):
             with pytest.raises(HairError):
-                tinct.hair_volume(with_hat(photo, cloth))
+                tinct.hair_volume(with_hat(astronaut(), cloth))
         with pytest.raises(NoShoulderError):
             tinct.hair_extend(Photo(np.ascontiguousarray(photo.pixels[:330])))

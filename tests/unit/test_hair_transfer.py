@@ -168,6 +168,17 @@ def test_glasses_are_refused() -> None:
         with_eyes(replace(hair, rgb=dark))
 
 
+def test_hair_of_a_reference_whose_fringe_hangs_into_the_eyes_leaves_the_wearers_eyes_free() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    fringe = np.where((np.abs(u) < 0.45) & (v < 0.12) & (v > -0.6), 1, hair.matte).astype(np.float32)
+    opacity = put_on(hair, replace(hair, matte=fringe, small=fringe), "ref").opacity
+    for corners in ((33, 133), (362, 263)):
+        x, y = np.rint(hair.points[list(corners), :2].mean(axis=0)).astype(int)
+        assert opacity[y, x] < 0.1
+    assert opacity[(np.abs(u) < 0.1) & (v > -0.3) & (v < -0.2)].mean() > 0.9
+
+
 def test_brows_under_a_fringe_are_not_kept() -> None:
     _, hair = mannequin()
     u, v = hair.frame.grid(hair.matte.shape)

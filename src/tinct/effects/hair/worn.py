@@ -129,7 +129,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     gain = _gain(target, source)
     return Worn(
         np.clip(warped(light, cv2.INTER_CUBIC) * gain, 0, 1).astype(np.float32),
-        np.asarray(warped(matte) * cut.kept, np.float32),
+        np.asarray(warped(matte) * cut.kept * (1 - _eyes_of(target)), np.float32),
         skin,
         np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
         _across(warped(matte), cut.side, target.frame.width),
@@ -194,6 +194,13 @@ def brows_of(hair: Hair) -> Array:
     rings = [hair.points[list(ring), :2] for ring in _bare_brows(hair)]
     wide = grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.025 * hair.frame.width)
     return blurred(wide, max(0.8, 0.008 * hair.frame.width))
+
+
+def _eyes_of(hair: Hair) -> Array:
+    """The eyes with their lids, (h, w): lashes and lines beside them are no hair, and a gaze is not covered."""
+    rings = [hair.points[list(ring), :2] for ring in EYES]
+    wide = grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.045 * hair.frame.width)
+    return blurred(wide, max(0.8, 0.012 * hair.frame.width))
 
 
 def _bare_brows(hair: Hair) -> list[Sequence[int]]:

@@ -363,7 +363,7 @@ def with_hat(photo: Photo, cloth: str) -> Photo:
     width = float(np.linalg.norm(points[454, :2] - points[234, :2]))
     rows, columns = np.indices(photo.pixels.shape[:2])
     u, v = (columns - points[10, 0]) / width, (rows - points[10, 1]) / width
-    head = (np.hypot(u / 0.62, v / 0.52) < 1) & (v < 0.06)
+    head = (np.hypot(u / 0.75, v / 0.62) < 1) & (v < 0.06)
     shade = -0.1 * np.abs(u)
     if cloth == "straw hat":
         head |= np.hypot(u / 1.05, v / 0.13) < 1

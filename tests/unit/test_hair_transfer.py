@@ -176,7 +176,7 @@ def test_hair_of_a_reference_whose_fringe_hangs_into_the_eyes_leaves_the_wearers
     for corners in ((33, 133), (362, 263)):
         x, y = np.rint(hair.points[list(corners), :2].mean(axis=0)).astype(int)
         assert opacity[y, x] < 0.1
-    assert opacity[(np.abs(u) < 0.1) & (v > -0.3) & (v < -0.2)].mean() > 0.9
+    assert opacity[(hair.matte > 0.9) & (v < -0.4)].mean() > 0.9
 
 
 def test_brows_under_a_fringe_are_not_kept() -> None:

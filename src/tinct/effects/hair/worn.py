@@ -199,8 +199,11 @@ def brows_of(hair: Hair) -> Array:
 def _eyes_of(hair: Hair) -> Array:
     """The eyes with their lids, (h, w): lashes and lines beside them are no hair, and a gaze is not covered."""
     rings = [hair.points[list(ring), :2] for ring in EYES]
-    wide = grown(filled(rings, (hair.matte.shape[0], hair.matte.shape[1])), 0.045 * hair.frame.width)
-    return blurred(wide, max(0.8, 0.012 * hair.frame.width))
+    width = hair.frame.width
+    aside, above = max(1, round(0.1 * width)), max(1, round(0.04 * width))
+    around_it = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * aside + 1, 2 * above + 1))
+    eyes = filled(rings, (hair.matte.shape[0], hair.matte.shape[1]))
+    return blurred(cv2.dilate(np.rint(eyes * 255).astype(np.uint8), around_it) / 255, max(0.8, 0.012 * width))
 
 
 def _bare_brows(hair: Hair) -> list[Sequence[int]]:

@@ -18,15 +18,23 @@ _LARGE = 500  # numbers
 
 
 def write(
-    net: torch.nn.Module, path: Path, views: list[NDArray[np.float32]], *, input_name: str, output_name: str
+    net: torch.nn.Module,
+    path: Path,
+    views: list[NDArray[np.float32]],
+    *,
+    input_name: str,
+    output_name: str | tuple[str, ...],
 ) -> None:
     """Export `net` with free batch, height and width, and compare on `views` (n, c, H, W).
+
+    A network that gives several arrays has a tuple of names for them.
 
     Raises
     ------
     RuntimeError
         The two differ by more than 1e-3.
     """
+    outputs = (output_name,) if isinstance(output_name, str) else output_name
     axes = {0: "batch", 2: "height", 3: "width"}
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
@@ -34,17 +42,18 @@ def write(
         (torch.from_numpy(views[0]),),
         str(path),
         input_names=[input_name],
-        output_names=[output_name],
-        dynamic_axes={input_name: axes, output_name: axes},
+        output_names=list(outputs),
+        dynamic_axes=dict.fromkeys((input_name, *outputs), axes),
         opset_version=17,
         dynamo=False,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for view in views:
         with torch.no_grad():
-            wanted = net(torch.from_numpy(view)).numpy()
-        found = session.run(None, {input_name: view})[0]
-        worst = float(np.abs(found - wanted).max())
+            given = net(torch.from_numpy(view))
+        wanted = (given,) if isinstance(given, torch.Tensor) else given
+        found = session.run(None, {input_name: view})
+        worst = max(float(np.abs(f - w.numpy()).max()) for f, w in zip(found, wanted, strict=True))
         print(f"{view.shape}: largest difference {worst:.2e}")
         if worst > 1e-3:
             raise RuntimeError(f"the exported network differs by {worst}")

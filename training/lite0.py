@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Classifier", "Encoder", "imagenet_weights"]
+__all__ = ["Classifier", "Conv", "Encoder", "imagenet_weights"]
 
 # kernel, stride, expansion, channels, repeats
 _STAGES = [
@@ -37,7 +37,7 @@ _LITE2 = [
 _EPS = 1e-3
 
 
-class _Conv(nn.Conv2d):
+class Conv(nn.Conv2d):
     """Convolution padded as TensorFlow's SAME: for stride 2 the odd pixel goes right and below."""
 
     exact = False
@@ -60,7 +60,7 @@ class _Conv(nn.Conv2d):
             return functional.conv2d(x.float(), weight.float(), bias, self.stride, padding, 1, self.groups)
 
 
-def _normed(convolution: _Conv, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+def _normed(convolution: Conv, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
     """Convolution and batch norm; with fixed statistics as one convolution, which saves a pass over memory."""
     if norm.training or torch.onnx.is_in_onnx_export():
         return cast(Tensor, norm(convolution(x)))
@@ -71,8 +71,8 @@ def _normed(convolution: _Conv, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
     return convolution.apply_weights(x, weight, norm.bias - norm.running_mean * scale)
 
 
-def _conv(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> _Conv:
-    return _Conv(inside, outside, kernel, stride, groups=groups, bias=False)
+def _conv(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> Conv:
+    return Conv(inside, outside, kernel, stride, groups=groups, bias=False)
 
 
 class _Block(nn.Module):

@@ -17,7 +17,8 @@ from tinct.imaging import heads
 from tinct.imaging import people as people_module
 from tinct.imaging.colormap import ColorMap, grid
 from tinct.imaging.people import PersonMask, find_people
-from tinct.imaging.segment import with_colors
+from tinct.imaging.people_nearer import nearer
+from tinct.imaging.segment import both, with_colors
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
 
@@ -195,3 +196,47 @@ class TestWithFaces:
         assert whole is not None
         assert skin is not None
         assert skin.share > 0.95 * whole.share
+
+
+def test_a_small_person_is_drawn_as_closely_as_a_large_one(astronaut: Photo, people: PersonMask) -> None:
+    small = cv2.resize(astronaut.pixels, (200, 200), interpolation=cv2.INTER_AREA)
+    truth = np.zeros((900, 1200), np.float32)
+    truth[500:700, 600:800] = cv2.resize(people.small, (200, 200), interpolation=cv2.INTER_AREA)
+    meadow = np.full((900, 1200, 3), (96, 118, 74), np.uint8)
+    meadow[500:700, 600:800] = np.where(truth[500:700, 600:800, None] > 0.5, small, meadow[500:700, 600:800])
+    photo = Photo(meadow)
+    rgb = np.clip(photo.proxy(512), 0, 1)
+    _, first = both(rgb)
+    second = nearer(first, photo)
+    wanted = cv2.resize(truth, rgb.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
+    once, twice = (((seen > 0.5) & wanted).sum() / ((seen > 0.5) | wanted).sum() for seen in (first, second))
+    assert twice > max(0.85, once)
+    assert np.array_equal(first[:150], second[:150])  # far from the person nothing is looked at again
+
+
+def test_outlines_of_what_was_not_decided_to_be_a_person_are_left_out() -> None:
+    outlines, matte = np.zeros((100, 100), np.float32), np.zeros((100, 100), np.float32)
+    outlines[10:90, 10:40] = 1  # a person with limbs that sight did not see
+    outlines[50:90, 60:90] = 1  # a dog
+    matte[10:50, 12:38] = 1
+    made, kept = people_module._outlined(outlines, matte, [(matte > 0.1, "face", 1)])
+    assert (made[10:90, 10:40] == 1).all()
+    assert made[:, 50:].max() == 0
+    assert [(evidence, faces) for _, evidence, faces in kept] == [("face", 1)]
+
+
+def test_people_without_an_outline_stay_as_they_were_seen() -> None:
+    outlines, matte = np.zeros((100, 100), np.float32), np.zeros((100, 100), np.float32)
+    matte[10:50, 12:38] = 1
+    made, kept = people_module._outlined(outlines, matte, [(matte > 0.1, "sure", 0)])
+    assert np.array_equal(made, matte)
+    assert len(kept) == 1
+
+
+def test_people_whose_outlines_touch_are_one_region_with_the_best_evidence() -> None:
+    outlines, matte = np.zeros((100, 100), np.float32), np.zeros((100, 100), np.float32)
+    outlines[10:90, 10:90] = 1
+    matte[20:40, 15:35] = matte[20:40, 65:85] = 1
+    left, right = (matte > 0.1) & (np.arange(100) < 50), (matte > 0.1) & (np.arange(100) >= 50)
+    _, kept = people_module._outlined(outlines, matte, [(left, "sure", 0), (right, "face", 2)])
+    assert [(evidence, faces) for _, evidence, faces in kept] == [("face", 2)]

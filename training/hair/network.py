@@ -1,16 +1,14 @@
-"""The hair network: the person segmenter's layers with four classes, begun from what the segmenter learned."""
+"""The hair network: the layers of the person segmenter's sight with four classes, begun from what it learned."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import onnx
-import torch
-from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from tinct.models import store
-from training.person.network import PersonNet
+from training.folded import take_over
+from training.person.network import Sight
 
 __all__ = ["CLASSES", "HairNet"]
 
@@ -18,7 +16,7 @@ CLASSES = 4
 """Hair, face, other person, anything else."""
 
 
-class HairNet(PersonNet):
+class HairNet(Sight):
     """RGB (n, 3, H, W) in 0..1, H and W multiples of 16, to logits (n, CLASSES, H/2, W/2)."""
 
     def __init__(self) -> None:
@@ -28,70 +26,12 @@ class HairNet(PersonNet):
         self.out[-1] = nn.Conv2d(last.in_channels, CLASSES, 1)
 
     def begin(self, path: Path | None = None) -> HairNet:
-        """Take over all but the last layer of the shipped person segmenter, in which batch norms are folded.
+        """Take over all but the last layer of the shipped person segmenter's sight, which it computes first.
 
         Raises
         ------
         ValueError
             The file holds other layers.
         """
-        convolutions = list(
-            _convolutions(onnx.load_from_string(path.read_bytes() if path else store.load("person")))
-        )
-        mine = list(_pairs(self))
-        if len(convolutions) != len(mine):
-            raise ValueError(f"{len(convolutions)} convolutions where {len(mine)} are needed")
-        for (layer, norm), (weight, bias) in zip(mine[:-1], convolutions[:-1], strict=True):
-            if layer.weight.shape != weight.shape:
-                raise ValueError(
-                    f"a layer of {tuple(weight.shape)} where {tuple(layer.weight.shape)} is needed"
-                )
-            layer.weight.data.copy_(weight)
-            if norm is None:
-                if layer.bias is not None:
-                    layer.bias.data.copy_(bias)
-                continue
-            assert norm.running_mean is not None
-            assert norm.running_var is not None
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1 - norm.eps)
-            norm.weight.data.fill_(1)
-            norm.bias.data.copy_(bias)
+        take_over(self, path.read_bytes() if path else store.load("person"), last=False)
         return self
-
-
-def _convolutions(model: onnx.ModelProto) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution, in the order in which they are computed."""
-    stored = {
-        weight.name: torch.from_numpy(numpy_helper.to_array(weight).copy())
-        for weight in model.graph.initializer
-    }
-    found = []
-    for node in model.graph.node:
-        if node.op_type == "Conv":
-            weight = stored[node.input[1]]
-            found.append(
-                (weight, stored[node.input[2]] if len(node.input) > 2 else torch.zeros(weight.shape[0]))
-            )
-    return found
-
-
-def _pairs(net: HairNet) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
-    """Each convolution and the batch norm behind it, in the order in which a forward pass reaches them."""
-    seen: list[tuple[nn.Conv2d, nn.BatchNorm2d | None]] = []
-
-    def reached(layer: nn.Module, *_: object) -> None:
-        if isinstance(layer, nn.Conv2d):
-            seen.append((layer, None))
-        elif isinstance(layer, nn.BatchNorm2d):
-            seen[-1] = (seen[-1][0], layer)
-
-    hooks = [layer.register_forward_hook(reached) for layer in net.modules()]
-    mode = net.training
-    net.train()  # with fixed statistics a norm is part of its convolution, and is not called
-    with torch.no_grad():
-        net(torch.zeros(2, 3, 32, 32))
-    net.train(mode)
-    for hook in hooks:
-        hook.remove()
-    return seen

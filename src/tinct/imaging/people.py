@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from tinct.imaging import heads
 from tinct.imaging.guided import GuidedMask, guide, smoothstep
 from tinct.imaging.heads import Evidence
-from tinct.imaging.segment import predict, with_colors
+from tinct.imaging.people_nearer import nearer
+from tinct.imaging.segment import both, with_colors
 from tinct.imaging.skin import skin_of
 from tinct.photo.photo import Photo, Pixels
 
@@ -28,10 +29,13 @@ __all__ = ["SIDE", "Evidence", "Kept", "PersonMask", "Protect", "find_people"]
 
 Array = NDArray[np.float32]
 Protect = Literal["person", "skin"]
+Region = tuple[NDArray[np.bool_], Evidence, int]
+"""Where somebody is, (h, w); why that is a person; and how many faces were found there."""
 
 SIDE = 512
 """Longer side, in pixels, of the proxy on which photos keep their people: larger ones find no more."""
 _LEAST_CORE = 0.001  # of the photo; smaller finds are rather mistakes than people
+_OUTLINED = 0.3  # of somebody; with less inside an outline the outline is of something else
 _LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one
 
 
@@ -110,23 +114,64 @@ def find_people(photo: Photo, protect: Protect = "person", *, side: int = SIDE) 
     """
     rgb = np.clip(photo.proxy(side), 0, 1)
     found = heads.look(photo)
-    probability = predict(rgb)
+    probability, outlines = both(rgb)
     seen = heads.with_faces(probability, photo, found.faces)
-    matte = smoothstep(with_colors(seen, rgb), 0.2, 0.7)
-    matte, kept = _decided(matte, found, lambda region: heads.look_closer(photo, region, probability))
+    matte, kept = _decided(
+        _matte(seen, rgb), found, lambda region: heads.look_closer(photo, region, probability)
+    )
     if not kept:
         return None
+    outlines = np.maximum(nearer(outlines, photo), np.where(seen > probability, seen, np.float32(0)))
+    matte, kept = _outlined(_matte(outlines, rgb), matte, kept)
     if protect == "skin":
         matte = skin_of(matte, rgb, found.faces, found.size)
     radius = max(2, max(rgb.shape[:2]) // (80 if protect == "person" else 160))
     return PersonMask(guide(matte, rgb, radius=radius), _placed(kept, photo, rgb))
 
 
+def _matte(probability: Array, rgb: Array) -> Array:
+    """The matte (h, w) that a probability (h, w) and the photo's colours give together."""
+    return smoothstep(with_colors(probability, rgb), 0.2, 0.7)
+
+
+def _outlined(outlines: Array, matte: Array, kept: list[Region]) -> tuple[Array, list[Region]]:
+    """The outlines (h, w) of those who were kept in `matte` (h, w); and who they are now, as some turn out to touch.
+
+    Whoever has no outline stays as in `matte`.
+    """
+    _, labels = cv2.connectedComponents((outlines > 0.1).astype(np.uint8), connectivity=8)
+    regions, made = np.asarray(labels, np.int32), np.zeros_like(matte)
+    now: list[Region] = []
+    for region, evidence, faces in kept:
+        core = region & (matte > 0.5)
+        numbers = [number for number in np.unique(regions[core]) if number]
+        if not numbers or (outlines[core] > 0.5).mean() < _OUTLINED:
+            made = np.where(region, np.maximum(made, matte), made)
+            now.append((region, evidence, faces))
+            continue
+        whole = np.isin(regions, numbers)
+        made = np.where(whole, np.maximum(made, outlines), made)
+        now.append((whole, evidence, faces))
+    return made, _joined(now)
+
+
+def _joined(kept: list[Region]) -> list[Region]:
+    """Those who touch, together, with the best evidence of them."""
+    apart: list[Region] = []
+    for region, evidence, faces in kept:
+        touching = [one for one in apart if (one[0] & region).any()]
+        apart = [one for one in apart if not (one[0] & region).any()]
+        both_of = [(region, evidence, faces), *touching]
+        best = min((one[1] for one in both_of), key=("face", "head", "sure").index)
+        apart.append((np.any([one[0] for one in both_of], axis=0), best, sum(one[2] for one in both_of)))
+    return apart
+
+
 def _decided(
     matte: Array,
     found: heads.Found,
     closer: Callable[[NDArray[np.bool_]], Evidence | None],
-) -> tuple[Array, list[tuple[NDArray[np.bool_], Evidence, int]]]:
+) -> tuple[Array, list[Region]]:
     """The matte of those regions for which something speaks; and each of them with its evidence and faces.
 
     `closer` is asked about those of some size that hold neither face nor head.
@@ -139,7 +184,7 @@ def _decided(
     core = np.bincount(regions[matte > 0.95], minlength=count)
     core[0] = 0
     large = core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max())
-    kept: list[tuple[NDArray[np.bool_], Evidence, int]] = []
+    kept: list[Region] = []
     for number in range(1, count):
         evidence: Evidence | None = None
         if faces[number]:
@@ -163,9 +208,7 @@ def _in_regions(
     return np.bincount([int(regions[place]) for place in middles], minlength=count)
 
 
-def _placed(
-    kept: Sequence[tuple[NDArray[np.bool_], Evidence, int]], photo: Photo, rgb: Array
-) -> tuple[Kept, ...]:
+def _placed(kept: Sequence[Region], photo: Photo, rgb: Array) -> tuple[Kept, ...]:
     step_y, step_x = photo.height / rgb.shape[0], photo.width / rgb.shape[1]
     placed = []
     for region, evidence, faces in kept:

@@ -8,26 +8,44 @@ from numpy.typing import NDArray
 
 from tinct.models.runtime import session
 
-__all__ = ["SEEN", "predict", "with_colors"]
+__all__ = ["SEEN", "both", "predict", "with_colors"]
 
 Array = NDArray[np.float32]
 
-SEEN = 256
-"""Longer side that the network sees; it was trained on 160-pixel crops of such photos."""
+SEEN = 272
+"""Side of the square with as many pixels as the network sees, whatever the photo's proportions."""
 _STRIDE = 16
+_SURE = 30.0  # log-odds beyond which nothing changes
 _BINS = 16  # colours are counted in cubes of 1/16 of each sRGB channel
 _TRUST = 2.3  # most that colour may add to the log-odds: 20 % becomes 71 %
 
 
 def predict(rgb: Array) -> Array:
-    """Probability of a person, (h, w)."""
+    """Probability of a person, (h, w), by the branch that tells people from whatever else there is."""
+    return both(rgb)[0]
+
+
+def both(rgb: Array) -> tuple[Array, Array]:
+    """What both branches of the network see.
+
+    Returns
+    -------
+    tuple of ndarray, (h, w), float32
+        Probability of a person as :func:`predict` gives it: it tells people from animals and things, and misses limbs;
+        and that of people's outlines: closer, but animals and things have outlines too.
+    """
     height, width = rgb.shape[:2]
-    scale = SEEN / max(height, width)
+    scale = SEEN / float(np.sqrt(height * width))
     size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    (logits,) = session("person").run({"rgb": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
-    probability = 1 / (1 + np.exp(-logits[0, 0]))
-    return np.asarray(cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    sight, outline = session("person").run({"rgb": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+    seen, drawn = (_probability(logits[0, 0], (width, height)) for logits in (sight, outline))
+    return seen, drawn
+
+
+def _probability(logits: Array, size: tuple[int, int]) -> Array:
+    probability = 1 / (1 + np.exp(-np.clip(logits, -_SURE, _SURE)))
+    return np.asarray(cv2.resize(probability, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def with_colors(probability: Array, rgb: Array) -> Array:

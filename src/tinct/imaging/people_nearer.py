@@ -44,7 +44,9 @@ def nearer(probability: Array, photo: Photo) -> Array:
     return made
 
 
-def placed(seen: Array, to_photo: NDArray[np.float64], photo: Photo, shape: tuple[int, int]) -> tuple[Array, Array]:
+def placed(
+    seen: Array, to_photo: NDArray[np.float64], photo: Photo, shape: tuple[int, int]
+) -> tuple[Array, Array]:
     """What was seen in a square, where it lies in a map of the photo of `shape`, and how much it counts there.
 
     Returns

@@ -150,21 +150,21 @@ async def test_the_token_is_printed_once_for_people(picma: Server) -> None:
 
 
 async def test_photo_enhance_gives_the_photo_and_each_face(client: PicMa, site: Site) -> None:
-    head = np.asarray(Image.fromarray(samples.astronaut()[:220, 150:300]).resize((82, 120)))
+    head = np.asarray(Image.fromarray(samples.astronaut()[:220, 150:300]).resize((48, 70)))
     two = np.concatenate([head, head], 1)
     url = site.picture("/two.jpg", encoded(two))
     done = await client.finished(await client.create(url, 1, chtaskid="my-1"), 1)
     assert (done["status"], done["errorcode"], done["errormsg"], done["chtaskid"]) == (2, 0, "", "my-1")
     _, after = await client.check(done)
-    assert (done["inpathwidth"], done["outpathwidth"], done["outpathheight"]) == (164, 328, 240)
+    assert (done["inpathwidth"], done["outpathwidth"], done["outpathheight"]) == (96, 192, 140)
     assert (done["facenum"], len(done["facelist"])) == (2, 2)
     lefts = []
     for face in done["facelist"]:
         small, large = await client.check(face)
         assert large.shape[:2] == (2 * small.shape[0], 2 * small.shape[1])
-        assert 40 < small.shape[1] < 170
+        assert 24 < small.shape[1] < 100
         windows = np.lib.stride_tricks.sliding_window_view(after[:, :, 0], large.shape[:2])[::2, ::2]
-        gaps = np.abs(windows[..., ::16, ::16] - large[::16, ::16, 0]).mean((2, 3))
+        gaps = np.abs(windows[..., ::8, ::8] - large[::8, ::8, 0]).mean((2, 3))
         assert gaps.min() < 6
         lefts.append(np.unravel_index(gaps.argmin(), gaps.shape)[1])
     assert lefts == sorted(lefts)

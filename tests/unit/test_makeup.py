@@ -10,17 +10,19 @@ import pytest
 from skimage import data
 
 import tinct
+from tinct.effects.makeup.apply import applied
 from tinct.effects.makeup.areas import areas
 from tinct.effects.makeup.change import Amounts, from_face, from_look
 from tinct.effects.makeup.looks import Name, look
+from tinct.effects.makeup.makeup import _suitable
 from tinct.effects.makeup.worn import Worn
-from tinct.errors import NoFaceError, ParameterError, ReferenceFaceError, SmallFaceError
+from tinct.errors import LipCoveredError, NoFaceError, ParameterError, ReferenceFaceError, SmallFaceError
 from tinct.faces import canonical
-from tinct.faces.covered import covered, share_around
+from tinct.faces.covered import covered, share_around, share_of
 from tinct.faces.find import largest_face
 from tinct.faces.flat import SIDE, flat_points, flattened, spread, visible
 from tinct.faces.points import EYES, LIPS_RING
-from tinct.faces.regions import region, window
+from tinct.faces.regions import Window, region, window
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
 
@@ -132,6 +134,46 @@ def test_what_is_unlike_the_skin_hides_it_and_the_rim_of_an_eye_tells() -> None:
     assert share_around(found, LIPS_RING) < 0.1
 
 
+def painted_face() -> np.ndarray:
+    """A face laid flat, (SIDE, SIDE, 3) sRGB 0..1: skin with a little grain, and redder lips."""
+    flat = np.full((SIDE, SIDE, 3), (0.75, 0.55, 0.45), np.float32)
+    cv2.fillPoly(flat, [np.round(flat_points()[LIPS_RING]).astype(np.int32)], (0.68, 0.36, 0.34))
+    return flat + np.random.default_rng(0).normal(0, 0.01, flat.shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("color", [(0.55, 0.7, 0.8), (0.92, 0.92, 0.92), (0.1, 0.1, 0.12)])
+def test_a_mask_over_mouth_and_nose_hides_them_though_it_fills_the_middle(color: tuple[float, ...]) -> None:
+    flat = painted_face()
+    flat[245:, 40:470] = color + np.random.default_rng(1).normal(0, 0.01, (SIDE - 245, 430, 3))
+    found = covered(flat)
+    assert found[255:450, 100:410].min() > 0.9
+    assert found[80:120, 200:312].max() < 0.1
+    assert share_around(found, LIPS_RING) > 0.9
+
+
+def test_a_finger_of_the_skins_own_colour_hides_the_lips_it_lies_on_and_gloss_does_not() -> None:
+    flat, lips = painted_face(), np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(lips, [np.round(flat_points()[LIPS_RING]).astype(np.int32)], (1,))
+    assert covered(flat)[lips > 0].max() < 0.05
+    flat[352:362, 210:230] = 0.9  # gloss, within the lips
+    assert covered(flat)[lips > 0].max() < 0.05
+    flat[310:480, 240:280] = (0.72, 0.53, 0.43)
+    found, finger = covered(flat), np.zeros_like(lips)
+    finger[:, 244:276] = 1
+    assert found[(lips & finger) > 0].min() > 0.5
+    assert found[(lips > 0) & (np.abs(np.arange(SIDE) - 260) > 40)].max() < 0.05
+    assert share_of(found, LIPS_RING) > 0.15
+
+
+def test_what_lies_across_the_bridge_of_the_nose_is_taken_for_glasses() -> None:
+    flat = painted_face()
+    assert max(share_around(covered(flat), ring) for ring in EYES) < 0.05
+    cv2.line(flat, (120, 196), (392, 196), (0.5, 0.4, 0.35), 7)
+    found = covered(flat)
+    assert min(share_around(found, ring) for ring in EYES) > 0.9
+    assert share_around(found, LIPS_RING) < 0.05
+
+
 def test_either_a_reference_or_a_look_is_wanted() -> None:
     photo = Photo(np.zeros((9, 9, 3), np.uint8))
     for given in ({}, {"reference": photo, "look": "rose"}):
@@ -188,6 +230,29 @@ class TestNetworks:
         bare[part.slices] = np.rint(shown)
         made = tinct.makeup(astronaut, reference=Photo(bare))
         assert made.lipstick < 0.2
+
+    def test_lips_behind_a_mask_are_refused_and_the_mask_stays_when_they_are_left_out(
+        self, astronaut: Photo
+    ) -> None:
+        face = largest_face(astronaut)
+        mask = np.zeros(astronaut.pixels.shape[:2], np.uint8)
+        outline = [197, 50, 132, 172, 136, 149, 176, 152, 400, 378, 365, 397, 361, 280]
+        cv2.fillPoly(mask, [np.round(face.points[outline, :2]).astype(np.int32)], (1,))
+        pixels = astronaut.pixels.copy()
+        pixels[mask > 0] = (150, 185, 205)
+        photo, amounts = (
+            Photo(pixels),
+            {"lips": 1.0, "shadow": 1.0, "liner": 1.0, "blush": 1.0, "foundation": 1.0},
+        )
+        with pytest.raises(LipCoveredError, match="leave out lips"):
+            _suitable(photo, face, Amounts(**amounts))
+        left = Amounts(**amounts | {"lips": 0.0})
+        own, part = _suitable(photo, face, left)
+        made = applied(photo, face, part, from_look(own, look("smoky"), left), own.hidden).pixels
+        different = np.abs(made.astype(int) - pixels).max(axis=-1)
+        inner = cv2.erode(mask, np.ones((5, 5), np.uint8)) > 0
+        assert different[inner].max() <= 2
+        assert different[region(face, "lids", Window(0, 0, *face.photo_size)) > 0.9].mean() > 5
 
     def test_faces_that_do_not_suit_are_refused_by_cause(self, astronaut: Photo) -> None:
         small = Photo(cv2.resize(astronaut.pixels, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))

@@ -18,7 +18,7 @@ from tinct.effects.makeup.change import Amounts, from_face, from_look
 from tinct.effects.makeup.looks import Name, look
 from tinct.effects.makeup.worn import Worn, measure
 from tinct.errors import EyeClosedError, EyeCoveredError, FaceError, LipCoveredError, ParameterError
-from tinct.faces.covered import share_around
+from tinct.faces.covered import share_around, share_of
 from tinct.faces.face import Face
 from tinct.faces.find import MODELS, check, find_faces, largest_face
 from tinct.faces.points import EYES, LIPS_RING
@@ -88,14 +88,13 @@ def makeup(
     faces = find_faces(photo) if everybody else ()
     chosen = faces or (largest_face(photo),)
     amounts = Amounts(lips, shadow, liner, blush, foundation)
-    eyes = shadow > 0 or liner > 0
-    other = _of_reference(reference, eyes) if reference is not None else None
+    other = _of_reference(reference, amounts) if reference is not None else None
     progress(0.3)
     result, done, lipstick = photo, [], 1.0
     refused: FaceError | None = None
     for number, face in enumerate(chosen, 1):
         try:
-            own, part = _suitable(photo, face, eyes)
+            own, part = _suitable(photo, face, amounts)
         except FaceError as error:
             refused = error
             continue
@@ -116,16 +115,17 @@ def makeup(
 _look = look
 
 
-def _of_reference(reference: Photo, eyes: bool) -> Worn:
+def _of_reference(reference: Photo, amounts: Amounts) -> Worn:
     try:
-        return _suitable(reference, largest_face(reference), eyes)[0]
+        return _suitable(reference, largest_face(reference), amounts)[0]
     except FaceError as error:
         failure = error.of_reference()
     raise failure
 
 
-def _suitable(photo: Photo, face: Face, eyes: bool) -> tuple[Worn, Window]:
-    """Measures of a face on which makeup can be told, and the window that holds it."""
+def _suitable(photo: Photo, face: Face, amounts: Amounts) -> tuple[Worn, Window]:
+    """Measures of a face on which makeup can be told, and the window that holds it; what wears none may be hidden."""
+    eyes = amounts.shadow > 0 or amounts.liner > 0
     check(face, least=_LEAST, yaw=_YAW, pitch=_PITCH, inside=_INSIDE)
     if eyes and min(_opening(face.points[list(ring)]) for ring in EYES) < _CLOSED:
         raise EyeClosedError("an eye is closed; use a photo with open eyes, or leave out shadow and liner")
@@ -133,8 +133,9 @@ def _suitable(photo: Photo, face: Face, eyes: bool) -> tuple[Worn, Window]:
     own = measure(*_copy(photo, face, part))
     if eyes and max(share_around(own.hidden, ring) for ring in EYES) > _COVERED:
         raise EyeCoveredError("hair, glasses or a hand hide an eye; use a photo that shows both eyes")
-    if share_around(own.hidden, LIPS_RING) > _COVERED:
-        raise LipCoveredError("something hides the lips; use a photo that shows the mouth")
+    lips = max(share_around(own.hidden, LIPS_RING), share_of(own.hidden, LIPS_RING))
+    if amounts.lips > 0 and lips > _COVERED:
+        raise LipCoveredError("something hides the lips; use a photo that shows the mouth, or leave out lips")
     return own, part
 
 

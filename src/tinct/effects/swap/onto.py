@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinct.effects.swap.blend import joined, relit
 from tinct.effects.swap.shape import eye_opening, mouth_opening, placed, smile
 from tinct.errors import EyeCoveredError, FaceCoveredError, FacesUnlikeError
-from tinct.faces.covered import covered, share_around
+from tinct.faces.covered import covered, share_around, share_of
 from tinct.faces.face import Face
 from tinct.faces.find import check
 from tinct.faces.flat import flattened, spread, warped
@@ -29,6 +29,9 @@ _LEAST: Final = 48.0  # width in pixels
 _YAW, _PITCH = 45.0, 40.0  # degrees, of either face
 _TURN: Final = 20.0  # degrees by which both may differ
 _COVERED: Final = 0.6
+_FINGER: Final = (
+    0.15  # share of the lips: the finger goes on over skin of its own colour, where it cannot be told
+)
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
 _LAUGH: Final = 0.1  # by how much wider the reference's may be open
 _LIDS: Final = 0.15  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
@@ -72,7 +75,7 @@ def given(photo: Photo, face: Face, *, force: bool) -> Given:
             raise EyeCoveredError(
                 "hair, glasses or a hand hide an eye; use a photo that shows both, or force it"
             )
-        if share_around(hidden, LIPS_RING) > _COVERED:
+        if share_around(hidden, LIPS_RING) > _COVERED or share_of(hidden, LIPS_RING) > _FINGER:
             raise FaceCoveredError("something hides the mouth; use a photo that shows it, or force it")
     return Given(face, rgb, points, hidden)
 

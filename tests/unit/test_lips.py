@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.faces import canonical
-from tinct.faces.lips import lips, outline
+from tinct.faces.lips import _ring, lips, outline
 from tinct.faces.points import LIPS_RING, MOUTH_RING
 
 SKIN, LIPS = np.array([-0.8, -1.3, -1.7]), np.array([-1.0, -2.0, -2.1])
@@ -66,3 +66,17 @@ def test_a_shut_mouth_has_no_gap_between_its_lips_and_an_open_one_has() -> None:
     middle = shut[ring, :2].mean(axis=0).round().astype(int)
     assert lips(painted(shut, 0), shut)[middle[1], middle[0]] == 1
     assert lips(painted(opened, 0), opened)[middle[1], middle[0]] == 0
+
+
+def test_the_outline_of_small_noisy_lips_has_no_stairs() -> None:
+    points = mesh()
+    points[:, :2] *= 0.35
+    ring = np.round(points[LIPS_RING, :2]).astype(np.int32)
+    share = cv2.GaussianBlur(cv2.fillPoly(np.zeros((180, 180), np.float32), [ring], (1,)), (0, 0), 1.5)[
+        ..., None
+    ]
+    noise = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 0.4, (180, 180, 3)), (0, 0), 1)
+    found = outline(np.asarray(SKIN * (1 - share) + LIPS * share + noise, np.float32), points)
+    moved = np.linalg.norm(found - _ring(points)[0], axis=1)
+    assert moved.max() > 0.5  # noise moves it, by so many pixels
+    assert np.abs(np.diff(moved)).max() < 0.12

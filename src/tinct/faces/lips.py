@@ -29,6 +29,7 @@ _BESIDE: Final = 8  # places over which what lips and skin look like is averaged
 _ALIKE, _APART = 1.6, 3.2  # distance of lips and skin, in their spread, that tells nothing, and all
 _STAY, _BEND = 0.2, 0.1
 """Costs of the whole reach and of a step between neighbours; a place wholly wrong costs 1."""
+_EVEN: Final = 3  # places over which the moves are averaged at last: what is finer is noise and pixels
 _CORNERS: Final = 0.12  # of the width at either end, where normals cross and the outline stays
 _OPEN: Final = 0.035  # mean height of an open mouth, of the width of the lips
 
@@ -71,8 +72,9 @@ def outline(light: Array, points: Points) -> Points:
     moves = steps[_STEPS : 3 * _STEPS + 1]
     corner = np.abs(ring - ring.mean(axis=0)) @ _across(points) > (0.5 - _CORNERS) * _width(points)
     stay = np.where(corner, 50.0, _STAY)
+    near = np.exp(-0.5 * (np.arange(-3 * _EVEN, 3 * _EVEN + 1) / _EVEN) ** 2)
     chosen = moves[_cheapest(cost * sure[:, None] + stay[:, None] * moves**2)]
-    chosen = np.convolve(np.pad(chosen, 2, mode="wrap"), np.array([1, 4, 6, 4, 1]) / 16, mode="valid")
+    chosen = np.convolve(np.pad(chosen, 3 * _EVEN, mode="wrap"), near / near.sum(), mode="valid")
     return np.asarray(ring + normals * (chosen * reach)[:, None], np.float64)
 
 

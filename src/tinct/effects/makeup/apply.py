@@ -25,6 +25,10 @@ Array = NDArray[np.float32]
 SEEN: Final = 900
 """Longer side, in pixels, of the copy of a face on which changes are computed: they are smooth, and then enlarged."""
 _GLOSS: Final = 0.45  # how much lighter than the lips highlights are, in which lipstick shows less
+_SOFT: Final = 1.2  # pixels over which lipstick ends at least: photos of small faces are no sharper
+_INWARDS: Final = (
+    0.3  # share of the softened lips up to which nothing is painted, so that it ends within them
+)
 _LEAST: Final = 1e-4  # changes below it leave pixels as they are
 
 
@@ -78,8 +82,8 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
     away = every - _median(every[mask > 0.8])
     above = away.mean(axis=-1)
     every_lip = np.maximum(mask, _inner_rim(region(face, "mouth", part), away, face.width))
-    mask = np.asarray(cv2.GaussianBlur(every_lip, (0, 0), max(0.6, face.width / 260)), np.float32)
-    mask = np.clip((mask - np.float32(0.08)) / np.float32(0.84), 0, 1)
+    mask = np.asarray(cv2.GaussianBlur(every_lip, (0, 0), max(_SOFT, face.width / 220)), np.float32)
+    mask = np.clip((mask - np.float32(_INWARDS)) / np.float32(0.9 - _INWARDS), 0, 1)
     shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
     hue, mean = change.lips - change.lips.mean(), change.lips.mean()
     worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)

@@ -72,7 +72,7 @@ def covered(flat: Array) -> Array:
         unlike[_distance(lab, worn) < distance] = 1
     unlike = np.asarray(cv2.medianBlur(np.rint(unlike * 255).astype(np.uint8), 9), np.float32) / 255
     weight = skin.astype(np.float32)
-    around = _blurred(unlike * weight) / np.maximum(_blurred(weight), 1e-3)
+    around = _blurred(np.asarray(unlike * weight, np.float32)) / np.maximum(_blurred(weight), 1e-3)
     found = np.where(
         skin, np.maximum(unlike, np.clip(1.6 * around - 0.3, 0, 1)), np.clip(1.6 * around - 0.3, 0, 1)
     )
@@ -106,8 +106,8 @@ def _over_lips(flat: Array) -> Array:
     if lips - skin < _REDDER * spread:
         return out
     far = ((red < skin + _LIKE_SKIN * (lips - skin)) & outer).astype(np.uint8)
-    far = cv2.morphologyEx(far, cv2.MORPH_OPEN, np.ones((_STRIP, _STRIP), np.uint8))
-    count, numbers, facts, _ = cv2.connectedComponentsWithStats(far, connectivity=4)
+    wide = cv2.morphologyEx(far, cv2.MORPH_OPEN, np.ones((_STRIP, _STRIP), np.uint8))
+    count, numbers, facts, _ = cv2.connectedComponentsWithStats(wide, connectivity=4)
     for number in range(1, count):
         here = numbers == number
         if facts[number, cv2.CC_STAT_AREA] > _PATCH * (outer & ~mouth).sum() and (here & edge).any():
@@ -124,7 +124,7 @@ def _behind_glasses(lab: Array) -> Array:
     step = np.abs((fine - coarse).mean(axis=1))[38:-38].max()
     if step < _ACROSS:
         return np.zeros(lab.shape[:2], np.float32)
-    return cv2.dilate(_filled(EYES).astype(np.float32) / 255, np.ones(_LENS, np.uint8))
+    return np.asarray(cv2.dilate(_filled(EYES), np.ones(_LENS, np.uint8)) > 0, np.float32)
 
 
 def _skin() -> NDArray[np.bool_]:

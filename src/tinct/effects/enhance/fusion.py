@@ -43,6 +43,7 @@ _HELD: Final = (
     0.7,
     0.7,
 )  # shares of the remaining difference from the frame that are given back, one after the other
+_SLIGHT: Final = 1.0  # units of luma: a difference that compression makes, blocks in what is flat, stays away
 _NOISE: Final = 3.0  # at which half as much is given back
 _KEEP_NOISE: Final = 0.9  # of the estimate of the frames before
 
@@ -98,7 +99,13 @@ class Fusion:
             doubled, age = self._mixed(frame, cleaned, doubled, self._before)
         noise = self._noise * self._denoise
         for share in _HELD:
-            gap = (cleaned - _halved(doubled)) * np.float32(share / (1 + (noise / _NOISE) ** 4))
+            gap = cleaned - _halved(doubled)
+            gap *= (
+                gap
+                * gap
+                / (gap * gap + np.float32(_SLIGHT**2))
+                * np.float32(share / (1 + (noise / _NOISE) ** 4))
+            )
             doubled = doubled + _to_size(gap, doubled, cv2.INTER_LINEAR)
         self._before = _Before(doubled, age, frame)
         return doubled

@@ -11,7 +11,6 @@ import http.server
 import os
 import re
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ import pytest
 import tinct
 from running import Server, photo
 from unit.photo_files import scene
+from warm import Warm
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -49,7 +49,7 @@ def blocks(page: str) -> Iterator[re.Match[str]]:
 
 def script(page: str) -> str:
     """One shell script of all blocks that are to be run."""
-    parts = ["set -euo pipefail", 'python3() { "$PYTHON" "$@"; }']
+    parts = ["set -euo pipefail"]
     for number, block in enumerate(blocks(page), 1):
         said, kind, file, text = (block[name] for name in ("said", "kind", "file", "text"))
         text = text.replace("photos-1250000000", BUCKET)
@@ -61,7 +61,7 @@ def script(page: str) -> str:
         name = file or f"block-{number}.py"
         parts.append(f"cat > {name} <<'END OF BLOCK'\n{text}END OF BLOCK")
         if not file:
-            parts.append(f"echo '== block {number}' >&2\n\"$PYTHON\" {name}")
+            parts.append(f"echo '== block {number}' >&2\npython3 {name}")
     return "\n".join(parts) + "\n"
 
 
@@ -111,19 +111,21 @@ def pictures(folder: Path) -> Iterator[str]:
         host.shutdown()
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the commands that the pages use; some forty times, so that they need not be loaded each time."""
+    folder = tmp_path_factory.mktemp("programs")
+    warm = Warm(folder, os.environ | {"PYTHONPATH": str(Path(tinct.__file__).parents[1])})
+    yield folder
+    warm.stop()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_of_a_page_runs(
-    page: str, folder: Path, server: Server, keys: dict[str, Any], pictures: str
+    page: str, folder: Path, programs: Path, server: Server, keys: dict[str, Any], pictures: str
 ) -> None:
-    programs = folder / "programs"
-    programs.mkdir()
-    command = programs / "tinct"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tinct "$@"\n')
-    command.chmod(0o755)
     environment = os.environ | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHON": sys.executable,
-        "PYTHONPATH": str(Path(tinct.__file__).parents[1]),
         "URL": server.url,
         "KEY": keys["api_key"],
         "TOKEN": keys["picma"]["token"],

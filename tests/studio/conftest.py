@@ -12,7 +12,7 @@ from studio.watched import Watched, watched
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; it is in the extra dev")
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # as root there is no other way
     "--disable-quic",
@@ -40,7 +40,9 @@ def browser() -> Iterator[Browser]:
     """Of a module only: its event loop would be in the way of tests of coroutines."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        pytest.skip("there is no Chromium on this machine; on Debian: apt-get install chromium")
+        pytest.skip(
+            "there is no Chromium on this machine; on Debian: apt-get install chromium-headless-shell"
+        )
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield opened

@@ -4,6 +4,7 @@ from typing import Any, Literal
 from tinct import errors as errors
 from tinct import video as video
 from tinct.effects.available import available as available
+from tinct.effects.colorize.scene import colorize_scene as colorize_scene
 from tinct.effects.migrate.migrate import dominant_colors as dominant_colors
 from tinct.effects.migrate.migrate import fit_auto as fit_auto
 from tinct.effects.migrate.migrate import fit_reference as fit_reference

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-_SPECIAL = ("background", "enhance", "erase", "migrate", "moderate")
+_SPECIAL = ("background", "colorize", "enhance", "erase", "migrate", "moderate")
 """Effects whose commands have a module of their own here."""
 _NAMED = ("detect_faces",)
 """Effects whose commands have a name of their own: `tinct faces`."""

@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tinct colorize old.jpg",
         "tinct colorize album/ --recursive --skip-existing -o coloured/",
         'tinct colorize old.jpg --hint "120,80,navy" --variants 3',
+        "tinct colorize frames/ --same-scene -o coloured/",
     ),
     "convert": (
         "tinct convert photo.heic --format jpg",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -19,12 +20,12 @@ from tinct.effects.colorize.scan import lightness_seen
 from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
-from tinct.imaging.likelihood import predict_chroma
+from tinct.imaging.likelihood import ChromaDistribution, predict_chroma
 from tinct.imaging.tone import RealColor, Tone, tone_of
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.photo import Photo
 
-__all__ = ["Colorization", "colorize"]
+__all__ = ["Colorization", "Neutralise", "Source", "colorize", "predicted"]
 
 Array = NDArray[np.float32]
 Neutralise = Literal["auto", "on", "off"]
@@ -105,31 +106,60 @@ def colorize(
     ----------
     Zhang, Isola, Efros 2016, "Colorful Image Colorization".
     """
-    points = located(photo, hints)
-    lab = srgb_to_lab(photo.proxy(MIDDLE))  # (h, w, 3)
-    light = np.ascontiguousarray(lab[..., 0])
-    tone = tone_of(lab)
-    seen = lightness_seen(lab, tone)
-    colorings = _colorings(seen, reference, variants, seed, points)
+    points = located((photo.width, photo.height), hints)
+    source = Source.of(photo)
+    colorings = _colorings(source.seen, reference, variants, seed, points)
     progress(0.2)
-    keep = neutralise == "off" or (neutralise == "auto" and tone == "color")
-    real = None if neutralise == "on" else RealColor.of(lab)
     photos = []
     for number, cells in enumerate(colorings, 1):
-        join = Join.fit(spread(cells, light), light)
-        pixels = join.apply(photo, strength=strength, keep=keep, real=real)
-        photos.append(replace(photo, pixels=pixels, gray=False))
+        photos.append(source.colored(cells, strength, neutralise))
         progress(0.2 + 0.8 * number / variants)
-    return Colorization(tuple(photos), tone)
+    return Colorization(tuple(photos), source.tone)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A photo that is to be coloured."""
+
+    photo: Photo
+    lab: Array
+    """(h, w, 3) of the middle size."""
+    tone: Tone
+
+    @classmethod
+    def of(cls, photo: Photo) -> Source:
+        """Look at a photo."""
+        lab = srgb_to_lab(photo.proxy(MIDDLE))
+        return cls(photo, lab, tone_of(lab))
+
+    @functools.cached_property
+    def seen(self) -> Array:
+        """Lightness (h, w) as the network should see it."""
+        return lightness_seen(self.lab, self.tone)
+
+    def colored(self, cells: Array, strength: float, neutralise: Neutralise | bool) -> Photo:
+        """With the chroma of cells, (h, w, 2)."""
+        light = np.ascontiguousarray(self.lab[..., 0])
+        keep = neutralise == "off" or (neutralise == "auto" and self.tone == "color")
+        real = None if neutralise == "on" else RealColor.of(self.lab)
+        join = Join.fit(spread(cells, light), light)
+        pixels = join.apply(self.photo, strength=strength, keep=keep, real=real)
+        return replace(self.photo, pixels=pixels, gray=False)
+
+
+def predicted(seen: Array, reference: Photo | None) -> ChromaDistribution:
+    """What the network knows, leaning towards the colours of a reference photo."""
+    best = predict_chroma(seen)
+    if reference is None:
+        return best
+    palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
+    leaning = best.blend(predict_chroma(seen, conditioning.reference_mood(best.chroma(), palette)))
+    return replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
 
 
 def _colorings(seen: Array, reference: Photo | None, variants: int, seed: int, hints: Array) -> list[Array]:
     """Chroma of the cells for each variant, from lightness as the network sees it."""
-    best = predict_chroma(seen)
-    if reference is not None:
-        palette = srgb_to_lab(reference.proxy(_REFERENCE_SIDE))[..., 1:].reshape(-1, 2)
-        leaning = best.blend(predict_chroma(seen, conditioning.reference_mood(best.chroma(), palette)))
-        best = replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
+    best = predicted(seen, reference)
     moods = conditioning.variant_moods(best.chroma(), variants - 1, seed)
     found = [one.chroma() for one in (best, *(best.blend(predict_chroma(seen, mood)) for mood in moods))]
     if not len(hints):

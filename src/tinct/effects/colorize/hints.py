@@ -12,7 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from tinct.errors import ParameterError
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.named import WRITTEN, named
-from tinct.photo.photo import Photo
 
 __all__ = ["Hint", "Hints", "located"]
 
@@ -54,9 +53,13 @@ Hints = list[Annotated[Hint, BeforeValidator(_hint)]]
 
 
 def located(
-    photo: Photo, hints: Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]]
+    size: tuple[int, int],
+    hints: Sequence[Hint | tuple[int, int, str] | Mapping[str, Any]],
+    first: int = 0,
 ) -> NDArray[np.float32]:
-    """Hints (n, 4): row and column as shares of the photo, a*, b*.
+    """Hints (n, 4): row and column as shares of a photo of width and height `size`, a*, b*.
+
+    Errors number them from `first`.
 
     Raises
     ------
@@ -64,10 +67,11 @@ def located(
         A point lies outside the photo.
     """
     rows = []
-    for number, hint in enumerate(hints):
+    width, height = size
+    for number, hint in enumerate(hints, first):
         assert isinstance(hint, Hint)
-        if hint.x >= photo.width or hint.y >= photo.height:
-            allowed = f"a point inside the photo, x below {photo.width} and y below {photo.height}"
+        if hint.x >= width or hint.y >= height:
+            allowed = f"a point inside the photo, x below {width} and y below {height}"
             raise ParameterError(f"hints.{number}", f"{hint.x},{hint.y}", allowed)
-        rows.append([(hint.y + 0.5) / photo.height, (hint.x + 0.5) / photo.width, *hint.chroma])
+        rows.append([(hint.y + 0.5) / height, (hint.x + 0.5) / width, *hint.chroma])
     return np.array(rows, np.float32).reshape(-1, 4)

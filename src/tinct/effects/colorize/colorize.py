@@ -22,8 +22,9 @@ from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
 from tinct.imaging.likelihood import ChromaDistribution, predict_chroma
 from tinct.imaging.tone import RealColor, Tone, tone_of
-from tinct.photo.color import srgb_to_lab
+from tinct.photo.color import lab_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo
+from tinct.photo.resize import resize
 
 __all__ = ["Colorization", "Neutralise", "Source", "colorize", "predicted"]
 
@@ -41,6 +42,9 @@ class Colorization:
     """Colourings, the best first."""
     tone: Tone
     """What the photo was: ``gray``, ``toned`` (sepia, faded, yellowed) or ``color``."""
+    doubted: int = 0
+    """How many of the others give things in doubt (clothes, cars, walls) another likely colour, skin staying; the
+    rest are tints of the whole, for want of doubt."""
 
     @property
     def photo(self) -> Photo:
@@ -108,13 +112,13 @@ def colorize(
     """
     points = located((photo.width, photo.height), hints)
     source = Source.of(photo)
-    colorings = _colorings(source.seen, reference, variants, seed, points)
+    colorings, doubted = _colorings(source, reference, variants, seed, points)
     progress(0.2)
     photos = []
     for number, cells in enumerate(colorings, 1):
         photos.append(source.colored(cells, strength, neutralise))
         progress(0.2 + 0.8 * number / variants)
-    return Colorization(tuple(photos), source.tone)
+    return Colorization(tuple(photos), source.tone, doubted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +161,29 @@ def predicted(seen: Array, reference: Photo | None) -> ChromaDistribution:
     return replace(leaning, logits=leaning.logits + conditioning.reference_tilt(leaning, palette))
 
 
-def _colorings(seen: Array, reference: Photo | None, variants: int, seed: int, hints: Array) -> list[Array]:
-    """Chroma of the cells for each variant, from lightness as the network sees it."""
-    best = predicted(seen, reference)
-    moods = conditioning.variant_moods(best.chroma(), variants - 1, seed)
-    found = [one.chroma() for one in (best, *(best.blend(predict_chroma(seen, mood)) for mood in moods))]
-    if not len(hints):
-        return found
-    known = carry(best, hints)
-    return [known.over(chroma) for chroma in found]
+def _colorings(
+    source: Source, reference: Photo | None, variants: int, seed: int, hints: Array
+) -> tuple[list[Array], int]:
+    """Chroma of the cells for each variant, and how many of them choose other colours for things in doubt."""
+    best = predicted(source.seen, reference)
+    chroma = best.chroma()
+    others = _others(source, best, chroma, variants - 1, seed) if variants > 1 else []
+    moods = conditioning.variant_moods(chroma, variants - 1 - len(others), seed)
+    tints = [best.blend(predict_chroma(source.seen, mood)).chroma() for mood in moods]
+    found = [chroma, *others, *tints]
+    if len(hints):
+        known = carry(best, hints)
+        found = [known.over(one) for one in found]
+    return found, len(others)
+
+
+def _others(source: Source, best: ChromaDistribution, chroma: Array, count: int, seed: int) -> list[Array]:
+    """Colourings in which things in doubt have another colour, and skin does not."""
+    from tinct.effects.colorize import doubt
+    from tinct.imaging.people import find_people
+
+    lab = source.lab.copy()
+    lab[..., 1:] = resize(chroma, lab.shape[:2])  # skin is found where it has its colour
+    people = find_people(Photo((np.clip(lab_to_srgb(lab), 0, 1) * 255).astype(np.uint8)), "skin")
+    kept = None if people is None else resize(people.small, best.light.shape)
+    return doubt.colorings(chroma, best.light, doubt.choices(best, chroma, kept), count, seed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from tinct.effects.choices import Seed
-from tinct.effects.colorize import conditioning
+from tinct.effects.colorize import conditioning, doubt
 from tinct.effects.colorize.carry import carry
 from tinct.effects.colorize.hints import Hint, Hints, located
 from tinct.effects.colorize.join import MIDDLE, Join, spread
@@ -167,9 +167,14 @@ def _colorings(
     """Chroma of the cells for each variant, and how many of them choose other colours for things in doubt."""
     best = predicted(source.seen, reference)
     chroma = best.chroma()
-    others = _others(source, best, chroma, variants - 1, seed) if variants > 1 else []
-    moods = conditioning.variant_moods(chroma, variants - 1 - len(others), seed)
-    tints = [best.blend(predict_chroma(source.seen, mood)).chroma() for mood in moods]
+    others: list[Array] = []
+    tints: list[Array] = []
+    if variants > 1:
+        skin = _skin(source, chroma)
+        others = doubt.colorings(chroma, best.light, doubt.choices(best, chroma, skin), variants - 1, seed)
+        for mood in conditioning.variant_moods(chroma, variants - 1 - len(others), seed):
+            tint = best.blend(predict_chroma(source.seen, mood)).chroma()
+            tints.append(np.asarray(tint + (chroma - tint) * skin[..., None], np.float32))
     found = [chroma, *others, *tints]
     if len(hints):
         known = carry(best, hints)
@@ -177,13 +182,13 @@ def _colorings(
     return found, len(others)
 
 
-def _others(source: Source, best: ChromaDistribution, chroma: Array, count: int, seed: int) -> list[Array]:
-    """Colourings in which things in doubt have another colour, and skin does not."""
-    from tinct.effects.colorize import doubt
+def _skin(source: Source, chroma: Array) -> Array:
+    """How much of each cell is skin, (h, w), 0 to 1."""
     from tinct.imaging.people import find_people
 
     lab = source.lab.copy()
-    lab[..., 1:] = resize(chroma, lab.shape[:2])  # skin is found where it has its colour
+    lab[..., 1:] = resize(chroma, lab.shape[:2])  # it is found where it has its colour
     people = find_people(Photo((np.clip(lab_to_srgb(lab), 0, 1) * 255).astype(np.uint8)), "skin")
-    kept = None if people is None else resize(people.small, best.light.shape)
-    return doubt.colorings(chroma, best.light, doubt.choices(best, chroma, kept), count, seed)
+    if people is None:
+        return np.zeros(chroma.shape[:2], np.float32)
+    return np.asarray(resize(people.small, chroma.shape[:2]), np.float32)

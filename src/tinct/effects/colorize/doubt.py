@@ -51,7 +51,7 @@ _LIKELY: Final = 0.3  # of the density of the likeliest colour that a choice has
 _MOST: Final = 3  # choices of a region
 _DOUBTED: Final = 4  # regions that change
 _BOLD: Final = 4.0  # what being different is worth, in nats over the whole photo
-_LUCK: Final = 0.3  # by which a seed makes combinations better
+_LUCK: Final = 1.0  # by which a seed makes combinations better
 _NEW: Final = 0.03  # of the photo that must differ from every other colouring
 _SUPPORT: Final = 0.25  # of the density that a region has of a choice, at which a cell takes half of it
 _LIT: Final = (0.4, 1.25)  # of the chroma that a choice has at its region's lightness, as for hints
@@ -108,7 +108,7 @@ def choices(predicted: ChromaDistribution, best: Array, kept: Array | None = Non
         if _decided(np.einsum("ij,ijq->q", weight, p), bins) > _DECIDED:
             continue
         taken = [own]
-        options = []
+        options: list[Choice] = []
         for k in np.argsort(-pooled, kind="stable"):
             likely = float(np.log(pooled[k] / pooled.max()))
             if likely < np.log(_LIKELY) or len(options) == _MOST:

@@ -204,7 +204,7 @@ def test_the_registered_effect_reports_progress_and_facts(astronaut: Photo) -> N
     params = served.parse({"variants": 2, "hints": [{"x": 3, "y": 4, "color": "336699"}]})
     output = served.run({"image": astronaut}, params, heard.append)
     assert len(output.photos) == 2
-    assert output.facts == {"tone": "gray", "already_color": False}
+    assert output.facts == {"tone": "gray", "already_color": False, "doubted": 1}
     assert heard == sorted(heard)
     assert heard[-1] == 1
 

@@ -27,31 +27,31 @@ __all__ = ["Choice", "choices", "colorings"]
 Array = NDArray[np.float32]
 
 _REGIONS: Final = 10  # at most
-_LOOK, _ROOT, _PLACE = (
-    0.5,
-    0.35,
-    0.45,
-)  # differences of looks, root probabilities and place that separate regions
+_LOOK: Final = 0.5  # differences that separate regions: of looks,
+_ROOT: Final = 0.35  # of root probabilities,
+_PLACE: Final = 0.45  # and of place
 _ROUNDS: Final = 12  # of finding their centres
-_CONDUCTS: Final = (
-    4.0,
-    0.3,
-    1e-3,
-)  # difference of L* and of looks at which flow falls; what goes through any edge
+_CONDUCTS: Final = (4.0, 0.3)  # difference of L* and of looks at which flow falls
+_LEAK: Final = 1e-3  # that goes through any edge
 _HELD: Final = 0.01  # how far cells hold to their own region against their neighbours'
 _LEAST: Final = 0.04  # of the photo: smaller regions are left as they are
 _SPREAD: Final = 12.0  # standard deviation, in a*, b*, of what counts as one colour
 _APART: Final = 24.0  # in a*, b*, between the colours of one region
 _CLEAR: Final = 15.0  # chroma of a choice that is not grey
-_TURN: Final = np.cos(
-    np.radians(40.0)
-)  # hue by which it differs from a clear colour: a paler sky is no other choice
+_TURN: Final = 0.77  # cosine of 40 degrees of hue, by which it differs from a clear colour
 _DECIDED: Final = 0.45  # of the chroma on which a region agrees: from there it stays as it is
+_TOP: Final = (
+    0.1,
+    2.0,
+    45.0,
+)  # rows of the photo; times its share of the photo that a sky has there; its least L*
+_SMOOTH: Final = 0.9  # of the photo's mean slope of L*, that a sky has at most,
+_ROUGH: Final = 1.75  # and what people choose the colour of: leaves, rocks and water have more
 _LIKELY: Final = 0.3  # of the density of the likeliest colour that a choice has at least
 _MOST: Final = 3  # choices of a region
 _DOUBTED: Final = 4  # regions that change
 _BOLD: Final = 4.0  # what being different is worth, in nats over the whole photo
-_LUCK: Final = 1.0  # by which a seed makes combinations better
+_RANKED: Final = 8  # combinations that seeds can begin with
 _NEW: Final = 0.03  # of the photo that must differ from every other colouring
 _SUPPORT: Final = 0.25  # of the density that a region has of a choice, at which a cell takes half of it
 _LIT: Final = (0.4, 1.25)  # of the chroma that a choice has at its region's lightness, as for hints
@@ -95,6 +95,7 @@ def choices(predicted: ChromaDistribution, best: Array, kept: Array | None = Non
     bins = predicted.bins
     near = np.exp(-((bins[:, None] - bins) ** 2).sum(axis=-1) / np.float32(2 * _SPREAD**2))  # (q, q)
     density = p @ near  # (h, w, q) how likely a colour about that of each class is
+    rough = np.hypot(*np.gradient(light))
     found = []
     for region in np.moveaxis(_regions(predicted.looks, p, light), -1, 0):
         weight = region * share
@@ -105,6 +106,9 @@ def choices(predicted: ChromaDistribution, best: Array, kept: Array | None = Non
         pooled = np.einsum("ij,ijq->q", weight, density)
         own = np.einsum("ij,ijc->c", weight, color)
         lit = float((weight * light).sum())
+        slope = float((weight * rough).sum()) / max(float(rough.mean()), 1e-6)
+        if slope > _ROUGH or _is_sky(weight, lit, slope):
+            continue
         if _decided(np.einsum("ij,ijq->q", weight, p), bins) > _DECIDED:
             continue
         taken = [own]
@@ -125,6 +129,13 @@ def choices(predicted: ChromaDistribution, best: Array, kept: Array | None = Non
             found.append(options)
     found.sort(key=lambda options: -options[0].size)
     return found[:_DOUBTED]
+
+
+def _is_sky(weight: Array, lit: float, slope: float) -> bool:
+    """Whether a region, (h, w) that sums to 1, is bright and smooth and lies at the top: a sky, or a backdrop."""
+    rows, times, least = _TOP
+    top = max(1, round(len(weight) * rows))
+    return bool(lit >= least and slope < _SMOOTH and weight[:top].sum() >= times * top / len(weight))
 
 
 def _decided(p: Array, bins: Array) -> float:
@@ -150,24 +161,21 @@ def colorings(best: Array, light: Array, doubts: list[list[Choice]], count: int,
     doubts : list
         What `choices` found.
     count, seed : int
-        Of equally good combinations the seed decides.
+        0 begins with the best; other seeds begin elsewhere in their order.
     """
     every = list(itertools.product(*[[None, *options] for options in doubts]))
-    noise = np.random.default_rng(seed).uniform(0, _LUCK, len(every))
     likely = [sum(c.size * c.likely for c in one if c is not None) for one in every]
     taken = [0]  # all as they are
-    while len(taken) <= count:
-        gains = [
-            likely[k] + noise[k] + _BOLD * min(_apart(one, every[other]) for other in taken)
-            for k, one in enumerate(every)
-        ]
-        allowed = [
-            k for k, one in enumerate(every) if min(_apart(one, every[other]) for other in taken) >= _NEW
-        ]
+    while len(taken) <= max(_RANKED, count):
+        apart = [min(_apart(one, every[other]) for other in taken) for one in every]
+        allowed = [k for k, far in enumerate(apart) if far >= _NEW]
         if not allowed:
             break
-        taken.append(max(allowed, key=lambda k: gains[k]))
-    return [_colored(best, light, [c for c in every[k] if c is not None]) for k in taken[1:]]
+        taken.append(max(allowed, key=lambda k: likely[k] + _BOLD * apart[k]))
+    others = taken[1:]
+    first = seed % len(others) if others else 0
+    others = others[first:] + others[:first]
+    return [_colored(best, light, [c for c in every[k] if c is not None]) for k in others[:count]]
 
 
 def _apart(one: tuple[Choice | None, ...], other: tuple[Choice | None, ...]) -> float:
@@ -202,7 +210,7 @@ def _regions(looks: Array, p: Array, light: Array) -> Array:
     centres = _centres(cells)
     apart = ((cells * cells).sum(1)[:, None] + (centres * centres).sum(1) - 2 * cells @ centres.T) / 2
     prior = softmax(-np.asarray(apart, np.float32) / np.float32(2)).reshape(h, w, -1)
-    flow = conducted([(light, _CONDUCTS[0]), (looks, _CONDUCTS[1])], _CONDUCTS[2])
+    flow = conducted([(light, _CONDUCTS[0]), (looks, _CONDUCTS[1])], _LEAK)
     held = np.full((h, w), _HELD, np.float32)
     sure = steady(flow, held, held[..., None] * prior, prior, np.zeros((h, w), bool))
     sure = np.clip(sure, 1e-6, 1) ** np.float32(3)

@@ -88,6 +88,11 @@ def folder(tmp_path: Path) -> Path:
     for name in ("grey.jpg", "old.jpg", "album/1931.jpg", "album/1932.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         tinct.Photo(grey, gray=True).save(tmp_path / name)
+    (tmp_path / "frames").mkdir()
+    for number in (6, 7):
+        tinct.Photo(grey.repeat(2, axis=0).repeat(2, axis=1), gray=True).save(
+            tmp_path / "frames" / f"frame-{number:02}.png"
+        )
     for name in ("shop/red.jpg", "shop/blue.jpg"):
         small(name, len(name), tmp_path)
     mask = np.zeros((72, 96), np.uint8)

@@ -14,6 +14,9 @@ Array = NDArray[np.float32]
 
 SEEN = 272
 """Side of the square with as many pixels as the network sees, whatever the photo's proportions."""
+_ENLARGED = (
+    3.0  # at most: in what is blurred more, fewer people are found, and more things are taken for them
+)
 _STRIDE = 16
 _SURE = 30.0  # log-odds beyond which nothing changes
 _BINS = 16  # colours are counted in cubes of 1/16 of each sRGB channel
@@ -35,7 +38,7 @@ def both(rgb: Array) -> tuple[Array, Array]:
         and that of people's outlines: closer, but animals and things have outlines too.
     """
     height, width = rgb.shape[:2]
-    scale = SEEN / float(np.sqrt(height * width))
+    scale = min(_ENLARGED, SEEN / float(np.sqrt(height * width)))
     size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     sight, outline = session("person").run({"rgb": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})

@@ -6,7 +6,7 @@ the network said of them, as log-probabilities, before each photo is decoded: wh
 by all. Chroma is decided for a photo as a whole, so what was decided is averaged once more in the same way.
 
 A photo is looked at twice: small, for the reading, and in full, when it is coloured. What is held of each between is
-about 2 MB while the scene is read, and 32 kB then.
+about 2.5 MB while the scene is read, and 36 kB then.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ OWNERS = {
     "torch": ("models/generators/diffusion/engine.py",),
     "diffusers": ("models/generators/diffusion/engine.py",),
     "transformers": ("models/generators/diffusion/engine.py",),
+    "stable_diffusion_cpp": ("models/generators/stablecpp/library.py",),
     "procrastinate": ("jobs/queue.py",),
     "psycopg": ("storage/database.py",),
     "psycopg_pool": ("storage/database.py",),
@@ -44,6 +45,8 @@ OWNERS = {
 """Which part of the package may import a library."""
 OURS = {"tinct", "starlette"}
 """What no requirement needs to name: FastAPI is made of Starlette and leads to it."""
+COMPILED = {"stable_diffusion_cpp": ["stable-diffusion-cpp-python"]}
+"""What is compiled for a quarter of an hour where it is installed, and so is not where tests run: its package."""
 CODECS = {"imread", "imreadmulti", "imdecode", "imencode", "imwrite", "imwritemulti", "VideoCapture"}
 PURE = ("effects", "imaging", "photo", "models")
 SOCKETS = {
@@ -129,14 +132,14 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
     project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     asked = set()
-    wanted = ("server", "heic", "video", "generate", "credentials")
+    wanted = ("server", "heic", "video", "generate", "stable-diffusion-cpp", "credentials")
     for requirement in [*project["dependencies"], *(each for extra in wanted for each in extras[extra])]:
         name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
         asked |= {
             _plain(name),
             *(_plain(f"{name}-{part}") for part in parts),
         }  # psycopg[pool] is psycopg-pool
-    known = packages_distributions()
+    known = COMPILED | packages_distributions()
     strangers = {
         f"{_place(path)}: {top}"
         for path in _files()

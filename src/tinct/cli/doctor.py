@@ -106,7 +106,7 @@ def _models() -> Iterator[Finding]:
 
 def _generators(settings: Settings) -> Iterator[Finding]:
     from tinct.errors import TinctError
-    from tinct.models.generators.registry import served
+    from tinct.models.generators.registry import lacking, served
     from tinct.models.generators.uses import check_files
 
     try:
@@ -124,6 +124,12 @@ def _generators(settings: Settings) -> Iterator[Finding]:
             check_files(use)
         except TinctError as error:
             yield Finding("generators", "wrong", str(error))
+            continue
+        packages = lacking(facts.engine)
+        if packages is not None:
+            yield Finding(
+                "generators", "wrong", f"{said}: its packages are not installed", f"run: {packages}"
+            )
             continue
         seconds = facts.estimate((facts.sizes.native, facts.sizes.native))
         if facts.memory_bytes > settings.job_memory_bytes:

@@ -20,7 +20,7 @@ TASK = typer.Argument(metavar="TASK", help="text-to-image, image-to-image or inp
 def use(
     task: Annotated[str, TASK],
     where: Annotated[
-        Path, typer.Argument(help="A folder of diffusers, or a .safetensors file; it stays there.")
+        Path, typer.Argument(help="A folder of diffusers, a .safetensors or a .gguf file; it stays there.")
     ],
     licence: Annotated[
         str | None, typer.Option(help="What its authors state; else what the model's README says.")
@@ -28,8 +28,19 @@ def use(
     name: Annotated[
         str | None, typer.Option(help="What to call it; else its folder's or file's name.")
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="diffusers|stable-diffusion.cpp",
+            help="What runs it; else the latter for .gguf files alone.",
+        ),
+    ] = None,
     dtype: Annotated[
-        str, typer.Option(metavar="auto|float32|bfloat16|float16", help="Numbers it computes with.")
+        str,
+        typer.Option(
+            metavar="auto|float32|bfloat16|float16|q8_0|q4_0",
+            help="Numbers it computes with; to stable-diffusion.cpp, those that weights are kept as.",
+        ),
     ] = "auto",
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where it computes.")] = "auto",
 ) -> None:
@@ -41,6 +52,7 @@ def use(
         where,
         licence=licence,
         name=name,
+        engine=engine,
         options={"dtype": dtype, "device": device},
         told=lambda line: typer.echo(line, err=True),
     )
@@ -75,6 +87,8 @@ def rows() -> list[dict[str, Any]]:
 
 
 def _facts(found: Use) -> dict[str, Any]:
+    from tinct.models.generators.registry import lacking
+
     facts = found.facts
     return {
         "name": facts.name,
@@ -86,6 +100,7 @@ def _facts(found: Use) -> dict[str, Any]:
         "where": found.where,
         "made for": f"{facts.sizes.native} pixels",
         "picture": f"{facts.estimate((facts.sizes.native,) * 2):.0f} s for {facts.steps} steps, as measured here",
+        "lacks": lacking(facts.engine) or "",
         "memory": f"{facts.memory_bytes / 1e9:.1f} GB at most, as measured here",
     }
 

@@ -54,6 +54,8 @@ def list_(as_json: AsJson = False) -> None:
         typer.echo(
             f"{found['task']:22} {found['name']} by {found['engine']}, {found['licence']}: {found['where']}"
         )
+        if found["lacks"]:
+            typer.echo(f"{'':22} its packages are not installed; run: {found['lacks']}")
     _say_engines()
     typer.echo(
         "default: tinct models fetch --defaults; optional: by name; licence: by name, its licence asks for consent"

@@ -9,7 +9,7 @@ from tinct.effects import registry
 from tinct.errors import DamagedModelError
 from tinct.models import store
 from tinct.models.generators.port import CAPABILITY, TASKS, capability
-from tinct.models.generators.registry import served
+from tinct.models.generators.registry import lacking, ready, served
 
 __all__ = ["Engine", "available", "engines", "generators"]
 
@@ -23,6 +23,8 @@ class Engine:
     """Ids of the models that it needs, and tasks for which it needs a generator."""
     missing: tuple[str, ...]
     """Those of them that are not installed, neither here nor with a worker."""
+    packages: str = ""
+    """The command for packages without which a generator that was registered cannot run; empty where none lack."""
     served_by: str = ""
     """The generator that works for it, such as ``diffusers: sd-v1-5``; empty where none does."""
     worker: bool | None = None
@@ -38,6 +40,8 @@ class Engine:
     def fetch(self) -> str | None:
         """The command that brings what is missing."""
         tasks = [name for name in self.missing if name in TASKS]
+        if tasks and self.packages:
+            return self.packages
         if tasks:
             return f"tinct models use {tasks[0]} FOLDER_OR_FILE"
         if self.missing:
@@ -63,7 +67,8 @@ def engines(name: str, workers: Mapping[str, str] | None = None) -> tuple[Engine
     known = store.models()
     declared = registry.get(name).engines
     tasks = {task: capability(task) for task in TASKS}
-    here = generators() if any(one in tasks for models in declared.values() for one in models) else {}
+    asking = any(one in tasks for models in declared.values() for one in models)
+    here, packages = (generators(), _packages()) if asking else ({}, {})
     by = here | {needed: workers[needed] for needed in tasks.values() if workers and needed in workers}
 
     def there(one: str) -> bool:
@@ -75,6 +80,7 @@ def engines(name: str, workers: Mapping[str, str] | None = None) -> tuple[Engine
             name=name,
             models=models,
             missing=tuple(one for one in models if not there(one)),
+            packages=next((packages[one] for one in models if one in packages), ""),
             served_by=next((by[one] for one in needed if one in by), ""),
             worker=None if workers is None or not needed else all(one in workers for one in needed),
         )
@@ -85,9 +91,18 @@ def engines(name: str, workers: Mapping[str, str] | None = None) -> tuple[Engine
 def generators() -> dict[str, str]:
     """Engine and name of what serves here, by the capability that it gives a worker."""
     try:
-        return {capability(task): f"{use.facts.engine}: {use.facts.name}" for task, use in served().items()}
+        return {capability(task): f"{use.facts.engine}: {use.facts.name}" for task, use in ready().items()}
     except DamagedModelError:
         return {}
+
+
+def _packages() -> dict[str, str]:
+    """The command for the packages that what was registered for a task lacks, by task."""
+    try:
+        found = {task: lacking(use.facts.engine) for task, use in served().items()}
+    except DamagedModelError:
+        return {}
+    return {task: command for task, command in found.items() if command is not None}
 
 
 def available() -> dict[str, tuple[Engine, ...]]:

@@ -16,7 +16,7 @@ from typing import Final
 from tinct.effects.available import generators
 from tinct.errors import DamagedModelError, NoGeneratorError, NoWorkerError, TinctError
 from tinct.models.generators.port import CAPABILITY, TASKS, capability
-from tinct.models.generators.registry import served
+from tinct.models.generators.registry import ready
 from tinct.settings import ORDINARY, Settings
 from tinct.storage.database import Database, Json
 from tinct.storage.ids import new_id
@@ -45,12 +45,14 @@ def of_machine(settings: Settings) -> frozenset[str]:
     if CAPABILITY not in wanted:
         return wanted
     try:
-        tasks = frozenset(capability(task) for task in served())
+        tasks = frozenset(capability(task) for task in ready())
     except DamagedModelError as error:
         _log.error("capabilities: %s", error)
         tasks = frozenset()
     if not tasks and settings.work_for:
-        _log.warning("this worker is for generators, and none is installed here: tinct models use TASK WHERE")
+        _log.warning(
+            "this worker is for generators, and none that can run is installed here; see: tinct doctor"
+        )
     return wanted | tasks
 
 
@@ -87,7 +89,7 @@ class Capabilities:
         if (fresh and needed in self._found) or needed in await self.live():
             return
         task = next((task for task in TASKS if needed == capability(task)), None)
-        if task is not None and task not in served():
+        if task is not None and task not in ready():
             raise NoGeneratorError(task)
         raise NoWorkerError(effect, needed)
 

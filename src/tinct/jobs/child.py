@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
+from tinct import apart
 from tinct.effects import registry
 from tinct.effects.effect import Progress
 from tinct.errors import (
@@ -159,6 +160,7 @@ def serve(
         return bytes(answer)
 
     ask_by(ask)
+    apart.forbid()
     spare = Spare()
     while True:
         try:

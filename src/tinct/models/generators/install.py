@@ -13,8 +13,9 @@ import numpy as np
 from tinct.errors import ParameterError
 from tinct.machine import peak_memory
 from tinct.models.generators import registry, uses
-from tinct.models.generators.diffusion.look import Found, look
+from tinct.models.generators.diffusion.look import Found
 from tinct.models.generators.port import TASKS, Facts, Request, Task
+from tinct.models.generators.registry import CPP, DIFFUSERS
 from tinct.models.generators.uses import Use, UsedFile
 
 __all__ = ["register"]
@@ -29,6 +30,7 @@ def register(
     *,
     licence: str | None = None,
     name: str | None = None,
+    engine: str | None = None,
     options: Mapping[str, str] | None = None,
     told: Callable[[str], None] = lambda line: None,
 ) -> Use:
@@ -39,11 +41,13 @@ def register(
     task : str
         ``text-to-image``, ``image-to-image`` or ``inpaint``.
     where : Path
-        A folder of diffusers, or a .safetensors file; it stays there.
+        A folder of diffusers, a .safetensors or a .gguf file; it stays there.
     licence : str, optional
         What its authors state; by default what the front matter of its README says.
     name : str, optional
         What to call it; that of its folder or file by default.
+    engine : str, optional
+        ``diffusers`` or ``stable-diffusion.cpp``; by default the latter for .gguf files alone.
     options : mapping, optional
         For the engine: ``dtype``, ``device``.
     told : callable
@@ -59,13 +63,17 @@ def register(
     ModelError
         It cannot be used; says why.
     ParameterError
-        It does not serve the task, or its licence is not known.
+        It does not serve the task, its licence is not known, or there is no such engine.
     OutputError
         The folder of models cannot be written.
     """
     if task not in TASKS:
         raise ParameterError("task", task, ", ".join(TASKS))
-    found = look(where.expanduser().absolute())
+    chosen = engine or (CPP if where.suffix.lower() == ".gguf" else DIFFUSERS)
+    if chosen not in registry.FILES:
+        raise ParameterError("engine", chosen, ", ".join(registry.FILES))
+    registry.check_installed(chosen)
+    found = registry.look(chosen, where.expanduser().absolute())
     if task not in found.serves:
         raise ParameterError("task", task, ", ".join(sorted(found.serves)) + ", all that this model can do")
     stated = licence or _stated(found.base)
@@ -78,7 +86,7 @@ def register(
         options=dict(options or {}),
         files=files,
         facts=Facts(
-            engine="diffusers",
+            engine=chosen,
             name=name or found.where.stem,
             family=found.family.name,
             licence=stated,
@@ -111,7 +119,7 @@ def _tried(use: Use, task: Task, found: Found) -> Use:
     measured = {
         "step_s": round(stepped - began, 4),
         "rest_s": round(ended - stepped, 4),
-        "memory_bytes": peak_memory(),
+        "memory_bytes": peak_memory() + getattr(generator, "apart_bytes", 0),
     }
     return use.model_copy(update={"facts": use.facts.model_copy(update=measured)})
 

@@ -7,7 +7,6 @@ only, and weights are safetensors alone, which cannot hold code.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import tempfile
 import threading
@@ -18,9 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinct import extras
 from tinct.errors import (
-    MissingModelError,
     ModelError,
     ModelMemoryError,
     ParameterError,
@@ -28,6 +25,7 @@ from tinct.errors import (
     TinctError,
 )
 from tinct.models import runtime
+from tinct.models.generators import registry
 from tinct.models.generators.diffusion import single
 from tinct.models.generators.diffusion.look import Found, look
 from tinct.models.generators.diffusion.promises import check_promises
@@ -209,13 +207,7 @@ class Diffusers:
 
 def _libraries() -> tuple[Any, Any]:
     """Torch and diffusers, told to stay offline."""
-    lacking = [
-        name for name in ("torch", "diffusers", "transformers") if importlib.util.find_spec(name) is None
-    ]
-    if lacking:
-        raise MissingModelError(
-            f"the engine diffusers needs {', '.join(lacking)}; run: {extras.command('generate')}"
-        )
+    registry.check_installed(registry.DIFFUSERS)
     for name, value in _OFFLINE.items():
         os.environ[name] = value
     with warnings.catch_warnings():

@@ -14,7 +14,7 @@ from tinct.models.generators.diffusion.families import FAMILIES, Family, family_
 from tinct.models.generators.diffusion.tensors import elements, shapes
 from tinct.models.generators.port import TASKS, SizeRule, Task
 
-__all__ = ["INDEX", "Found", "look"]
+__all__ = ["INDEX", "Found", "look", "most_pixels", "serves"]
 
 INDEX: Final = "model_index.json"
 """The file of a folder of diffusers that names its parts."""
@@ -73,7 +73,7 @@ def look(where: Path) -> Found:
     return Found(
         where=where,
         family=plan.family,
-        serves=_serves(plan.channels),
+        serves=serves(plan.channels),
         sizes=_sizes(plan.native, plan.multiple),
         files=(where.name, *plan.beside),
         elements={part: elements(known, prefix) for part, prefix in plan.prefixes.items()},
@@ -109,7 +109,7 @@ def _folder(where: Path) -> Found:
     return Found(
         where=where,
         family=family,
-        serves=_serves(channels),
+        serves=serves(channels),
         sizes=_sizes(native, multiple),
         files=tuple(sorted(files)),
         elements=counted,
@@ -212,8 +212,14 @@ def _check_moments(where: Path) -> None:
         )
 
 
-def _serves(channels: int) -> frozenset[Task]:
-    """By the channels that the network takes: with those of a mask it does nothing but fill it."""
+def serves(channels: int) -> frozenset[Task]:
+    """What a network does, by the channels that it takes: with those of a mask it does nothing but fill it.
+
+    Raises
+    ------
+    ForeignModelError
+        No known one takes so many.
+    """
     if channels == 4:
         return frozenset(TASKS)
     if channels == 9:
@@ -221,8 +227,13 @@ def _serves(channels: int) -> frozenset[Task]:
     raise ForeignModelError(f"its network takes {channels} channels; known: 4, and 9 for masks")
 
 
+def most_pixels(native: int) -> int:
+    """The largest height x width for a network that was made for squares of `native` pixels."""
+    return int(native**2 * _ROOM)
+
+
 def _sizes(native: int, multiple: int) -> SizeRule:
     try:
-        return SizeRule(multiple=multiple, native=native, most_pixels=int(native**2 * _ROOM))
+        return SizeRule(multiple=multiple, native=native, most_pixels=most_pixels(native))
     except ValueError:
         raise ForeignModelError(f"it was made for {native} pixels, which no known model was") from None

@@ -87,8 +87,8 @@ class Plan:
     """By file."""
 
 
-def plan(where: Path, known: Shapes) -> Plan:
-    """How to open the file at `where`, whose tensors are `known`.
+def plan(where: Path, known: Shapes, *, vocabulary: bool = True) -> Plan:
+    """How to open the file at `where`, whose tensors are `known`; whoever has a `vocabulary` of its own needs none.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def plan(where: Path, known: Shapes) -> Plan:
     beside = tuple(name for name in _TOKENIZER if (where.parent / name).is_file())
     if len(beside) != len(_TOKENIZER):
         beside = ()
-        if _packaged() is None:
+        if vocabulary and _packaged() is None:
             raise MissingModelError(
                 "a single file holds no vocabulary, and none was found: put the folder tokenizer (vocab.json and "
                 "merges.txt, as in the model's folder for diffusers) beside the file, or run: "

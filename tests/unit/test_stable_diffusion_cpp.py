@@ -32,6 +32,7 @@ from tinct.models.generators.port import TASKS, Request, Task
 from tinct.models.generators.stablecpp import library
 from tinct.models.generators.stablecpp.engine import StableDiffusionCpp
 from tinct.models.generators.stablecpp.words import plain
+from tinct.settings import current
 
 pytestmark = pytest.mark.usefixtures("no_generators_yet")
 
@@ -366,3 +367,36 @@ def test_a_gguf_file_goes_to_this_engine_by_itself(
     path = gguf(tmp_path / "a.gguf", random_single_file.shapes())
     use = register("image-to-image", path, licence="x")
     assert (use.facts.engine, use.facts.serves) == ("stable-diffusion.cpp", frozenset(TASKS))
+
+
+@pytest.mark.asyncio
+async def test_in_a_workers_child_the_library_runs_in_that_child(
+    tmp_path: Path, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinct.jobs.child import Task as Work
+    from tinct.jobs.children import Child
+    from tinct.photo import decode
+
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    _registered(tmp_path, monkeypatch)
+    settings = current().model_copy(update={"data": tmp_path / "data"})
+    child = Child(settings, scratch)
+    heard: list[float] = []
+    try:
+        params = {"prompt": "a red chair", "width": 64, "height": 64, "steps": 4, "seed": 3}
+        work = Work(
+            effect="generate", params=params, inputs={}, format="png", quality=90, folder=str(scratch)
+        )
+        outcome = await child.run(work, heard.append)
+        assert (outcome.code, outcome.detail) == (None, "")
+        assert child.pid is not None
+        assert psutil.Process(child.pid).children() == []
+    finally:
+        child.drop()
+    assert heard == sorted(heard)
+    assert len(heard) >= 4
+    made = decode.open(Path(outcome.made[0].path)).pixels
+    monkeypatch.setattr(apart, "_allowed", False)
+    here = invent(_request(size=(64, 64)))
+    np.testing.assert_array_equal(made, here.picture)

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from benchmarks import random_single_file
 from tinct import apart
+from tinct.cli import app
 from tinct.effects.available import available
 from tinct.errors import (
     ForeignModelError,
@@ -200,6 +202,7 @@ def test_a_process_has_no_secret_and_imports_nothing_from_the_folder_one_stands_
     monkeypatch.chdir(tmp_path)
     engine = StableDiffusionCpp(_registered(tmp_path, monkeypatch))
     assert engine._process is not None
+    assert psutil.Process(engine._process.pid).net_connections() == []
     assert "very-secret" not in str(psutil.Process(engine._process.pid).environ())
 
 
@@ -271,6 +274,8 @@ def test_without_the_library_everything_says_what_to_install(
     command = 'pip install "tinct[stable-diffusion-cpp]"'
     assert (engine.ready, engine.served_by, engine.fetch) == (False, "", command)
     assert registry.ready() == {}
+    for words in (["doctor"], ["models", "list"]):
+        assert f"run: {command}" in CliRunner().invoke(app, words).output
     registry.drop()
     for broken in (
         lambda: registry.opened(use),

@@ -72,13 +72,13 @@ def register(
     chosen = engine or (CPP if where.suffix.lower() == ".gguf" else DIFFUSERS)
     if chosen not in registry.FILES:
         raise ParameterError("engine", chosen, ", ".join(registry.FILES))
-    registry.check_installed(chosen)
     found = registry.look(chosen, where.expanduser().absolute())
     if task not in found.serves:
         raise ParameterError("task", task, ", ".join(sorted(found.serves)) + ", all that this model can do")
     stated = licence or _stated(found.base)
     if stated is None:
         raise ParameterError("licence", None, "what the model's authors state, such as creativeml-openrail-m")
+    registry.check_installed(chosen)
     told(f"reading {len(found.files)} files")
     files = tuple(UsedFile.of(found.base / file, file) for file in found.files)
     use = Use(

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.faces import canonical
-from tinct.faces.lips import _ring, lips, outline
+from tinct.faces.lips import _ring, lips, opening, outline
 from tinct.faces.points import LIPS_RING, MOUTH_RING
 
 SKIN, LIPS = np.array([-0.8, -1.3, -1.7]), np.array([-1.0, -2.0, -2.1])
@@ -68,6 +68,22 @@ def test_a_shut_mouth_has_no_gap_between_its_lips_and_an_open_one_has() -> None:
     assert lips(painted(opened, 0), opened)[middle[1], middle[0]] == 0
 
 
+@pytest.mark.parametrize("rim", [0.0, 0.03])
+def test_the_rim_of_parted_lips_that_the_mesh_counts_to_the_mouth_is_lip(rim: float) -> None:
+    points, ring = mesh(), np.array(MOUTH_RING)
+    points[ring[1:10], 1] += 8
+    points[ring[:10:-1], 1] -= 8
+    hole = points[ring, :2].copy()
+    hole[11:, 1] += rim * width(points)  # the upper lip reaches further down than the mesh's
+    drawn = cv2.fillPoly(np.zeros((500, 500), np.uint8), [np.round(hole).astype(np.int32)], (1,))
+    light = painted(points, 0)
+    light[drawn > 0] = [-4, -4.4, -4.5]
+    found, middle = opening(light, points), hole[:, 0].mean()
+    near = found[np.abs(found[:, 0] - middle) < 0.1 * width(points)]
+    mesh_top = points[ring[11:], 1].min()
+    assert (near[:, 1].min() - mesh_top) / width(points) == pytest.approx(rim, abs=0.008)
+
+
 def test_the_outline_of_small_noisy_lips_has_no_stairs() -> None:
     points = mesh()
     points[:, :2] *= 0.35
@@ -77,6 +93,6 @@ def test_the_outline_of_small_noisy_lips_has_no_stairs() -> None:
     ]
     noise = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 0.4, (180, 180, 3)), (0, 0), 1)
     found = outline(np.asarray(SKIN * (1 - share) + LIPS * share + noise, np.float32), points)
-    moved = np.linalg.norm(found - _ring(points)[0], axis=1)
+    moved = np.linalg.norm(found - _ring(points, LIPS_RING)[0], axis=1)
     assert moved.max() > 0.5  # noise moves it, by so many pixels
     assert np.abs(np.diff(moved)).max() < 0.12

@@ -112,6 +112,37 @@ def test_foundation_evens_only_where_the_reference_is_evener() -> None:
     assert np.abs(from_face(blotchy, worn(uneven=0.3), amounts).field).max() == 0
 
 
+def test_lips_of_dark_skin_do_not_glow_and_its_lids_do_not_turn_black() -> None:
+    dark = {"skin": np.float32([-3.0, -3.6, -4.0]), "lips": np.float32([-2.6, -3.2, -3.3])}
+    shadow = np.full((SIDE, SIDE, 3), -1.2, np.float32)
+    other = worn(lips=np.float32([-0.6, -3.9, -3.4]), shadow=shadow)
+    light, deep = (from_face(own, other, ALL) for own in (worn(), worn(**dark)))
+    assert deep.lips_density == 1
+    assert deep.lips.max() <= 0.25 + 1e-6
+    assert deep.lips[0] - deep.lips[1] > 0.8  # and yet they turn red
+    lids = areas().lids > 0.8
+    assert 0.3 < deep.field[lids].mean() / light.field[lids].mean() < 0.7
+
+
+def test_blush_has_no_edges_within_the_cheeks() -> None:
+    rosy = np.zeros((SIDE, SIDE, 3), np.float32)
+    rosy[:, : SIDE // 3] = rosy[:, -(SIDE // 3) :] = [0.1, -0.05, -0.05]
+    change = from_face(worn(), worn(blush=rosy), Amounts(0, 0, 0, 1, 0)).field
+    assert change.max() > 0.04
+    assert np.abs(np.diff(change, axis=1)).max() < 0.1 * change.max()
+
+
+def test_foundation_levels_colour_more_than_shape() -> None:
+    low = np.zeros((SIDE, SIDE, 3), np.float32)
+    shaded, ruddy = (
+        worn(uneven=0.2, low=low - 0.1),
+        worn(uneven=0.2, low=low + np.float32([0.1, -0.05, -0.05])),
+    )
+    amounts = Amounts(0, 0, 0, 0, 1)
+    one, two = (from_face(own, worn(uneven=0.05), amounts).field for own in (shaded, ruddy))
+    assert -two[..., 0].min() > 1.8 * one.max() > 0
+
+
 @pytest.mark.parametrize("name", get_args(Name))
 def test_every_look_shows_on_light_and_on_very_dark_skin(name: Any) -> None:
     light, dark = np.float32([-0.3, -0.8, -1.1]), np.float32([-3.0, -3.7, -4.1])

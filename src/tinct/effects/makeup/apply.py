@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.makeup.change import Change
-from tinct.effects.makeup.worn import DARK, logs
+from tinct.effects.makeup.worn import logs
 from tinct.faces.face import Face
 from tinct.faces.flat import spread
-from tinct.faces.lips import lips
-from tinct.faces.regions import Window, region
+from tinct.faces.lips import between, outline
+from tinct.faces.regions import Window, filled
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
-from tinct.photo.transfer import linear_to_srgb
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["SEEN", "applied", "part_of"]
 
@@ -64,7 +64,7 @@ def applied(photo: Photo, face: Face, part: Window, change: Change, hidden: Arra
     if scale < 1:
         laid = np.asarray(cv2.resize(laid, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     field = laid[..., :3] + _on_lips(rgb, face, part, change) * np.clip(laid[..., 3:], 0, 1)
-    made = np.exp(logs(rgb) + field) - np.float32(DARK)
+    made = np.exp(field) * srgb_to_linear(rgb)
     out = photo.pixels.copy()
     changed = np.abs(field).max(axis=-1) > _LEAST
     full = np.iinfo(out.dtype).max
@@ -78,12 +78,13 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
     if change.lips_density <= 0:
         return np.zeros_like(rgb)
     every = logs(rgb)
-    mask = lips(every, face.points - [part.left, part.top, 0])
-    away = every - _median(every[mask > 0.8])
-    above = away.mean(axis=-1)
-    every_lip = np.maximum(mask, _inner_rim(region(face, "mouth", part), away, face.width))
-    mask = np.asarray(cv2.GaussianBlur(every_lip, (0, 0), max(_SOFT, face.width / 220)), np.float32)
-    mask = np.clip((mask - np.float32(_INWARDS)) / np.float32(0.9 - _INWARDS), 0, 1)
+    points = face.points - [part.left, part.top, 0]
+    mouth = between(every, points)
+    mask = filled([outline(every, points)], mouth.shape)
+    above = (every - _median(every[mask - mouth > 0.8])).mean(axis=-1)
+    soft = max(_SOFT, face.width / 220)
+    mask, mouth = (np.asarray(cv2.GaussianBlur(one, (0, 0), soft), np.float32) for one in (mask, mouth))
+    mask = np.clip((mask - np.float32(_INWARDS)) / np.float32(0.9 - _INWARDS), 0, 1) * (1 - mouth)
     shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
     hue, mean = change.lips - change.lips.mean(), change.lips.mean()
     worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)
@@ -92,13 +93,3 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
 
 def _median(colors: Array) -> Array:
     return np.asarray(np.median(colors, axis=0) if len(colors) else np.zeros(3), np.float32)
-
-
-def _inner_rim(mouth: Array, away: Array, width: float) -> Array:
-    """Lip that shows inside the mesh's inner outline: coloured and lit like the lips, not like teeth or the dark."""
-    reach = max(1, round(width / 50))
-    rim = mouth - cv2.erode(mouth, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    above = away.mean(axis=-1)
-    hue = np.linalg.norm(away - above[..., None], axis=-1)
-    like = np.clip(1.6 - np.abs(above + 0.1) / 0.3, 0, 1) * np.clip(1.8 - hue / 0.1, 0, 1)
-    return np.asarray(rim * like, np.float32)

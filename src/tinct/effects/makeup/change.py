@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.makeup.areas import areas
+from tinct.effects.makeup.areas import STEP, areas
 from tinct.effects.makeup.looks import Look
 from tinct.effects.makeup.worn import Worn
 
@@ -21,8 +22,15 @@ __all__ = ["Amounts", "Change", "from_face", "from_look"]
 Array = NDArray[np.float32]
 
 _CAST: Final = 0.6  # how much of the difference of both skins' colours goes with the lips: the light's cast
-_LIGHTER: Final = 0.35  # most by which lips grow lighter
+_LIGHTER: Final = 0.25
+"""Most by which a channel of the lips grows lighter: pigments swallow light, and what is brighter than the skin's own
+light allows seems to glow."""
+_THINNER: Final = 0.5
+"""By how much of the difference of both skins' lightness darkening is divided on darker skin: a pigment has a
+darkness of its own, to which dark skin is nearer."""
+_SHAPE: Final = 0.35  # share of the lightness of blotches that foundation levels
 _OPENED: Final = 0.08  # most by which lids grow lighter: deep eyes stay deep
+_BLENDED: Final = 16 * STEP  # how softly blush ends where cheeks are no redder
 _USUAL_SKIN: Final = np.array([-0.55, -1.15, -1.55], np.float32)  # of the wearer for whom looks are written
 _BARE_LIPS: Final = np.array([0.15, -0.21, 0.06], np.float32)
 """Hue of lips without makeup beside the skin: the mean of men and women in face crops."""
@@ -68,13 +76,15 @@ def from_face(own: Worn, other: Worn, amounts: Amounts) -> Change:
         dark > 0, -lit / np.maximum(-light, 1e-3), 1.0
     )  # dark pigments keep their hue when laid on thinner
     shadow = lit + share * _beyond(shadow - light, _TINGE)
-    field += amounts.shadow * shadow * worn.lids[..., None] * seen
+    thin = 1 / (1 + _THINNER * max(float(other.skin.mean() - own.skin.mean()), 0.0))
+    field += amounts.shadow * thin * shadow * worn.lids[..., None] * seen
     liner = np.minimum(other.liner - own.liner, 0)
-    field += amounts.liner * (np.clip(liner, -1.6, 0) * worn.lashes)[..., None] * seen
+    field += amounts.liner * thin * (np.clip(liner, -1.6, 0) * worn.lashes)[..., None] * seen
     blush = other.blush - own.blush
     blush = blush - blush.mean(axis=-1, keepdims=True)
-    warm = np.clip(blush[..., :1] / 0.02, 0, 1)
-    field += amounts.blush * np.clip(blush, -0.25, 0.25) * warm * worn.cheeks[..., None] * seen
+    warm = np.clip(blush[..., :1] / 0.04, 0, 1)
+    blush = cv2.GaussianBlur(np.clip(blush, -0.25, 0.25) * warm * seen, (0, 0), _BLENDED)
+    field += amounts.blush * blush * worn.cheeks[..., None]
     density = amounts.lips * _painted(other.lips - other.skin)
     return Change(np.asarray(field, np.float32), _lips(own, other.lips, other.skin), density)
 
@@ -106,7 +116,8 @@ def _lips(own: Worn, color: Array, skin: Array) -> Array:
     light = color.mean() + 0.5 * (mine - other)
     hue = color - color.mean() + _CAST * ((own.skin - mine) - (skin - other))
     now = own.lips.mean()
-    return np.asarray(hue - (own.lips - now) + np.clip(light - now, -2.5, _LIGHTER), np.float32)
+    change = hue - (own.lips - now) + max(float(light - now), -2.5)
+    return np.asarray(change - max(float(change.max()) - _LIGHTER, 0.0), np.float32)
 
 
 def _beyond(values: Array, usual: float) -> Array:
@@ -121,8 +132,10 @@ def _painted(relative: Array) -> float:
 
 
 def _even(own: Worn, amount: float) -> Array:
-    """Blotches of the skin levelled by `amount`."""
-    field = -0.7 * amount * np.clip(own.low, -0.4, 0.4)
+    """Blotches of the skin levelled by `amount`: their colour, and less of their lightness, which is shape too."""
+    low = np.clip(own.low, -0.4, 0.4)
+    light = low.mean(axis=-1, keepdims=True)
+    field = -amount * (0.7 * (low - light) + _SHAPE * light)
     return np.asarray(field * areas().skin[..., None] * own.seen[..., None], np.float32)
 
 

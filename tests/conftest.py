@@ -24,18 +24,25 @@ from tinct.effects import registry
 from tinct.loading import loading
 
 LONGEST = (
-    "test_docs_snippets.py",
-    "test_picma_client.py",
+    "test_youcam_v2.py",
+    "test_serve.py",
+    "test_stopping.py",
     "test_page.py",
+    "test_docs_snippets.py",
+    "test_storage.py",
+    "test_picma_faults.py",
+    "test_youcam_v1.py",
+    "test_picma_client.py",
+    "test_troubles.py",
     "test_journeys.py",
-    "test_clips.py",
-    "test_faults.py",
+    "test_youcam_tasks.py",
+    "test_jobs_worker.py",
     "test_memory.py",
     "test_install.py",
+    "test_diffusion.py",
     "test_colorize.py",
-    "test_enhance.py",
 )
-"""Files that take half a minute and more, whatever their folder."""
+"""Files that take longest, in this order, whatever their folder."""
 QUICK = ("dialects", "unit")
 """Folders whose files are done in seconds; those of the others start servers."""
 

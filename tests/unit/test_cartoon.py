@@ -105,3 +105,18 @@ def test_tiny_photos_are_drawn(size: tuple[int, int]) -> None:
 def test_parameters_out_of_range_are_refused_by_name(coffee: Photo, params: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match=next(iter(params))):
         tinct.cartoon(coffee, **params)
+
+
+def test_a_face_in_shade_keeps_its_eyes_and_a_flushed_cheek_its_colour() -> None:
+    skin = np.full((120, 120, 3), (112, 84, 70), np.uint8)
+    skin[50:54, 44:49] = (88, 65, 54)  # an eye, 8 L* darker
+    before, after = lightness(Photo(skin)), lightness(tinct.cartoon(Photo(skin), lines=0).photo)
+    seen, drawn = (np.median(one) - one[50:54, 44:49].min() for one in (before, after))
+    assert drawn > 0.75 * seen > 5
+
+    cheek = np.full((60, 60, 3), (230, 105, 70), np.uint8)
+    made = tinct.cartoon(Photo(cheek), lines=0).photo.pixels
+    before, after = (
+        np.hypot(*srgb_to_lab(pixels.astype(np.float32) / 255)[30, 30, 1:]) for pixels in (cheek, made)
+    )
+    assert after < 1.05 * before

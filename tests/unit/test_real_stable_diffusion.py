@@ -193,14 +193,7 @@ def test_a_workers_child_that_may_start_no_process_makes_the_same_picture(
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         child = Child(current().model_copy(update={"data": tmp_path / "data"}), scratch)
-        params = {
-            "prompt": "a red chair",
-            "width": SIDE,
-            "height": SIDE,
-            "steps": 2,
-            "seed": 3,
-            "guidance": 5.0,
-        }
+        params = given | {"width": 256, "height": 256}
         work = Work(
             effect="generate", params=params, inputs={}, format="png", quality=90, folder=str(scratch)
         )

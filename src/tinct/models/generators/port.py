@@ -133,7 +133,7 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: str
-    """``diffusers``, ``endpoint``, or ``module:attribute`` of an engine of one's own."""
+    """``diffusers``, ``stable-diffusion.cpp``, ``endpoint``, or ``module:attribute`` of an engine of one's own."""
     name: str
     """What people call the model."""
     family: str
@@ -182,7 +182,8 @@ class Generator(Protocol):
         Raises
         ------
         PromptTooLongError
-            The prompt has more tokens than the model takes; it is never cut.
+            The prompt has more tokens than the model takes; it is never cut. Engines that read prompts in pieces know
+            no such bound.
         GenerationRefusedError
             Whoever runs the model does not make this picture.
         GeneratorAwayError, GeneratorAnswerError

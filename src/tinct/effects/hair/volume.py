@@ -29,6 +29,7 @@ Where = Literal["all", "crown", "sides"]
 _MOST: Final = 0.15  # growth at amount 1, of the distance from the head's middle
 _FAIR: Final = 0.15  # share of the hair that has the skin's colour beyond which colour tells nothing
 _TAPERED: Final = 0.45  # widths of the face above the ends of hair over which growth falls to nothing
+_BESIDE: Final = 0.08  # widths of the face from bare skin within which hair may be skin
 _CENTRE: Final = -0.05  # v of the head's middle
 
 
@@ -114,10 +115,17 @@ def _above_ends(hair: Hair, u: Array, v: Array) -> Array:
 
 
 def _without_skin(hair: Hair) -> Array:
-    """0 where the matte's rim has the skin's colour, an ear or the parting, so that those do not move with the hair."""
+    """0 where the matte's rim has the skin's colour, an ear or the parting, so that those do not move with the hair.
+
+    At a rim behind which no skin lies that colour is the hair's own, and it stays whole.
+    """
     if hair.like_skin > _FAIR:
         return np.ones_like(hair.matte)
-    return smoothstep(resize(np.minimum(hair.apart, 2 * SKIN), hair.matte.shape[:2]), 0.5 * SKIN, 1.1 * SKIN)
+    seen = hair.seen
+    bare = (hair.apart < SKIN) & (hair.small < 0.3) & (seen.person > 0.7)
+    near = seen.grown(bare, _BESIDE) | seen.shrunk(hair.small > 0.5, _BESIDE)
+    unlike = smoothstep(np.minimum(hair.apart, 2 * SKIN), 0.5 * SKIN, 1.1 * SKIN)
+    return resize(np.where(near, unlike, 1).astype(np.float32), hair.matte.shape[:2])
 
 
 def _outside(hair: Hair) -> Array:

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.gaussians import mixture
 from tinct.imaging.hair.network import FACE, HAIR, classes
 from tinct.imaging.hair.seen import Seen
@@ -32,6 +33,10 @@ _SURE, _NOT = 0.85, 0.1  # probability of hair whose colours count as hair's, an
 _NEAR: Final = 0.35  # widths of the face around hair in which colours of other things are taken
 _COLOR, _MOST = 0.6, 3.0  # weight of the colours' log-odds, and their largest
 _BEHIND: Final = 4.0  # most log-odds that hair loses where the segmenter sees nobody
+_NECK, _BARE = 1.2, 0.25  # weight of the neck's colours, and half the width in which they are taken, in face widths
+_STRANGE: Final = 5.0  # log-odds that hair loses below the chin where no hair above has such a colour
+_RARE: Final = 0.3  # percentile of the hair above, in likelihood, below which a colour is none of its own
+_DETAILED: Final = 80  # width of the face in pixels of the copy from which colours of hair are told so finely
 _FIXED: Final = 2.5  # log-odds that the cut does not move
 _LEAST: Final = 60  # pixels to learn colours from
 _SPECK: Final = 0.006  # widths of the face squared: smaller parts are none
@@ -82,9 +87,36 @@ def _score(seen: Seen, probability: Array) -> Array:
         if logs:
             ratio = mixture(seen.lab[sure], 4).log(seen.lab) - np.logaddexp.reduce(logs)
             score = score + _COLOR * np.clip(ratio, -_MOST, _MOST)
+    score = score + _neck(seen, hair) + _clothes(seen, hair)
     return np.asarray(
         cv2.GaussianBlur(score.astype(np.float32), (0, 0), max(0.8, seen.frame.width / 110)), np.float32
     )
+
+
+def _neck(seen: Seen, hair: Array) -> Array:
+    """Log-odds that hair loses beside the neck, (h, w), where a place has rather the colours of the neck's own shade."""
+    chin = float(seen.place(152)[1])
+    skin = (np.abs(seen.u) < _BARE) & (seen.v > chin - 0.1) & (seen.v < chin + 0.4) & (seen.person > 0.8)
+    skin &= hair < 0.3
+    sure = (hair > _SURE) & (seen.v < chin)
+    if min(skin.sum(), sure.sum()) < _LEAST:
+        return np.zeros(seen.shape, np.float32)
+    ratio = mixture(seen.lab[sure], 4).log(seen.lab) - mixture(seen.lab[skin], 2).log(seen.lab)
+    ratio = cv2.GaussianBlur(np.clip(ratio, -_MOST, 0.0), (0, 0), max(0.8, seen.frame.width / 60))
+    near = smoothstep(seen.v, chin - 0.25, chin) * (1 - smoothstep(np.abs(seen.u), 0.5, 0.75))
+    return np.asarray(_NECK * ratio * near, np.float32)
+
+
+def _clothes(seen: Seen, hair: Array) -> Array:
+    """Log-odds that hair loses below the chin, (h, w), where the hair above has no such colour: on clothes."""
+    chin = float(seen.place(152)[1])
+    sure = seen.shrunk(hair > _SURE, 0.02) & (seen.v < chin)
+    if sure.sum() < _LEAST or seen.frame.width < _DETAILED:
+        return np.zeros(seen.shape, np.float32)
+    likely = np.maximum(mixture(seen.lab[sure], 4).log(seen.lab), -40)
+    likely = cv2.GaussianBlur(likely, (0, 0), max(0.8, 0.03 * seen.frame.width))
+    strange = (likely < np.percentile(likely[sure], _RARE)).astype(np.float32)
+    return np.asarray(-_STRANGE * strange * smoothstep(seen.v, chin + 0.15, chin + 0.3), np.float32)
 
 
 def _cut(seen: Seen, score: Array) -> Array:

@@ -13,12 +13,13 @@ from pydantic import Field
 from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.hair.gate import suitable, with_forehead
+from tinct.effects.hair.gate import suitable, with_forehead, with_parting
 from tinct.effects.hair.hairline import Forehead
 from tinct.effects.hair.lay import Layer, grain, laid
 from tinct.effects.hair.mannequin import mannequin, shown
-from tinct.errors import HairTooShortError
+from tinct.effects.hair.soft import blurred, shrunk
 from tinct.faces.find import MODELS
+from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.palette import looked_up
 from tinct.imaging.hair.space import Head
@@ -32,7 +33,11 @@ Array = NDArray[np.float64]
 Cut = Literal["full", "wispy", "side", "curtain"]
 
 _STEPS: Final = 28  # points of a strand
-_CHEEK: Final = 0.25  # widths of the face above the chin to which hair has to reach for curtain bangs
+_LIGHTER: Final = 1.6  # most by which drawn strands are made lighter
+_BELOW_RIM: Final = (
+    0.06,
+    0.18,
+)  # widths of the face below the mesh's rim between which own hair comes to the front
 _FACE_PIXELS: Final = 640  # width of the face for which widths of strands are given
 
 
@@ -97,10 +102,8 @@ def hair_bangs(
     """
     hair = suitable(photo)
     above, colors = with_forehead(hair)
-    if cut == "curtain" and hair.tip < hair.chin - _CHEEK:
-        raise HairTooShortError(
-            "the hair ends above the chin; curtain bangs need longer hair: use another cut"
-        )
+    if cut == "curtain":
+        with_parting(hair, above)
     progress(0.4)
     if length == 0:
         return Bangs(photo=photo)
@@ -144,8 +147,10 @@ def _layer(
         -depth + rng.normal(0, 0.03, count),
         root=0.22,
     )
+    light = _as_light(light, cover, colors)
     opacity, shown = np.zeros(hair.matte.shape, np.float32), srgb_to_linear(hair.rgb)
     opacity[top:bottom, left:right] = cover
+    opacity *= 1 - _falling(hair, above)
     inside = cover[..., None] > 1e-4
     made = np.where(inside, light / np.maximum(cover[..., None], 1e-4), shown[top:bottom, left:right])
     noisy = np.clip(
@@ -153,6 +158,29 @@ def _layer(
     )
     shown[top:bottom, left:right] = srgb_to_linear(noisy.astype(np.float32))
     return Layer(shown, opacity, _shadow(hair, opacity, way.shadow))
+
+
+def _as_light(
+    light: NDArray[np.float32], cover: NDArray[np.float32], colors: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Strands that shade each other, as light and as coloured as the hair usually is."""
+    sure = cover > 0.5
+    if sure.sum() < 30:
+        return light
+    own = np.log(colors + 1e-4).mean(axis=(0, 1))
+    drawn_ones = np.log(light[sure] / cover[sure][:, None] + 1e-4).mean(axis=0)
+    gain = np.exp(np.clip(own - drawn_ones, np.log(0.7), np.log(_LIGHTER)))
+    return np.asarray(light * gain, np.float32)
+
+
+def _falling(hair: Hair, above: Forehead) -> NDArray[np.float32]:
+    """The hair that falls in front of forehead and temples, (h, w): bangs lie behind it."""
+    u, v = hair.frame.grid(hair.matte.shape)
+    below = v - above.rim(u.ravel().astype(np.float64)).reshape(v.shape)
+    inside = smoothstep(
+        blurred(shrunk(hair.matte, 0.015 * hair.frame.width), 0.01 * hair.frame.width), 0.3, 0.9
+    )
+    return np.asarray(inside * smoothstep(np.asarray(below, np.float32), *_BELOW_RIM), np.float32)
 
 
 def _tinted(colors: NDArray[np.float32], rank: Array) -> NDArray[np.float32]:
@@ -172,13 +200,13 @@ def _strands(
     place = rng.uniform(-1, 1, count)
     if cut in ("full", "wispy"):
         full = cut == "full"
-        ends = middle + half * 0.96 * place
-        roots = middle + half * 0.70 * place
+        ends = middle + half * 1.02 * place + rng.normal(0, 0.012, count)
+        roots = middle + half * 0.80 * place
         tips = above.brow(ends) + (0.045 if full else 0.06) + rng.normal(0, 0.016 if full else 0.045, count)
         ease = along**0.8
     elif cut == "side":
         place = place + rng.normal(0, 0.10, count)
-        roots = middle + half * (0.55 * place - 0.30)
+        roots = middle + half * (0.80 * place - 0.05)
         ends = middle + half * (0.62 * place + 0.42) + rng.normal(0, 0.02, count)
         tips = above.brow(ends) + 0.03 + 0.16 * np.clip((ends - middle) / half, 0, 1.3) ** 2
         tips = tips + rng.normal(0, 0.018, count)

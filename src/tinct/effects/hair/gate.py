@@ -43,6 +43,7 @@ __all__ = [
     "turned",
     "with_eyes",
     "with_forehead",
+    "with_parting",
 ]
 
 _LEAST: Final = 128.0  # width of the face in pixels
@@ -54,9 +55,13 @@ _LITTLE: Final = 0.12  # area of hair in widths of the face squared
 _THROAT: Final = 0.3  # see `Hair.throat`
 _SHOULDER: Final = 0.75  # widths of the face from the chin to the lower border
 _LONG: Final = 0.2  # widths of the face below the chin that hair has to reach before it can be made longer
-_YAW_BANGS: Final = 25.0  # degrees either way
+_YAW_BANGS: Final = 20.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
 _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for bangs
+_CHEEK: Final = 0.25  # widths of the face above the chin to which hair has to reach for curtain bangs
+_ASIDE: Final = (
+    0.18  # see `Forehead.aside`: hair parted near the middle has up to .15, far aside .22 and more
+)
 _FREE: Final = 0.3  # see `Forehead.free`
 _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
@@ -76,7 +81,7 @@ _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
-_ENLARGED: Final = 2.5  # times that hair may be enlarged
+_ENLARGED: Final = 2.0  # times that hair may be enlarged
 _AS_SKIN: Final = "the hair has the colour of the skin; use a photo in which they can be told apart"
 _AS_CLOTHES: Final = (
     "hair and clothes have colours too alike to be told apart; use a photo with other clothes"
@@ -203,6 +208,24 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     # as coloured hair, a fringe grows from darker roots and ends like the strands beside the face
     colors = np.stack([at_roots, beside])
     return found, colors
+
+
+def with_parting(hair: Hair, above: Forehead) -> None:
+    """Refuse heads beside whose face no hair hangs down from a parting, as curtain bangs do.
+
+    Raises
+    ------
+    HairTooShortError, HairError
+    """
+    if hair.tip < hair.chin - _CHEEK:
+        raise HairTooShortError(
+            "the hair ends above the chin; curtain bangs need longer hair: use another cut"
+        )
+    if hair.ears > _EARS or above.aside > _ASIDE:
+        raise HairError(
+            "the hair is tied back or parted far aside, and curtain bangs hang on both sides of a parting in the "
+            "middle: use another cut"
+        )
 
 
 def head(photo: Photo) -> Hair:

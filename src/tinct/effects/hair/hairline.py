@@ -36,10 +36,17 @@ class Forehead:
     """(n, 2) u and v along both brows, with the temples at the ends."""
     points: Array
     """(468, 2) the mesh in the head's frame."""
+    aside: float
+    """How far the middle of the free forehead lies from the middle between the temples, in halves of their distance:
+    large under a deep side parting."""
 
     def hair(self, u: Array) -> Array:
         """v of the hairline."""
         return np.interp(u, _ACROSS, self.hairline)
+
+    def rim(self, u: Array) -> Array:
+        """v of the mesh's upper rim."""
+        return np.interp(u, self.points[_RIM, 0], self.points[_RIM, 1])
 
     def brow(self, u: Array) -> Array:
         """v of the brows."""
@@ -49,8 +56,7 @@ class Forehead:
     def free(self) -> float:
         """Share of the height from the mesh's rim to the brows that no hair covers, in the middle of the forehead."""
         inside = _ACROSS[np.abs(_ACROSS - self.middle) < 0.2]
-        rim = np.interp(inside, self.points[_RIM, 0], self.points[_RIM, 1])
-        height = self.brow(inside) - rim
+        height = self.brow(inside) - self.rim(inside)
         return float(np.median((self.brow(inside) - self.hair(inside)) / np.maximum(height, 0.02)))
 
     @property
@@ -83,6 +89,15 @@ def forehead(hair: Hair) -> Forehead:
     left, right = points[_TEMPLES[0], 0] + 0.015, points[_TEMPLES[1], 0] - 0.015
     inside = brows[(brows[:, 0] > left) & (brows[:, 0] < right)]
     ends = [[left, inside[0, 1] + 0.05]], [[right, inside[-1, 1] + 0.05]]
-    return Forehead(
-        fitted, float((~unseen[middle]).mean()), np.concatenate([ends[0], inside, ends[1]]), points
-    )
+    brows = np.concatenate([ends[0], inside, ends[1]])
+    return Forehead(fitted, float((~unseen[middle]).mean()), brows, points, _aside(hair, points, brows))
+
+
+def _aside(hair: Hair, points: Array, brows: Array) -> float:
+    """See `Forehead.aside`; looked at half way from the mesh's rim to the brows."""
+    left, right = float(brows[0, 0]), float(brows[-1, 0])
+    u = np.linspace(left, right, 121)
+    v = (np.interp(u, points[_RIM, 0], points[_RIM, 1]) + np.interp(u, brows[:, 0], brows[:, 1])) / 2
+    places = hair.frame.to(np.stack([u, v], axis=-1)).astype(np.float32)[None]
+    free = cv2.remap(hair.matte, places[..., 0], places[..., 1], cv2.INTER_LINEAR)[0] < 0.5
+    return float(abs(u[free].min() + u[free].max() - left - right) / (right - left)) if free.any() else 0.0

@@ -26,6 +26,7 @@ Flags = NDArray[np.bool_]
 
 _COVERED: Final = 0.985  # opacity of new hair below which nothing is seen
 _WIDER: Final = 0.045  # widths of the face by which old hair is taken wider than it was found
+_FRINGE: Final = 0.06  # widths of the face from hair within which what is unlike skin on a forehead is hair
 _FILLED: Final = 384  # longer side of the copy on which the background is continued
 
 
@@ -113,6 +114,7 @@ def _old(hair: Hair, u: Array, v: Array) -> Array:
     unlike = seen.person * smoothstep(np.minimum(hair.apart, 99.0), 0.8 * SKIN, 1.3 * SKIN) * beside
     above = seen.person * ((seen.v < float(seen.place(10)[1]) - 0.12) & (np.abs(seen.u) < 1.2))
     forehead = (seen.oval > 0.5) & (seen.v < float(seen.place(10)[1]) * 0.45) & ~seen.features
+    forehead &= seen.grown(hair.small > 0.3, _FRINGE)  # freckles, wrinkles and glare are no fringe
     fringe = smoothstep(np.minimum(hair.apart, 99.0), 0.7 * SKIN, 1.1 * SKIN) * forehead
     above = np.maximum(above, fringe)
     found = np.maximum(smoothstep(unlike, 0.2, 0.6), smoothstep(above, 0.2, 0.6))

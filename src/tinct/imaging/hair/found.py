@@ -33,7 +33,10 @@ _SURE, _NOT = 0.85, 0.1  # probability of hair whose colours count as hair's, an
 _NEAR: Final = 0.35  # widths of the face around hair in which colours of other things are taken
 _COLOR, _MOST = 0.6, 3.0  # weight of the colours' log-odds, and their largest
 _BEHIND: Final = 4.0  # most log-odds that hair loses where the segmenter sees nobody
-_NECK, _BARE = 1.2, 0.25  # weight of the neck's colours, and half the width in which they are taken, in face widths
+_NECK, _BARE = (
+    1.2,
+    0.25,
+)  # weight of the neck's colours, and half the width in which they are taken, in face widths
 _STRANGE: Final = 5.0  # log-odds that hair loses below the chin where no hair above has such a colour
 _RARE: Final = 0.3  # percentile of the hair above, in likelihood, below which a colour is none of its own
 _DETAILED: Final = 80  # width of the face in pixels of the copy from which colours of hair are told so finely
@@ -94,7 +97,7 @@ def _score(seen: Seen, probability: Array) -> Array:
 
 
 def _neck(seen: Seen, hair: Array) -> Array:
-    """Log-odds that hair loses beside the neck, (h, w), where a place has rather the colours of the neck's own shade."""
+    """Log-odds that hair loses beside the neck, (h, w), where colours are rather those of its shade."""
     chin = float(seen.place(152)[1])
     skin = (np.abs(seen.u) < _BARE) & (seen.v > chin - 0.1) & (seen.v < chin + 0.4) & (seen.person > 0.8)
     skin &= hair < 0.3

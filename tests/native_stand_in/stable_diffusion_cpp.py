@@ -84,6 +84,7 @@ class StableDiffusion:
             _say(3, "sampling failed" if "broken" in prompt else "failed to allocate the compute buffer")
             raise ValueError("NULL pointer access")
         words = [len(prompt), sum(prompt.encode()), sum(negative_prompt.encode()), int(10 * cfg_scale)]
+        seed = int.from_bytes(os.urandom(2), "little") if seed < 0 else seed
         rng = np.random.default_rng([seed, *words, int(10 * self._kept)])
         made = rng.integers(0, 256, (height, width, 3)).astype(float)
         if init_image is not None:

@@ -118,6 +118,8 @@ def test_what_is_asked_for_reaches_the_library(engine: StableDiffusionCpp) -> No
     np.testing.assert_array_equal(first, engine.make(_request(), _unheard))
     for other in ({"seed": 4}, {"negative": "fog"}, {"guidance": 2.0}, {"prompt": "blue sky"}):
         assert (first != engine.make(_request(**other), _unheard)).any()
+    below = [engine.make(_request(seed=-7), _unheard) for _ in range(2)]
+    np.testing.assert_array_equal(*below)
     heard: list[float] = []
     engine.make(_request(steps=None), heard.append)
     assert len(heard) == engine.facts.steps

@@ -57,7 +57,8 @@ def use(
         told=lambda line: typer.echo(line, err=True),
     )
     for key, value in _facts(made).items():
-        typer.echo(f"{key:14} {value}")
+        if value:
+            typer.echo(f"{key:14} {value}")
 
 
 def forget(task: Annotated[str, TASK]) -> None:

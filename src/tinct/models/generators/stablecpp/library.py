@@ -26,6 +26,7 @@ _METHOD, _SCHEDULE = (
     "dpm++2m",
     "discrete",
 )  # as diffusers' DPMSolverMultistepScheduler, which single files get there
+_SEEDS: Final = 2**63 - 1  # of one below 0 it would draw another each time
 _WARNING: Final = 2  # from this level on its words are kept
 _NO_MEMORY: Final = ("alloc", "memory")
 _heard: Final[deque[str]] = deque(maxlen=20)
@@ -114,7 +115,7 @@ class Library:
                 scheduler=_SCHEDULE,
                 sample_steps=request.steps,
                 strength=request.strength,
-                seed=request.seed,
+                seed=request.seed & _SEEDS,
                 progress_callback=told,
             )[0]
         if raised:

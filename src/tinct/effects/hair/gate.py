@@ -67,6 +67,9 @@ _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""
 _SLEEK, _CLOTH = 0.22, 7.0
 """See `Hair.sleek`, `Hair.two_colors`: hair of 47 heads is not below .26, a close cap above brown hair is .14."""
+_SMOOTH, _SMOOTH_CLOSED, _CLOSED = 0.012, 0.045, 0.9
+"""See `Hair.strands`, `Hair.closed`: hair of 47 heads has .035 and more strands, and .07 where a beard or a top closes
+it below the chin; coloured veils have .01 and less, a black one .025."""
 _BRIM: Final = 0.12  # see `Hair.brim`: hair of 45 heads has up to .05
 _CURLY: Final = 0.4  # see `Hair.curl`
 _STREAKED: Final = 50.0  # see `Hair.streaks`: highlights over dark hair have 55, hair of one colour 19 to 44
@@ -122,6 +125,11 @@ def _demand(hair: Hair, crown: float) -> None:
         )
     if hair.like_skin > _FAIR:
         raise HairError(_AS_SKIN)
+    strands = hair.strands
+    if strands < _SMOOTH or (strands < _SMOOTH_CLOSED and hair.closed > _CLOSED):
+        raise HairError(
+            "what lies around the face shows no strands, as a veil or a scarf does; use a sharp photo that shows hair"
+        )
     cloth = hair.sleek < _SLEEK and hair.two_colors > _CLOTH
     if hair.two_colors > _COLORS or cloth or hair.brim > _BRIM:
         raise HairError(

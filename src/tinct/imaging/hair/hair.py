@@ -149,6 +149,23 @@ class Hair:
         return float((fine[crown].mean() + 0.05) / (fine[side].mean() + 0.05))
 
     @property
+    def strands(self) -> float:
+        """How much fine light and shade the hair has, as a share of its light: what is smooth is cloth."""
+        inside = self.seen.shrunk(self.small > 0.9, 0.02)
+        if inside.sum() < 30:
+            return 1.0
+        light = self.seen.lab[..., 0]
+        fine = np.abs(light - cv2.GaussianBlur(light, (0, 0), max(1.0, 0.02 * self.seen.frame.width)))
+        return float(np.median(fine[inside]) / (np.median(light[inside]) + 5))
+
+    @property
+    def closed(self) -> float:
+        """Share of the place right below the chin that counts as hair: a veil closes there."""
+        seen = self.seen
+        below = (np.abs(seen.u) < 0.2) & (seen.v > self.chin + 0.05) & (seen.v < self.chin + 0.3)
+        return float((self.small[below] > 0.5).mean()) if below.any() else 0.0
+
+    @property
     def brim(self) -> float:
         """How far what is above the eyes stands out over what is 0.3 below it, on both sides: a hat's brim does."""
         seen = self.seen

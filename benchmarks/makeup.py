@@ -3,9 +3,10 @@
 Targets and references of eval/portraits, faces_200px (dark skin) and matting_people. Moved: mean distance, in pixels
 of a face 400 pixels wide, by which the mesh of a made-up face differs from that of the face itself, over all points,
 and over those of nose and forehead, on which nothing is painted. Grey: the same for the photo without its colours,
-which moves nothing: what the network makes of colour alone. Edge: how far the edge of the lips, laid where the photo's
-colours change, lies from that of the photo before; what makeup does to the lips' contour. Structure: the largest
-distance between the lines of both photos in any of the places of eyes, brows, nose and mouth, by normalised
+which moves nothing: what the network makes of colour alone. Hue: the same for the made-up photo with the luminance of
+the photo at every pixel, which has all its lines where they were. Edge: how far the edge of the lips, laid where the
+photo's colours change, lies from that of the photo before; what makeup does to the lips' contour. Structure: the
+largest distance between the lines of both photos in any of the places of eyes, brows, nose and mouth, by normalised
 correlation of the gradients of logarithms, strong ones cut to the photo's own 75th percentile, so that a contour that
 grows darker weighs no more than the lines around it. Drift: CIEDE2000 on bare skin that wears nothing (no lids,
 cheeks, lips), its mean and 95th percentile over pixels. Own look: mean CIEDE2000 over the face when it is its own
@@ -34,6 +35,7 @@ from tinct.faces.points import BROWS, EYES, LIPS_RING
 from tinct.faces.regions import Window, region, window
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["main"]
 
@@ -44,6 +46,7 @@ _TARGETS = (
 _REFERENCES = ("celebahq_058150", "celebahq_091623", "black_f_26_25", "black_f_24_15")
 """Of fair, tanned, brown and dark skin."""
 _UNPAINTED = (168, 6, 197, 195, 5, 4, 1, 2, 10, 151, 9, 8, 108, 337, 109, 338)
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _NOSE = (168, 2, 98, 327)
 _LOOKS = ("natural", "rose", "classic", "smoky", "bronze", "berry")
 
@@ -108,6 +111,19 @@ def _grey(photo: Photo) -> Photo:
     return Photo(np.repeat(gray[..., None], 3, axis=2))
 
 
+def _hue_alone(before: Photo, after: Photo) -> Photo:
+    """`after` with the luminance of `before` at each pixel that differs; less of its hue where that does not fit."""
+    one, two = (srgb_to_linear(np.asarray(p.pixels, np.float32) / 255) for p in (before, after))
+    luminance = [(each @ _LUMINANCE)[..., None] for each in (one, two)]
+    made = two * luminance[0] / np.maximum(luminance[1], 1e-4)
+    top = made.max(axis=-1, keepdims=True)
+    fits = np.clip((1 - luminance[0]) / np.maximum(top - luminance[0], 1e-6), 0, 1)
+    made = np.clip(luminance[0] + (made - luminance[0]) * fits, 0, 1).astype(np.float32)
+    changed = (before.pixels != after.pixels).any(axis=-1, keepdims=True)
+    levels = np.rint(linear_to_srgb(made) * 255).astype(np.uint8)
+    return before.with_pixels(np.where(changed, levels, before.pixels))
+
+
 def _shift(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
     """Length of the shift, at most 8 pixels either way, at which `two` is most like the middle of `one`."""
     middle = one[8:-8, 8:-8]
@@ -137,6 +153,7 @@ def _figures(face: tinct.Face, target: Photo, made: Photo) -> tuple[float, ...]:
     sides = np.abs(ratio - ratio[:, ::-1])[worn.lids > 0.3].mean()
     return (
         *_moved(face, made),
+        _moved(face, _hue_alone(target, made))[0],
         _edge(face, target, made),
         _structure(face, target, made),
         float(different[bare].mean()),
@@ -180,18 +197,19 @@ def main() -> None:
         ]
         half = "report" if split([Path(name)], "report") else "choose"
         moves[half] += [one[0] for one in figures]
-        moved, unpainted, edge, structure, drift, far, sides = np.max(figures, axis=0)
+        moved, unpainted, hue, edge, structure, drift, far, sides = np.max(figures, axis=0)
         own = tinct.makeup(photo, reference=photo).photo
         part = window(face)
         same = _difference(photo, own)[part.slices][region(face, "oval", part) > 0.5].mean()
-        two = (moved, unpainted, _moved(face, _grey(photo))[0], edge, structure, drift, far)
+        two = (moved, unpainted, _moved(face, _grey(photo))[0], hue, edge, structure, drift, far)
         rows.append(
             (name, f"{face.width:.0f}", *(f"{one:.2f}" for one in two), f"{same:.3f}", f"{sides:.3f}")
         )
         print(*rows[-1], flush=True)
     note = "The worst of four references; goals: edge and structure below 1, drift at most 1.5, own look at most 1."
     head = (
-        "target", "width", "moved", "unpainted", "grey", "edge", "structure", "drift", "95 %", "own look", "sides",
+        "target", "width", "moved", "unpainted", "grey", "hue", "edge", "structure", "drift", "95 %", "own look",
+        "sides",
     )  # fmt: skip
     print(table("Makeup", note, head, rows))
     for half, values in moves.items():

@@ -16,12 +16,21 @@ from tinct.effects.makeup.change import Amounts, from_face, from_look
 from tinct.effects.makeup.looks import Name, look
 from tinct.effects.makeup.makeup import _suitable
 from tinct.effects.makeup.worn import Worn
-from tinct.errors import LipCoveredError, NoFaceError, ParameterError, ReferenceFaceError, SmallFaceError
+from tinct.errors import (
+    EyeClosedError,
+    LipCoveredError,
+    NoFaceError,
+    ParameterError,
+    ReferenceFaceError,
+    SmallFaceError,
+)
 from tinct.faces import canonical
 from tinct.faces.covered import covered, share_around, share_of
+from tinct.faces.face import Face
 from tinct.faces.find import largest_face
 from tinct.faces.flat import SIDE, flat_points, flattened, spread, visible
 from tinct.faces.points import EYES, LIPS_RING
+from tinct.faces.pose import Pose
 from tinct.faces.regions import Window, region, window
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
@@ -212,6 +221,17 @@ def test_either_a_reference_or_a_look_is_wanted() -> None:
             tinct.makeup(photo, **given)
 
 
+def test_a_closed_eye_is_refused_unless_eyes_wear_nothing() -> None:
+    points = np.concatenate([canonical.points() * [1, -1, -1] * 14 + [150, 150, 0], np.zeros((10, 3))])
+    ring = list(EYES[0])
+    points[ring, 1] = points[ring, 1].mean()
+    face = Face(points, 0.9, Pose(0, 0, 0), (300, 300))
+    photo = Photo(np.full((300, 300, 3), 150, np.uint8))
+    with pytest.raises(EyeClosedError, match="leave out shadow and liner"):
+        _suitable(photo, face, ALL)
+    _suitable(photo, face, Amounts(1, 0, 0, 1, 1))
+
+
 # -- with the networks ------------------------------------------------------------------------------------
 
 
@@ -284,6 +304,18 @@ class TestNetworks:
         inner = cv2.erode(mask, np.ones((5, 5), np.uint8)) > 0
         assert different[inner].max() <= 2
         assert different[region(face, "lids", Window(0, 0, *face.photo_size)) > 0.9].mean() > 5
+
+    def test_everybody_wears_it_but_those_whom_it_does_not_suit_and_of_a_reference_the_largest_counts(
+        self, astronaut: Photo
+    ) -> None:
+        small = cv2.resize(astronaut.pixels, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+        both = np.full((300, 500, 3), 128, np.uint8)
+        both[:, :340], both[60:180, 350:486] = astronaut.pixels, small
+        made = tinct.makeup(Photo(both), look="berry", everybody=True)
+        assert len(made.faces) == 1
+        np.testing.assert_array_equal(made.photo.pixels[:, 345:], both[:, 345:])
+        worn = tinct.makeup(astronaut, reference=made.photo, foundation=0)
+        assert worn.lipstick > 0.5
 
     def test_faces_that_do_not_suit_are_refused_by_cause(self, astronaut: Photo) -> None:
         small = Photo(cv2.resize(astronaut.pixels, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))

@@ -1,12 +1,13 @@
 """Restoring: damage drawn on clean photos, found and filled; clean photos left alone.
 
-    python -m benchmarks.restore [find kinds fill clean scans large] [--part report] [--every 1] [--sheets FOLDER]
+    python -m benchmarks.restore [find kinds fill clean scans large] [--part report] [--every 1] [--first 0]
+        [--sheets FOLDER]
 
 Damage is drawn by `training.damage.draw`: scratches, hairs, cracks, dust and spots with known pixels. By the hash of
 its name each photo trained the network, or its bounds were chosen on it, or it is reported (`training.damage.parts`).
 Recall and precision are at 2 pixels; `kinds` draws one kind at a time. Filling gets the true mask, as Telea does. Scans
 are the historical photos, for which there is no truth: write sheets and look. `large` is 12 megapixels, in a process of
-its own.
+its own. ``--every 2`` are the 42 photos that several versions were reported on, ``--every 2 --first 1`` the other 42.
 """
 
 from __future__ import annotations
@@ -43,12 +44,16 @@ def _near(mask: Flags) -> Flags:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), _NEAR) > 0)
 
 
-def clean_photos(part: Part, every: int) -> list[tuple[str, Pixels]]:
+Every = slice
+"""Which photos of a part: from where on, and every so many."""
+
+
+def clean_photos(part: Part, every: Every) -> list[tuple[str, Pixels]]:
     """Names and pixels of photos without damage."""
-    return [(path.stem, at_most(path)) for path in photos_of(part)[::every]]
+    return [(path.stem, at_most(path)) for path in photos_of(part)[every]]
 
 
-def find(part: Part, every: int, sheets: Path | None) -> None:
+def find(part: Part, every: Every, sheets: Path | None) -> None:
     recalls, precisions, seconds, size = [], [], 0.0, 0.0
     for number, (name, clean) in enumerate(clean_photos(part, every)):
         pixels, truth = draw(clean, np.random.default_rng(1000 + number))
@@ -75,7 +80,7 @@ def find(part: Part, every: int, sheets: Path | None) -> None:
     print(table("Damage found", note, ("", "Tinct", "goal"), rows), flush=True)
 
 
-def kinds(part: Part, every: int, sheets: Path | None) -> None:
+def kinds(part: Part, every: Every, sheets: Path | None) -> None:
     rows = []
     for kind, count in KINDS.items():
         recalls, precisions = [], []
@@ -90,7 +95,7 @@ def kinds(part: Part, every: int, sheets: Path | None) -> None:
     print(table("Damage found, by kind", note, ("", "recall at 2 px", "precision at 2 px"), rows), flush=True)
 
 
-def fill(part: Part, every: int, sheets: Path | None) -> None:
+def fill(part: Part, every: Every, sheets: Path | None) -> None:
     figures: dict[str, list[float]] = {"Telea": [], "Navier-Stokes": [], "Tinct": []}
     for number, (name, clean) in enumerate(clean_photos(part, every)):
         pixels, truth = draw(clean, np.random.default_rng(2000 + number))
@@ -112,7 +117,7 @@ def fill(part: Part, every: int, sheets: Path | None) -> None:
     print(table("Damage filled", note, ("", "PSNR inside, dB", "against Telea"), rows), flush=True)
 
 
-def clean(part: Part, every: int, sheets: Path | None) -> None:
+def clean(part: Part, every: Every, sheets: Path | None) -> None:
     shares = []
     for name, pixels in clean_photos(part, every):
         made = tinct.restore(Photo(pixels))
@@ -136,9 +141,9 @@ def clean(part: Part, every: int, sheets: Path | None) -> None:
     print(table("Clean photos", f"{len(shares)} photos.", ("", "Tinct", "goal"), rows), flush=True)
 
 
-def scans(part: Part, every: int, sheets: Path | None) -> None:
+def scans(part: Part, every: Every, sheets: Path | None) -> None:
     rows = []
-    for path in photos("historical")[::every]:
+    for path in photos("historical")[every]:
         photo = tinct.open(path)
         made = tinct.restore(photo)
         found = made.mask.pixels[..., 0] > 0
@@ -155,7 +160,7 @@ def scans(part: Part, every: int, sheets: Path | None) -> None:
     print(table("Real scans", note, ("", "filled", "levelled"), rows), flush=True)
 
 
-def large(part: Part, every: int, sheets: Path | None) -> None:
+def large(part: Part, every: Every, sheets: Path | None) -> None:
     """Twelve megapixels, damaged as a scan of that size is; memory beyond the photo and the loaded libraries."""
     to = [] if sheets is None else [str(sheets / "large.png")]
     if sheets is not None:
@@ -211,10 +216,11 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
     parser.add_argument("--part", default="report", choices=PARTS)
     parser.add_argument("--every", type=int, default=1, help="only every so many photos")
+    parser.add_argument("--first", type=int, default=0, help="begin with this one")
     parser.add_argument("--sheets", type=Path, help="also write pictures to this folder")
     options = parser.parse_args()
     for part in options.parts or parts:
-        parts[part](options.part, options.every, options.sheets)
+        parts[part](options.part, slice(options.first, None, options.every), options.sheets)
 
 
 if __name__ == "__main__":

@@ -157,8 +157,8 @@ def test_the_second_judge_speaks_in_training_as_it_does_in_the_package(
 ) -> None:
     from tinct.imaging.damage import find, judges
     from tinct.photo.color import srgb_to_lab
+    from training.damage.context import hear, judge_of
     from training.damage.judges import exported
-    from training.damage.marks import hear, judge_of
 
     photo = cv2.resize(samples.astronaut(), (200, 200), interpolation=cv2.INTER_AREA)
     views = list(hear(iter([photo])))
@@ -181,12 +181,32 @@ def test_the_second_judge_speaks_in_training_as_it_does_in_the_package(
     assert np.abs(odds - judge.odds_of(views[0])).mean() < 0.05  # what is kept for training is halves
 
 
-def test_what_keeps_marks_learns_that_sure_ones_are_damage() -> None:
-    from training.damage.marks import fitted
+def test_what_keeps_marks_learns_that_sure_ones_are_damage_and_says_the_same_in_the_package(
+    tmp_path: Path,
+) -> None:
+    from training.damage.kept import fitted
+    from training.damage.trees import as_onnx
 
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(400, 3)).astype(np.float32)
-    damaged = (features[:, 0] + 0.3 * rng.normal(size=400) > 0.5).astype(np.float32)
-    factors, offset = fitted(features, damaged, np.ones(400, np.float32))
-    assert factors[0, 0] > 2 > 10 * np.abs(factors[1:, 0]).max()
-    assert offset[0] < 0
+    features = rng.normal(size=(900, 5)).astype(np.float32)
+    damaged = (features[:, 0] + 0.3 * rng.normal(size=900) > 0.5).astype(np.float32)
+    model, data = fitted(features, damaged, np.ones(900, np.float32), max_iter=20, min_samples_leaf=10)
+    (tmp_path / "marks.onnx").write_bytes(data)
+    session = onnxruntime.InferenceSession(str(tmp_path / "marks.onnx"), providers=["CPUExecutionProvider"])
+    said = session.run(None, {"features": features})[0][:, 0]
+    assert np.abs(said - model.predict_proba(features)[:, 1]).max() < 1e-5
+    assert said[damaged > 0].mean() > said[damaged == 0].mean() + 0.3
+    with pytest.raises(ValueError, match="deeper"):
+        as_onnx(model, 1)
+
+
+def test_of_clean_photos_those_teach_that_the_network_takes_for_damaged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from training.damage import kept
+
+    monkeypatch.setattr(kept, "seen_whole", lambda rgb: np.where(rgb[..., 0] > 0.9, 5.0, -5.0))
+    grey, white = np.full((48, 64, 3), 90, np.uint8), np.full((48, 64, 3), 250, np.uint8)
+    views = list(kept.hard([grey, white, grey, white, *[grey] * 20]))
+    assert [view.mean() > 240 for view, truth in views if not truth.any()] == [True, True]
+    assert sum(truth.any() for _, truth in views) == 2

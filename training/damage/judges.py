@@ -2,7 +2,7 @@
 
 It hears numbers of a pixel. Damage is drawn on the half of the evaluation photos that ``benchmarks.data.split`` gives
 for choosing; they are scaled, turned, made grey, sepia, faded, soft and grainy first, as old photos are, and compressed
-afterwards, as scans are. The second judge, which hears the network too, is trained by ``training.damage.marks``.
+afterwards, as scans are. The second judge, which hears the network too, is trained by ``training.damage.context``.
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@ file's name. Of the other half two thirds teach the network (``train``), with on
 the judges of single pixels learned from all of it. What keeps or leaves whole marks learns from the last third, which
 the network never saw, and from small photos that nothing else saw (``unseen``). Its bound is chosen on photos that are
 in neither half: Set14's, scikit-image's, and other small ones (``tuning``).
+
+Of the reported photos every second (``--every 2`` of the benchmark) has been looked at for several versions; what keeps
+marks is reported on the others too (``--first 1``), of which nothing was known when it was made.
 """
 
 from __future__ import annotations
@@ -24,7 +27,18 @@ import tinct
 from benchmarks.data import load, photos, split
 from training.shards import photos as small_photos
 
-__all__ = ["FOLDERS", "OF_SHARDS", "PARTS", "SIDE", "Part", "at_most", "photos_of", "tuning", "unseen"]
+__all__ = [
+    "FOLDERS",
+    "OF_SHARDS",
+    "PARTS",
+    "SIDE",
+    "Part",
+    "at_most",
+    "photos_of",
+    "small_unused",
+    "tuning",
+    "unseen",
+]
 
 SIDE = 640
 """Pixels of the longer side at which photos are judged and reported."""
@@ -39,6 +53,8 @@ OF_SHARDS = 7
 _MARKS, _TUNING = 1, 3  # remainders of those; 0 is the network's
 _SAMPLES = ("astronaut", "chelsea", "coffee", "rocket")  # of scikit-image
 _SKIPPED, _SMALL = 300, 24  # of the shards' photos, that bounds are not chosen on, and that they are
+_UNUSED = (2, 4, 5, 6)  # remainders of those that nothing else learned from
+_FROM = 2000
 
 
 def photos_of(part: Part) -> list[Path]:
@@ -70,14 +86,19 @@ def tuning() -> Iterator[Pixels]:
         yield np.ascontiguousarray(getattr(samples, name)()[:512, :640])
 
 
+def small_unused() -> Iterator[Pixels]:
+    """Pixels (h, w, 3) of small photos that are in no other part."""
+    return _twice(*_UNUSED, begin=_FROM)
+
+
 def at_most(path: Path) -> Pixels:
     """A photo, its longer side at most as long as the benchmark's are."""
     pixels = np.asarray(tinct.open(path).pixels, np.uint8)
     return load(path, SIDE) if max(pixels.shape) > SIDE else pixels
 
 
-def _twice(rest: int) -> Iterator[Pixels]:
+def _twice(*rests: int, begin: int = _SKIPPED + 1) -> Iterator[Pixels]:
     """Small photos at twice their size: marks of some number need room."""
     for number, (_, pixels) in enumerate(small_photos()):
-        if number % OF_SHARDS == rest and number > _SKIPPED:
+        if number % OF_SHARDS in rests and number >= begin:
             yield np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)

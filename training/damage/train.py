@@ -3,7 +3,7 @@
 Crops are drawn first and kept in WORK. With ``--after FIRST`` a second training begins with the network of another
 folder, on crops that are hard for that network. The rate stays until the last third of the steps and falls to nothing
 there, so that a run can be told to end sooner or later than was planned. ``training.damage.export`` writes the
-network; what it says of whole marks is weighed by ``training.damage.marks``.
+network; what it says of whole marks is weighed by ``training.damage.kept``.
 """
 
 from __future__ import annotations

@@ -35,9 +35,10 @@ Flags = NDArray[np.bool_]
 NETWORK, PRINTS, MARKS = "damage", "damage-prints", "damage-marks"
 NETWORKS = (LOOKS, CONTEXT, NETWORK, PRINTS, MARKS)
 """Ids in the manifest of all that judge."""
-BOUND, SURE, WORN = -1.75, 0.0, 2
-"""Log-odds from which a mark goes, and from which it is sure: there must be so many sure ones for any to go. Chosen by
-``python -m training.damage.bounds`` on photos that taught nothing."""
+BOUND, SURE = -2.25, 1.5
+"""Log-odds from which a mark goes, and from which it is sure: there must be a sure one for any to go. Chosen by
+``python -m training.damage.bounds`` on photos that taught nothing. What judges marks learned from many clean ones, and
+is sure of few: hence the first is below nought."""
 _TRUSTED = (-5.0, 9.0)  # log-odds beyond which the network is not
 _MULTIPLE = 16  # of the sides that the network takes
 _TILE, _MARGIN = 768, 112  # pixels that are judged at once, and around them; multiples of it
@@ -70,7 +71,7 @@ def found_in(rgb: Array, sensitivity: float = 0.5, *, worn: bool | None = None) 
     if sensitivity == 0 or min(rgb.shape[:2]) < _LEAST:
         return np.zeros(rgb.shape[:2], np.bool_)
     more = (2 * sensitivity - 1) * _SWAY
-    marks = marks_of(*heard(rgb))
+    marks = marks_of(srgb_to_lab(rgb), *heard(rgb))
     found = marks.kept(going(weighed(marks), more=more))
     if worn is False:
         return found
@@ -118,12 +119,12 @@ def going(odds: Array, bound: float = BOUND, more: float = 0.0) -> Flags:
 
     Two thresholds, as of Canny 1986, "A computational approach to edge detection": doubtful marks go beside sure ones.
     """
-    worn = (odds > SURE - more).sum() >= WORN
+    worn = (odds > SURE - more).any()
     return np.asarray((odds > bound - more) & worn)
 
 
 def weighed(marks: Marks) -> Array:
-    """Log-odds (n,) that marks are damage, by what each is and by what else is in the photo.
+    """Log-odds (n,) that marks are damage, by what each is, what is beside it and what else is in the photo.
 
     One thing in a photo that looks like a scratch may be a wire. Of a worn print, where there are many, and dust beside
     them, doubtful marks go too; from others only what is beyond doubt.

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.imaging.damage.beside import OF_PLACE, of_place
+
 __all__ = ["FEATURES", "Marks", "marks_of"]
 
 Array = NDArray[np.float32]
@@ -34,7 +36,7 @@ OF_OTHERS = (
     *("specks_1", "specks_3", "specks_5", "lines_1", "lines_3", "lines_5"),
     *("doubted", "certain", "doubtful"),
 )
-FEATURES = OF_ITSELF + OF_OTHERS
+FEATURES = OF_ITSELF + OF_OTHERS + OF_PLACE
 """What is known of a mark."""
 
 
@@ -52,11 +54,13 @@ class Marks:
         return np.asarray(np.concatenate([[False], which])[self.of])
 
 
-def marks_of(odds: Array, seen: Array) -> Marks:
+def marks_of(lab: Array, odds: Array, seen: Array) -> Marks:
     """Find marks.
 
     Parameters
     ----------
+    lab : ndarray, (h, w, 3), float32
+        CIELAB.
     odds, seen : ndarray, (h, w), float32
         Log-odds of damage, and what the network alone says.
     """
@@ -70,16 +74,17 @@ def marks_of(odds: Array, seen: Array) -> Marks:
     own = _Own(of.ravel()[inside], np.asarray(stats), odds.ravel()[inside])
     more = [own.most(seen.ravel()[inside]), own.mean(seen.ravel()[inside])]
     rows, columns = np.divmod(inside, of.shape[1])
-    alone = own.described(rows, columns)
+    described = own.described(rows, columns)
     likely = own.mean((odds.ravel()[inside] > _LIKELY).astype(np.float64))
     doubtful = odds > _DOUBTFUL
     near = cv2.blur(doubtful.astype(np.float32), (_AROUND, _AROUND), borderType=cv2.BORDER_REFLECT)
     around = own.mean(near.ravel()[inside]) - own.area / _AROUND**2
     size = odds.size / _SIZE
     weak = float((doubtful & (odds < _GROWN)).mean())
-    features = [*alone, *more, likely, np.log(np.maximum(around, 0) + 1e-3)]
+    features = [*described, *more, likely, np.log(np.maximum(around, 0) + 1e-3)]
     features += [*own.others(size), np.full(count - 1, np.log(weak + 1e-4))]
-    return Marks(of, np.stack(features, axis=1).astype(np.float32))
+    alone = np.stack(features, axis=1).astype(np.float32)
+    return Marks(of, np.concatenate([alone, of_place(of, lab, odds, seen)], axis=1))
 
 
 class _Own:

@@ -1,18 +1,15 @@
-"""Train the second judge and what keeps or leaves marks: ``python -m training.damage.marks CONTEXT.onnx MARKS.onnx``.
+"""Train the second judge of single pixels: ``python -m training.damage.context CONTEXT.onnx``.
 
-Both learn from photos that the network never saw (``training.damage.parts.unseen``), each as it is and aged, clean, and
-with much or little damage drawn on it. The second judge is a perceptron, as the first is. What keeps marks is logistic
-regression with a small penalty, by Newton's method (Hastie, Tibshirani and Friedman 2009, "The elements of statistical
-learning", 4.4.1); it must hear of a photo what a judge says that did not learn from it, so two more judges are trained
-for it, each on the other half of the photos. The first judge and the network, as they are in the package, are heard:
-install them before.
+It learns from photos that the network never saw (``training.damage.parts.unseen``), each as it is and aged, clean, and
+with much or little damage drawn on it. It is a perceptron, as the first is. The first judge and the network, as they
+are in the package, are heard: install them before. What keeps or leaves marks is trained by ``training.damage.kept``.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,14 +21,13 @@ from numpy.typing import NDArray
 from tinct.imaging.damage.context import Seen
 from tinct.imaging.damage.find import seen_whole
 from tinct.imaging.damage.judges import describe, last_word, suspected
-from tinct.imaging.damage.marks import Marks, marks_of
 from tinct.photo.color import srgb_to_lab
 from training.damage.draw import draw
 from training.damage.judges import exported, train
 from training.damage.pairs import few, worn
 from training.damage.parts import unseen
 
-__all__ = ["Heard", "Judge", "examples", "fitted", "hear", "judge_of", "main", "near", "variants"]
+__all__ = ["Heard", "Judge", "hear", "judge_of", "main", "near", "variants"]
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -41,9 +37,6 @@ Ints = NDArray[np.int64]
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _DAMAGED, _SOUND = 400, 700  # pixels of a view, bright and dark each, that teach the judge
 _EPOCHS = 6
-_RIDGE = 1e-3  # of the mean weight
-_ROUNDS = 30
-_CLEAN, _OTHER = 10.0, 0.3  # what a sound mark of a clean photo counts for, and one of a damaged photo
 _SMALL = 40  # small photos
 
 
@@ -134,70 +127,16 @@ def judge_of(views: Sequence[Heard], rng: np.random.Generator) -> Judge:
     return Judge(mean, spread, train(np.clip((x - mean) / spread, -5, 5), y, _EPOCHS, rng))
 
 
-def on_damage(marks: Marks, truth: Flags) -> tuple[Array, Array]:
-    """Which marks (n,) lie mostly on damage, and the area (n,) of each."""
-    count = len(marks.features) + 1
-    area = np.bincount(marks.of.ravel(), minlength=count)[1:].astype(np.float32)
-    hit = np.bincount(marks.of.ravel(), near(truth).ravel(), count)[1:]
-    return (hit > area / 2).astype(np.float32), area
-
-
-def examples(views: Sequence[Heard], odds_of: Callable[[Heard], Array]) -> tuple[Array, Array, Array]:
-    """Features (n, f), whether damage (n,) and weight (n,) of all marks.
-
-    Large ones count for more, by the root of their area; those of clean photos for much more: one is one too many.
-    """
-    parts = []
-    for view in views:
-        marks = marks_of(odds_of(view), view.seen)
-        damaged, area = on_damage(marks, view.truth)
-        sound = _OTHER if view.truth.any() else _CLEAN
-        parts.append((marks.features, damaged, np.sqrt(area) * np.where(damaged > 0, 1, sound)))
-    features, damaged, weight = (np.concatenate(some) for some in zip(*parts, strict=True))
-    return features, damaged, weight.astype(np.float32)
-
-
-def fitted(features: Array, damaged: Array, weight: Array) -> tuple[Array, Array]:
-    """Factors (f, 1) and offset (1,) of scaled features (n, f)."""
-    x = np.concatenate([features, np.ones((len(features), 1))], axis=1).astype(np.float64)
-    w = weight / weight.mean()
-    beta = np.zeros(x.shape[1])
-    penalty = np.full(len(beta), _RIDGE * len(x))
-    penalty[-1] = 0
-    for _ in range(_ROUNDS):
-        sure = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
-        slope = x.T @ (w * (sure - damaged)) + penalty * beta
-        bend = (x * (w * sure * (1 - sure))[:, None]).T @ x + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(bend, slope)
-        beta -= step
-        if np.abs(step).max() < 1e-6:
-            break
-    return beta[:-1, None].astype(np.float32), beta[-1:].astype(np.float32)
-
-
-def train_both(views: Sequence[Heard]) -> tuple[bytes, bytes]:
-    """The second judge and what keeps marks, as ONNX."""
-    rng = np.random.default_rng(5)
-    halves = [judge_of([view for view in views if view.photo % 2 != half], rng) for half in (0, 1)]
-    features, damaged, weight = examples(views, lambda view: halves[view.photo % 2].odds_of(view))
-    mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
-    factors = fitted(np.clip((features - mean) / spread, -5, 5), damaged, weight)
-    print(f"{len(features)} marks, {damaged.mean():.0%} of them damage", flush=True)
-    judge = judge_of(views, rng)
-    return exported(judge.mean, judge.spread, judge.parameters), exported(mean, spread, list(factors))
-
-
 def main() -> None:
     """Hear, train, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("context", type=Path)
-    parser.add_argument("marks", type=Path)
     parser.add_argument("--most", type=int, help="only so many photos, to see that it runs")
     options = parser.parse_args()
-    written = train_both(list(hear(islice(unseen(_SMALL), options.most))))
-    for path, data in zip((options.context, options.marks), written, strict=True):
-        path.write_bytes(data)
-        print(f"{path.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    judge = judge_of(list(hear(islice(unseen(_SMALL), options.most))), np.random.default_rng(5))
+    data = exported(judge.mean, judge.spread, judge.parameters)
+    options.context.write_bytes(data)
+    print(f"{options.context.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ Reach: share of the object whose chroma comes more than half way to the hint's. 
 two colourings beside the object. A band of 2.5 % of the longer side to each side of the outline is left out, because
 outlines are drawn with straight lines, and so is what is nearly black or white. Constants were chosen on the split
 `choose`.
+
+Lightness stays, and sRGB has no bright red or dark yellow: a pixel may be given all of the hint's chroma and still not
+come half way. Room: reach over the pixels that all of it brings half way; where fewer than a tenth are, over all.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from benchmarks.colorize import gray, in_split, lab_of, pixels_of
 from benchmarks.portrait import data_folder
 from tinct.effects.colorize.colorize import colorize
 from tinct.effects.colorize.hints import Hint
+from tinct.effects.colorize.luminance import Luminance, encode, to_linear
 from tinct.photo.color import delta_e_2000
 from tinct.photo.photo import Photo
 
@@ -37,6 +41,7 @@ _SIDE = 512
 _BAND = 0.025  # of the longer side
 _LIT = (12.0, 93.0)  # L* between which there is room for chroma
 _REACH, _OUTSIDE = 0.8, 2.0  # what is good
+_ROOM = 0.1  # of an object
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,16 +103,44 @@ def _marked(name: str, rgb: Rgb, row: dict[str, str]) -> Marked:
     return Marked(name, Photo(gray(rgb), gray=True), hint, inner, cv2.dilate(object_, disc) == 0)
 
 
-def measured(one: Marked) -> tuple[float, float, Rgb, Rgb]:
-    """Reach, change outside, and the colourings without and with the hint."""
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """How far a hint went."""
+
+    reach: float
+    room: float
+    """Reach, where sRGB has room for it."""
+    outside: float
+    plain: Rgb
+    hinted: Rgb
+
+
+def measured(one: Marked) -> Measured:
+    """Colour with and without the hint."""
     plain, hinted = (
         np.asarray(colorize(one.photo, hints=hints).photo.pixels, np.uint8) for hints in ([], [one.hint])
     )
     before, after = lab_of(plain), lab_of(hinted)
     seen = one.inside & (before[..., 0] > _LIT[0]) & (before[..., 0] < _LIT[1])
-    was, became = (np.linalg.norm(lab[..., 1:] - one.hint.chroma, axis=-1)[seen] for lab in (before, after))
+    was, became, most = (_left(lab, one.hint) for lab in (before, after, lab_of(_full(one))))
+    reached, room = (became < was / 2)[seen], (most < was / 2)[seen]
     changed = delta_e_2000(before, after)[one.outside]
-    return float((became < was / 2).mean()), float(changed.mean()), plain, hinted
+    where = room if room.mean() >= _ROOM else np.ones_like(room)
+    return Measured(float(reached.mean()), float(reached[where].mean()), float(changed.mean()), plain, hinted)
+
+
+def _left(lab: NDArray[np.float32], hint: Hint) -> NDArray[np.float32]:
+    """How far chroma (h, w) is from the hint's."""
+    return np.asarray(np.linalg.norm(lab[..., 1:] - hint.chroma, axis=-1), np.float32)
+
+
+def _full(one: Marked) -> Rgb:
+    """The photo with all of the hint's chroma, as far as sRGB has it."""
+    luminance = Luminance.of(one.photo.pixels, None)
+    out = np.empty_like(one.photo.pixels)
+    a, b = (np.full(out.shape[:2], value, np.float32) for value in one.hint.chroma)
+    encode(to_linear(luminance, a, b), None, out)
+    return np.asarray(out, np.uint8)
 
 
 def main() -> None:
@@ -122,19 +155,20 @@ def main() -> None:
     options = parser.parse_args()
     figures, tiles = [], []
     for one in marked(options.split):
-        reach, outside, plain, hinted = measured(one)
-        figures.append((reach, outside))
-        print(f"{one.name:32} reach {reach:5.0%}  outside {outside:5.2f}")
+        found = measured(one)
+        figures.append((found.reach, found.room, found.outside))
+        print(f"{one.name:32} reach {found.reach:5.0%}  room {found.room:5.0%}  outside {found.outside:5.2f}")
         tile = np.zeros((_SIDE // 2, 3 * _SIDE // 2, 3), np.uint8)
-        shown = np.hstack([plain, hinted, hinted * one.inside[..., None]])[::2, ::2]
+        shown = np.hstack([found.plain, found.hinted, found.hinted * one.inside[..., None]])[::2, ::2]
         tile[: shown.shape[0], : shown.shape[1]] = shown
         tiles.append(tile)
-    reach, outside = np.array(figures).T
-    good = (reach >= _REACH) & (outside <= _OUTSIDE)
+    reach, room, outside = np.array(figures).T
+    good, roomy = ((reached >= _REACH) & (outside <= _OUTSIDE) for reached in (reach, room))
     print(
         f"{len(figures)} objects of the split {options.split!r}: reach {reach.mean():.0%}, {_REACH:.0%} or more on "
         f"{(reach >= _REACH).sum()}; outside {outside.mean():.2f}, {_OUTSIDE:g} or less on "
-        f"{(outside <= _OUTSIDE).sum()}; both on {good.sum()}"
+        f"{(outside <= _OUTSIDE).sum()}; both on {good.sum()}; "
+        f"where sRGB has room reach {room.mean():.0%}, both on {roomy.sum()}"
     )
     if options.sheet:
         rows = [

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinct.effects.colorize.carry import carry
+from tinct.imaging import salient
 from tinct.imaging.likelihood import ChromaDistribution
 
 SQUARE = np.s_[16:48, 16:48]
@@ -18,8 +19,8 @@ def _photo(*, bar: bool = False) -> ChromaDistribution:
     light[SQUARE] = 65
     if bar:
         light[31:33, 16:48] = 5
-    looks = np.zeros((32, 32, 4), np.float32)
-    looks[8:24, 8:24] = 1
+    looks = np.zeros((32, 32, 152), np.float32)
+    looks[8:24, 8:24, :4] = 1
     looks -= looks.mean(axis=(0, 1))
     bins = np.array([[0, 0], [40, 20], [-20, -30]], np.float32)
     return ChromaDistribution(np.zeros((64, 64, 3), np.float32), bins, light, np.ones_like(light), looks)
@@ -42,6 +43,25 @@ def test_a_hint_reaches_the_part_beyond_what_lies_across_its_thing() -> None:
     found = carry(_photo(bar=True), np.array([_hint(27, 30, BLUE)], np.float32))
     assert found.share[36:46, 24:40].mean() > 0.8
     assert found.share[:12].max() < 0.1
+
+
+def test_a_dot_on_what_stands_out_stays_on_it_though_the_background_is_much_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo = _photo()
+    photo.light[:] = 54
+    photo.light[SQUARE] = 56
+    photo.looks[:] *= 0.1
+
+    def share(subject: float) -> float:
+        seen = np.full((64, 64), subject, np.float32)
+        seen[SQUARE] = 1
+        monkeypatch.setattr(salient, "predict", lambda rgb: seen)
+        found = carry(photo, np.array([_hint(32, 32, BLUE)], np.float32)).share
+        return float(found[:8].mean())
+
+    assert share(0) < 0.1
+    assert share(1) > 0.3
 
 
 def test_two_hints_on_one_thing_share_it() -> None:

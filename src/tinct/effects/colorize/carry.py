@@ -3,10 +3,11 @@
 Colour is solved for as heat that flows between cells which look alike (Levin, Lischinski, Weiss 2004, "Colorization
 using optimization"), with what the network's encoder sees and what it expects beside lightness; known points are hot,
 and cells unlike them leak, so that far from a known point the network's own colouring stays. The heat of a point, and
-how like it a cell is, are evidence that the cell is of its thing; weighed, they are the prior of a random walk (Grady
-2005, "Multilabel random walker image segmentation using prior models"), whose chance of ending on the thing says how
-far it goes. The weights are those of a logistic regression on regions of one colour in colour photos
-(`training.colorizer.hints`), so no outline drawn by hand was needed for them.
+how like it a cell is, are evidence that the cell is of its thing. A network of its own (`extent`) and a logistic
+regression weigh it, both learned from regions of one colour in colour photos (`training.hints`,
+`training.colorizer.hints`), so no outline drawn by hand was needed for them; and a dot on what stands out in the photo
+rarely goes for what lies behind. Together they are the prior of a random walk (Grady 2005, "Multilabel random walker
+image segmentation using prior models"), whose chance of ending on the thing says how far the colour goes.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.colorize.extent import extents
+from tinct.imaging import salient
 from tinct.imaging.conduction import Flow, conducted, steady
 from tinct.imaging.likelihood import ChromaDistribution
 from tinct.imaging.mean_field import resized
+from tinct.photo.color import lab_to_srgb
 
 __all__ = ["Carried", "Cells", "carry", "evidence", "heat_of"]
 
@@ -36,6 +40,8 @@ _WARMED = 1e-3
 _COLD = np.float32(1e-3)  # heat below which there is none
 _WEIGHTS = (0.8197, 0.0527, 2.7946, -5.6282, 0.1399, -0.0012, -1.9581, 0.3272, -0.4351)  # of the evidence
 _BIAS = 3.6542
+_TRUST = 0.7  # times the log-odds by the network and by the evidence, which know much of the same
+_WITHIN, _ACROSS = 1.0, 3.0  # log-odds more where both are of what stands out, and less where one of both is
 _BELIEF = 0.005  # how far cells hold to their evidence against their neighbours'
 _HALF, _STEEP = np.float32(0.54), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
 _OTHER, _SUDDEN = 0.6, 12.0  # of root probabilities: from there a thing is another, such as a face
@@ -72,23 +78,33 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
     colors = list(dict.fromkeys(known.values()))
     points = [[at for at, color in known.items() if color == one] for one in colors]
     heat, fixed = heat_of(cells, points)  # (h, w, n), (h, w)
+    every = [(k, at) for k, group in enumerate(points) for at in group]
+    said = extents(cells, [(at, heat[..., k]) for k, at in every])
     lit = cells.light + np.float32(16)  # chroma of one surface grows with it, as all of XYZ does with light
     total, color = np.zeros((h, w), np.float32), np.zeros((h, w, 2), np.float32)
     belief, kin = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
-    for k, chroma in enumerate(colors):
-        for at in points[k]:
-            odds = evidence(cells, heat[..., k], at) @ np.asarray(_WEIGHTS, np.float32)
-            own = np.asarray(1 / (1 + np.exp(-odds - np.float32(_BIAS))), np.float32)
-            np.maximum(belief, own, out=belief)
-            np.maximum(kin, cells.expected_as(*at), out=kin)
-            weight = np.maximum(own * heat[..., k], np.float32(1e-9))
-            total += weight
-            color += (weight * np.minimum(lit / lit[at], np.float32(_LIT)))[..., None] * np.array(chroma)
+    for (k, at), odds in zip(every, said, strict=True):
+        own = _likely(cells, heat[..., k], at, odds)
+        np.maximum(belief, own, out=belief)
+        np.maximum(kin, cells.expected_as(*at), out=kin)
+        weight = np.maximum(own * heat[..., k], np.float32(1e-9))
+        total += weight
+        color += (weight * np.minimum(lit / lit[at], np.float32(_LIT)))[..., None] * np.array(colors[k])
     held = np.full((h, w), _BELIEF, np.float32)
     start = fixed.astype(np.float32)[..., None]
     thing = steady(cells.flow, held, (held * belief)[..., None], start, fixed)[..., 0]
     share = 1 / (1 + (_HALF / np.maximum(thing, _COLD)) ** _STEEP)
     return Carried(np.asarray(share * kin, np.float32), color / total[..., None])
+
+
+def _likely(cells: Cells, heat: Array, at: tuple[int, int], said: Array) -> Array:
+    """How likely cells are of the thing of a point, (h, w), 0 to 1, of which the network says log-odds (h, w)."""
+    weighed = evidence(cells, heat, at) @ np.asarray(_WEIGHTS, np.float32) + np.float32(_BIAS)
+    subject, point = cells.subject, np.median(cells.subject[_near(*at)])
+    across = subject * (1 - point) + (1 - subject) * point  # one of both is of the subject, the other is not
+    odds = np.float32(_TRUST) * (said + weighed) + np.float32(_WITHIN) * subject * point
+    odds -= np.float32(_ACROSS) * across * across
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
 def evidence(cells: Cells, heat: Array, at: tuple[int, int]) -> Array:
@@ -128,6 +144,12 @@ class Cells:
     """(h, w, c)."""
     roots: Array
     """(h, w, q) square roots of probabilities: their distance is that of Hellinger."""
+    seen: Array
+    """(h / 2, w / 2, c): looks as the encoder has them."""
+    expected: Array
+    """(h, w, 3) a*, b* and chroma that the network expects."""
+    subject: Array
+    """(h, w) probability of what stands out in the photo, which ends where the subject does."""
     flow: Flow
 
     @classmethod
@@ -135,10 +157,13 @@ class Cells:
         """The cells of a prediction."""
         h, w = predicted.light.shape
         p = np.exp(predicted.logits - predicted.logits.max(axis=-1, keepdims=True))
-        roots = np.sqrt(p / p.sum(axis=-1, keepdims=True))
+        p /= p.sum(axis=-1, keepdims=True)
+        roots = np.sqrt(p)
+        expected = p @ np.column_stack([predicted.bins, np.hypot(*predicted.bins.T)])
         looks = resized(predicted.looks, (h, w))
         told = list(zip((predicted.light, looks, roots), _CONDUCTS, strict=True))
-        return cls(predicted.light, looks, roots, conducted(told, _LEAST))
+        subject = salient.predict(_grey(predicted.light))
+        return cls(predicted.light, looks, roots, predicted.looks, expected, subject, conducted(told, _LEAST))
 
     def _apart(
         self, scales: tuple[float, float, float], part: Part, others: tuple[Array, Array, Array]
@@ -153,7 +178,7 @@ class Cells:
 
     def around(self, row: int, column: int) -> tuple[Array, Array, Array]:
         """What the surroundings of a cell are: L*, looks (c,), roots (q,)."""
-        near = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        near = _near(row, column)
         looks, roots = (x[near].reshape(-1, x.shape[2]) for x in (self.looks, self.roots))
         middle = np.asarray(np.median(self.light[near]), np.float32)
         return middle, np.median(looks, axis=0).astype(np.float32), roots.mean(axis=0, dtype=np.float32)
@@ -170,6 +195,18 @@ class Cells:
         return np.asarray(1 / (1 + far ** np.float32(_SUDDEN)), np.float32)
 
 
+def _near(row: int, column: int) -> Part:
+    """A cell and those around it."""
+    return np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+
+
+def _grey(light: Array) -> Array:
+    """RGB (h, w, 3) in 0..1 of L* (h, w)."""
+    lab = np.zeros((*light.shape, 3), np.float32)
+    lab[..., 0] = light
+    return np.asarray(np.clip(lab_to_srgb(lab), 0, 1), np.float32)
+
+
 def heat_of(cells: Cells, points: list[list[tuple[int, int]]]) -> tuple[Array, NDArray[np.bool_]]:
     """How much of the heat of each colour's points reaches every cell, (h, w, n), 0 to 1; which cells are points."""
     h, w = cells.light.shape
@@ -183,7 +220,7 @@ def heat_of(cells: Cells, points: list[list[tuple[int, int]]]) -> tuple[Array, N
         away = ((down - row) ** 2 + (across - column) ** 2) / np.float32((_NEAR * max(h, w)) ** 2)
         twin = np.float32(_WARMED) * cells.alike(_TWIN, row, column) * np.exp(-away / 2)
         np.maximum(warmed[..., k], twin, out=warmed[..., k])
-        around = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        around = _near(row, column)
         hot[around][kin[around] > 0.3] = 0  # of overlapping points the later
         hot[around][..., k][kin[around] > 0.3] = 1
         fixed[around] |= kin[around] > 0.3

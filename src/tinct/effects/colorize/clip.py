@@ -69,7 +69,7 @@ def _seconds(clip: tuple[int, ...]) -> float:
 
 @effect(
     title="Colorization of clips",
-    engines={"colorizer": ("colorizer",)},
+    engines={"colorizer": ("colorizer", "extent", "subject")},
     credits=10,
     estimate=_seconds,
     label="color",

@@ -62,7 +62,12 @@ def _or_bool(value: object) -> object:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
-@effect(title="Colorization", engines={"colorizer": ("colorizer",)}, label="color", counted="variants")
+@effect(
+    title="Colorization",
+    engines={"colorizer": ("colorizer", "extent", "subject")},
+    label="color",
+    counted="variants",
+)
 def colorize(
     photo: Annotated[
         Photo, Field(description="The photo to colour: grey, toned, or in colour; then it is coloured anew.")

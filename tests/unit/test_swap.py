@@ -22,7 +22,7 @@ from tinct.faces import canonical
 from tinct.faces.face import Face
 from tinct.faces.find import largest_face
 from tinct.faces.flat import SIDE
-from tinct.faces.points import OVAL_RING
+from tinct.faces.points import MOUTH_RING, OVAL_RING
 from tinct.faces.pose import Pose
 from tinct.faces.regions import region, window
 from tinct.imaging import watermark
@@ -77,6 +77,21 @@ def test_a_laughing_mouth_does_not_go_onto_a_closed_one() -> None:
     with pytest.raises(FacesUnlikeError, match="mouth"):
         onto.refuse_unlike(laughing, known())
     onto.refuse_unlike(known(), laughing)
+
+
+def test_a_laughing_head_keeps_what_shows_between_its_lips_only_where_the_source_has_no_teeth() -> None:
+    laughing, shut = known(), known()
+    for given in (laughing, shut):
+        ring = given.points[MOUTH_RING]
+        step = 12.0 if given is laughing else 0.0
+        given.points[MOUTH_RING[1:10], 1] = ring[:, 1].mean() + step
+        given.points[MOUTH_RING[:10:-1], 1] = ring[:, 1].mean() - step
+    middle = laughing.points[MOUTH_RING, :2].mean(axis=0).round().astype(int)
+    own = onto._own_mouth(laughing, shut)
+    assert own[middle[1], middle[0]] > 0.9
+    assert own[: middle[1] - 40].max() == 0
+    assert onto._own_mouth(laughing, laughing).max() == 0
+    assert onto._own_mouth(shut, laughing).max() == 0
 
 
 def test_eyes_and_smiles_that_differ_much_are_refused_either_way() -> None:

@@ -16,10 +16,12 @@ from tinct.faces.covered import covered, share_around, share_of
 from tinct.faces.face import Face
 from tinct.faces.find import check
 from tinct.faces.flat import flattened, spread, warped
-from tinct.faces.points import EYES, LIPS_RING, MOUTH_RING, OVAL_RING
+from tinct.faces.lips import opening
+from tinct.faces.points import EYES, LIPS_RING, OVAL_RING
 from tinct.faces.regions import region, window
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["Given", "given", "put", "refuse_unlike"]
 
@@ -38,6 +40,7 @@ _LIDS: Final = 0.15  # difference of the eyes' openings, of their width: beyond 
 _SMILE: Final = (
     0.2  # difference of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
 )
+_DARK: Final = 0.004  # linear light added before logarithms
 _ENLARGED: Final = 3.0  # times a face may be enlarged
 
 
@@ -130,16 +133,13 @@ def put(photo: Photo, target: Given, source: Given) -> Photo:
     middle = goal[[168, 2], :2].mean(axis=0)
     mask = _filled(middle + (ring - middle) * 0.92, shape) * (1 - np.clip(1.6 * hidden, 0, 1))
     mask *= inside
-    openings = mouth_opening(source.points), mouth_opening(target.points)
-    if openings[1] > _SHUT and openings[0] < 0.5 * openings[1]:  # the source has no teeth to give
-        mouth = cv2.GaussianBlur(_filled(target.points[MOUTH_RING, :2], shape), (0, 0), max(0.6, width / 150))
-        mask *= 1 - mouth
+    kept = 1 - _own_mouth(target, source)
     skin = region(target.face, "skin", part) * (1 - hidden)
-    made = relit(face, target.rgb, skin * mask, skin, width)
+    made = relit(face, target.rgb, skin * mask * kept, skin, width)
     made[~inside] = target.rgb[~inside]
     reach = max(1, round(width / 45))
     soft = cv2.erode(mask.astype(np.float32), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    soft = cv2.GaussianBlur(soft, (0, 0), reach * 0.9)
+    soft = cv2.GaussianBlur(soft, (0, 0), reach * 0.9) * kept
     out = joined(made, target.rgb, np.asarray(soft, np.float32), width)
     pixels = photo.pixels.copy()
     changed = np.abs(out - target.rgb).max(axis=-1) > 1e-3
@@ -147,6 +147,16 @@ def put(photo: Photo, target: Given, source: Given) -> Photo:
     levels = np.rint(np.clip(srgb_to_profile(out, photo.icc), 0, 1) * full).astype(pixels.dtype)
     pixels[part.slices][changed] = levels[changed]
     return photo.with_pixels(pixels)
+
+
+def _own_mouth(target: Given, source: Given) -> Array:
+    """What shows between the head's parted lips, 0..1, where the source has no teeth to give; nothing otherwise."""
+    shape, openings = target.rgb.shape[:2], (mouth_opening(source.points), mouth_opening(target.points))
+    if openings[1] <= _SHUT or openings[0] >= 0.5 * openings[1]:
+        return np.zeros(shape, np.float32)
+    light = np.log(srgb_to_linear(target.rgb) + np.float32(_DARK))
+    teeth = _filled(opening(light, target.points), shape)
+    return np.asarray(cv2.GaussianBlur(teeth, (0, 0), max(0.6, target.face.width / 150)), np.float32)
 
 
 def _filled(points: NDArray[np.float64], shape: tuple[int, ...]) -> Array:

@@ -1,4 +1,4 @@
-"""What createtask does while its caller waits: little, the same for each task, and nothing of the work itself."""
+"""What createtask does while its caller waits: little, and nothing of the work; codes of a full and of an old queue."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from test_picma_calls import Client, backend, bomb, client, member, opened, site
 from backends import Postgres
 from picture_host import Site
 from tinct.backend import Backend
+from tinct.jobs import retention
 
 pytestmark = pytest.mark.asyncio
 
@@ -85,3 +86,19 @@ async def test_a_full_queue_is_told_and_leaves_nothing(
         assert row["n"] == 2  # the first one and its picture
         assert (await client.say("deletetask", taskid=first))[0] == 0
         assert (await client.say("createtask", picurl=site.url + "/a.jpg", type=92))[0] == 0
+
+
+async def test_after_thirty_days_a_task_is_not_known_any_more(
+    backend: Backend,  # noqa: F811
+    client: Client,  # noqa: F811
+    site: Site,  # noqa: F811
+) -> None:
+    taskid = await client.made(site.url + "/a.jpg")
+    job = await backend.database.one("SELECT account_id FROM jobs WHERE id = %s", (taskid,))
+    assert job is not None
+    await backend.jobs.cancel(job["account_id"], taskid)
+    for days, code in ((29, 0), (31, 1002001)):
+        await backend.database.run("UPDATE jobs SET finished_at = now() - make_interval(days => %s)", (days,))
+        await retention.expire(backend)
+        assert (await client.say("gettask", taskid=taskid))[0] == code
+    assert (await client.say("deletetask", taskid=taskid))[0] == 1002001

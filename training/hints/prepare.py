@@ -170,7 +170,6 @@ def _items(every: int, skip: int) -> Iterator[dict[str, Any]]:
             heat, _ = heat_of(cells, [[dot.at]])
             rows.append(told(cells, heat[..., 0], dot.at))
         yield {
-            "rgb": cv2.resize(made, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
             "looks": predicted.looks.astype(np.float16),
             "told": np.stack(rows).astype(np.float16),
             "at": np.array([dot.at for dot in dots], np.int16),

@@ -13,7 +13,8 @@ from skimage import data
 
 import tinct
 from tinct.effects.hair import bangs, extend, volume
-from tinct.effects.hair.gate import _demand, long_enough, with_forehead
+from tinct.effects.hair.gate import _demand, long_enough, with_forehead, with_parting
+from tinct.effects.hair.hairline import forehead
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin, shown
 from tinct.effects.hair.soft import blurred, grown, shrunk
@@ -278,6 +279,30 @@ def test_a_fringe_of_coloured_hair_has_the_colour_of_roots_above_and_of_lengths_
         ratios.append(low / top)
     assert colors[1].mean() > 1.5 * colors[0].mean()
     assert ratios[1] > 1.15 * ratios[0]
+
+
+def test_curtain_bangs_ask_for_a_parting_in_the_middle_and_hair_beside_it() -> None:
+    _, hair = mannequin()
+    above, _ = with_forehead(hair)
+    with_parting(hair, above)
+    assert above.aside < 0.15
+    u, v = hair.frame.grid(hair.matte.shape)
+    swept = np.where((u > 0.05) & (v < 0.1) & (v > -0.6), 1, hair.matte).astype(np.float32)
+    aside = forehead(replace(hair, matte=swept))
+    with pytest.raises(HairError, match="parted far aside"):
+        with_parting(hair, aside)
+
+
+def test_bangs_lie_behind_hair_that_falls_in_front_of_the_forehead() -> None:
+    _, hair = mannequin()
+    u, v = hair.frame.grid(hair.matte.shape)
+    lock = np.where((u > 0.2) & (v < 0.1) & (v > -0.6), 1, hair.matte).astype(np.float32)
+    covered = []
+    for one in (hair, replace(hair, matte=lock)):
+        above, colors = with_forehead(one)
+        opacity = bangs._layer(one, above, colors, "full", 0.8, 1.0, 0).opacity
+        covered.append(float(opacity[(u > 0.26) & (u < 0.32) & (v > -0.14) & (v < -0.10)].mean()))
+    assert covered[1] < 0.2 < 0.6 < covered[0]
 
 
 def test_highlights_over_dark_hair_get_no_fringe() -> None:

@@ -9,7 +9,7 @@ import pytest
 from skimage import data
 
 from tinct.faces.find import installed, largest_face
-from tinct.imaging.hair.found import _score, found_hair
+from tinct.imaging.hair.found import _clothes, _neck, _score, found_hair
 from tinct.imaging.hair.network import FACE, HAIR, classes
 from tinct.imaging.hair.seen import Seen, look
 from tinct.photo.color import srgb_to_lab
@@ -67,3 +67,15 @@ def test_what_looks_like_hair_is_less_likely_hair_where_the_segmenter_sees_nobod
     assert inside.sum() > 100
     assert change[inside].max() < -3
     assert np.abs(change[seen.u < 0.25]).max() < 1e-3
+
+
+def test_clothes_and_the_necks_shade_below_the_chin_lose_the_odds_of_hair(seen: Seen) -> None:
+    chin = float(seen.place(152)[1])
+    probability = classes(seen)[..., HAIR]
+    suit = (seen.v > chin + 0.7) & (np.abs(seen.u) < 0.6)
+    taken = np.where(suit, 0.6, probability).astype(np.float32)
+    change = _clothes(seen, taken)
+    assert change[suit].mean() < -3
+    assert not change[seen.v < chin].any()
+    assert _neck(seen, taken)[seen.v < chin - 0.3].max() <= 0
+    assert not _neck(seen, taken)[np.abs(seen.u) > 0.8].any()

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 import tinct
 from tinct.cli import app
 from tinct.effects.hair import transfer
-from tinct.effects.hair.gate import alike, as_example, fitting, with_eyes
+from tinct.effects.hair.gate import alike, as_example, fitting, seamless, with_eyes
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.placing import flow
 from tinct.effects.hair.transfer import Color
 from tinct.effects.hair.uncover import uncovered
-from tinct.effects.hair.worn import brows_of, put_on
+from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import (
     BaldError,
     EyeCoveredError,
@@ -154,6 +154,22 @@ def test_hair_that_leaves_the_ears_free_is_not_put_on_others() -> None:
     cut = replace(hair, small=np.where(ear, 0, hair.small).astype(np.float32), seen=replace(seen, lab=lab))
     with pytest.raises(HairError, match="ears show"):
         as_example(cut)
+
+
+def test_an_edge_painted_across_a_free_forehead_is_refused() -> None:
+    _, hair = mannequin()
+    nothing = replace(worn_by_itself(hair), opacity=np.zeros_like(hair.matte))
+    assert transfer._edges(hair, nothing, hair.rgb) == 0
+    _, v = hair.frame.grid(hair.matte.shape)
+    painted = np.where((v < -0.1)[..., None], hair.rgb * 0.6, hair.rgb).astype(np.float32)
+    edges = transfer._edges(hair, nothing, painted)
+    seamless(0.01)
+    with pytest.raises(HairError, match="without an edge"):
+        seamless(edges)
+
+
+def worn_by_itself(hair: Hair) -> Worn:
+    return put_on(hair, hair, "ref")
 
 
 def test_glasses_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -12,7 +13,7 @@ from pydantic import Field
 from tinct.effects.choices import Seed
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
-from tinct.effects.hair.gate import alike, example, fitting, head
+from tinct.effects.hair.gate import alike, example, fitting, head, seamless
 from tinct.effects.hair.lay import Layer, laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.soft import blurred
@@ -20,9 +21,12 @@ from tinct.effects.hair.uncover import Uncovered, uncovered
 from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import FaceError
 from tinct.faces.find import MODELS
+from tinct.faces.points import OVAL_RING
 from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.hair import Hair
+from tinct.imaging.hair.seen import filled
 from tinct.photo.photo import Photo
+from tinct.photo.resize import resize
 from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["Color", "Transfer", "hair_transfer", "layer", "on_mannequin", "transferred"]
@@ -30,6 +34,8 @@ __all__ = ["Color", "Transfer", "hair_transfer", "layer", "on_mannequin", "trans
 Array = NDArray[np.float32]
 Color = Literal["ref", "src"]
 
+_LOOKED: Final = 192.0  # width of the face in pixels of the copy on which edges are looked for
+_STEP: Final = 0.02  # change of the light from one of its pixels to the next that is an edge
 _BELT: Final = 0.05  # widths of the face beside the hair within which the reference's skin comes along
 
 
@@ -106,6 +112,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     fitting(hair, worn, below)
     width, share = hair.frame.width, worn.opacity[..., None]
     base = _with_belt(hair, worn, below)
+    seamless(_edges(hair, worn, base))
     cast = np.roll(blurred(worn.opacity, 0.03 * width), round(0.02 * width), axis=0)
     _, v = hair.frame.grid(worn.opacity.shape)
     shadow = 0.25 * cast * smoothstep(v, hair.chin, hair.chin + 0.3) * (1 - worn.opacity)
@@ -113,6 +120,17 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     made = np.abs(base - hair.rgb).max(axis=-1)
     touched = np.asarray(np.maximum.reduce([worn.opacity, shadow, made]), np.float32)
     return Layer(np.asarray(light, np.float32), smoothstep(touched, 0.003, 0.02))
+
+
+def _edges(hair: Hair, worn: Worn, base: Array) -> float:
+    """Share of the face that the new hair leaves free where what was painted changes its light abruptly."""
+    scale = _LOOKED / hair.frame.width
+    size = (max(8, round(base.shape[0] * scale)), max(8, round(base.shape[1] * scale)))
+    oval = filled([hair.points[OVAL_RING, :2]], (base.shape[0], base.shape[1]))
+    free = (resize(oval, size) > 0.9) & (resize(worn.opacity, size) < 0.05)
+    change = cv2.GaussianBlur(resize((base - hair.rgb).mean(axis=-1), size), (0, 0), 1.0)
+    steps = np.hypot(*np.gradient(change))
+    return float((steps[free] > _STEP).mean()) if free.any() else 0.0
 
 
 def _with_belt(hair: Hair, worn: Worn, below: Uncovered) -> Array:

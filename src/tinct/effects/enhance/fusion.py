@@ -38,7 +38,6 @@ _GAP_WINDOW, _TEXTURE_WINDOW = 3, 5
 _STILL: Final = (
     1.5  # how much worse standing still may explain a frame than motion does, as motion follows noise too
 )
-_STILL_WINDOW, _STILL_EDGE = 15, 5
 _HELD: Final = (
     0.7,
     0.7,
@@ -113,23 +112,13 @@ class Fusion:
     def _mixed(self, frame: Pixels, cleaned: Array, own: Array, before: _Before) -> tuple[Array, Array]:
         motion = Motion(frame, before.frame, self._search)
         _refine(motion, frame, before.frame)
-        self._stand_still(motion, frame, before.frame)
-        carried = _at(before.doubled, motion.place(*own.shape), cv2.INTER_CUBIC)
+        found = noise_of(motion.settle(_STILL)) / 2**0.5
+        self._noise = _KEEP_NOISE * self._noise + (1 - _KEEP_NOISE) * found if self._noise else found
+        carried = _at(before.doubled, motion.place(*own.shape), cv2.INTER_LANCZOS4)
         age = _at(before.age, motion.place(*frame.shape), cv2.INTER_LINEAR)
         age = np.minimum(age, np.float32(_MOST_AGE - 1)) * _believed(_halved(carried), cleaned)
         share = _to_size(age / (age + 1), own, cv2.INTER_LINEAR)
         return own + (carried - own) * share, age + 1
-
-    def _stand_still(self, motion: Motion, now: Pixels, then: Pixels) -> None:
-        """Motion that explains hardly more than none is noise's; learn how much noise there is."""
-        moved = _at(then.astype(np.float32), motion.place(*now.shape), cv2.INTER_CUBIC) - now
-        found = noise_of(moved) / 2**0.5
-        self._noise = _KEEP_NOISE * self._noise + (1 - _KEEP_NOISE) * found if self._noise else found
-        stood = then.astype(np.float32) - now
-        size = (_STILL_WINDOW, _STILL_WINDOW)
-        still = cv2.blur(stood * stood, size) <= cv2.blur(moved * moved, size) * np.float32(_STILL)
-        moving = 1 - cv2.blur(still.astype(np.float32), (_STILL_EDGE, _STILL_EDGE))
-        motion.flow *= moving[..., None]
 
 
 def _refine(motion: Motion, now: Pixels, then: Pixels) -> None:

@@ -1,8 +1,9 @@
 """Noise of a clip goes by averaging each thing along its motion, where that brings no change of its own.
 
-Recursive: the cleaned frame before is brought to this one along dense motion and mixed in. What was carried is
-believed where its difference from this frame is noise: no more powerful than that, and not shared by neighbours, as
-the difference of a wrong motion, a shadow, or a thing that was hidden is. So detail that moves is neither smeared nor
+Recursive: the cleaned frame before is brought to this one along dense motion and mixed in, as a Kalman filter would
+(Kalman 1960; for pictures Dubois and Sabri 1984). Each is believed by its variance: this frame's is its noise; that
+of what was carried is by how much both differ beyond that noise, around each pixel, as where the motion is wrong, a
+shadow passes, a thing was hidden, or detail is too fine to be carried. So detail that moves is neither smeared nor
 doubled, and a clip without noise stays as it is.
 """
 
@@ -25,11 +26,14 @@ Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 _SIDE: Final = 480  # of the luma on which motion is searched
-_MOST_AGE: Final = 6.0  # frames that are averaged at most: each step along motion costs a little detail
-_WINDOW: Final = 7  # in which differences are judged
-_TIMES: Final = 1.1  # the power of two frames' noise: a difference of so much is noise alone
-_BIAS: Final = (0.5, 0.3)  # of the noise, and units of luma: what neighbours may share
-_FREE: Final = 0.6  # of that, before it counts
+_MOST_AGE: Final = 8.0  # frames that are averaged at most: each step along motion costs a little detail
+_STILL: Final = 1.1  # how much worse standing still may explain a frame than motion does
+_WINDOW: Final = 7  # in which differences, and what neighbours share of them, are judged
+_SHARED: Final = 0.5  # of the noise: what neighbours may share, as of a shadow
+_CHANCE: Final = 0.7  # of the noise's variance: what differences may exceed it by, where nothing is drawn
+_DRAWN: Final = 2.0  # times the noise's variance: drawing that halves that
+_MOST_DOUBT: Final = 4.0  # what more of it multiplies the variance by, at most, as a power of e
+_STORED: Final = 1.25  # noise beside what frames differ by, as compression carries some of it along
 _CHROMA_WINDOW: Final = 5
 _LEAST_NOISE: Final = 0.3
 _BLOCK: Final = 8
@@ -55,7 +59,7 @@ class _Before:
     planes: tuple[Array, Array, Array]
     small: Pixels
     age: Array
-    """(H, W): frames that each pixel is the mean of."""
+    """(H, W): frames whose noise it has after averaging."""
 
 
 class Cleaner:
@@ -72,7 +76,8 @@ class Cleaner:
         self._search: Any = Motion.search()
         self._cut = CutFinder()
         self._before: _Before | None = None
-        self._noise: float | None = None
+        self._noise: tuple[float, float] | None = None
+        """What frames show of it by themselves, and what they differ by."""
         self.is_cut = True
         """Whether another shot began with the frame that was told last."""
 
@@ -84,8 +89,6 @@ class Cleaner:
         if self._strength == 0:
             return y, u, v
         small = small_luma(planes.y, _SIDE)
-        now = noise_of(planes.y)
-        self._noise = now if self._noise is None else _KEEP_NOISE * self._noise + (1 - _KEEP_NOISE) * now
         if self.is_cut or self._before is None:
             self._before = _Before((y, u, v), small, np.ones(y.shape, np.float32))
             return y, u, v
@@ -95,26 +98,28 @@ class Cleaner:
     def _mixed(self, own: tuple[Array, Array, Array], small: Pixels, before: _Before) -> _Before:
         y = own[0]
         height, width = y.shape
-        at_x, at_y = Motion(small, before.small, self._search).place(height, width)
-        carried = cv2.remap(before.planes[0], at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        motion = Motion(small, before.small, self._search)
+        motion.settle(_STILL)
+        at_x, at_y = motion.place(height, width)
+        carried = cv2.remap(before.planes[0], at_x, at_y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
         age = cv2.remap(
             before.age, at_x, at_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0
         )
         gap = np.asarray(carried, np.float32) - y
-        age = np.minimum(age, _MOST_AGE - 1) * self._believed(gap)
-        share = np.asarray(age / (age + 1) * np.float32(self._strength), np.float32)
-        chroma = self._chroma(own, before, (at_x, at_y), share)
-        return _Before((y + gap * share, *chroma), small, np.asarray(age + 1, np.float32))
+        age = np.minimum(age, np.float32(_MOST_AGE))
+        share = _share(np.asarray(carried, np.float32), gap, age, self._measured(y, gap, age))
+        mixed = share * np.float32(self._strength)
+        chroma = self._chroma(own, before, (at_x, at_y), mixed)
+        return _Before((y + gap * mixed, *chroma), small, 1 / (1 - mixed))
 
-    def _believed(self, gap: Array) -> Array:
-        """How far a difference is noise and nothing else, 0..1: by its power, and by what neighbours share of it."""
-        noise = max(_LEAST_NOISE, self._noise or 0.0)
-        window = (_WINDOW, _WINDOW)
-        power = np.maximum(cv2.blur(gap * gap, window), np.float32(1e-6))
-        alike = np.minimum(np.float32(_TIMES * 2 * noise * noise) / power, 1) ** 2
-        shared = np.abs(cv2.blur(gap, window)) / np.float32(noise * _BIAS[0] + _BIAS[1])
-        over = np.maximum(shared - np.float32(_FREE), 0)
-        return np.asarray(alike * np.exp(-over * over / 2), np.float32)
+    def _measured(self, y: Array, gap: Array, age: Array) -> float:
+        """Standard deviation of the noise: no more than a frame shows, texture and all, nor than frames differ by."""
+        differ = noise_of(gap) / float(np.sqrt(1 + 1 / max(1.0, float(age.mean())))) * _STORED
+        now = noise_of(y), differ
+        before = self._noise or now
+        shown, differ = (_KEEP_NOISE * a + (1 - _KEEP_NOISE) * b for a, b in zip(before, now, strict=True))
+        self._noise = shown, differ
+        return max(_LEAST_NOISE, min(self._noise))
 
     def _chroma(
         self, own: tuple[Array, Array, Array], before: _Before, place: tuple[Array, Array], share: Array
@@ -131,3 +136,17 @@ class Cleaner:
             mean = cv2.blur(np.abs(gap), (_CHROMA_WINDOW, _CHROMA_WINDOW))
             found.append(np.asarray(now + gap * small * np.exp(-((mean / _CHROMA) ** 2)), np.float32))
         return found[0], found[1]
+
+
+def _share(carried: Array, gap: Array, age: Array, noise: float) -> Array:
+    """Of what was carried (H, W), 0 to less than 1: by its variance and by the noise."""
+    window = (_WINDOW, _WINDOW)
+    variance = np.float32(noise * noise)
+    least = variance / np.maximum(age, np.float32(1e-3))
+    mean = cv2.blur(carried, window)
+    drawn = np.maximum(cv2.blur(carried * carried, window) - mean * mean - variance / np.maximum(age, 1), 0)
+    chance = variance * np.float32(_CHANCE) / (1 + drawn / (variance * np.float32(_DRAWN)))
+    own = least + np.maximum(cv2.blur(gap * gap, window) - variance - least - chance, 0)
+    over = np.maximum(np.abs(cv2.blur(gap, window)) / np.float32(noise * _SHARED) - 1, 0)
+    own *= np.exp(np.minimum(over * over / 2, np.float32(_MOST_DOUBT)))
+    return np.asarray(variance / (variance + own), np.float32)

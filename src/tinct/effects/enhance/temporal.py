@@ -101,16 +101,17 @@ class Cleaner:
         motion = Motion(small, before.small, self._search)
         motion.settle(_STILL)
         at_x, at_y = motion.place(height, width)
-        carried = cv2.remap(before.planes[0], at_x, at_y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
-        age = cv2.remap(
+        moved = cv2.remap(before.planes[0], at_x, at_y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+        carried: Array = np.asarray(moved, np.float32)
+        kept = cv2.remap(
             before.age, at_x, at_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0
         )
-        gap = np.asarray(carried, np.float32) - y
-        age = np.minimum(age, np.float32(_MOST_AGE))
-        share = _share(np.asarray(carried, np.float32), gap, age, self._measured(y, gap, age))
+        age: Array = np.asarray(np.minimum(kept, _MOST_AGE), np.float32)
+        gap = carried - y
+        share = _share(carried, gap, age, self._measured(y, gap, age))
         mixed = share * np.float32(self._strength)
         chroma = self._chroma(own, before, (at_x, at_y), mixed)
-        return _Before((y + gap * mixed, *chroma), small, 1 / (1 - mixed))
+        return _Before((y + gap * mixed, *chroma), small, np.asarray(1 / (1 - mixed), np.float32))
 
     def _measured(self, y: Array, gap: Array, age: Array) -> float:
         """Standard deviation of the noise: no more than a frame shows, texture and all, nor than frames differ by."""

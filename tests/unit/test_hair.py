@@ -21,6 +21,7 @@ from tinct.effects.hair.soft import blurred, grown, shrunk
 from tinct.errors import (
     FaceAngleError,
     HairError,
+    HairTooShortError,
     NoFaceError,
     NoShoulderError,
     SeveralFacesError,
@@ -291,6 +292,17 @@ def test_curtain_bangs_ask_for_a_parting_in_the_middle_and_hair_beside_it() -> N
     aside = forehead(replace(hair, matte=swept))
     with pytest.raises(HairError, match="parted far aside"):
         with_parting(hair, aside)
+
+
+def test_short_hair_that_leaves_the_ears_free_gets_no_bangs() -> None:
+    _, hair = mannequin()
+    seen = hair.seen
+    ear = (np.abs(np.abs(seen.u) - 0.53) < 0.1) & (np.abs(seen.v - 0.1) < 0.2)
+    skin = np.median(seen.lab[(seen.oval > 0.9) & (seen.v > 0.1) & (seen.v < 0.25)], axis=0)
+    lab = np.where(ear[..., None], skin, seen.lab).astype(np.float32)
+    small = np.where(ear | (seen.v > hair.chin - 0.4), 0, hair.small).astype(np.float32)
+    with pytest.raises(HairTooShortError, match="beside the face"):
+        with_forehead(replace(hair, small=small, seen=replace(seen, lab=lab)))
 
 
 def test_bangs_lie_behind_hair_that_falls_in_front_of_the_forehead() -> None:

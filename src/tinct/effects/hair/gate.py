@@ -195,7 +195,7 @@ def with_forehead(hair: Hair) -> tuple[Forehead, NDArray[np.float32]]:
     found, seen = forehead(hair), hair.seen
     if found.seen < _HAIRLINE:
         raise BaldError("no hair begins above the forehead; use a photo that shows the hairline")
-    if hair.tip < _BESIDE_FACE:
+    if hair.tip < _BESIDE_FACE or (hair.ears > _EARS and hair.tip < hair.chin - _CHEEK):
         raise HairTooShortError(
             "no hair falls beside the face; bangs would look put on: use a photo with longer hair"
         )

@@ -89,7 +89,7 @@ class Apart:
         assert self._process.stdin is not None
         try:
             write(self._process.stdin, facts, *blocks)
-        except OSError:
+        except (OSError, ValueError):  # it is gone, or was ended
             raise self._lost(ending=True) from None
 
     def receive(self) -> tuple[dict[str, Any], list[bytes]]:
@@ -151,10 +151,10 @@ def read(stream: Any) -> tuple[dict[str, Any], list[bytes]]:
     length = int.from_bytes(_exactly(stream, 4), "little")
     if length > _LONGEST:
         raise ValueError("a frame that is too long")
-    head = json.loads(_exactly(stream, length))
     try:
+        head = json.loads(_exactly(stream, length))
         facts, sizes = dict(head["facts"]), [int(size) for size in head["blocks"]]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, OverflowError, RecursionError):  # infinity, and lists in lists
         raise ValueError("no frame") from None
     if min(sizes, default=0) < 0 or sum(sizes) > _MOST_BLOCKS:
         raise ValueError("blocks that are too long")

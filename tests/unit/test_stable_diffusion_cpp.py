@@ -336,6 +336,7 @@ def gguf(
     ]
     tensors, offset = [], 0
     for name, shape in known.items():
+        offset += -offset % 64
         sides = struct.pack(f"<I{len(shape)}Q", len(shape), *reversed(shape))
         tensors.append(_text(name) + sides + struct.pack("<IQ", kind, offset))
         offset += -(-math.prod(shape) // 32) * 34
@@ -348,7 +349,7 @@ def gguf(
 def test_gguf_files_are_read_by_their_header_and_refused_by_it(tmp_path: Path) -> None:
     from tinct.models.generators.stablecpp.gguf import shapes
 
-    known = {"a.weight": (3, 2, 64), "b.bias": (5,)}
+    known = {"a.weight": (3, 2, 64), "b.bias": (64,)}
     assert shapes(gguf(tmp_path / "a.gguf", known)) == known
     for left in (1, 100, 400, 600):
         with pytest.raises(TruncatedModelError, match="cut short"):
@@ -371,7 +372,7 @@ def test_a_gguf_file_goes_to_this_engine_by_itself(
 ) -> None:
     monkeypatch.setattr(install, "_tried", lambda use, task, found: use)
     monkeypatch.setattr(math, "prod", lambda shape: 0)  # no numbers: the file would have a gigabyte
-    path = gguf(tmp_path / "a.gguf", random_single_file.shapes())
+    path = gguf(tmp_path / "a.gguf", random_single_file.shapes(), kind=1)
     use = register("image-to-image", path, licence="x")
     assert (use.facts.engine, use.facts.serves) == ("stable-diffusion.cpp", frozenset(TASKS))
 

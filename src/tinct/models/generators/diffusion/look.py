@@ -103,7 +103,7 @@ def _folder(where: Path) -> Found:
         multiple = 2 ** (len(vae["block_out_channels"]) - 1)
         native = int(unet["sample_size"]) * multiple
         channels = int(unet["in_channels"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ForeignModelError("unet/config.json or vae/config.json lacks what this family has") from None
     _check_moments(where)
     return Found(

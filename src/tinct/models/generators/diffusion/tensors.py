@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tinct.errors import ForeignModelError, MissingModelError, PickledModelError, TruncatedModelError
 
@@ -36,6 +36,8 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         It is no safetensors file.
     """
     try:
+        if not path.is_file():  # a pipe would never open
+            raise FileNotFoundError
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(_LENGTH)
@@ -57,11 +59,11 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     if 0 < length <= _MOST_HEADER and length + _LENGTH > size:
         raise TruncatedModelError(_cut(path, size, f"at least {length + _LENGTH}"))
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_once)
         tensors = {name: entry for name, entry in found.items() if name != "__metadata__"}
         ends = [int(entry["data_offsets"][1]) for entry in tensors.values()]
         known = {name: tuple(map(int, entry["shape"])) for name, entry in tensors.items()}
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError):
         raise ForeignModelError(f"{path.name} is no safetensors file: its header cannot be read") from None
     wanted = _LENGTH + length + max(ends, default=0)
     if size != wanted:
@@ -76,6 +78,14 @@ def elements(known: Shapes, prefix: str = "") -> int:
         for name, shape in known.items()
         if name.startswith(prefix) and not name.endswith("position_ids")
     )
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are each said once: of two that are alike readers take different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def _cut(path: Path, size: int, wanted: str) -> str:

@@ -122,10 +122,10 @@ class StableDiffusionCpp:
         facts, blocks = self._answered(process, _MADE)
         try:
             if "made" not in facts:
-                return min(int(facts["step"]) / max(1, int(facts["steps"])), 1.0), None
+                return min(max(0, int(facts["step"])) / max(1, int(facts["steps"])), 1.0), None
             self.apart_bytes = max(self.apart_bytes, int(facts["peak"]))
             return 1.0, np.frombuffer(blocks[0], np.uint8).reshape((*request.size, 3))
-        except (KeyError, IndexError, TypeError, ValueError):
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
             raise self._failed(_MADE, memory=False) from None
 
     def _said(self, process: apart.Apart, what: str, facts: Mapping[str, Any], *blocks: bytes) -> None:

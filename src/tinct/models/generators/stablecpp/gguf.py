@@ -8,6 +8,7 @@ type and offset of each tensor; the data begin at the next multiple of ``general
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from pathlib import Path
@@ -21,9 +22,13 @@ _MAGIC: Final = b"GGUF"
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 _VERSIONS: Final = (2, 3)
 _MOST: Final = 2**16  # tensors, and keys; the largest models have some thousands
-_LONGEST: Final = 2**16  # bytes of a name
+_LONGEST: Final = 2**16  # bytes of a key's name, and of the alignment
+_LONGEST_NAME: Final = 256  # bytes of a tensor's
+_MOST_TEXTS: Final = 2**20  # in all lists; a vocabulary and its merges have some hundred thousand
 _SIDES: Final = 4  # of a tensor, at most
 _ALIGNMENT: Final = "general.alignment"
+_ALIGNED: Final = 32  # where nothing is said
+_INTEGER: Final = 4  # of 32 bits, without a sign
 _STRING, _ARRAY = 8, 9
 _PLAIN: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _PACKED: Final = {
@@ -47,9 +52,12 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     TruncatedModelError
         It is shorter than its header says.
     ForeignModelError
-        It is no GGUF file.
+        It is no GGUF file, or one that readers may take for different things: a name twice, tensors that lie in each
+        other or not where the alignment wants them.
     """
     try:
+        if not path.is_file():  # a pipe would never open
+            raise FileNotFoundError
         with path.open("rb") as file:
             size = path.stat().st_size
             head = file.read(len(_MAGIC))
@@ -70,23 +78,24 @@ class _Header:
 
     def __init__(self, file: BinaryIO, name: str, size: int) -> None:
         self._file, self._name, self._size = file, name, size
+        self._texts = 0  # in lists
 
     def tensors(self) -> dict[str, tuple[int, ...]]:
         """All that it names; see `shapes`."""
         version, count, keys = self._numbers("<IQQ")
+        if version and version & 0xFFFF == 0:
+            raise self._foreign("its numbers begin with their high bytes")
         if version not in _VERSIONS:
             raise self._foreign(f"its version is {version}; known: 2 and 3")
         if max(count, keys) > _MOST:
             raise self._foreign("it claims more tensors than any model has")
-        alignment = 32
-        for _ in range(keys):
-            key, value = self._text(), self._value(*self._numbers("<I"))
-            if key == _ALIGNMENT and isinstance(value, int) and 0 < value <= _LONGEST:
-                alignment = value
+        alignment = self._alignment(keys)
         known: dict[str, tuple[int, ...]] = {}
-        ends = 0
+        places: list[tuple[int, int]] = []
         for _ in range(count):
-            name, (sides,) = self._text(), self._numbers("<I")
+            name, (sides,) = self._text(_LONGEST_NAME), self._numbers("<I")
+            if name in known or not (name.isascii() and name.isprintable()):
+                raise self._foreign("two of its tensors have one name, or one has none that can be read")
             if sides > _SIDES:
                 raise self._foreign("one of its tensors has more sides than any has")
             shape = self._numbers(f"<{sides}Q")
@@ -94,12 +103,32 @@ class _Header:
             if kind not in _PACKED:
                 raise self._foreign(f"its numbers are of a type ({kind}) that is not known")
             held, taken = _PACKED[kind]
-            ends = max(ends, offset + -(-math.prod(shape) // held) * taken)
+            if shape and shape[0] % held:
+                raise self._foreign("one of its tensors has rows that are no whole blocks")
+            if offset % alignment:
+                raise self._foreign("one of its tensors does not begin where its alignment wants it")
+            places.append((offset, offset + -(-math.prod(shape) // held) * taken))
             known[name] = tuple(reversed(shape))
-        wanted = -(-self._file.tell() // alignment) * alignment + ends
+        wanted = -(-self._file.tell() // alignment) * alignment + max((end for _, end in places), default=0)
         if self._size < wanted:
             raise self._cut(str(wanted))
+        places.sort()
+        if any(end > begin for (_, end), (begin, _) in itertools.pairwise(places)):
+            raise self._foreign("its tensors lie in each other")
         return known
+
+    def _alignment(self, keys: int) -> int:
+        """What the offsets of tensors are multiples of; reads all keys."""
+        found: int | None = None
+        for _ in range(keys):
+            key, (kind,) = self._text(_LONGEST), self._numbers("<I")
+            value = self._value(kind)
+            if key != _ALIGNMENT:
+                continue
+            if found is not None or kind != _INTEGER or value.bit_count() != 1 or value > _LONGEST:
+                raise self._foreign("its alignment is no power of 2, or said twice")
+            found = value
+        return found or _ALIGNED
 
     def _numbers(self, form: str) -> tuple[Any, ...]:
         return struct.unpack(form, self._bytes(struct.calcsize(form)))
@@ -109,9 +138,9 @@ class _Header:
             raise self._cut("more")
         return self._file.read(count)
 
-    def _text(self) -> str:
+    def _text(self, longest: int) -> str:
         (length,) = self._numbers("<Q")
-        if length > _LONGEST:
+        if length > longest:
             raise self._foreign("one of its names is longer than any is")
         return self._bytes(length).decode("utf-8", errors="replace")
 
@@ -128,6 +157,9 @@ class _Header:
         if inner in _PLAIN:
             self._skip(count * struct.calcsize(f"<{_PLAIN[inner]}"))
         elif inner == _STRING:
+            self._texts += count
+            if self._texts > _MOST_TEXTS:
+                raise self._foreign("its lists hold more words than any model knows")
             for _ in range(count):
                 self._skip(*self._numbers("<Q"))
         else:

@@ -12,7 +12,8 @@ import pytest
 
 from tinct import apart
 from tinct.errors import ForeignModelError, MissingModelError, ModelError
-from tinct.models.generators.diffusion import tensors
+from tinct.models.generators import install
+from tinct.models.generators.diffusion import look, tensors
 from tinct.models.generators.stablecpp import gguf
 
 ALIGNMENT = "general.alignment"
@@ -77,6 +78,15 @@ def test_a_pipe_is_no_file_of_weights_and_nobody_waits_for_it(tmp_path: Path, na
     for path in (tmp_path / name, Path(f"nul\0{name}")):
         with pytest.raises(MissingModelError):
             shapes(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_nor_are_pipes_what_a_folder_says_of_itself(tmp_path: Path) -> None:
+    for name in ("config.json", "README.md"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(MissingModelError, match="lacks unet"):
+        look._json(tmp_path / "config.json", "unet/config.json")
+    assert install._stated(tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,12 @@ def _trial(task: Task, side: int) -> Request:
 
 def _stated(base: Path) -> str | None:
     """The licence in the front matter of a README, as model hubs keep it."""
+    path = base / "README.md"
     try:
-        text = (base / "README.md").read_text(encoding="utf-8", errors="replace")[:_FRONT]
+        if not path.is_file():  # a pipe would never open
+            return None
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_FRONT)
     except OSError:
         return None
     front = text.split("\n---", 1)[0] if text.startswith("---") else ""

@@ -190,6 +190,8 @@ def _texts(part: Path) -> list[Path]:
 
 def _json(path: Path, name: str) -> dict[str, Any]:
     try:
+        if not path.is_file():  # a pipe would never open
+            raise FileNotFoundError
         if path.stat().st_size > _MOST_JSON:
             raise ValueError
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -98,3 +98,24 @@ def test_a_red_stamp_stays_red_unless_told_otherwise(tmp_path: Path) -> None:
     assert np.abs(gone - (200, 30, 40)).max() > 40
     around = tinct.open(tmp_path / "kept.png").pixels[:80, :80].astype(int)
     assert np.ptp(around, axis=2).mean() > 1
+
+
+def test_a_run_that_goes_on_makes_the_sheet_anew_of_all_results(photo: Path, tmp_path: Path) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    photo.rename(album / "a.png")
+    line = [album, "--skip-existing", "-o", tmp_path / "out", "--sheet", tmp_path / "sheet.png"]
+    _run(*line)
+    first = tinct.open(tmp_path / "sheet.png").pixels
+    (album / "b.png").write_bytes((album / "a.png").read_bytes())
+    _run(*line)
+    both = tinct.open(tmp_path / "sheet.png").pixels
+    assert both.shape[0] == first.shape[0] + 264
+    assert np.abs(both[: first.shape[0] - 8].astype(int) - first[:-8]).max() <= 1
+    assert not list(tmp_path.glob("sheet-*"))
+
+
+@pytest.mark.parametrize("hint", ["3,4 navy", "navy", "other.png:3,4,navy"])
+def test_a_hint_that_cannot_be_read_says_how_one_is_written(photo: Path, hint: str) -> None:
+    with pytest.raises(ParameterError, match="x,y,colour, such as 120,80,navy"):
+        _run(photo, "--hint", hint)

@@ -42,7 +42,11 @@ def _formats(incomplete: str) -> list[str]:
 _OUTPUT: Options = {
     "sheet": (
         Path | None,
-        typer.Option(None, metavar="FILE", help="Also write a before/after contact sheet here."),
+        typer.Option(
+            None,
+            metavar="FILE",
+            help="Also write a before/after contact sheet here; with --skip-existing it is made anew, of all results.",
+        ),
     ),
     "output": (
         Path | None,
@@ -321,7 +325,10 @@ class EffectCommand:
 
         def work(path: Path) -> batch.Done:
             with self.refusal():
-                if self.given["skip_existing"] and outputs.has(path, self.labels(results)):
+                skips = self.given["skip_existing"]
+                if skips and (earlier := outputs.earlier(path, self.labels(results))):
+                    if sheet is not None and path is not inputs.NOTHING:
+                        page.add(numbers[path], *(inputs.opened(one) for one in (path, *earlier)))
                     return batch.Done({"results": [], "skipped": "results exist"})
                 outputs.check_file()
                 photo = None if path is inputs.NOTHING else inputs.opened(path)
@@ -363,17 +370,31 @@ class EffectCommand:
         return Outputs(out, single, given["overwrite"], given["format"], found.places, found.photos)
 
     def _sheet(self, photos: list[Path]) -> Beside | None:
-        return self.beside("sheet", photos[:1], 1, _SHEET_ENDINGS)
+        """A run that goes on makes the sheet anew, of earlier results too."""
+        return self.beside("sheet", photos[:1], 1, _SHEET_ENDINGS, anew=bool(self.given["skip_existing"]))
 
     def beside(
-        self, name: str, photos: list[Path], each: int, endings: tuple[str, ...], label: str = ""
+        self,
+        name: str,
+        photos: list[Path],
+        each: int,
+        endings: tuple[str, ...],
+        label: str = "",
+        *,
+        anew: bool = False,
     ) -> Beside | None:
         """Where the files go that an option names, beside results; None without it. See `Beside`."""
         path = self.given[name]
         if path is None:
             return None
         return Beside(
-            name, path, photos, each, overwrite=self.given["overwrite"], endings=endings, label=label
+            name,
+            path,
+            photos,
+            each,
+            overwrite=anew or self.given["overwrite"],
+            endings=endings,
+            label=label,
         )
 
     def prepare(self, photos: list[Path], outputs: Outputs) -> None:

@@ -155,14 +155,23 @@ class Outputs:
         since : float
             They must not be older than this, in seconds of the clock.
         """
+        return bool(self.earlier(source, labels, since))
+
+    def earlier(self, source: Path, labels: Iterable[str], since: float = 0) -> list[Path]:
+        """These results, in the order of `labels`; none if one is missing."""
         if self._is_file:
-            return _written(self._out, since)
+            return [self._out] if _written(self._out, since) else []
         folder, stem = self._folder(source), self._stem(source)
         rows = [row for row in formats.FORMATS if row.writable and self.format in (None, row.name)]
         endings = [ending for row in rows for ending in row.endings]
-        return all(
-            any(_written(folder / f"{stem}-{label}{ending}", since) for ending in endings) for label in labels
-        )
+        found = []
+        for label in labels:
+            there = (folder / f"{stem}-{label}{ending}" for ending in endings)
+            one = next((path for path in there if _written(path, since)), None)
+            if one is None:
+                return []
+            found.append(one)
+        return found
 
     def _stem(self, source: Path) -> str:
         return _STDIN_STEM if source == STREAM else self._stems.get(source, source.stem)

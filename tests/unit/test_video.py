@@ -156,6 +156,17 @@ def test_the_command_writes_a_clip_its_maps_and_a_comparison(cut: Path, tmp_path
     assert Clip.open(tmp_path / "made.mp4").facts.frames == 20
 
 
+def test_the_option_that_is_given_says_the_mode_and_a_saved_map_is_applied(cut: Path, tmp_path: Path) -> None:
+    status, said = run("migrate", cut, "--color", "navy", "--no-portrait", "-o", tmp_path / "a.mp4", "--json")
+    assert status == 0, said
+    cube = tmp_path / "swap.cube"
+    tinct.ColorMap(tinct.ColorMap.identity().lattice[..., ::-1]).save(cube)
+    status, said = run("migrate", cut, "--apply", cube, "--no-portrait", "-o", tmp_path / "b.mp4", "--json")
+    assert status == 0, said
+    before, after = rgb(cut)[0].astype(int), rgb(tmp_path / "b.mp4")[0].astype(int)
+    assert np.abs(after - before[..., ::-1]).mean() < 6 < np.abs(after - before).mean()
+
+
 def test_a_folder_is_worked_on_once_and_its_results_are_no_clips_of_it(cut: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.mp4").write_bytes(cut.read_bytes())
@@ -185,6 +196,8 @@ def test_a_comparison_may_be_a_clip(cut: Path, tmp_path: Path) -> None:
         (["light", "none.mp4"], "clip: got 'none.mp4'"),
         (["light", "{cut}", "--compare", "a.txt"], "--compare: got 'a.txt'"),
         (["migrate", "{cut}", "--mode", "template"], "1 to 7 colours"),
+        (["colorize", "{cut}", "--hint", "9,9,navy"], "second,x,y,colour, such as"),
+        (["colorize", "{cut}", "--hint", "0,999,9,navy"], "--hint: got '999,9'"),
     ],
 )
 def test_wrong_options_are_a_sentence(cut: Path, arguments: list[str], words: str) -> None:

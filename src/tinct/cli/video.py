@@ -60,6 +60,16 @@ _CUBE: Options = {
         ),
     )
 }
+_APPLY: Options = {
+    "apply": (
+        Path | None,
+        typer.Option(
+            None,
+            metavar="FILE",
+            help="A colour map to apply to the whole clip: .cube, or HaldCLUT as PNG; mode map.",
+        ),
+    )
+}
 _CLIPS = typer.Argument(
     metavar="CLIP...",
     help="Files, folders or patterns. Of a folder, results of its other clips are left alone.",
@@ -91,7 +101,7 @@ def _video() -> None:
 def _command(effect: Effect) -> Any:
     def command(ctx: typer.Context, **given: Any) -> None:
         with words.refusal(ctx):
-            _run(effect, given)
+            _run(ctx, effect, given)
 
     has_maps = "shots" in effect.params.model_fields
     options: dict[str, tuple[Any, Any]] = {
@@ -101,6 +111,7 @@ def _command(effect: Effect) -> Any:
             typer.Option(False, "--recursive", "-r", help="Also take clips of folders inside."),
         ),
         **options_of(effect, {}, frozenset({"maps", "map"})),
+        **(_APPLY if "mode" in effect.params.model_fields else {}),
         **(_CUBE if has_maps else {}),
         **_OPTIONS,
     }
@@ -122,8 +133,10 @@ def _command(effect: Effect) -> Any:
     return typer.main.get_command(alone)
 
 
-def _run(effect: Effect, given: dict[str, Any]) -> None:
+def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
     """Work on each clip; an error of one does not stop the others."""
+    if "mode" in given:
+        _say_mode(ctx, given)
     asked = {
         name: number(given[name], effect.properties[name])
         for name in effect.params.model_fields
@@ -134,6 +147,11 @@ def _run(effect: Effect, given: dict[str, Any]) -> None:
         for item in effect.inputs[1:]
         if given.get(item.name) is not None
     }
+    if given.get("apply") is not None:
+        from tinct.imaging.colormap import ColorMap
+        from tinct.imaging.lut_image import to_image
+
+        more["map"] = to_image(ColorMap.load(given["apply"]))
     params = effect.accept({"image": "", **more}, asked)
     label = effect.label(params) or effect.name.removeprefix(_PREFIX)
     found = _collect(given["clips"], given["recursive"])
@@ -147,7 +165,8 @@ def _run(effect: Effect, given: dict[str, Any]) -> None:
             report: dict[str, Any] = {"clip": str(path)}
             try:
                 where = target.of(path)
-                clip, output = _one(effect, path, more, params, meter)
+                with words.refusal(ctx):
+                    clip, output = _one(effect, path, more, params, meter)
                 assert output.clip is not None
                 report |= {"results": [str(output.clip.save(where, overwrite=given["overwrite"]))]}
                 report |= {"broken_frames": output.clip.broken} | dict(output.facts)
@@ -167,6 +186,14 @@ def _run(effect: Effect, given: dict[str, Any]) -> None:
         typer.echo(jsonlib.dumps(reports, indent=2, default=str))
     if failed:
         raise typer.Exit(1)
+
+
+def _say_mode(ctx: typer.Context, given: dict[str, Any]) -> None:
+    """The option that was given says the mode, as with photos, where none is named."""
+    if "mode" in words.asked(ctx):
+        return
+    ways = {"apply": "map", "reference": "reference", "colors": "template"}
+    given["mode"] = next((mode for name, mode in ways.items() if given.get(name)), given["mode"])
 
 
 def _one(effect: Effect, path: Path, more: dict[str, Any], params: Any, meter: Meter) -> tuple[Clip, Output]:

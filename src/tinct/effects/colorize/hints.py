@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from tinct.errors import ParameterError
 from tinct.photo.color import srgb_to_lab
@@ -43,8 +44,13 @@ class Hint(BaseModel):
 def _hint(value: object) -> object:
     """Also accept (x, y, colour), and the command line's ``x,y,#RRGGBB``."""
     parts = value.split(",") if isinstance(value, str) else value
-    if isinstance(parts, list | tuple) and len(parts) == 3:
+    if isinstance(parts, list | tuple) and len(parts) == 3 and ":" not in str(parts[0]):
         return dict(zip(("x", "y", "color"), parts, strict=True))
+    if isinstance(value, str):
+        allowed = (
+            "x,y,colour, such as 120,80,navy; the name of a photo before it only where photos are one scene"
+        )
+        raise PydanticCustomError("hint", allowed)  # keeps the number of the hint
     return value
 
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from tinct.clip.clip import Clip
 from tinct.effects.colorize.hints import Hint
@@ -51,6 +52,9 @@ def _hint(value: object) -> object:
     parts = value.split(",") if isinstance(value, str) else value
     if isinstance(parts, list | tuple) and len(parts) == 4:
         return dict(zip(("at", "x", "y", "color"), parts, strict=True))
+    if isinstance(value, str):
+        allowed = "second,x,y,colour, such as 1.5,120,80,navy"
+        raise PydanticCustomError("hint", allowed)  # keeps the number of the hint
     return value
 
 

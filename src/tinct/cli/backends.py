@@ -38,11 +38,21 @@ def with_backend(data: Path | None, action: Callable[[Backend], Awaitable[_T]], 
 
     from tinct.backend import open_backend
     from tinct.cli.options import settings_from
+    from tinct.errors import StorageError
     from tinct.storage.place import check_made
 
     settings = settings_from(data=data)
-    if not make:
+    try:
         check_made(settings, files=False)
+    except StorageError:
+        if not make:
+            raise
+        if settings.database_url is None:
+            typer.echo(
+                f"No server has run in {settings.data} yet; its data begins there now. "
+                "For a server with another folder say --data FOLDER.",
+                err=True,
+            )
 
     async def run() -> _T:
         async with open_backend(settings) as backend:

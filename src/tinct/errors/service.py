@@ -67,7 +67,8 @@ class CreditError(AccountError):
     def __init__(self, needed: int, available: int) -> None:
         self.needed, self.available = needed, available
         super().__init__(
-            f"the order costs {needed} credits and {available} are left; add credits and try again"
+            f"the order costs {needed} credit{'' if needed == 1 else 's'}, and {available} are left; "
+            "add credits and try again"
         )
 
 

@@ -42,11 +42,7 @@ def _formats(incomplete: str) -> list[str]:
 _OUTPUT: Options = {
     "sheet": (
         Path | None,
-        typer.Option(
-            None,
-            metavar="FILE",
-            help="Also write a before/after contact sheet here; with --skip-existing it is made anew, of all results.",
-        ),
+        typer.Option(None, metavar="FILE", help="A before/after contact sheet; renewed by --skip-existing."),
     ),
     "output": (
         Path | None,
@@ -325,10 +321,9 @@ class EffectCommand:
 
         def work(path: Path) -> batch.Done:
             with self.refusal():
-                skips = self.given["skip_existing"]
-                if skips and (earlier := outputs.earlier(path, self.labels(results))):
+                if self.given["skip_existing"] and (there := outputs.earlier(path, self.labels(results))):
                     if sheet is not None and path is not inputs.NOTHING:
-                        page.add(numbers[path], *(inputs.opened(one) for one in (path, *earlier)))
+                        page.add(numbers[path], *map(inputs.opened, (path, *there)))
                     return batch.Done({"results": [], "skipped": "results exist"})
                 outputs.check_file()
                 photo = None if path is inputs.NOTHING else inputs.opened(path)
@@ -370,32 +365,17 @@ class EffectCommand:
         return Outputs(out, single, given["overwrite"], given["format"], found.places, found.photos)
 
     def _sheet(self, photos: list[Path]) -> Beside | None:
-        """A run that goes on makes the sheet anew, of earlier results too."""
-        return self.beside("sheet", photos[:1], 1, _SHEET_ENDINGS, anew=bool(self.given["skip_existing"]))
+        return self.beside("sheet", photos[:1], 1, _SHEET_ENDINGS)
 
     def beside(
-        self,
-        name: str,
-        photos: list[Path],
-        each: int,
-        endings: tuple[str, ...],
-        label: str = "",
-        *,
-        anew: bool = False,
+        self, name: str, photos: list[Path], each: int, endings: tuple[str, ...], label: str = ""
     ) -> Beside | None:
         """Where the files go that an option names, beside results; None without it. See `Beside`."""
         path = self.given[name]
         if path is None:
             return None
-        return Beside(
-            name,
-            path,
-            photos,
-            each,
-            overwrite=anew or self.given["overwrite"],
-            endings=endings,
-            label=label,
-        )
+        anew = self.given["overwrite"] or (name == "sheet" and self.given["skip_existing"])
+        return Beside(name, path, photos, each, overwrite=anew, endings=endings, label=label)
 
     def prepare(self, photos: list[Path], outputs: Outputs) -> None:
         """Before the first photo: names of what comes beside results."""

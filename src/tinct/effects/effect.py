@@ -279,9 +279,8 @@ def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
     if isinstance(cause, ParameterError):
         raise cause
     field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
-    raise ParameterError(
-        field_name, first.get("input"), _allowed(model, first["loc"], _PLAIN.get(first["type"], first["msg"]))
-    )
+    said = str(cause) if isinstance(cause, ValueError) else _PLAIN.get(first["type"], first["msg"])
+    raise ParameterError(field_name, first.get("input"), _allowed(model, first["loc"], said))
 
 
 _PLAIN = {

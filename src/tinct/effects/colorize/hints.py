@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
 
 from tinct.errors import ParameterError
 from tinct.photo.color import srgb_to_lab
@@ -50,7 +49,7 @@ def _hint(value: object) -> object:
         allowed = (
             "x,y,colour, such as 120,80,navy; the name of a photo before it only where photos are one scene"
         )
-        raise PydanticCustomError("hint", allowed)  # keeps the number of the hint
+        raise ValueError(allowed)  # keeps the number of the hint
     return value
 
 

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from tinct.clip.clip import Clip
 from tinct.effects.colorize.hints import Hint
@@ -54,7 +53,7 @@ def _hint(value: object) -> object:
         return dict(zip(("at", "x", "y", "color"), parts, strict=True))
     if isinstance(value, str):
         allowed = "second,x,y,colour, such as 1.5,120,80,navy"
-        raise PydanticCustomError("hint", allowed)  # keeps the number of the hint
+        raise ValueError(allowed)  # keeps the number of the hint
     return value
 
 

@@ -113,7 +113,8 @@ def test_every_engine_needs_models_of_the_manifest_and_every_choice_of_one_is_de
 
 
 def test_what_is_available_is_read_from_what_is_installed(monkeypatch):
-    monkeypatch.setattr(store, "installed", lambda name: name in ("colorizer", "span-x2"))
+    there = {"span-x2", *get("colorize").engines["colorizer"]}
+    monkeypatch.setattr(store, "installed", lambda name: name in there)
     found = {engine.name: engine for engine in tinct.available()["enhance"]}
     assert found["classical"].ready
     assert found["classical"].fetch is None

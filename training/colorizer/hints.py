@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.colorize import gray, lab_of, photos
-from tinct.effects.colorize.carry import Cells, evidence, heat_of
+from tinct.effects.colorize.carry import evidence, heat_of
+from tinct.effects.colorize.cells import Cells
 from tinct.effects.colorize.join import MIDDLE
 from tinct.effects.colorize.scan import lightness_seen
 from tinct.imaging.likelihood import predict_chroma

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.colorize import gray, lab_of
-from tinct.effects.colorize.carry import Cells, heat_of
+from tinct.effects.colorize.carry import heat_of
+from tinct.effects.colorize.cells import Cells
 from tinct.effects.colorize.extent import told
 from tinct.effects.colorize.join import MIDDLE
 from tinct.imaging.decision import softmax

@@ -17,34 +17,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.colorize.cells import COLD, Cells, near
 from tinct.effects.colorize.extent import extents
-from tinct.imaging import salient
-from tinct.imaging.conduction import Flow, conducted, steady
+from tinct.imaging.conduction import steady
 from tinct.imaging.likelihood import ChromaDistribution
-from tinct.imaging.mean_field import resized
-from tinct.photo.color import lab_to_srgb
 
-__all__ = ["Carried", "Cells", "carry", "evidence", "heat_of"]
+__all__ = ["Carried", "carry", "evidence", "heat_of"]
 
 Array = NDArray[np.float32]
-Part = tuple[slice, slice]
 
-_CONDUCTS = (2.0, 0.26, 0.2)  # difference of L*, of looks, and of root probabilities at which flow falls
-_LEAST = 3.2e-3  # of the flow between the most alike, through any edge
-_KIN = (28.0, 0.42, 0.55)  # the same differences to the known cell at which a cell begins to leak
+_KIN = (
+    28.0,
+    0.42,
+    0.55,
+)  # difference of L*, looks and root probabilities to the known cell at which a cell begins to leak
 _LEAK = 1.5e-3
 _SLOW = 0.38  # power of kinship in the leak
 _TWIN = (9.0, 0.37, 0.27)  # at which a cell is warmed from afar: parts of a thing that something lies across
 _NEAR = 0.16  # of the longer side: how far
 _WARMED = 1e-3
-_COLD = np.float32(1e-3)  # heat below which there is none
 _WEIGHTS = (0.8197, 0.0527, 2.7946, -5.6282, 0.1399, -0.0012, -1.9581, 0.3272, -0.4351)  # of the evidence
 _BIAS = 3.6542
 _TRUST = 0.7  # times the log-odds by the network and by the evidence, which know much of the same
 _WITHIN, _ACROSS = 1.0, 3.0  # log-odds more where both are of what stands out, and less where one of both is
 _BELIEF = 0.005  # how far cells hold to their evidence against their neighbours'
 _HALF, _STEEP = np.float32(0.54), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
-_OTHER, _SUDDEN = 0.6, 12.0  # of root probabilities: from there a thing is another, such as a face
 _LIT = 1.15  # times its known lightness beyond which a surface shines and gains no more chroma
 
 
@@ -93,14 +90,14 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
     held = np.full((h, w), _BELIEF, np.float32)
     start = fixed.astype(np.float32)[..., None]
     thing = steady(cells.flow, held, (held * belief)[..., None], start, fixed)[..., 0]
-    share = 1 / (1 + (_HALF / np.maximum(thing, _COLD)) ** _STEEP)
+    share = 1 / (1 + (_HALF / np.maximum(thing, COLD)) ** _STEEP)
     return Carried(np.asarray(share * kin, np.float32), color / total[..., None])
 
 
 def _likely(cells: Cells, heat: Array, at: tuple[int, int], said: Array) -> Array:
     """How likely cells are of the thing of a point, (h, w), 0 to 1, of which the network says log-odds (h, w)."""
     weighed = evidence(cells, heat, at) @ np.asarray(_WEIGHTS, np.float32) + np.float32(_BIAS)
-    subject, point = cells.subject, np.median(cells.subject[_near(*at)])
+    subject, point = cells.subject, np.median(cells.subject[near(*at)])
     across = subject * (1 - point) + (1 - subject) * point  # one of both is of the subject, the other is not
     odds = np.float32(_TRUST) * (said + weighed) + np.float32(_WITHIN) * subject * point
     odds -= np.float32(_ACROSS) * across * across
@@ -122,89 +119,11 @@ def evidence(cells: Cells, heat: Array, at: tuple[int, int]) -> Array:
     -------
     ndarray, (h, w, 9), float32
     """
-    warm = np.log(np.maximum(heat, _COLD))
-    light, looks, roots = cells.around(*at)
-    like = cells.looks @ looks
-    like /= np.maximum(np.linalg.norm(cells.looks, axis=-1) * np.linalg.norm(looks), np.float32(1e-6))
-    unlike = np.linalg.norm(cells.roots - roots, axis=-1)
-    down, across = (axis.astype(np.float32) for axis in np.indices(heat.shape))
-    far = np.hypot(down - at[0], across - at[1]) / np.float32(max(heat.shape))
-    lighter = np.abs(cells.light - light)
+    beside = cells.beside(heat, at)
+    warm, like, unlike = beside.warm, beside.like, beside.roots
+    far, lighter = beside.away / np.float32(max(heat.shape)), np.abs(beside.lighter)
     every = [warm, warm * warm, like, unlike, unlike * unlike, lighter, far, far * far, warm * unlike]
     return np.asarray(np.stack(every, axis=-1), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """What is compared between cells, and how well neighbours conduct."""
-
-    light: Array
-    """(h, w) L*."""
-    looks: Array
-    """(h, w, c)."""
-    roots: Array
-    """(h, w, q) square roots of probabilities: their distance is that of Hellinger."""
-    seen: Array
-    """(h / 2, w / 2, c): looks as the encoder has them."""
-    expected: Array
-    """(h, w, 3) a*, b* and chroma that the network expects."""
-    subject: Array
-    """(h, w) probability of what stands out in the photo, which ends where the subject does."""
-    flow: Flow
-
-    @classmethod
-    def of(cls, predicted: ChromaDistribution) -> Cells:
-        """The cells of a prediction."""
-        h, w = predicted.light.shape
-        p = np.exp(predicted.logits - predicted.logits.max(axis=-1, keepdims=True))
-        p /= p.sum(axis=-1, keepdims=True)
-        roots = np.sqrt(p)
-        expected = p @ np.column_stack([predicted.bins, np.hypot(*predicted.bins.T)])
-        looks = resized(predicted.looks, (h, w))
-        told = list(zip((predicted.light, looks, roots), _CONDUCTS, strict=True))
-        subject = salient.predict(_grey(predicted.light))
-        return cls(predicted.light, looks, roots, predicted.looks, expected, subject, conducted(told, _LEAST))
-
-    def _apart(
-        self, scales: tuple[float, float, float], part: Part, others: tuple[Array, Array, Array]
-    ) -> Array:
-        """Squared difference of the cells in a part to others, in units of `scales`."""
-        light, looks, roots = others
-        return np.asarray(
-            ((self.light[part] - light) / np.float32(scales[0])) ** 2
-            + ((self.looks[part] - looks) ** 2).sum(axis=-1) / np.float32(scales[1] ** 2)
-            + ((self.roots[part] - roots) ** 2).sum(axis=-1) / np.float32(scales[2] ** 2)
-        )
-
-    def around(self, row: int, column: int) -> tuple[Array, Array, Array]:
-        """What the surroundings of a cell are: L*, looks (c,), roots (q,)."""
-        near = _near(row, column)
-        looks, roots = (x[near].reshape(-1, x.shape[2]) for x in (self.looks, self.roots))
-        middle = np.asarray(np.median(self.light[near]), np.float32)
-        return middle, np.median(looks, axis=0).astype(np.float32), roots.mean(axis=0, dtype=np.float32)
-
-    def alike(self, scales: tuple[float, float, float], row: int, column: int) -> Array:
-        """How like the surroundings of one cell each is, (h, w), 0 to 1."""
-        apart = self._apart(scales, np.s_[:, :], self.around(row, column))
-        return np.asarray(np.exp(-apart / 2), np.float32)
-
-    def expected_as(self, row: int, column: int) -> Array:
-        """1 where the network expects colours such as around one cell, 0 where it expects others: (h, w)."""
-        apart = self.roots - self.around(row, column)[2]
-        far = np.sqrt((apart * apart).sum(axis=-1)) / np.float32(_OTHER)
-        return np.asarray(1 / (1 + far ** np.float32(_SUDDEN)), np.float32)
-
-
-def _near(row: int, column: int) -> Part:
-    """A cell and those around it."""
-    return np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-
-
-def _grey(light: Array) -> Array:
-    """RGB (h, w, 3) in 0..1 of L* (h, w)."""
-    lab = np.zeros((*light.shape, 3), np.float32)
-    lab[..., 0] = light
-    return np.asarray(np.clip(lab_to_srgb(lab), 0, 1), np.float32)
 
 
 def heat_of(cells: Cells, points: list[list[tuple[int, int]]]) -> tuple[Array, NDArray[np.bool_]]:
@@ -220,7 +139,7 @@ def heat_of(cells: Cells, points: list[list[tuple[int, int]]]) -> tuple[Array, N
         away = ((down - row) ** 2 + (across - column) ** 2) / np.float32((_NEAR * max(h, w)) ** 2)
         twin = np.float32(_WARMED) * cells.alike(_TWIN, row, column) * np.exp(-away / 2)
         np.maximum(warmed[..., k], twin, out=warmed[..., k])
-        around = _near(row, column)
+        around = near(row, column)
         hot[around][kin[around] > 0.3] = 0  # of overlapping points the later
         hot[around][..., k][kin[around] > 0.3] = 1
         fixed[around] |= kin[around] > 0.3

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.colorize.cells import Cells, near
 from tinct.models.runtime import session
-
-if TYPE_CHECKING:
-    from tinct.effects.colorize.carry import Cells
 
 __all__ = ["TOLD", "extents", "told"]
 
@@ -19,7 +17,6 @@ Array = NDArray[np.float32]
 
 TOLD: Final = 15
 """Numbers that are told of each cell."""
-_COLD: Final = np.float32(1e-3)  # heat below which there is none
 _AT_ONCE: Final = 8  # dots
 _DOT: Final = 2.0  # cells: how wide the dot is drawn
 
@@ -61,26 +58,20 @@ def told(cells: Cells, heat: Array, at: tuple[int, int]) -> Array:
     -------
     ndarray, (TOLD, h, w), float32
     """
-    light, looks, roots = cells.around(*at)
-    row, column = at
-    near = np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-    expected = cells.expected[near].reshape(-1, 3).mean(axis=0)
-    norm = np.linalg.norm(cells.looks, axis=-1) * np.linalg.norm(looks)
-    down, across = (axis.astype(np.float32) for axis in np.indices(heat.shape))
-    away = np.hypot(down - row, across - column)
-    size = np.float32(max(heat.shape))
+    beside, around = cells.beside(heat, at), near(*at)
+    expected = cells.expected[around].reshape(-1, 3).mean(axis=0)
     every = [
         cells.light / 50 - 1,
-        (cells.light - light) / 30,
-        np.log(np.maximum(heat, _COLD)) / 7 + 1,
-        cells.looks @ looks / np.maximum(norm, np.float32(1e-6)),
-        np.linalg.norm(cells.looks - looks, axis=-1) - 1,
-        np.linalg.norm(cells.roots - roots, axis=-1),
+        beside.lighter / 30,
+        beside.warm / 7 + 1,
+        beside.like,
+        beside.looks - 1,
+        beside.roots,
         *np.moveaxis(cells.expected / 40, -1, 0),
         *np.moveaxis((cells.expected - expected)[..., :2] / 40, -1, 0),
-        away / size,
-        np.exp(-away * away / np.float32(2 * _DOT * _DOT)),
+        beside.away / np.float32(max(heat.shape)),
+        np.exp(-(beside.away**2) / np.float32(2 * _DOT * _DOT)),
         cells.subject * 2 - 1,
-        cells.subject - np.median(cells.subject[near]),
+        cells.subject - np.median(cells.subject[around]),
     ]
     return np.asarray(np.stack(every), np.float32)

@@ -78,7 +78,7 @@ class StableDiffusion:
                 os.kill(os.getpid(), 9)
             told(step, sample_steps, 0.1, None)
             if "mark " in prompt:
-                with open(prompt.partition("mark ")[2], "a") as file:
+                with open(bytes.fromhex(prompt.partition("mark ")[2]), "a") as file:
                     file.write(f"{step}\n")
         if "broken" in prompt or "huge" in prompt:
             _say(3, "sampling failed" if "broken" in prompt else "failed to allocate the compute buffer")

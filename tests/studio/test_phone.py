@@ -60,8 +60,11 @@ def test_somebody_new_makes_looks_chooses_one_compares_and_downloads(phone: Watc
     hold.dispatch_event("pointerup")
     assert phone.accessibility() == []
 
+    link = page.locator("job-card").get_by_role("link", name="Download")
+    link.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a tap while the page still moves only stops it
     with page.expect_download() as download:
-        page.locator("job-card").get_by_role("link", name="Download").tap()
+        link.tap()
     with Image.open(download.value.path()) as made:
         assert made.size == data.chelsea().shape[1::-1]
         assert np.abs(np.asarray(made).astype(int) - data.chelsea()).mean() > 2

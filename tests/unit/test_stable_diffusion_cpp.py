@@ -137,10 +137,10 @@ def test_cancelling_begins_no_further_step_and_the_next_picture_is_made(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        engine.make(_request(prompt=f"mark {mark}", steps=50), stop)
+        engine.make(_request(prompt=f"mark {bytes(mark).hex()}", steps=50), stop)
     assert not psutil.pid_exists(process.pid)
     assert not mark.exists()  # it would be written at the end of the first step
-    engine.make(_request(prompt=f"mark {mark}", steps=3), _unheard)
+    engine.make(_request(prompt=f"mark {bytes(mark).hex()}", steps=3), _unheard)
     assert mark.read_text().split() == ["1", "2", "3"]
 
 

@@ -37,25 +37,25 @@ class Line:
         """The head of each request that went through, as far as it came in its first piece."""
         self.breaks: Break | None = None
         self.reply_bytes_a_second: float | None = None
-        self._away = False
+        self.away = False
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     def mend(self) -> None:
         """Let everything through again."""
-        self._away, self.breaks = False, None
+        self.away, self.breaks = False, None
 
     def cut(self, *, stays: bool = False) -> None:
         """Break all connections."""
-        self._away = stays
+        self.away = stays
         for one in list(self._open):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Leaves no socket and no thread behind."""
-        self._away = True
+        self.away = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes what waits in accept
         self._threads[0].join()
@@ -70,7 +70,7 @@ class Line:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            if self._away:
+            if self.away:
                 near.close()
                 continue
             try:
@@ -100,6 +100,8 @@ class _Connection:
 
     def up(self) -> None:
         for piece in _pieces(self._near):
+            if self._line.away:  # a browser sends again over another connection before that is broken too
+                break
             if piece[:5] in (b"GET /", b"POST ", b"DELET", b"PUT /"):
                 self._line.requests.append(piece.partition(b"\r\n\r\n")[0])
                 chosen = self._line.breaks

@@ -150,3 +150,14 @@ def test_options_that_mean_nothing_for_a_scene_are_refused(tmp_path: Path, optio
     Image.fromarray(WHOLE[::4, ::4]).save(tmp_path / "page.png")
     result = CliRunner().invoke(app, ["colorize", str(tmp_path / "page.png"), "--same-scene", *options])
     assert isinstance(result.exception, ParameterError)
+
+
+def test_a_hint_on_several_photos_says_what_carries_it(tmp_path: Path) -> None:
+    for name in ("one.png", "two.png"):
+        Image.fromarray(WHOLE[::4, ::4]).save(tmp_path / name)
+    result = CliRunner().invoke(
+        app, ["colorize", str(tmp_path), "--hint", "1,2,red", "-o", str(tmp_path / "out")]
+    )
+    assert isinstance(result.exception, ParameterError)
+    assert result.exception.field == "hint"
+    assert "--same-scene" in str(result.exception)

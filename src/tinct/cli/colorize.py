@@ -38,6 +38,8 @@ class Command(EffectCommand):
         ),
     }
 
+    several: ClassVar[Mapping[str, str]] = {"hints": "; or photos of one scene, with --same-scene"}
+
     def sensible(self) -> None:
         """A scene gives one answer for each photo."""
         self._numbers: dict[Path, int] = {}

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from tinct.cli import batch, inputs, words
+from tinct.cli.common import JSON, PHOTOS, RECURSIVE, RESULTS
 from tinct.cli.generators import reach_service
 from tinct.cli.outputs import Beside, Outputs, write_stream
 from tinct.cli.parameters import NO_PHOTOS, Options, flag_of, number, options_of
@@ -24,59 +25,8 @@ if TYPE_CHECKING:
     from tinct.effects.effect import Effect, Output, Result
     from tinct.photo.photo import Photo
 
-__all__ = ["PHOTOS", "RECURSIVE", "EffectCommand", "command_of"]
+__all__ = ["EffectCommand", "command_of"]
 
-PHOTOS = typer.Argument(
-    metavar="PHOTO...",
-    help="Files, folders or patterns; - is standard input. Of a folder, hidden files and results of its other photos "
-    "are left alone.",
-)
-RECURSIVE = typer.Option(False, "--recursive", "-r", help="Also take photos of folders inside folders.")
-
-
-def _formats(incomplete: str) -> list[str]:
-    """For completion in the shell."""
-    return [name for row in formats.FORMATS if row.writable for name in {row.name, row.ending[1:]}]
-
-
-_OUTPUT: Options = {
-    "sheet": (
-        Path | None,
-        typer.Option(None, metavar="FILE", help="A before/after contact sheet; renewed by --skip-existing."),
-    ),
-    "output": (
-        Path | None,
-        typer.Option(
-            None,
-            "--output",
-            "-o",
-            metavar="FILE|FOLDER|-",
-            help="A folder, or a file for a single result; - is standard output. By default each result lies beside "
-            "its photo, and that of standard input goes to standard output.",
-        ),
-    ),
-    "format": (
-        str | None,
-        typer.Option(
-            None,
-            metavar="NAME",
-            help="jpg, png, webp, tiff, heic or avif; else what suits it.",
-            autocompletion=_formats,
-        ),
-    ),
-    "quality": (
-        str,
-        typer.Option("92", metavar="[1 to 100]", help="Of formats that lose detail: jpg, webp, heic, avif."),
-    ),
-    "keep_gps": (bool, typer.Option(False, "--keep-gps", help="Keep the place in the metadata.")),
-    "overwrite": (bool, typer.Option(False, "--overwrite", help="Replace files of the same name.")),
-    "skip_existing": (
-        bool,
-        typer.Option(False, "--skip-existing", help="Leave out photos whose results are there already."),
-    ),
-}
-"""Where results go, and how they are written; the same for every effect that makes photos."""
-_JSON: Options = {"json": (bool, typer.Option(False, "--json", help="Print one JSON document."))}
 _SHEET_ENDINGS = tuple(ending for row in formats.FORMATS if row.writable for ending in row.endings)
 
 
@@ -101,6 +51,8 @@ class EffectCommand:
     """Parameters that are called otherwise here than everywhere."""
     written: ClassVar[tuple[str, ...]] = ("sheet",)
     """Options that name files to write."""
+    several: ClassVar[Mapping[str, str]] = {}
+    """What serves several photos where such a parameter cannot."""
     fields: ClassVar[Mapping[str, str]] = {}
     """Parameters that an option of another name decides."""
 
@@ -122,14 +74,14 @@ class EffectCommand:
             made = cls(effect, given, ctx)
             (ctx.obj if callable(ctx.obj) else EffectCommand.run)(made)
 
-        output = _OUTPUT if effect.roles else {}
+        output = RESULTS if effect.roles else {}
         options: dict[str, tuple[Any, Any]] = {
             "photos": (list[str] | None, NO_PHOTOS) if effect.needs_no_photo else (list[str], PHOTOS),
             "recursive": (bool, RECURSIVE),
             **cls.extra,
             **options_of(effect, cls.words, cls.replaced),
             **output,
-            **_JSON,
+            **JSON,
         }
         kind = inspect.Parameter.KEYWORD_ONLY
         context = inspect.Parameter("ctx", kind, annotation=typer.Context)
@@ -281,8 +233,8 @@ class EffectCommand:
         bound = self.bound_to_one()
         if bound and photos > 1:
             flag = flag_of(bound[0], self.effect, self.words)
-            wrong = ParameterError(flag[2:], f"{photos} photos", "one photo, the one it belongs to")
-            raise words.OptionError(flag, wrong)
+            allowed = "one photo, the one it belongs to" + self.several.get(bound[0], "")
+            raise words.OptionError(flag, ParameterError(flag[2:], f"{photos} photos", allowed))
 
     def _done(self, path: Path, photo: Photo | None) -> Output:
         photos = self.inputs if photo is None else {"image": photo, **self.inputs}

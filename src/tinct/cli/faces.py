@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinct.cli import batch, inputs
-from tinct.cli.effects import PHOTOS, RECURSIVE
+from tinct.cli.common import PHOTOS, RECURSIVE
 from tinct.cli.words import labels
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinct.cli import batch, inputs
-from tinct.cli.effects import PHOTOS, RECURSIVE
+from tinct.cli.common import PHOTOS, RECURSIVE
 
 __all__ = ["palette"]
 

@@ -1,6 +1,7 @@
 """How entries of the queue come to a worker: batches, seats that get free early, and workers that were given up."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -40,6 +41,44 @@ async def test_one_statement_takes_the_next_entries_each_once_and_claims_their_j
     assert [taken.job_id for taken in rest] == [jobs[1].id]
     assert await backend.queue.take(worker, ["effects"], 3, moves.CLAIM_TAKEN) == []
     assert sorted(await backend.queue.held(worker)) == sorted(taken.entry for taken in (*first, *rest))
+
+
+async def test_orders_that_come_at_the_same_moment_are_one_statement_and_each_its_own_job(backend, account):
+    order = [Priority.NORMAL, Priority.LOW, Priority.HIGH, Priority.NORMAL]
+    made = await asyncio.gather(*(submitted(backend, account, priority=priority) for priority in order))
+    assert [job.priority for job in made] == order
+    rows = await backend.database.all(
+        "SELECT q.args ->> 'job_id' AS id FROM procrastinate_jobs q JOIN jobs j ON j.entry = q.id ORDER BY q.id"
+    )
+    assert [row["id"] for row in rows] == [job.id for job in sorted(made, key=lambda job: job.sequence)]
+
+
+async def test_ends_that_come_at_the_same_moment_are_stored_each_or_refused_each(backend, account):
+    jobs = [await submitted(backend, account) for _ in range(4)]
+    worker = await backend.queue.join(30)
+    await backend.queue.take(worker, ["effects"], 4, moves.CLAIM_TAKEN)
+    running = [await backend.jobs.get(account, job.id) for job in jobs]
+    await backend.jobs.cancel(account, jobs[1].id)
+    late = replace(running[2], attempt=0)
+    finishing = moves.Finishing(backend.database)
+    to = [JobState.SUCCEEDED, JobState.SUCCEEDED, JobState.FAILED, JobState.SUCCEEDED, JobState.SUCCEEDED]
+    which = [running[0], running[1], running[2], late, running[3]]
+    stored = await asyncio.gather(*map(finishing.finish, which, to))
+    assert stored == [True, False, True, False, True]
+    states = [(await backend.jobs.get(account, job.id)).state.value for job in jobs]
+    assert states == ["succeeded", "cancelled", "failed", "succeeded"]
+    counted = {(one.state, one.jobs) for one in await backend.jobs.statistics()}
+    assert counted == {("succeeded", 2), ("cancelled", 1), ("failed", 1)}
+    assert await queue_length(backend) == 0
+
+
+async def test_who_listens_hears_that_a_job_runs(backend, account):
+    async with working(backend), asyncio.timeout(60):
+        job = await submitted(backend, account, "hang", params={"file": str(backend.blobs.scratch / "pid")})
+        async for news in backend.jobs.events(account, job.id):
+            if news is not None and news.state is JobState.RUNNING:
+                break
+        await backend.jobs.cancel(account, job.id)
 
 
 async def test_what_was_taken_while_the_connection_broke_runs_all_the_same(backend, account, monkeypatch):
@@ -89,7 +128,7 @@ async def test_an_attempt_that_was_given_to_another_is_stopped(backend, account)
         await backend.jobs.cancel(account, job.id)
 
 
-async def test_while_a_result_is_stored_the_child_begins_its_next_job_but_no_third(
+async def test_while_results_are_stored_the_child_begins_its_next_job_until_they_pile_up(
     postgres: Postgres, tmp_path: Path
 ):
     settings = postgres.create(tmp_path / "data", workers=1)
@@ -97,11 +136,11 @@ async def test_while_a_result_is_stored_the_child_begins_its_next_job_but_no_thi
         account = (await backend.accounts.create("tester")).account.id
         place = settings.data / "blobs" / "results"
         place.touch()  # nothing can be stored there
-        jobs = [await submitted(backend, account) for _ in range(3)]
-        for job in jobs[:2]:
+        jobs = [await submitted(backend, account) for _ in range(6)]
+        for job in jobs[:5]:  # four whose ends are stored, and one that has the child until it can be
             await in_state(backend, job, JobState.RUNNING)
         await asyncio.sleep(1.5)
-        assert (await backend.jobs.get(account, jobs[2].id)).state is JobState.QUEUED
+        assert (await backend.jobs.get(account, jobs[5].id)).state is JobState.QUEUED
         place.unlink()
         for job in jobs:
             done = await ended(backend, job)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tinct.errors import DatabaseError
 from tinct.storage.together import Together
 
 pytestmark = pytest.mark.asyncio
@@ -54,16 +55,26 @@ async def test_a_crowd_goes_in_several():
     assert [len(asked) for asked in oracle.asked] == [100, 100, 50]
 
 
-async def test_what_breaks_is_told_to_those_who_asked_it_and_the_next_are_served():
+async def test_what_breaks_is_told_to_who_asked_it_alone():
     oracle = Oracle()
     together = Together(oracle.answer)
-    oracle.free.clear()
-    told = [asyncio.create_task(together.ask(number)) for number in (1, -1)]
-    await asyncio.sleep(0.01)
-    after = asyncio.create_task(together.ask(5))
-    oracle.free.set()
-    assert {type(found) for found in await asyncio.gather(*told, return_exceptions=True)} == {ArithmeticError}
-    assert await after == 10
+    one, broken, two = await asyncio.gather(*map(together.ask, (1, -1, 2)), return_exceptions=True)
+    assert (one, two) == (2, 4)
+    assert isinstance(broken, ArithmeticError)
+    assert oracle.asked == [[1, -1, 2], [1], [-1], [2]]
+
+
+async def test_a_database_that_is_away_is_told_to_all_at_once():
+    asked: list[Sequence[int]] = []
+
+    async def away(numbers: Sequence[int]) -> Sequence[int]:
+        asked.append(list(numbers))
+        raise DatabaseError("gone")
+
+    together = Together(away)
+    told = await asyncio.gather(*map(together.ask, (1, 2)), return_exceptions=True)
+    assert [type(found) for found in told] == [DatabaseError, DatabaseError]
+    assert asked == [[1, 2]]
 
 
 async def test_who_leaves_takes_nothing_from_the_others():

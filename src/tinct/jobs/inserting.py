@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tinct.accounts.credits import hold
 from tinct.errors import KeyRefusedError
 from tinct.jobs.file import File
 from tinct.jobs.job import Job, Order, file_ids
-from tinct.jobs.queue import DEFER, queue_of
+from tinct.jobs.queue import DEFER
 from tinct.jobs.rows import job_of
 from tinct.settings import Settings
 from tinct.storage.database import Connection, Database, Json
+from tinct.storage.together import Together
 
-__all__ = ["Accepted", "alone", "insert", "insert_alone"]
+__all__ = ["Accepted", "Inserting", "alone", "insert"]
 
-_INSERT: Final = """
-WITH account AS MATERIALIZED (
-    SELECT id, unlimited FROM accounts
-    WHERE id = %(account)s AND revoked_at IS NULL AND (unlimited OR %(credits)s = 0 OR NOT %(alone)s)
-), deferred AS MATERIALIZED ({entry} FROM account)
-INSERT INTO jobs (id, account_id, effect, params, inputs, format, quality, priority, deadline_s, keep_results_s,
-    discard_inputs, owns_inputs, credits, lease_s, callbacks, dialect, aliases, meta, entry, batch,
-    metadata, screened, capability, asked_at)
-SELECT %(id)s, account.id, %(effect)s, %(params)s, %(inputs)s, %(format)s, %(quality)s, %(priority)s, %(deadline)s,
-    %(keep)s, %(discard)s, %(owns)s, CASE WHEN unlimited THEN 0 ELSE %(credits)s::integer END,
-    %(lease)s::double precision, %(callbacks)s, %(dialect)s, %(aliases)s, %(meta)s, entry,
-    %(batch)s, %(metadata)s, %(screened)s, %(capability)s, clock_timestamp()
-FROM account, deferred
+_GIVEN: Final = (  # columns of a job that its order decides
+    *("id", "account_id", "effect", "params", "inputs", "format", "quality", "priority", "deadline_s"),
+    *("keep_results_s", "discard_inputs", "owns_inputs", "credits", "lease_s", "callbacks", "dialect"),
+    *("aliases", "meta", "batch", "metadata", "screened", "capability"),
+)
+_PAID: Final = "CASE WHEN unlimited THEN 0 ELSE credits END"
+_INSERT: Final = f"""
+WITH accepted AS MATERIALIZED (
+    SELECT given.*, unlimited FROM jsonb_populate_recordset(NULL::jobs, %(jobs)s) WITH ORDINALITY AS given
+    JOIN accounts ON accounts.id = given.account_id
+    WHERE revoked_at IS NULL AND (unlimited OR credits = 0 OR NOT %(alone)s)
+), deferred AS MATERIALIZED ({{entries}})
+INSERT INTO jobs ({", ".join(_GIVEN)}, entry, asked_at)
+SELECT {", ".join(_PAID if name == "credits" else name for name in _GIVEN)}, deferred.entry, clock_timestamp()
+FROM accepted LEFT JOIN deferred ON job_id = id ORDER BY ordinality
 RETURNING *
 """
-_WAITING: Final = _INSERT.format(entry=DEFER)
-_BORN_DEAD: Final = _INSERT.format(entry="SELECT NULL::bigint AS entry")
+_WAITING: Final = _INSERT.format(entries=DEFER)
+_BORN_DEAD: Final = _INSERT.format(entries="SELECT NULL::text AS job_id, NULL::bigint AS entry WHERE false")
 _OWN: Final = """
 UPDATE files SET job_id = %(job)s, role = 'input',
     expires_at = GREATEST(expires_at, now() + make_interval(secs => %(keep)s))
@@ -60,12 +63,21 @@ def alone(order: Order, files: Mapping[str, File]) -> bool:
     return not more and not any(file.open for file in files.values())
 
 
-async def insert_alone(
-    database: Database, order: Order, accepted: Accepted, settings: Settings
-) -> Job | None:
-    """Make the job and its queue entry in one statement; None, and nothing is made, if credits have to be held."""
-    row = await database.one(_WAITING, _values(order, accepted, settings) | {"alone": True})
-    return job_of(row) if row is not None else None
+class Inserting:
+    """Jobs that are one statement each, with their queue entries; what comes while one is made is one together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._together = Together(self._insert)
+
+    async def insert(self, order: Order, accepted: Accepted, settings: Settings) -> Job | None:
+        """Make the job and its queue entry; None, and nothing is made, if credits have to be held."""
+        return await self._together.ask(_columns(order, accepted, settings))
+
+    async def _insert(self, jobs: Sequence[Mapping[str, Any]]) -> Sequence[Job | None]:
+        rows = await self._database.all(_WAITING, {"jobs": Json(jobs), "alone": True})
+        made = {row["id"]: job_of(row) for row in rows}
+        return [made.get(job["id"]) for job in jobs]
 
 
 async def insert(connection: Connection, order: Order, accepted: Accepted, settings: Settings) -> Job:
@@ -76,7 +88,7 @@ async def insert(connection: Connection, order: Order, accepted: Accepted, setti
     KeyRefusedError
         There is no such account.
     """
-    values = _values(order, accepted, settings) | {"alone": False}
+    values = {"jobs": Json([_columns(order, accepted, settings)]), "alone": False}
     cursor = await connection.execute(_WAITING if accepted.waits else _BORN_DEAD, values)
     row = await cursor.fetchone()
     if row is None:
@@ -95,27 +107,27 @@ async def insert(connection: Connection, order: Order, accepted: Accepted, setti
     return job_of(row)
 
 
-def _values(order: Order, accepted: Accepted, settings: Settings) -> dict[str, Any]:
+def _columns(order: Order, accepted: Accepted, settings: Settings) -> dict[str, Any]:
+    """A job as a row of the relation ``given``."""
     return {
         "id": accepted.job_id,
-        "account": order.account,
+        "account_id": order.account,
         "effect": order.effect,
-        "params": Json(dict(order.params)),
-        "inputs": Json(dict(order.inputs)),
+        "params": dict(order.params),
+        "inputs": dict(order.inputs),
         "format": order.format,
         "quality": order.quality,
         "priority": order.priority,
-        "deadline": accepted.deadline_s,
-        "lease": order.lease_s,
-        "callbacks": Json([dataclasses.asdict(callback) for callback in order.callbacks]),
-        "keep": order.keep_results_s or settings.keep_results_s,
-        "discard": order.discard_inputs,
-        "owns": order.owns_inputs,
+        "deadline_s": accepted.deadline_s,
+        "lease_s": order.lease_s,
+        "callbacks": [dataclasses.asdict(callback) for callback in order.callbacks],
+        "keep_results_s": order.keep_results_s or settings.keep_results_s,
+        "discard_inputs": order.discard_inputs,
+        "owns_inputs": order.owns_inputs,
         "credits": accepted.credits,
         "dialect": order.dialect,
-        "aliases": Json(dict(order.aliases)),
-        "meta": Json(dict(order.meta)),
-        "queue": queue_of(accepted.capability),
+        "aliases": dict(order.aliases),
+        "meta": dict(order.meta),
         "batch": order.batch,
         "metadata": order.metadata,
         "screened": order.screened,

@@ -7,7 +7,7 @@ the move, so a job that ended is settled, and one that did not is not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tinct.accounts import credits
 from tinct.errors import RetriesExhaustedError
@@ -17,8 +17,9 @@ from tinct.jobs.job import Failure, Job, JobState, Result
 from tinct.jobs.queue import FORGET_ENDED, Queue
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Database, Json
+from tinct.storage.together import Together
 
-__all__ = ["CLAIM_TAKEN", "claim", "deliver_again", "end", "finish", "lose", "report", "requeue"]
+__all__ = ["CLAIM_TAKEN", "Finishing", "claim", "deliver_again", "end", "lose", "report", "requeue"]
 
 _BEGIN: Final = """
 UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_at = now(), revision = revision + 1
@@ -27,43 +28,51 @@ _CLAIM: Final = f"{_BEGIN} WHERE id = %(id)s AND entry = %(entry)s AND state = A
 _BEFORE: Final = ",".join(sources(JobState.RUNNING))
 CLAIM_TAKEN: Final = f"""
 {_BEGIN} FROM taken
-WHERE jobs.id = taken.args ->> 'job_id' AND jobs.entry = taken.id AND state = ANY('{{{_BEFORE}}}')
+WHERE jobs.id = ANY(ARRAY(SELECT args ->> 'job_id' FROM taken)) AND jobs.entry = taken.id
+    AND state = ANY('{{{_BEFORE}}}')
 RETURNING jobs.*
 """
 """`claim` as a part of the statement that takes a queue entry."""
 _ALONE: Final = "credits = 0 AND callbacks = '[]'"  # nothing else has to be written when such a job ends
 _END: Final = f"""
-WITH ended AS (
-    UPDATE jobs SET state = %(to)s, revision = revision + 1, finished_at = now(), results = %(results)s,
-        facts = %(facts)s, progress = CASE WHEN %(to)s = 'succeeded' THEN 1 ELSE progress END,
-        failure_code = %(code)s, failure_message = %(message)s,
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%(ends)s) AS one (id text, state text, before text[], attempt integer,
+        results jsonb, files jsonb, facts jsonb, code text, message text)
+), ended AS (
+    UPDATE jobs SET state = given.state, revision = revision + 1, finished_at = now(), results = given.results,
+        facts = given.facts, progress = CASE WHEN given.state = 'succeeded' THEN 1 ELSE progress END,
+        failure_code = given.code, failure_message = given.message,
         results_expire_at = now() + make_interval(secs => keep_results_s)
-    WHERE id = %(id)s AND state = ANY(%(from)s) AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
-    RETURNING *
+    FROM given
+    WHERE jobs.id = ANY(%(ids)s) AND jobs.id = given.id AND jobs.state = ANY(given.before)
+        AND (given.attempt IS NULL OR jobs.attempt = given.attempt)
+    RETURNING jobs.*, given.files
 ), stored AS (
     INSERT INTO files ({RESULT_COLUMNS})
-    SELECT {RESULT_VALUES} FROM ended, jsonb_populate_recordset(NULL::files, %(files)s) AS file
+    SELECT {RESULT_VALUES} FROM ended, jsonb_populate_recordset(NULL::files, ended.files) AS file
 ), discarded AS (
-    UPDATE files SET expires_at = now() FROM ended
-    WHERE ended.discard_inputs AND files.job_id IS NULL
-        AND files.id IN (SELECT named #>> '{{}}' FROM ended, jsonb_path_query(ended.inputs, '$.*[*]') AS named)
+    UPDATE files SET expires_at = now()
+    WHERE files.job_id IS NULL AND files.id = ANY(ARRAY(
+        SELECT named #>> '{{}}' FROM ended, jsonb_path_query(inputs, '$.*[*]') AS named WHERE discard_inputs))
 ), owned AS (
     UPDATE files SET expires_at = ended.results_expire_at FROM ended
-    WHERE ended.owns_inputs AND files.job_id = ended.id AND files.role = 'input'
+    WHERE files.job_id = ANY(ARRAY(SELECT id FROM ended WHERE owns_inputs))
+        AND files.job_id = ended.id AND files.role = 'input'
 ), forgotten AS (
     {FORGET_ENDED}
 ), counted AS (
     INSERT INTO statistics AS s (effect, state, code, shard, jobs, waited_s, ran_s)
-    SELECT effect, state, coalesce(failure_code, ''), floor(random() * 16), 1,
-        extract(epoch FROM greatest(coalesce(started_at, finished_at) - created_at, interval '0')),
-        extract(epoch FROM greatest(finished_at - coalesce(started_at, finished_at), interval '0'))
+    SELECT effect, state, coalesce(failure_code, '') AS code, floor(random() * 16), count(*),
+        sum(extract(epoch FROM greatest(coalesce(started_at, finished_at) - created_at, interval '0'))),
+        sum(extract(epoch FROM greatest(finished_at - coalesce(started_at, finished_at), interval '0')))
     FROM ended WHERE {_ALONE}
+    GROUP BY effect, state, coalesce(failure_code, '') ORDER BY effect, state, code
     ON CONFLICT (effect, state, code, shard) DO UPDATE
-        SET jobs = s.jobs + 1, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
+        SET jobs = s.jobs + excluded.jobs, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
 )
 """
 _TOLD: Final = f"{_END} SELECT * FROM ended"
-_BRIEF: Final = f"{_END} SELECT id FROM ended"
+_BRIEF: Final = f"{_END} SELECT id, attempt FROM ended"
 _REQUEUE: Final = """
 UPDATE jobs SET state = 'queued', progress = 0, entry = %(entry)s, revision = revision + 1
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = ANY(%(from)s)
@@ -81,6 +90,19 @@ VALUES (%(effect)s, %(state)s, %(code)s, floor(random() * 16), 1, %(waited)s, %(
 ON CONFLICT (effect, state, code, shard) DO UPDATE
     SET jobs = s.jobs + 1, waited_s = s.waited_s + excluded.waited_s, ran_s = s.ran_s + excluded.ran_s
 """
+
+
+class End(NamedTuple):
+    """A final state for a job, with everything that belongs to it."""
+
+    job_id: str
+    to: JobState
+    attempt: int | None = None
+    """Only if this attempt is the one that runs; None whatever the attempt."""
+    failure: Failure | None = None
+    files: Sequence[File] = ()
+    """Results, stored already."""
+    facts: Mapping[str, Any] | None = None
 
 
 async def claim(connection: Connection, job_id: str, entry: int) -> Job | None:
@@ -122,8 +144,8 @@ async def end(
     Job or None
         None if the move is not allowed (any more); then nothing was changed.
     """
-    values = _values(job_id, to, attempt=attempt, failure=failure, files=files, facts=facts)
-    cursor = await connection.execute(_TOLD, values)
+    one = End(job_id, to, attempt, failure, files, facts)
+    cursor = await connection.execute(_TOLD, _values([one]))
     row = await cursor.fetchone()
     if row is None:
         return None
@@ -138,24 +160,33 @@ async def end(
     return job
 
 
-async def finish(
-    database: Database,
-    job: Job,
-    to: JobState,
-    *,
-    failure: Failure | None = None,
-    files: Sequence[File] = (),
-    facts: Mapping[str, Any] | None = None,
-) -> bool:
-    """`end` for the attempt that a worker has run, by itself; False if the move is not allowed (any more)."""
-    if _alone(job):
-        values = _values(job.id, to, attempt=job.attempt, failure=failure, files=files, facts=facts)
-        return await database.run(_BRIEF, values) == 1
-    async with database.transaction() as connection:
-        ended = await end(
-            connection, job.id, to, attempt=job.attempt, failure=failure, files=files, facts=facts
-        )
-    return ended is not None
+class Finishing:
+    """`end` for attempts that a worker has run, by itself. Ends that come at the same moment are one statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ends = Together(self._end)
+
+    async def finish(
+        self,
+        job: Job,
+        to: JobState,
+        *,
+        failure: Failure | None = None,
+        files: Sequence[File] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """End the attempt of `job`; False if the move is not allowed (any more). Parameters as of `end`."""
+        one = End(job.id, to, job.attempt, failure, files, facts)
+        if _alone(job) and job.lease_s is None:  # who asks for leased jobs locks several, in another order
+            return await self._ends.ask(one)
+        async with self._database.transaction() as connection:
+            return await end(connection, **one._asdict()) is not None
+
+    async def _end(self, ends: Sequence[End]) -> Sequence[bool]:
+        rows = await self._database.all(_BRIEF, _values(ends))
+        ended = {(row["id"], row["attempt"]) for row in rows}
+        return [(one.job_id, one.attempt) in ended for one in ends]
 
 
 def _alone(job: Job) -> bool:
@@ -163,25 +194,22 @@ def _alone(job: Job) -> bool:
     return not (job.credits or job.callbacks)
 
 
-def _values(
-    job_id: str,
-    to: JobState,
-    *,
-    attempt: int | None,
-    failure: Failure | None,
-    files: Sequence[File],
-    facts: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+def _values(ends: Sequence[End]) -> dict[str, Any]:
+    return {"ids": [one.job_id for one in ends], "ends": Json([_record(one) for one in ends])}
+
+
+def _record(one: End) -> dict[str, Any]:
+    """An end as a row of the relation ``given``."""
     return {
-        "id": job_id,
-        "to": to.value,
-        "from": sources(to),
-        "attempt": attempt,
-        "results": Json([vars(_result(file)) for file in files]),
-        "files": Json([columns(file) for file in files]),
-        "facts": Json(dict(facts or {})),
-        "code": failure.code if failure else None,
-        "message": failure.message if failure else None,
+        "id": one.job_id,
+        "state": one.to.value,
+        "before": sources(one.to),
+        "attempt": one.attempt,
+        "results": [vars(_result(file)) for file in one.files],
+        "files": [columns(file) for file in one.files],
+        "facts": dict(one.facts or {}),
+        "code": one.failure.code if one.failure else None,
+        "message": one.failure.message if one.failure else None,
     }
 
 

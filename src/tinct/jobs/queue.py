@@ -25,14 +25,16 @@ __all__ = ["DEFER", "FORGET_ENDED", "Delivered", "Queue", "Taken", "channel_of",
 _QUEUE: Final = "effects"  # of ordinary jobs
 _TASK: Final = "run"
 
-FORGET_ENDED: Final = "DELETE FROM procrastinate_jobs USING ended WHERE procrastinate_jobs.id = ended.entry"
+FORGET_ENDED: Final = "DELETE FROM procrastinate_jobs WHERE id = ANY(ARRAY(SELECT entry FROM ended))"
 """Part of a statement: the queue entries of the jobs in the relation ``ended`` go with it."""
 DEFER: Final = f"""
-SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
-    %(queue)s::varchar, '{_TASK}', %(priority)s, NULL, NULL, jsonb_build_object('job_id', %(id)s::text), NULL
-)::procrastinate_job_to_defer_v1])) AS entry
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
+SELECT CASE WHEN capability IN ('', '{ORDINARY}') THEN '{_QUEUE}' ELSE '{_QUEUE}.' || capability END, '{_TASK}',
+    priority, jsonb_build_object('job_id', id)
+FROM accepted ORDER BY ordinality
+RETURNING id AS entry, args ->> 'job_id' AS job_id
 """
-"""Part of a statement: an entry for the job ``id`` in the ``queue`` of `queue_of`, and its number."""
+"""Part of a statement: entries for the jobs in the relation ``accepted``, in the order of its ``ordinality``."""
 _TAKE: Final = """
 WITH turns AS MATERIALIZED (
     SELECT procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker)s) AS one

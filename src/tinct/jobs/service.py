@@ -22,7 +22,7 @@ from tinct.jobs.capabilities import Capabilities
 from tinct.jobs.changes import Changes
 from tinct.jobs.file import FileState, close
 from tinct.jobs.files import Files
-from tinct.jobs.inserting import Accepted, alone, insert, insert_alone
+from tinct.jobs.inserting import Accepted, Inserting, alone, insert
 from tinct.jobs.job import Failure, Job, JobState, Order, Page, file_ids
 from tinct.jobs.leases import Leases, patience
 from tinct.jobs.moves import end
@@ -96,6 +96,7 @@ class Jobs:
         self._settings = settings
         self._positions = Positions(database)
         self._rows = Together(self._find)
+        self._inserting = Inserting(database)
         self._payers: set[str] = set()  # accounts that were seen to hold credits; only a hint
         self.turns = asyncio.Semaphore(max(1, settings.database_connections // _SHARE))
         """Of orders: `submit` takes one, a wire format one for what comes before. Who only asks never waits for one."""
@@ -173,7 +174,7 @@ class Jobs:
         holds = credits and order.account in self._payers
         try:
             if not (crowded or failure or holds) and alone(order, files):
-                job = await insert_alone(self._database, order, accepted, self._settings)
+                job = await self._inserting.insert(order, accepted, self._settings)
                 if job is not None:
                     return Submission(job=job, replayed=False)
                 self._note_payer(order.account)
@@ -360,6 +361,8 @@ class Jobs:
         return job
 
     async def _find(self, ids: Sequence[str]) -> Sequence[Row | None]:
+        if len(ids) == 1:  # which is planned once; a list is planned anew for each length
+            return [await self._database.one("SELECT * FROM jobs WHERE id = %s", ids)]
         rows = await self._database.all("SELECT * FROM jobs WHERE id = ANY(%s)", (list(set(ids)),))
         found = {row["id"]: row for row in rows}
         return [found.get(job_id) for job_id in ids]

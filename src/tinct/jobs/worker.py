@@ -57,6 +57,7 @@ __all__ = ["Worker", "run_worker"]
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.25  # seconds between two looks at a running child
 _MARGIN_S: Final = 10.0  # of processor time beyond all that a deadline allows
+_ENDING: Final = 4  # jobs for each child whose ends are stored at a time, while it runs the next one
 _AGAIN_S: Final = 1.0  # seconds between two tries to reach a lost database
 _T = TypeVar("_T")
 
@@ -83,6 +84,7 @@ class Worker:
             Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
         ]
         self._images = Images(backend.settings) if backend.settings.images_url else None
+        self._finishing = moves.Finishing(backend.database)
         self._ending = 0  # jobs whose child is free again, and whose end is being stored
         self._sender = Sender(backend)
         self._signatory = signatory(backend.settings)
@@ -159,7 +161,7 @@ class Worker:
     @contextlib.contextmanager
     def _left(self, leave: Callable[[], None]) -> Iterator[None]:
         """While an end is stored the child may begin its next job, but what waits to be stored does not pile up."""
-        if self._ending < self._settings.workers:
+        if self._ending < self._settings.workers * _ENDING:
             leave()
         self._ending += 1
         try:
@@ -210,7 +212,7 @@ class Worker:
     ) -> _End | None:
         """Wait for the child; the reason to stop it, or None when it came back by itself."""
         deadline = time.monotonic() + job.deadline_s
-        told = 0.0
+        told = -1.0  # that it runs is told with the first look: a job that is over by then tells its end
         unwanted = watch.stop(job.attempt)
         either: set[asyncio.Future[Any]] = {running, unwanted}
         while True:
@@ -289,9 +291,7 @@ class Worker:
             return await self._lost(job, Failure.of(error))
         except StorageError as error:
             return await self._end(job, JobState.FAILED, Failure.of(error))
-        ended = await moves.finish(
-            self._backend.database, job, JobState.SUCCEEDED, files=files, facts=outcome.facts
-        )
+        ended = await self._finishing.finish(job, JobState.SUCCEEDED, files=files, facts=outcome.facts)
         if not ended and not await self._shown(files):  # cancelled, deleted, or run by another meanwhile
             await self._backend.blobs.delete(*(file.key for file in files))
         return ended
@@ -304,7 +304,7 @@ class Worker:
         return row is not None
 
     async def _end(self, job: Job, state: JobState, failure: Failure | None) -> bool:
-        return await moves.finish(self._backend.database, job, state, failure=failure)
+        return await self._finishing.finish(job, state, failure=failure)
 
     async def _lost(self, job: Job, failure: Failure | None = None) -> bool:
         """Begin it anew, as often as the settings say; `failure` is then the reason, unless its process died."""

@@ -56,6 +56,14 @@ _log = logging.getLogger(__name__)
 _MIGRATION_LOCK: Final = 7_461_636_900_001  # any number; the same in every process
 _CHECKOUT_S: Final = 10.0  # seconds a caller waits for a free connection
 _ALIVE_S: Final = 1.0  # seconds for which a connection that answered is taken to be alive
+_PLANNED_ONCE: Final = (
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_sort = off",
+)
+"""What workers say all the time has an index for everything: it is planned once, and neither reads nor sorts all that
+waits because the table was empty when it was planned or counted.
+"""
 _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 _KEEP_ALIVE_S: Final = 20.0  # seconds between two signs that the listening connection is alive
 
@@ -336,6 +344,8 @@ async def _durable(connection: Connection) -> None:
 async def _relaxed(connection: Connection) -> None:
     await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit = off")
+    for planning in _PLANNED_ONCE:
+        await connection.execute(planning)
 
 
 async def _apply(connection: Connection, statements: LiteralString, names: list[str]) -> None:

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from tinct.errors import DatabaseError
+
 __all__ = ["Together"]
 
 _Q = TypeVar("_Q")
@@ -24,7 +26,9 @@ class Together(Generic[_Q, _A]):
     Parameters
     ----------
     answer : callable
-        From some questions, 1..100, to as many answers in their order; what it raises, all of them are told.
+        From some questions, 1..100, to as many answers in their order. All or nothing: where it raises, each question
+        is asked by itself, so that one that cannot be answered is in no other's way; what is raised then, or by a
+        database that is away, who asked is told.
     """
 
     def __init__(self, answer: Callable[[Sequence[_Q]], Awaitable[Sequence[_A]]]) -> None:
@@ -45,18 +49,24 @@ class Together(Generic[_Q, _A]):
         try:
             while self._waiting:
                 taken, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                try:
-                    answers = await self._answer([question for question, _ in taken])
-                except Exception as error:
-                    for _, future in taken:
-                        if not future.done():
-                            future.set_exception(error)
-                    continue
+                answers = await self._answers([question for question, _ in taken])
                 for (_, future), answer in zip(taken, answers, strict=True):
-                    if not future.done():
+                    if future.done():
+                        continue
+                    if isinstance(answer, Exception):
+                        future.set_exception(answer)
+                    else:
                         future.set_result(answer)
         finally:
             self._task = None
             for _, future in (*taken, *self._waiting):  # only where this was cancelled
                 future.cancel()
             self._waiting = []
+
+    async def _answers(self, questions: Sequence[_Q]) -> Sequence[_A | Exception]:
+        try:
+            return await self._answer(questions)
+        except Exception as error:
+            if len(questions) == 1 or isinstance(error, DatabaseError):
+                return [error] * len(questions)
+            return [answer for question in questions for answer in await self._answers([question])]

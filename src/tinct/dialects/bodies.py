@@ -35,13 +35,16 @@ async def form(request: Request) -> AsyncIterator[FormData]:
     Raises
     ------
     starlette.exceptions.HTTPException
-        400, the form is malformed or has too many parts; 413, it is too large.
+        400, the form is malformed, has too many parts, or holds a NUL character in a text, which no database text can;
+        413, it is too large.
     StorageFullError, StorageAwayError
         There is no room for its files.
     """
     with store_errors():  # files go through the system's temporary folder
         data = await request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_TEXT_BYTES)
     try:
+        if any("\0" in text for pair in data.multi_items() for text in pair if isinstance(text, str)):
+            raise HTTPException(400, "The form holds a NUL character in a name or a text; remove it.")
         yield data
     finally:
         await data.close()

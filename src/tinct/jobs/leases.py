@@ -19,6 +19,7 @@ from tinct.errors import AbandonedError, TinctError
 from tinct.jobs.ending import cancelled
 from tinct.jobs.job import Failure, Job, JobState
 from tinct.jobs.moves import end
+from tinct.jobs.queue import lock_waiting
 from tinct.storage.database import Connection, Database, storable
 from tinct.storage.ids import new_id
 
@@ -224,6 +225,7 @@ async def drop_abandoned(database: Database, queue: Queue) -> int:
     dropped = 0
     for row in rows:
         async with database.transaction() as connection:
+            await lock_waiting(connection, row["id"])
             found = await connection.execute(
                 f"SELECT entry, lease_s FROM jobs WHERE id = %s AND {_OVER} FOR UPDATE", (row["id"],)
             )

@@ -14,7 +14,7 @@ from tinct.errors import RetriesExhaustedError
 from tinct.jobs.callbacks.outbox import announce
 from tinct.jobs.file import RESULT_COLUMNS, RESULT_VALUES, File, columns
 from tinct.jobs.job import Failure, Job, JobState, Result
-from tinct.jobs.queue import FORGET_ENDED, Queue
+from tinct.jobs.queue import FORGET_ENDED, Queue, lock_waiting
 from tinct.jobs.rows import job_of, sources
 from tinct.storage.database import Connection, Database, Json
 from tinct.storage.together import Together
@@ -145,6 +145,8 @@ async def end(
         None if the move is not allowed (any more); then nothing was changed.
     """
     one = End(job_id, to, attempt, failure, files, facts)
+    if attempt is None:  # it may wait still
+        await lock_waiting(connection, job_id)
     cursor = await connection.execute(_TOLD, _values([one]))
     row = await cursor.fetchone()
     if row is None:

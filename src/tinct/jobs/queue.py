@@ -20,7 +20,17 @@ from tinct.errors import DatabaseError
 from tinct.settings import ORDINARY
 from tinct.storage.database import Connection, Database, Row, Schema
 
-__all__ = ["DEFER", "FORGET_ENDED", "Delivered", "Queue", "Taken", "channel_of", "queue_of", "schema"]
+__all__ = [
+    "DEFER",
+    "FORGET_ENDED",
+    "Delivered",
+    "Queue",
+    "Taken",
+    "channel_of",
+    "lock_waiting",
+    "queue_of",
+    "schema",
+]
 
 _QUEUE: Final = "effects"  # of ordinary jobs
 _TASK: Final = "run"
@@ -211,6 +221,19 @@ class Queue:
         """Delete an entry that this worker has taken, if it is still there."""
         async with self._database.connection(durable=False) as connection:
             await connection.execute("DELETE FROM procrastinate_jobs WHERE id = %s", (entry,))
+
+
+async def lock_waiting(connection: Connection, job_id: str) -> None:
+    """Lock the entry by which a job waits, in the caller's transaction, before the job's own row is locked.
+
+    Who takes an entry locks it and then its job; who locks the job first and then its entry meets that one halfway, and
+    the database ends one of the two.
+    """
+    await connection.execute(
+        "SELECT 1 FROM procrastinate_jobs WHERE id = (SELECT entry FROM jobs WHERE id = %s) AND status = 'todo'"
+        " FOR UPDATE",
+        (job_id,),
+    )
 
 
 def queue_of(capability: str) -> str:

@@ -61,6 +61,20 @@ async def test_odd_addresses_of_pictures_and_callbacks_are_refused(client: Clien
             assert reply.json()["code"] in (MALFORMED, 1001001, 1001002), body
 
 
+async def test_a_nul_in_a_form_is_refused_as_in_json(client: Client, site: Site) -> None:  # noqa: F811
+    made = {"picurl": site.url + "/a.jpg", "type": "90"}
+    for sent in (
+        {"data": made | {"chtaskid": "a\0"}},
+        {"data": made | {"a\0": "b"}},
+        {"data": made, "files": {"chtaskid": ("a.txt", b"a\0b")}},
+    ):
+        reply = await client.http.post("/api/v1/createtask", **sent)
+        shown(reply, str(sent))
+        assert (reply.status_code, reply.json()["code"]) == (400, MALFORMED)
+        assert "NUL" in reply.json()["msg"]
+    assert not site.asked
+
+
 async def test_odd_headers_and_queries_are_refused(client: Client) -> None:  # noqa: F811
     for header in HEADERS:
         reply = await client.http.post("/api/v1/gettask", json={"taskid": "x"}, headers=[header])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tinct.dialects import bodies
@@ -77,6 +78,8 @@ async def read(request: Request) -> Fields:
         async with bodies.form(request) as form:
             parts = await bodies.fields(form, MAX_BODY_BYTES)
         texts = {name: value.decode("utf-8", "replace") for name, value in parts.items()}
+        if any("\0" in text for text in texts.values()):  # of a part that calls itself a file
+            raise HTTPException(400, "The form holds a NUL character; remove it.")
         return Fields(values=texts, body=body, texts=True)
     return Fields(values=await bodies.json_object(request), body=body)
 

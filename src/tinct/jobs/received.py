@@ -31,6 +31,8 @@ MEDIA_TYPES: Final = (
 )
 """Format -> media type; a file's type comes from its content, never from what the caller says."""
 
+_MOST_FRAMES: Final = 2**31 - 1  # that the database holds; and each takes a byte, whatever a header says
+
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoFacts:
@@ -145,7 +147,7 @@ def _facts(data: bytes, accepted: Accepted, settings: Settings) -> Facts:
     clip = clips.read(data) if accepted != "photos" else None
     if clip is not None:
         seen = None
-        if clip.width and clip.height and clip.frames:
+        if clip.width and clip.height and clip.frames and clip.frames <= min(len(data), _MOST_FRAMES):
             seen = ClipFacts(width=clip.width, height=clip.height, frames=clip.frames)
         return Facts(format=clip.format, seconds=clip.seconds, clip=seen)
     header = probe(data, settings)

@@ -169,6 +169,14 @@ def photo(width: int = 96, height: int = 72, seed: int = 0, format: str = "PNG",
     return file.getvalue()
 
 
+def pages(count: int) -> bytes:
+    """A document of so many pages, each a small picture."""
+    first, *others = (Image.new("RGB", (80, 80), (60 * n, 90, 120)) for n in range(count))
+    file = io.BytesIO()
+    first.save(file, "TIFF", save_all=True, append_images=others)
+    return file.getvalue()
+
+
 def submitted(client: httpx.Client, **order: Any) -> dict[str, Any]:
     reply = client.post("/v1/jobs", json=order)
     assert reply.status_code == 202, reply.text

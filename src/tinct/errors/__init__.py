@@ -12,6 +12,7 @@
     │   ├── UnsafePhotoError        the content check calls it unsafe
     │   │   └── UnsafeResultError       every picture that was made for a prompt, with several seeds
     │   └── PhotoLimitError         bytes, sides, pixels or frames above a limit
+    │       ├── PhotoFramesError        an animation or several pages
     │       └── SmallPhotoError         a side below one
     ├── ClipError               the bytes of a clip cannot be used
     │   ├── EmptyClipError          no bytes at all
@@ -189,6 +190,7 @@ from tinct.errors.photo import (
     BrokenPhotoError,
     EmptyPhotoError,
     PhotoError,
+    PhotoFramesError,
     PhotoLimitError,
     PhotoMissingError,
     PhotoModeError,
@@ -329,6 +331,7 @@ __all__ = [
     "PartOrderError",
     "PartSizeError",
     "PhotoError",
+    "PhotoFramesError",
     "PhotoLimitError",
     "PhotoMissingError",
     "PhotoModeError",

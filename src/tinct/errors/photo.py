@@ -8,6 +8,7 @@ __all__ = [
     "BrokenPhotoError",
     "EmptyPhotoError",
     "PhotoError",
+    "PhotoFramesError",
     "PhotoLimitError",
     "PhotoMissingError",
     "PhotoModeError",
@@ -52,6 +53,12 @@ class PhotoLimitError(PhotoError):
     """The photo is outside a limit in bytes, side, pixels or frames."""
 
     code = "photo_too_large"
+
+
+class PhotoFramesError(PhotoLimitError):
+    """An animation, or a document of several pages, where a photo is one picture."""
+
+    code = "photo_frames"
 
 
 class SmallPhotoError(PhotoLimitError):

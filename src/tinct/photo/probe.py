@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import struct
 
-from tinct.errors import BrokenPhotoError, EmptyPhotoError, PhotoLimitError, UnsupportedPhotoError
+from tinct.errors import (
+    BrokenPhotoError,
+    EmptyPhotoError,
+    PhotoFramesError,
+    PhotoLimitError,
+    UnsupportedPhotoError,
+)
 from tinct.photo import formats, headers
 from tinct.photo.headers import Header
 from tinct.settings import Settings, current
@@ -127,7 +133,7 @@ def check(header: Header, limits: Settings) -> None:
             "send a smaller photo or raise TINCT_MAX_PHOTO_PIXELS"
         )
     if header.frames > limits.max_photo_frames:
-        raise PhotoLimitError(
+        raise PhotoFramesError(
             f"the file holds {header.frames} frames or more; allowed: {limits.max_photo_frames} for a photo; "
             "save one frame as a photo of its own"
         )

@@ -16,7 +16,7 @@ from PIL import Image
 
 from backends import Postgres, ended, working
 from picture_host import Site
-from running import photo
+from running import pages, photo
 from tinct.accounts.credential import Account
 from tinct.backend import Backend, open_backend
 from tinct.dialects.picma.credentials import CREDENTIALS
@@ -359,6 +359,7 @@ async def test_a_picture_that_cannot_be_fetched_or_taken_gets_its_code(client: C
         site.picture("/text", b"no picture at all", "Content-Type: image/png"): 1001004,
         site.picture("/gif", photo(80, 80, format="GIF")): 1001004,
         site.picture("/tiff", photo(80, 80, format="TIFF")): 1001004,
+        site.picture("/pages", pages(2)): 1001004,
         site.picture("/half.jpg", jpeg[: len(jpeg) // 2]): 1001004,
         site.picture("/cut.jpg", jpeg, length=len(jpeg) - 700): 1001004,  # sends more than it promises
         site.picture("/half.png", photo(300, 200)[:9000]): 1001004,

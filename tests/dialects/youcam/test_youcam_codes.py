@@ -74,6 +74,7 @@ ASSIGNED = [
     # tool, error, code of v1, code of v2
     ("enhance", errors.PhotoError, "error_decode_image", "error_decode_image"),
     ("enhance", errors.PhotoLimitError, "exceed_max_filesize", "exceed_max_filesize"),
+    ("enhance", errors.PhotoFramesError, "error_decode_image", "error_decode_image"),
     ("bg-replace", errors.PhotoLimitError, "exceed_max_filesize", "error_exceed_max_image_size"),
     ("enhance", errors.JobMemoryError, "error_inference", "error_inference"),
     ("enhance", errors.JobTimedOutError, "unknown_internal_error", "unknown_internal_error"),

@@ -8,7 +8,7 @@ from youcam_client import PICTURE, Client, id_token, member, payload
 
 from backends import working
 from picture_host import Site
-from running import photo
+from running import pages, photo
 from tinct.backend import Backend, open_backend
 from tinct.errors import (
     BaldError,
@@ -26,6 +26,7 @@ from tinct.jobs import leases, moves
 from tinct.jobs.job import Failure, JobState
 from tinct.jobs.withdrawn import let_go
 from unit.clips import pan, write
+from unit.photo_files import png_file, zeros
 from youcam_pictures import clip
 
 pytestmark = pytest.mark.asyncio
@@ -209,12 +210,20 @@ async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_pat
     async with Site() as site:
         site.picture("/a.jpg", PICTURE)
         site.picture("/b.jpg", b"no picture")
+        site.picture("/wide.jpg", png_file(64250, 64250, 1, 0, zeros(10**6)))
+        site.picture("/several.jpg", pages(2))
         host = f"127.0.0.1:{site.port}"
         settings = postgres.create(tmp_path / "data", allow_private_hosts=host)
         async with open_backend(settings) as backend:
             client = Client(backend, (await member(backend))[1]["client_id"])
             mask = await client.sent()
-            for path, code in (("a", None), ("b", "error_decode_image"), ("c", "error_download_image")):
+            for path, code in (
+                ("a", None),
+                ("b", "error_decode_image"),
+                ("c", "error_download_image"),
+                ("wide", "exceed_max_filesize"),
+                ("several", "error_decode_image"),
+            ):
                 task = await client.run("enhance", scale=1, src_file_url=f"http://{host}/{path}.jpg")
                 assert (await client.polled("enhance", task)).get("error") == code
             body = {"src_file_id": mask, "msk_file_url": f"http://{host}/c.jpg"}

@@ -108,6 +108,7 @@ _TABLE = ErrorTable[str](
         errors.PartOrderError: "InvalidPartOrder",
         errors.PartSizeError: "EntityTooSmall",
         errors.UploadLimitError: "EntityTooLarge",
+        errors.PhotoFramesError: "InvalidImageFormat",
         errors.PhotoLimitError: "ImageResolutionExceed",
         errors.PhotoError: "InvalidImageFormat",
         errors.FetchError: "InvalidImageSource",

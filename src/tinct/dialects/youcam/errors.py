@@ -42,6 +42,7 @@ from tinct.errors import (
     NoWorkerError,
     ParameterError,
     PhotoError,
+    PhotoFramesError,
     PhotoLimitError,
     PromptHookError,
     PromptTooLongError,
@@ -117,6 +118,7 @@ _CAUSES: Final = ErrorTable[str](
         InputGoneError: "download.image",
         UploadLimitError: "bytes",
         PhotoLimitError: "side",
+        PhotoFramesError: "decode.image",
         SmallPhotoError: "parameter",
         PhotoError: "decode.image",
         UnsupportedClipError: "unsupported.video",
@@ -227,6 +229,12 @@ def unsupported(message: str) -> RefusalError:
 def failure(cause: str, message: str) -> Failure:
     """Why a task has failed before it began; `cause` is a key of the table of codes."""
     return Failure(code=_CAUSE + cause, message=message)
+
+
+def refused(error: PhotoError, kind: str, role: str) -> Failure:
+    """Why a task has failed before it began: the file of `role`, an image, mask or video by `kind`, is none to use."""
+    cause = _CAUSES.of(error)
+    return failure(f"decode.{kind}" if cause.startswith("decode.") else cause, f"{role}: {error.message}")
 
 
 def engine_code(error: TinctError, generation: Generation, own: Codes) -> str:

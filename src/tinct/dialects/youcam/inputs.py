@@ -13,7 +13,7 @@ from starlette.requests import Request
 from tinct.dialects.content import base_of
 from tinct.dialects.dialect import backend_of
 from tinct.dialects.youcam.ask import Ask
-from tinct.dialects.youcam.errors import failure
+from tinct.dialects.youcam.errors import failure, refused
 from tinct.dialects.youcam.files import DOWNLOADS
 from tinct.dialects.youcam.tool import Limit
 from tinct.errors import FetchError, FileMissingError, LinkError, PhotoError, StorageError, UploadLimitError
@@ -109,7 +109,7 @@ async def _fetch(
     except (FetchError, UploadLimitError, LinkError, StorageError) as error:
         found.failure = failure("download." + _kind(ask, role), f"{role}: {error.message}")
     except PhotoError as error:
-        found.failure = failure("decode." + _kind(ask, role), f"{role}: {error.message}")
+        found.failure = refused(error, _kind(ask, role), role)
     else:
         found.files[role].extend(brought.made)
 
@@ -153,7 +153,9 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
 def _beyond(limit: Limit, role: str, kind: str, file: File) -> Failure | None:
     if file.format not in limit.formats:
         allowed = ", ".join(sorted(limit.formats))
-        return failure(f"decode.{kind}", f"The file of {role} is none of: {allowed}.")
+        return failure(
+            f"decode.{kind}", f"The file of {role} is none of: {allowed}, or beyond what is read here."
+        )
     if file.size >= limit.bytes:
         found = f"The file of {role} has {file.size} bytes; allowed: fewer than {limit.bytes}."
         return failure("bytes", found)

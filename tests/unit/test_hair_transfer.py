@@ -19,8 +19,9 @@ from tinct.effects.hair.gate import alike, as_example, fitting, seamless, with_e
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.placing import flow
+from tinct.effects.hair.skin import own_skin
 from tinct.effects.hair.transfer import Color
-from tinct.effects.hair.uncover import uncovered
+from tinct.effects.hair.uncover import _joined, uncovered
 from tinct.effects.hair.worn import Worn, brows_of, put_on
 from tinct.errors import (
     BaldError,
@@ -170,6 +171,55 @@ def test_an_edge_painted_across_a_free_forehead_is_refused() -> None:
 
 def worn_by_itself(hair: Hair) -> Worn:
     return put_on(hair, hair, "ref")
+
+
+def test_skin_behind_a_fringe_is_the_wearers_own_and_not_the_references() -> None:
+    _, hair = mannequin(bald=True)
+    worn = worn_by_itself(hair)
+    red = replace(worn, skin=np.full_like(worn.skin, [0.9, 0.1, 0.1]), opacity=np.zeros_like(worn.opacity))
+    u, v = hair.frame.grid(hair.matte.shape)
+    gone = (np.abs(u) < 0.2) & (v < -0.15) & (v > -0.35)
+    hidden = replace(hair, rgb=np.where(gone[..., None], 0, hair.rgb).astype(np.float32))
+    made = own_skin(hidden, red, gone, 0)
+    assert np.abs(made - hair.rgb)[gone].mean() < 0.05
+
+
+def test_background_that_is_made_up_joins_what_lies_beside_it() -> None:
+    grey = np.full((80, 80, 3), 0.5, np.float32)
+    part = np.zeros((80, 80), bool)
+    part[20:60, 20:60] = True
+    made = np.where(part[..., None], grey - 0.2, grey).astype(np.float32)
+    joined = _joined(made, part, np.zeros((80, 80), np.float32), 100)
+    assert np.abs(joined - grey)[21, 20:60].max() < 0.06
+    np.testing.assert_array_equal(joined[~part], made[~part])
+
+
+def test_a_collar_apart_from_the_hair_is_not_put_on() -> None:
+    _, hair = mannequin()
+    u, v = hair.seen.u, hair.seen.v
+    collar = (np.abs(u) < 0.2) & (v > hair.chin + 0.3) & (v < hair.chin + 0.45)
+    size = (hair.matte.shape[1], hair.matte.shape[0])
+    small = np.where(collar, 1, hair.small * (v < hair.chin)).astype(np.float32)
+    matte = cv2.resize(small, size)
+    opacity = put_on(hair, replace(hair, small=small, matte=matte), "ref").opacity
+    assert opacity[cv2.resize(collar.astype(np.float32), size) > 0.9].max() < 0.1
+    assert opacity[(hair.matte > 0.9) & (hair.frame.grid(hair.matte.shape)[1] < -0.4)].mean() > 0.9
+
+
+def test_a_fringe_that_hangs_into_the_eyes_is_refused() -> None:
+    _, hair = mannequin()
+    worn = worn_by_itself(hair)
+    below = uncovered(hair, worn, 0)
+    fitting(hair, replace(worn, cut=0.0, eyes=0.2), replace(below, above=0.0, below=0.0))
+    with pytest.raises(ReferenceFaceError, match="into the eyes"):
+        fitting(hair, replace(worn, cut=0.0, eyes=0.5), replace(below, above=0.0, below=0.0))
+
+
+def test_a_style_is_shown_whatever_its_pose_and_its_border() -> None:
+    _, hair = mannequin()
+    turned = replace(hair, face=replace(hair.face, pose=replace(hair.face.pose, yaw=28.0)))
+    cut = replace(turned, matte=np.ones_like(hair.matte), small=np.ones_like(hair.small))
+    assert transfer.on_mannequin(cut).width == mannequin()[0].width
 
 
 def test_glasses_are_refused() -> None:

@@ -85,6 +85,9 @@ _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
+_LIDS: Final = (
+    0.35  # see `Worn.eyes`: a fringe that is cut away there, leaving smudges, has .45; others up to .22
+)
 _EDGES: Final = (
     0.019  # share of the free face: of 23 pairs looked at 9 are below it, 7 of them good; above it 3 of 14
 )
@@ -327,7 +330,11 @@ def fitting(hair: Hair, worn: Worn, below: Uncovered) -> None:
         Says what is too much.
     """
     if worn.cut > _CUT:
-        raise HairError("the reference's border cuts its hair; use one that shows all of it").of_reference()
+        raise HairError("the border cuts the hair; use a photo that shows all of it").of_reference()
+    if worn.eyes > _LIDS:
+        raise HairError(
+            "the fringe hangs into the eyes; use a photo whose hair leaves them free"
+        ).of_reference()
     if below.below > _BODY or below.above > _BACK:
         raise HairError(
             "the photo's hair is much longer or wider than the reference's, and what it hides cannot be known; use a "

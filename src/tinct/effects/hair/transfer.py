@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import cv2
@@ -27,7 +27,7 @@ from tinct.imaging.hair.hair import Hair
 from tinct.imaging.hair.seen import filled
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
-from tinct.photo.transfer import srgb_to_linear
+from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["Color", "Transfer", "hair_transfer", "layer", "on_mannequin", "transferred"]
 
@@ -36,7 +36,9 @@ Color = Literal["ref", "src"]
 
 _LOOKED: Final = 192.0  # width of the face in pixels of the copy on which edges are looked for
 _STEP: Final = 0.02  # change of the light from one of its pixels to the next that is an edge
-_BELT: Final = 0.05  # widths of the face beside the hair within which the reference's skin comes along
+_BELT: Final = 0.03  # widths of the face beside the hair to which its shadow reaches
+_CAST: Final = 0.3  # of the light, taken by the shadow beneath the hair
+_TINT: Final = np.array([0.85, 1.0, 1.0], np.float32)  # skin in a shadow is redder
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,10 +94,10 @@ def _of_reference(reference: Photo) -> Hair:
 
 
 def on_mannequin(other: Hair) -> Photo:
-    """A small picture of hair: on a drawn head."""
+    """A small picture of hair: on a drawn head, whatever it lacks; the head whose hair it becomes decides."""
     photo, hair = mannequin(bald=True)
-    hair = replace(hair, face=replace(hair.face, pose=other.face.pose))  # any head is drawn straight
-    return laid(photo, hair, layer(hair, other, "ref", 0))
+    worn = put_on(hair, other, "ref")
+    return laid(photo, hair, _over(hair, worn, _shaded(hair, worn, uncovered(hair, worn, 0))))
 
 
 def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
@@ -110,9 +112,14 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     worn = put_on(hair, other, color)
     below = uncovered(hair, worn, seed)
     fitting(hair, worn, below)
-    width, share = hair.frame.width, worn.opacity[..., None]
-    base = _with_belt(hair, worn, below)
+    base = _shaded(hair, worn, below)
     seamless(_edges(hair, worn, base))
+    return _over(hair, worn, base)
+
+
+def _over(hair: Hair, worn: Worn, base: Array) -> Layer:
+    """The new hair and its shadow over a head without its own."""
+    width, share = hair.frame.width, worn.opacity[..., None]
     cast = np.roll(blurred(worn.opacity, 0.03 * width), round(0.02 * width), axis=0)
     _, v = hair.frame.grid(worn.opacity.shape)
     shadow = 0.25 * cast * smoothstep(v, hair.chin, hair.chin + 0.3) * (1 - worn.opacity)
@@ -128,16 +135,21 @@ def _edges(hair: Hair, worn: Worn, base: Array) -> float:
     size = (max(8, round(base.shape[0] * scale)), max(8, round(base.shape[1] * scale)))
     oval = filled([hair.points[OVAL_RING, :2]], (base.shape[0], base.shape[1]))
     free = (resize(oval, size) > 0.9) & (resize(worn.opacity, size) < 0.05)
-    change = cv2.GaussianBlur(resize((base - hair.rgb).mean(axis=-1), size), (0, 0), 1.0)
-    steps = np.hypot(*np.gradient(change))
+    change, made = (
+        cv2.GaussianBlur(resize(one.mean(axis=-1), size), (0, 0), 1.0) for one in (base - hair.rgb, base)
+    )
+    # where hair was taken away the change has an edge, and what is seen has none
+    steps = np.minimum(np.hypot(*np.gradient(change)), np.hypot(*np.gradient(made)))
     return float((steps[free] > _STEP).mean()) if free.any() else 0.0
 
 
-def _with_belt(hair: Hair, worn: Worn, below: Uncovered) -> Array:
-    """The skin beside the hair comes along with its shadows and fine hairs."""
+def _shaded(hair: Hair, worn: Worn, below: Uncovered) -> Array:
+    """The shadow that the new hair casts on the skin beside it."""
     width = hair.frame.width
     near = blurred(worn.opacity, _BELT * width)
-    belt = smoothstep(near, 0.04, 0.3) * smoothstep(worn.bare, 0.4, 0.95)
-    _, v = hair.frame.grid(belt.shape)
-    belt = belt * (1 - smoothstep(v, -0.14, -0.06)) * (1 - brows_of(hair))
-    return np.asarray(below.rgb + (below.skin - below.rgb) * belt[..., None], np.float32)
+    shadow = _CAST * smoothstep(near, 0.02, 0.5) * smoothstep(worn.bare, 0.4, 0.95)
+    _, v = hair.frame.grid(shadow.shape)
+    shadow = shadow * (1 - smoothstep(v, -0.14, -0.06))  # below the brows the face stays as it is
+    light = srgb_to_linear(np.clip(below.rgb, 0, 1)) * (1 - shadow[..., None] * _TINT)
+    kept = (1 - brows_of(hair)) * smoothstep(shadow, 0.0, 0.01)
+    return np.asarray(below.rgb + (linear_to_srgb(light) - below.rgb) * kept[..., None], np.float32)

@@ -1,4 +1,4 @@
-"""The head without the hair that it wears: what lies behind is the other's skin, the background, the clothes."""
+"""The head without the hair that it wears: what lies behind is its own skin, the background, the clothes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.hair.soft import blurred, grown, shrunk
-from tinct.effects.hair.worn import Worn, around, bare_face, brows_of
+from tinct.effects.hair.skin import own_skin
+from tinct.effects.hair.soft import blurred, grown
+from tinct.effects.hair.worn import Worn, around, brows_of
 from tinct.faces.points import EYES, OVAL_RING
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.guided import smoothstep
 from tinct.imaging.hair.hair import SKIN, Hair
 from tinct.imaging.hair.seen import filled
 from tinct.photo.resize import resize
-from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["Uncovered", "uncovered"]
 
@@ -26,7 +26,9 @@ Flags = NDArray[np.bool_]
 
 _COVERED: Final = 0.985  # opacity of new hair below which nothing is seen
 _WIDER: Final = 0.045  # widths of the face by which old hair is taken wider than it was found
+_SURE: Final = 0.04  # widths of the face from old hair beyond which skin is sure
 _FRINGE: Final = 0.06  # widths of the face from hair within which what is unlike skin on a forehead is hair
+_RIM, _FADED = 0.025, 0.25  # widths of the face: where made and seen are compared, to where it counts
 _FILLED: Final = 384  # longer side of the copy on which the background is continued
 
 
@@ -37,7 +39,7 @@ class Uncovered:
     rgb: Array
     """(h, w, 3) sRGB."""
     skin: Array
-    """(h, w, 3) sRGB: the reference's skin, continuing the target's own."""
+    """(h, w, 3) sRGB: the target's skin, continued to where its hair hid it."""
     changed: Array
     """(h, w) 0..1."""
     above: float
@@ -68,9 +70,9 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     ):
         areas.append(float(part.sum()) / unit)
         if part.any():
-            out = _continued(out, part, known, seed, 0.012 * width)
-    own_skin = _continuing(hair, worn, grown(gone, 0.02 * width) > 0)
-    out[skin] = own_skin[skin]
+            out = _joined(_continued(out, part, known, seed, 0.012 * width), part, wide, width)
+    made = own_skin(hair, worn, grown(gone, _SURE * width) > 0, seed)
+    out[skin] = made[skin]
     soft = max(0.8, 0.012 * width)
     changed = blurred(gone, soft)
     changed = np.maximum(changed, gone)
@@ -81,22 +83,8 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         * (1 - changed[..., None])
         * smoothstep(worn.bare, 0.5, 0.95)[..., None]
     )
-    mixed = mixed + (own_skin - mixed) * seam
-    return Uncovered(np.asarray(mixed, np.float32), own_skin, np.asarray(changed, np.float32), *areas)
-
-
-def _continuing(hair: Hair, worn: Worn, gone: Flags) -> Array:
-    """The reference's skin made as light as the nearest skin of the target, so that no edge shows between them."""
-    known = bare_face(hair, hair.matte.shape) * (worn.bare > 0.9) * ~gone
-    known = shrunk(known, 0.01 * hair.frame.width)
-    if known.sum() < 50:
-        return worn.skin
-    one, two = (
-        np.log(srgb_to_linear(np.clip(rgb, 0, 1)) + np.float32(0.01)) for rgb in (worn.skin, hair.rgb)
-    )
-    change = around(two - one, known, 0.03 * hair.frame.width)
-    made = np.exp(one + np.clip(change, -0.8, 0.5)) - np.float32(0.01)
-    return np.asarray(linear_to_srgb(np.clip(made, 0, 1).astype(np.float32)), np.float32)
+    mixed = mixed + (made - mixed) * seam
+    return Uncovered(np.asarray(mixed, np.float32), made, np.asarray(changed, np.float32), *areas)
 
 
 def _background(hair: Hair, person: Array, wide: Array) -> Flags:
@@ -165,3 +153,15 @@ def _continued(rgb: Array, part: Flags, known: Flags, seed: int, soft: float) ->
     smooth = blurred(out * part[..., None], soft) / inside
     out[part] = smooth[part]
     return out
+
+
+def _joined(rgb: Array, part: Flags, wide: Array, width: float) -> Array:
+    """What was made of a part, as light and as coloured at its rim as what is seen beside it."""
+    outside = (grown(part, _RIM * width) > 0) & ~part & (wide < 0.02)
+    if outside.sum() < 20:
+        return rgb
+    inside = part & (grown(outside, _RIM * width) > 0)
+    one, two = (around(rgb, np.asarray(ring, np.float32), _RIM * width) for ring in (outside, inside))
+    far = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 5) / np.float32(width)
+    near = (1 - smoothstep(np.asarray(far, np.float32), 0.0, _FADED)) * part
+    return np.asarray(np.clip(rgb + np.clip(one - two, -0.3, 0.3) * near[..., None], 0, 1), np.float32)

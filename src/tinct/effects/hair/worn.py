@@ -30,6 +30,7 @@ _LIGHT: Final = 0.3  # share of the difference between both skins' light that ha
 _MOST: Final = (0.75, 1.3)  # factors on light
 _REFLECTED: Final = cv2.BORDER_REFLECT_101
 _MIRRORED: Final = 0.08  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
+_LIDS: Final = 0.06  # widths of the face around the eyes, see `Worn.eyes`
 _SEED: Final = 11
 
 
@@ -48,6 +49,8 @@ class Worn:
     cut: float
     """Length of the reference's upper and side borders that cut its hair where the target's picture goes on, in widths
     of the face."""
+    eyes: float
+    """Share of the eyes and the lids around them that the hair would cover; it is cut away there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +103,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     def warped(picture: Array, method: int = cv2.INTER_LINEAR) -> Array:
         return np.asarray(cv2.remap(picture, x, y, method, borderMode=_REFLECTED), np.float32)
 
-    matte, below = _refined(rgb, resize(source.matte, small), points)
+    matte, below = _refined(rgb, resize(source.matte * _of_one_piece(source), small), points)
     front, back = (resize(one, small) for one in estimate(rgb, matte))
     light = srgb_to_linear(foreground(rgb, matte[..., None], front, back))
     if color == "src":
@@ -114,7 +117,8 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
         & (np.abs(source.seen.u) < 0.62)
     )
     face = resize(ears.astype(np.float32), small)
-    bare = head * smoothstep(person, 0.5, 0.85) * np.maximum(skin_like, face) * (1 - matte)
+    likely = resize(_skin_may_be(source), small)
+    bare = head * likely * smoothstep(person, 0.5, 0.85) * np.maximum(skin_like, face) * (1 - matte)
     cut = _Cut.of(scale * source.frame.width, x, y, small)
     worn_bare = warped(bare)
     # the wearer's brows stay, unless its own fringe hid them: then the other's are seen
@@ -124,15 +128,17 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     plain = rgb + (below - rgb) * hidden[..., None]
     skin = _toned(warped(plain, cv2.INTER_CUBIC), worn_bare, target)
     face = filled([points[OVAL_RING, :2]], small)
-    edge = grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7)
+    edge = grown(bare, 0.05 * source.frame.width * scale) * smoothstep(person, 0.3, 0.7) * likely
     worn_bare = warped(np.maximum(bare, np.maximum(edge * (matte > 0.02), face)).astype(np.float32))
-    gain = _gain(target, source)
+    gain, eyes = _gain(target, source), [target.points[list(ring), :2] for ring in EYES]
+    lids = grown(filled(eyes, (shape[0], shape[1])), _LIDS * target.frame.width) > 0.5
     return Worn(
         np.clip(warped(light, cv2.INTER_CUBIC) * gain, 0, 1).astype(np.float32),
         np.asarray(warped(matte) * cut.kept * (1 - _eyes_of(target)), np.float32),
         skin,
         np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
         _across(warped(matte), cut.side, target.frame.width),
+        float(warped(resize(source.matte, small))[lids].mean()),
     )
 
 
@@ -200,7 +206,7 @@ def _eyes_of(hair: Hair) -> Array:
     """The eyes with their lids, (h, w): lashes and lines beside them are no hair, and a gaze is not covered."""
     rings = [hair.points[list(ring), :2] for ring in EYES]
     width = hair.frame.width
-    aside, above = max(1, round(0.1 * width)), max(1, round(0.04 * width))
+    aside, above = max(1, round(0.05 * width)), max(1, round(0.035 * width))
     around_it = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * aside + 1, 2 * above + 1))
     eyes = filled(rings, (hair.matte.shape[0], hair.matte.shape[1]))
     return blurred(cv2.dilate(np.rint(eyes * 255).astype(np.uint8), around_it) / 255, max(0.8, 0.012 * width))
@@ -230,6 +236,22 @@ def _skin_like(hair: Hair) -> Array:
     """1 where the small copy has the skin's colour, and in the middle of the face."""
     like = 1 - smoothstep(np.minimum(hair.apart, 99.0), 1.3 * SKIN, 2.2 * SKIN)
     return np.maximum(like, (hair.seen.oval > 0.5).astype(np.float32))
+
+
+def _of_one_piece(hair: Hair) -> Array:
+    """0 where what counts as hair hangs together with none of the hair beside or above the face, as a collar."""
+    seen = hair.seen
+    count, pieces = cv2.connectedComponents((hair.small > 0.3).astype(np.uint8))
+    above = np.bincount(pieces[seen.v < hair.chin - 0.1], minlength=count) > 0
+    apart = ~above & (np.arange(count) > 0)
+    alone = seen.grown(apart[pieces], 0.02)
+    return 1 - resize(np.asarray(alone, np.float32), (hair.matte.shape[0], hair.matte.shape[1]))
+
+
+def _skin_may_be(hair: Hair) -> Array:
+    """1 where skin of face, ears and neck may lie: beside a forehead there is none, whatever its colour."""
+    u, v = np.abs(hair.seen.u), hair.seen.v
+    return np.asarray(u < np.where(v < -0.05, 0.52, np.where(v < hair.chin, 0.64, 0.6)), np.float32)
 
 
 def bare_face(hair: Hair, shape: tuple[int, ...]) -> Array:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.faces import canonical
-from tinct.faces.lips import _ring, lips, opening, outline
+from tinct.faces.lips import _ring, lips, opening, outline, softness
 from tinct.faces.points import LIPS_RING, MOUTH_RING
 
 SKIN, LIPS = np.array([-0.8, -1.3, -1.7]), np.array([-1.0, -2.0, -2.1])
@@ -96,3 +96,12 @@ def test_the_outline_of_small_noisy_lips_has_no_stairs() -> None:
     moved = np.linalg.norm(found - _ring(points, LIPS_RING)[0], axis=1)
     assert moved.max() > 0.5  # noise moves it, by so many pixels
     assert np.abs(np.diff(moved)).max() < 0.12
+
+
+def test_lips_that_end_softly_are_told_from_those_that_end_sharply() -> None:
+    points = mesh()
+    light = painted(points, 0)  # blurred by 1.5 pixels
+    sharp, soft = (softness(cv2.GaussianBlur(light, (0, 0), blur), points) for blur in (0.5, 4))
+    assert sharp == pytest.approx(1.6, abs=0.8)
+    assert soft == pytest.approx(4.3, abs=1.3)
+    assert softness(painted(points, 0, SKIN), points) == 0

@@ -10,9 +10,9 @@ import pytest
 from skimage import data
 
 import tinct
-from tinct.effects.makeup.apply import applied
+from tinct.effects.makeup.apply import _worn_on, applied
 from tinct.effects.makeup.areas import areas
-from tinct.effects.makeup.change import Amounts, from_face, from_look
+from tinct.effects.makeup.change import Amounts, Change, from_face, from_look
 from tinct.effects.makeup.looks import Name, look
 from tinct.effects.makeup.makeup import _suitable
 from tinct.effects.makeup.worn import Worn
@@ -34,6 +34,7 @@ from tinct.faces.pose import Pose
 from tinct.faces.regions import Window, region, window
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import linear_to_srgb
 
 ALL = Amounts(1, 1, 1, 1, 1)
 
@@ -131,6 +132,56 @@ def test_lips_of_dark_skin_do_not_glow_and_its_lids_do_not_turn_black() -> None:
     assert deep.lips[0] - deep.lips[1] > 0.8  # and yet they turn red
     lids = areas().lids > 0.8
     assert 0.3 < deep.field[lids].mean() / light.field[lids].mean() < 0.7
+
+
+def test_vivid_lips_do_not_outshine_dark_skin_nor_turn_much_darker_for_it() -> None:
+    other = worn(lips=np.float32([-0.8, -3.9, -3.4]))
+    stands_out = (other.lips - other.skin).max()
+    for lips in (np.float32([-2.9, -3.6, -4.0]), np.float32([-2.3, -3.1, -3.3])):
+        own = worn(skin=np.float32([-3.0, -3.6, -4.0]), lips=lips)
+        change = from_face(own, other, ALL).lips
+        assert (lips + change - own.skin).max() <= stands_out + 0.2 + 1e-5 or change.max() == pytest.approx(
+            -0.1
+        )
+    fair = from_face(worn(), other, ALL).lips
+    assert fair.max() == pytest.approx(0.1, abs=0.02)  # of one skin: as bright as there
+
+
+def lip_face(width: float) -> tuple[Face, np.ndarray]:
+    """A face so wide, and its photo, linear light's logarithms: skin and lips with light and shade across them."""
+    points = canonical.points() * [1, -1, -1] * (width / 16) + [0.6 * width, 0.6 * width, 0]
+    face = Face(np.vstack([points, np.zeros((10, 3))]), 0.9, Pose(0, 0, 0), (round(1.2 * width),) * 2)
+    mask = region(face, "lips", Window(0, 0, *face.photo_size))
+    mask = np.maximum(mask, region(face, "mouth", Window(0, 0, *face.photo_size)))[..., None]
+    wave = 0.15 * np.sin(np.arange(mask.shape[1]) / 2)[None, :, None]
+    return face, np.float32([-0.8, -1.3, -1.7]) * (1 - mask) + (np.float32([-0.9, -1.9, -2]) + wave) * mask
+
+
+@pytest.mark.parametrize("width", [160, 400])
+def test_lipstick_reaches_the_corners_of_the_mouth_and_ends_within_the_lips_elsewhere(width: int) -> None:
+    face, light = lip_face(width)
+    mask, inner = _worn_on(light, face.points, face.width)
+    lips = face.points[LIPS_RING, :2]
+    across = lips[10] - lips[0]
+    for corner, inwards in ((lips[0], across), (lips[10], -across)):
+        x, y = np.round(corner + 0.04 * inwards).astype(int)
+        assert mask[y - 1 : y + 2, x - 1 : x + 2].max() > 0.5
+        x, y = np.round(corner - 0.04 * inwards).astype(int)
+        assert mask[y - 2 : y + 3, x].max() < 0.1
+    x, y = np.round(lips[5]).astype(int)  # the lowest
+    assert mask[y + 3 :, x].max() < 0.2
+    assert mask[inner].mean() > 0.8
+
+
+def test_lips_that_grow_darker_keep_the_lightness_of_their_texture() -> None:
+    face, light = lip_face(300)
+    photo = Photo(np.uint8(np.rint(255 * linear_to_srgb(np.exp(light)))))
+    darker = Change(np.zeros((SIDE, SIDE, 3), np.float32), np.float32([-0.4, -2.2, -1.6]), 1.0)
+    made = applied(photo, face, Window(0, 0, *face.photo_size), darker, np.zeros((SIDE, SIDE), np.float32))
+    inner = cv2.erode(region(face, "lips", Window(0, 0, *face.photo_size)), np.ones((9, 9))) > 0.95
+    before, after = (srgb_to_lab(np.float32(p.pixels) / 255)[..., 0] for p in (photo, made))
+    assert after[inner].mean() < before[inner].mean() - 10
+    assert 0.85 < after[inner].std() / before[inner].std() < 1.2
 
 
 def test_blush_has_no_edges_within_the_cheeks() -> None:

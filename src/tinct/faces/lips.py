@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tinct.faces.points import LIPS_RING, MOUTH_RING
 from tinct.faces.regions import filled
 
-__all__ = ["between", "lips", "opening", "outline"]
+__all__ = ["between", "lips", "opening", "outline", "softness"]
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -77,6 +77,31 @@ def outline(light: Array, points: Points) -> Points:
     seen = _sampled(light, at, max(0.5, reach[0] / _STEPS))
     likeness, sure = _likeness(seen, _within(at, points[MOUTH_RING, :2]))
     return _moved(ring, normals, reach, likeness, sure, _stay(ring, points, _CORNERS, _STAY))
+
+
+def softness(light: Array, points: Points) -> float:
+    """How softly lips end in the skin: the deviation in pixels of the blur that a sharp edge would have; 0 is unknown.
+
+    Parameters as of `lips`. The mean over those places of the outline where lips and skin are told apart.
+    """
+    reach = np.full(_PLACES, _REACH * _width(points))
+    ring = outline(light, points)
+    along = np.roll(ring, -2, axis=0) - np.roll(ring, 2, axis=0)
+    normals = np.column_stack([along[:, 1], -along[:, 0]])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    normals *= np.sign(((ring - ring.mean(axis=0)) * normals).sum())
+    at = _around(ring, normals, reach)
+    likeness, sure = _likeness(_sampled(light, at, 0.5), _within(at, points[MOUTH_RING, :2]))
+    sure[_stay(ring, points, _CORNERS, 0) > 0] = 0
+    if sure.sum() < _PLACES / 8:
+        return 0.0
+    profile = (likeness * sure[:, None]).sum(axis=0) / sure.sum()
+    inner, outer = (float(profile[(_SIDES * side > 0.6) & (_SIDES * side < 1.4)].mean()) for side in (-1, 1))
+    near = np.abs(_SIDES) <= 0.5
+    steepest = (
+        float(-np.gradient(profile)[near].min()) * _STEPS / reach[0]
+    )  # an edge blurred by s has so much / s
+    return float((inner - outer) / np.sqrt(2 * np.pi) / max(steepest, 1e-6))
 
 
 def opening(light: Array, points: Points) -> Points:

@@ -12,7 +12,9 @@ from tinct.effects.makeup.change import Change
 from tinct.effects.makeup.worn import logs
 from tinct.faces.face import Face
 from tinct.faces.flat import spread
-from tinct.faces.lips import between, outline
+from tinct.faces.lips import between, outline, softness
+from tinct.faces.mouth import reached
+from tinct.faces.points import LIPS_RING
 from tinct.faces.regions import Window, filled
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
@@ -29,6 +31,13 @@ _SOFT: Final = 1.2  # pixels over which lipstick ends at least: photos of small 
 _INWARDS: Final = (
     0.3  # share of the softened lips up to which nothing is painted, so that it ends within them
 )
+_OWN: Final = (
+    0.75  # softness of lipstick's border, of that of the lips' own as measured with its small errors
+)
+_CORNER: Final = 0.15  # of the mouth's width: how far from a corner lips are thin
+_CRISPER: Final = 0.35  # most by which the texture of lips that grow darker is strengthened
+_FINE: Final = 0.08  # how coarse texture is, of the root of the lips' area
+_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LEAST: Final = 1e-4  # changes below it leave pixels as they are
 
 
@@ -78,17 +87,49 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
     if change.lips_density <= 0:
         return np.zeros_like(rgb)
     every = logs(rgb)
-    points = face.points - [part.left, part.top, 0]
-    mouth = between(every, points)
-    mask = filled([outline(every, points)], mouth.shape)
-    above = (every - _median(every[mask - mouth > 0.8])).mean(axis=-1)
-    soft = max(_SOFT, face.width / 220)
-    mask, mouth = (np.asarray(cv2.GaussianBlur(one, (0, 0), soft), np.float32) for one in (mask, mouth))
-    mask = np.clip((mask - np.float32(_INWARDS)) / np.float32(0.9 - _INWARDS), 0, 1) * (1 - mouth)
+    mask, inner = _worn_on(every, reached(every, face.points - [part.left, part.top, 0]), face.width)
+    above = (every - _median(every[inner])).mean(axis=-1)
     shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
     hue, mean = change.lips - change.lips.mean(), change.lips.mean()
     worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)
+    worn = worn + _texture(every, change, mask)[..., None]
     return np.asarray(worn * (change.lips_density * mask)[..., None], np.float32)
+
+
+def _texture(every: Array, change: Change, mask: Array) -> Array:
+    """What makes the fine light and shade of lips as strong to the eye as before though they grow darker.
+
+    Lightness L* goes with the cube root of luminance Y, so that factors of it count as Y**(1/3).
+    """
+    before, after = (
+        float(np.exp(_median(every[mask > 0.8]) + worn) @ _LUMINANCE) for worn in (0, change.lips)
+    )
+    gain = min(max(before / max(after, 1e-6), 1.0) ** (1 / 3) - 1, _CRISPER)
+    light = every.mean(axis=-1)
+    wide = max(2.0, _FINE * float(np.sqrt(mask.sum())))
+    weight = mask + np.float32(1e-3)
+    around = cv2.GaussianBlur(light * weight, (0, 0), wide) / cv2.GaussianBlur(weight, (0, 0), wide)
+    return np.asarray(gain * np.clip(light - around, -0.4, 0.4), np.float32)
+
+
+def _worn_on(every: Array, points: NDArray[np.float64], width: float) -> tuple[Array, NDArray[np.bool_]]:
+    """How much lipstick each pixel takes, 0..1, as soft at the border as the photo's own lips; and what is surely lip.
+
+    Towards the corners lips are too thin to end within themselves: there all of them is painted.
+    """
+    mouth = between(every, points)
+    mask = filled([outline(every, points)], mouth.shape)
+    inner = mask - mouth > 0.8
+    soft = float(np.clip(_OWN * softness(every, points), max(_SOFT, width / 220), width / 100))
+    mask, mouth = (np.asarray(cv2.GaussianBlur(one, (0, 0), soft), np.float32) for one in (mask, mouth))
+    rows, columns = np.indices(mask.shape)
+    ends = points[[LIPS_RING[0], LIPS_RING[10]], :2]
+    away = np.minimum(*(np.hypot(columns - x, rows - y) for x, y in ends))
+    near = np.clip(1 - away / (_CORNER * np.linalg.norm(ends[1] - ends[0])), 0, 1).astype(np.float32)
+    within = np.float32(_INWARDS) * (1 - near)
+    whole = np.float32(0.9) - np.float32(0.4) * near
+    mask = np.clip((mask - within) / (whole - within), 0, 1) * (1 - mouth)
+    return np.asarray(mask, np.float32), inner
 
 
 def _median(colors: Array) -> Array:

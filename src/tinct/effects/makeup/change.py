@@ -25,6 +25,9 @@ _CAST: Final = 0.6  # how much of the difference of both skins' colours goes wit
 _LIGHTER: Final = 0.25
 """Most by which a channel of the lips grows lighter: pigments swallow light, and what is brighter than the skin's own
 light allows seems to glow."""
+_BESIDE_SKIN, _DEEPER = 0.2, 0.1
+"""By how much more the brightest channel of vividly painted lips may stand out from the skin than it does where the
+colour is worn, as what looks right on fair skin would shine on dark one; and how much darker that makes it at most."""
 _THINNER: Final = 0.5
 """By how much of the difference of both skins' lightness darkening is divided on darker skin: a pigment has a
 darkness of its own, to which dark skin is nearer."""
@@ -117,7 +120,10 @@ def _lips(own: Worn, color: Array, skin: Array) -> Array:
     hue = color - color.mean() + _CAST * ((own.skin - mine) - (skin - other))
     now = own.lips.mean()
     change = hue - (own.lips - now) + max(float(light - now), -2.5)
-    return np.asarray(change - max(float(change.max()) - _LIGHTER, 0.0), np.float32)
+    worn, top = color - skin, float(change.max())
+    vivid = min(float(worn.max() - worn.mean()), 1.0)
+    shines = vivid * (float((own.lips + change - own.skin).max() - worn.max()) - _BESIDE_SKIN)
+    return np.asarray(change - max(top - _LIGHTER, min(shines, top + _DEEPER), 0.0), np.float32)
 
 
 def _beyond(values: Array, usual: float) -> Array:

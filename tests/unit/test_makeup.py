@@ -44,7 +44,7 @@ def worn(**changes: Any) -> Worn:
     fields = {
         "skin": np.float32([-0.8, -1.4, -1.9]), "shadow": empty, "blush": empty, "liner": empty[..., 0],
         "seen": np.ones((SIDE, SIDE), np.float32), "lips": np.float32([-0.9, -1.9, -2.0]), "uneven": 0.1,
-        "hidden": empty[..., 0], "low": empty,
+        "hidden": empty[..., 0], "strands": empty[..., 0], "low": empty,
     }  # fmt: skip
     return Worn(**fields | changes)
 

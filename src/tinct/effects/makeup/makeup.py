@@ -104,7 +104,7 @@ def makeup(
         else:
             assert look is not None
             change = from_look(own, _look(look), amounts)
-        result = applied(result, face, part, change, own.hidden)
+        result = applied(result, face, part, change, np.maximum(own.hidden, own.strands))
         done.append(face)
         progress(0.3 + 0.7 * number / len(chosen))
     if refused is not None and not done:

@@ -18,6 +18,7 @@ from tinct.effects.makeup.areas import STEP, areas
 from tinct.faces.covered import covered
 from tinct.faces.flat import flattened, visible
 from tinct.faces.lips import lips
+from tinct.faces.strands import strands
 from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["DARK", "Worn", "logs", "measure"]
@@ -56,6 +57,8 @@ class Worn:
     """Spread of the skin's lightness and colour at the size of blotches."""
     hidden: Array
     """What hides the face, not symmetric; see :func:`tinct.faces.covered.covered`."""
+    strands: Array
+    """Strands of hair over an eye, not symmetric, 0..1; see :func:`tinct.faces.strands.strands`."""
     low: Array
     """The whole face relative to `skin`, as blotches show in it; not symmetric."""
 
@@ -71,9 +74,10 @@ def measure(rgb: Array, points: Points) -> Worn:
         The mesh in its pixels.
     """
     flat = np.clip(flattened(rgb, points), 0, 1)
-    hidden, worn = covered(flat), areas()
-    weight = visible(points) * (1 - np.clip(2 * hidden, 0, 1))
-    every = logs(flat)
+    every, worn = logs(flat), areas()
+    hair = cv2.GaussianBlur(strands(every.mean(axis=-1)), (0, 0), 2 * STEP)
+    hidden = covered(flat)
+    weight = visible(points) * (1 - np.clip(2 * np.maximum(hidden, hair), 0, 1))
     bare = (worn.base > 0.5) & (weight > 0.6)
     if bare.sum() < 200:
         bare = worn.base > 0.5
@@ -96,6 +100,7 @@ def measure(rgb: Array, points: Points) -> Worn:
         lips=_lips(rgb, points),
         uneven=float(blotches[bare].std()),
         hidden=hidden,
+        strands=np.asarray(hair, np.float32),
         low=blotches,
     )
 

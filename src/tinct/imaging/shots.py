@@ -1,8 +1,7 @@
 """Shots of a clip: where it is cut, and views of each on which something can be fitted.
 
-A cut is where two frames differ far more than those before did. A dissolve is where frames between two that differ,
-and that look like their own neighbours, are mixtures of both (Lienhart 2001, "Reliable transition detection in
-videos"). A clip is read once for both, and a shot's views are held no longer than the shot lasts.
+A cut is where two frames differ far more than those before did; dissolves and fades are found by
+:mod:`tinct.imaging.transitions`. A clip is read once for all, and a shot's views are held as long as it lasts.
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ from numpy.typing import NDArray
 
 from tinct.clip.clip import Clip
 from tinct.clip.planes import Frame, Matrix, Planes
+from tinct.imaging.transitions import DissolveFinder, FadeFinder
 from tinct.photo.resize import shrink
 
-__all__ = ["CutFinder", "DissolveFinder", "Shot", "shots"]
+__all__ = ["CutFinder", "Shot", "shots"]
 
 Pixels = NDArray[np.uint8]
 
@@ -33,15 +33,7 @@ _LEAST: Final = 14.0  # mean difference of luma and chroma, 0..255, below which 
 _TIMES: Final = 3.0  # what the difference is of the frames before
 _BEFORE: Final = 8  # frames
 _SHORTEST: Final = 4  # frames of a shot: a flash is no cut
-_DISSOLVES: Final = (3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 48)  # frames that are looked at
-_BESIDE: Final = 3  # frames on both sides of a dissolve that are one shot's
-_COARSE: Final = (16, 9)  # what a dissolve is judged on, where motion counts less
-_MIXED: Final = 0.4  # of what both ends differ by: how far frames between may be from a mixture, by motion
-_STILL: Final = 0.35  # of the same: how far the frames beside may be from the ends
-_STAYS: Final = 0.5  # of the dissolve's own pace: how far they may be along the way
-_EVEN: Final = 0.15  # how far a share may be from an even rise
-_OTHER: Final = 0.8  # correlation of both ends from which the light changed, not the picture
-_PLAIN: Final = 4.0  # standard deviation of luma of an end that is black or white
+_LIGHT: Final = 0.9  # correlation of luma from which the light changed, not the picture
 
 
 class CutFinder:
@@ -65,67 +57,12 @@ class CutFinder:
         gap = np.abs(seen - last).mean(axis=(1, 2))
         moved = float(gap[0] + gap[1] + gap[2])
         usual = float(np.median(self._moves)) if self._moves else 0.0
-        cut = moved > max(_LEAST, _TIMES * usual) and self._length > _SHORTEST
+        cut = moved > max(_LEAST, _TIMES * usual) and self._length > _SHORTEST and not _light(last, seen, gap)
         self._moves.append(moved)
         if cut:
             self._length = 1
             self._moves.clear()
-        return cut
-
-
-class DissolveFinder:
-    """Told a glance at each frame in turn, says which frames a dissolve took."""
-
-    def __init__(self) -> None:
-        self._seen: deque[NDArray[np.float32]] = deque(maxlen=max(_DISSOLVES) + 2 * _BESIDE + 1)
-        self._number = -1
-        self._past = 0  # frames up to here belong to a dissolve that was told
-
-    def __call__(self, seen: NDArray[np.float32]) -> tuple[int, int] | None:
-        """Numbers of the last frame before and the first after a dissolve that ended a few frames ago."""
-        self._seen.append(_coarse(seen))
-        self._number += 1
-        held = len(self._seen)
-        after = held - 1 - _BESIDE
-        for length in _DISSOLVES:
-            before = after - length
-            if before < _BESIDE or self._number - _BESIDE - length < self._past:
-                return None
-            if self._dissolves(before, after):
-                self._past = self._number - _BESIDE
-                return self._past - length, self._past
-        return None
-
-    def _dissolves(self, before: int, after: int) -> bool:
-        seen = self._seen
-        first, last, length = seen[before], seen[after], after - before
-        apart = _gap(first, last)
-        ends = ((seen[before - _BESIDE], first, 0), (seen[after + _BESIDE], last, 1))
-        if apart < _LEAST or max(_gap(beside, end) for beside, end, _ in ends) > _STILL * apart:
-            return False
-        if min(first[0].std(), last[0].std()) < _PLAIN:
-            return False
-        if float(np.corrcoef(first[0].ravel(), last[0].ravel())[0, 1]) > _OTHER:
-            return False
-        way = last - first
-        power = float((way * way).sum())
-
-        def share(frame: NDArray[np.float32]) -> float:
-            return float(((frame - first) * way).sum()) / power
-
-        if any(abs(share(beside) - end) > _STAYS * _BESIDE / length for beside, _, end in ends):
-            return False
-        for place in range(before + 1, after):
-            gone = share(seen[place])
-            if abs(gone - (place - before) / length) > _EVEN:
-                return False
-            if _gap(seen[place] - first, gone * way) > _MIXED * apart:
-                return False
-        return True
-
-
-def _coarse(seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([cv2.resize(plane, _COARSE, interpolation=cv2.INTER_AREA) for plane in seen])
+        return bool(cut)
 
 
 def _glance(planes: Planes) -> NDArray[np.float32]:
@@ -134,8 +71,13 @@ def _glance(planes: Planes) -> NDArray[np.float32]:
     return np.stack(small).astype(np.float32)
 
 
-def _gap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(np.abs(one - other).mean(axis=(1, 2)).sum())
+def _light(last: NDArray[np.float32], seen: NDArray[np.float32], gap: NDArray[np.float32]) -> bool:
+    """Whether the same picture has only grown darker or lighter, as where a fade begins."""
+    if float(gap[0]) < float(gap[1] + gap[2]):
+        return False
+    one, other = (frame[0] - frame[0].mean() for frame in (last, seen))
+    power = float((one * one).sum()) * float((other * other).sum())
+    return float((one * other).sum()) > _LIGHT * float(np.sqrt(power))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,32 +128,32 @@ def shots(
     ----------
     clip : Clip
     whole : bool
-        Take the clip for one shot, without cuts and dissolves.
+        Take the clip for one shot, without cuts, dissolves and fades.
     heard : callable
         Told the share of the clip that was read.
     """
-    cuts, dissolves = CutFinder(), DissolveFinder()
+    cuts, dissolves, fades = CutFinder(), DissolveFinder(), FadeFinder()
     views, first = _Views(), 0
     told: tuple[int, int] | None = None  # of the shot that runs
     matrix = clip.facts.matrix
     for frame in clip.frames():
         seen = _glance(frame)
         cut = cuts.of(seen) and views.count > 0 and not whole
-        dissolve = None if whole else dissolves(seen)
+        dissolve = None if whole else dissolves(seen, frame)
+        plain = None if whole else fades(seen)
         if cut:
             yield Shot(first, views.count, views.picked(), told)
             first, views, told = frame.number, _Views(), None
-        if dissolve is not None:
-            before, after = dissolve
-            if before < first <= after:  # part of it looked like a cut
-                told = dissolve
-            elif first <= before:
-                middle = (before + after + 1) // 2
-                views.ended(middle - first, before + 1 - first)
-                yield Shot(first, views.count, views.picked(), told)
-                views, told = _Views(), dissolve
-                first = middle
-                views.count = frame.number - middle
+        if plain is not None and plain[0] - first < 2 * _SHORTEST:
+            plain = None  # a quick fade was a cut
+        if dissolve is not None and 0 < first <= dissolve[1] and dissolve[0] - first < _SHORTEST:
+            told = dissolve  # part of it looked like a cut
+        elif (gone := dissolve or plain) is not None and first <= gone[0]:
+            middle = (gone[0] + gone[1] + 1) // 2
+            views.ended(middle - first, gone[0] + (dissolve is not None) - first)
+            yield Shot(first, views.count, views.picked(), told)
+            views, told, first = _Views(), dissolve, middle
+            views.count = frame.number - middle
         views.add(partial(_view, matrix, frame))
         heard(min(1.0, (frame.number + 1) / max(clip.facts.frames, 1)))
     if views.count:

@@ -1,4 +1,4 @@
-"""Whether every job of a benchmark ended once, with one result and one charge: by the database and the store alone."""
+"""Whether every job of a benchmark ended once, with one result and one charge if any: by database and store alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tinct.settings import Settings
 __all__ = ["audit"]
 
 
-def audit(environment: Mapping[str, str], ids: Collection[str], account: str) -> list[str]:
+def audit(
+    environment: Mapping[str, str], ids: Collection[str], account: str, charged: bool = True
+) -> list[str]:
     """What is wrong, one sentence each; nothing if all is well.
 
     Parameters
@@ -23,13 +25,15 @@ def audit(environment: Mapping[str, str], ids: Collection[str], account: str) ->
     ids : collection of str
         Jobs that were accepted, as the callers know.
     account : str
-        Whose they are. It pays by credits.
+        Whose they are.
+    charged : bool
+        Whether it pays by credits.
     """
     os.environ.update(environment)
-    return asyncio.run(_audit(Settings.from_environment(), set(ids), account))
+    return asyncio.run(_audit(Settings.from_environment(), set(ids), account, charged))
 
 
-async def _audit(settings: Settings, ids: set[str], account: str) -> list[str]:
+async def _audit(settings: Settings, ids: set[str], account: str, charged: bool) -> list[str]:
     wrong = []
     async with open_backend(settings) as backend:
         jobs = await backend.database.all("SELECT id, state FROM jobs WHERE account_id = %s", (account,))
@@ -45,7 +49,7 @@ async def _audit(settings: Settings, ids: set[str], account: str) -> list[str]:
         if states != {"succeeded": len(ids)}:
             wrong.append(f"ends: {dict(states)}")
         entries = Counter((row["job_id"], row["kind"]) for row in lines)
-        if entries != {(job, kind): 1 for job in ids for kind in ("hold", "charge")}:
+        if entries != {(job, kind): 1 for job in ids for kind in ("hold", "charge") if charged}:
             wrong.append(f"entries of the ledger: {dict(Counter(kind for _, kind in entries.elements()))}")
         if balance.held:
             wrong.append(f"{balance.held} credits are still held")

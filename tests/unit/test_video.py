@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import tinct
 from tinct.cli import app
 from tinct.clip.clip import Clip
+from tinct.effects.registry import get
 from tinct.errors import ParameterError
 from tinct.imaging.motion import Motion
 from tinct.imaging.shots import shots
@@ -181,6 +182,37 @@ def test_a_folder_is_worked_on_once_and_its_results_are_no_clips_of_it(cut: Path
     assert sorted(p.name for p in (tmp_path / "in").iterdir()) == [
         "a-light-2.mp4", "a-light.mp4", "a.mp4", "broken.mp4",
     ]  # fmt: skip
+
+
+def test_a_folder_run_goes_on_where_it_stopped_and_maps_are_called_after_clips(
+    cut: Path, tmp_path: Path
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(cut.read_bytes())
+    given = ("migrate", tmp_path, "--no-portrait", "-o", tmp_path / "out", "--skip-existing", "--json")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a-auto.mp4").write_bytes(b"an earlier result")
+    status, said = run(*given, "--cube", tmp_path / "look.cube")
+    assert status == 0, said
+    one, other = json.loads(said)
+    assert one == {"clip": str(tmp_path / "a.mp4"), "results": [], "skipped": "results exist"}
+    assert other["results"] == [str(tmp_path / "out" / "b-auto.mp4")]
+    assert [Path(name).name for name in other["maps"]] == ["look-b.cube", "look-b-2.cube"]
+    assert (tmp_path / "out" / "a-auto.mp4").read_bytes() == b"an earlier result"
+    status, said = run(*given, "--cube", tmp_path / "look-b.cube")
+    assert status == 0, said
+    assert [one.get("skipped") for one in json.loads(said)] == ["results exist"] * 2
+    result = CliRunner().invoke(app, ["video", *map(str, given), "--overwrite"])
+    assert "either --skip-existing or --overwrite" in f"{result.output}{result.exception}"
+
+
+def test_an_estimate_is_not_far_above_what_a_short_clip_takes(cut: Path) -> None:
+    facts = Clip.open(cut).facts
+    size = {"image": [(facts.width, facts.height, facts.frames)]}
+    for name in ("migrate", "light", "correct", "enhance", "colorize"):
+        effect = get(f"video_{name}")
+        assert effect.estimate is not None
+        assert 0.5 < effect.estimate(size, effect.parse({})) < 4, name  # 20 small frames take .4 to 1.2 s
 
 
 def test_a_comparison_may_be_a_clip(cut: Path, tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ _OPTIONS: Options = {
         ),
     ),
     "overwrite": (bool, typer.Option(False, "--overwrite", help="Replace files of the same name.")),
+    "skip_existing": (
+        bool,
+        typer.Option(False, "--skip-existing", help="Leave out clips whose results are there already."),
+    ),
     "json": (bool, typer.Option(False, "--json", help="Print one JSON document.")),
 }
 _CUBE: Options = {
@@ -56,7 +60,8 @@ _CUBE: Options = {
         typer.Option(
             None,
             metavar="FILE",
-            help="Also save the colour map of each shot: FILE.cube, or FILE-2.cube and so on.",
+            help="Also save the colour map of each shot: FILE.cube, FILE-2.cube and so on; of several clips, FILE-CLIP "
+            "and so on.",
         ),
     )
 }
@@ -70,6 +75,7 @@ _APPLY: Options = {
         ),
     )
 }
+_MAPS = (".cube", ".png")
 _CLIPS = typer.Argument(
     metavar="CLIP...",
     help="Files, folders or patterns. Of a folder, results of its other clips are left alone.",
@@ -155,14 +161,24 @@ def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
     params = effect.accept({"image": "", **more}, asked)
     label = effect.label(params) or effect.name.removeprefix(_PREFIX)
     found = _collect(given["clips"], given["recursive"])
+    if given["skip_existing"] and given["overwrite"]:
+        raise ParameterError("skip-existing", "both", "either --skip-existing or --overwrite")
     target = _Target(given["output"], label, given["overwrite"], len(found))
-    _check_beside("compare", given["compare"], (".mp4", ".png", ".jpg"), given["overwrite"])
-    _check_beside("cube", given.get("cube"), (".cube", ".png"), given["overwrite"])
+    there = target.earlier(found) if given["skip_existing"] else set[Path]()
+    if len(there) < len(found):
+        _check_beside("compare", given["compare"], (".mp4", ".png", ".jpg"), given["overwrite"])
+        _check_beside("cube", None if len(found) > 1 else given.get("cube"), _MAPS, given["overwrite"])
+        _check_ending("cube", given.get("cube"), _MAPS)
     meter, reports, failed = Meter(), [], False
     with _Progress(len(found), quiet=given["json"], slow=True) as progress:
         meter._shown = progress
-        for place, path in enumerate(found):
+        first = next((path for path in found if path not in there), None)
+        for path in found:
             report: dict[str, Any] = {"clip": str(path)}
+            if path in there:
+                reports.append(report | {"results": [], "skipped": "results exist"})
+                progress.step()
+                continue
             try:
                 where = target.of(path)
                 with words.refusal(ctx):
@@ -170,7 +186,9 @@ def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
                 assert output.clip is not None
                 report |= {"results": [str(output.clip.save(where, overwrite=given["overwrite"]))]}
                 report |= {"broken_frames": output.clip.broken} | dict(output.facts)
-                report |= _beside(given, clip, output, first=not place)
+                report |= _beside(
+                    given, clip, output, first=path == first, name=path.stem if len(found) > 1 else ""
+                )
                 if not given["json"]:
                     progress.say(report["results"][0])
                     if output.clip.broken:
@@ -182,6 +200,8 @@ def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
                     progress.say(f"tinct: {path}: {error}", err=True)
             reports.append(report)
             progress.step()
+    if there and not given["json"]:
+        typer.echo(f"{len(there)} clips skipped (results exist)")
     if given["json"]:
         typer.echo(jsonlib.dumps(reports, indent=2, default=str))
     if failed:
@@ -209,17 +229,18 @@ def _one(effect: Effect, path: Path, more: dict[str, Any], params: Any, meter: M
     return clip, effect.run({"image": clip, **more}, params, meter.part)
 
 
-def _beside(given: dict[str, Any], clip: Clip, output: Output, *, first: bool) -> dict[str, Any]:
-    """What is written beside the result."""
+def _beside(given: dict[str, Any], clip: Clip, output: Output, *, first: bool, name: str) -> dict[str, Any]:
+    """What is written beside the result; maps are called after the clip of this name, if any."""
     told: dict[str, Any] = {}
     if given.get("cube") is not None:
         path: Path = given["cube"]
+        path = path.with_stem(f"{path.stem}-{name}") if name else path
         maps = output.maps
         names = [
             path if not number else path.with_stem(f"{path.stem}-{number + 1}") for number in range(len(maps))
         ]
         told["maps"] = [
-            str(one.save(name, overwrite=given["overwrite"])) for one, name in zip(maps, names, strict=True)
+            str(one.save(file, overwrite=given["overwrite"])) for one, file in zip(maps, names, strict=True)
         ]
     if given["compare"] is not None and first:
         from tinct.imaging.side_by_side import compared
@@ -233,11 +254,17 @@ def _check_beside(option: str, path: Path | None, endings: tuple[str, ...], over
     """Refuse before the work, which is long, what could not be written after it."""
     if path is None:
         return
+    _check_ending(option, path, endings)
+    if os.path.exists(path) and not overwrite:
+        raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
+
+
+def _check_ending(option: str, path: Path | None, endings: tuple[str, ...]) -> None:
+    if path is None:
+        return
     if path.suffix.lower() not in endings:
         raise ParameterError(option, str(path), f"a file name that ends in {' or '.join(endings)}")
     _make(path.parent)
-    if os.path.exists(path) and not overwrite:
-        raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
 
 def _make(folder: Path) -> None:
@@ -278,9 +305,21 @@ class _Target:
             if os.path.exists(self._file) and not self._overwrite:
                 raise OutputError(f"{self._file.name} exists; choose another name or add --overwrite")
             return self._file
+        return self._free(clip, lambda path: os.path.exists(path) and not self._overwrite)
+
+    def earlier(self, clips: Iterable[Path]) -> set[Path]:
+        """Those of the clips whose results are there; of clips of one name they are numbered in this order."""
+        if self._file is not None:
+            return set(clips) if os.path.exists(self._file) else set()
+        wanted = {clip: self._free(clip, lambda path: False) for clip in clips}
+        there = {clip for clip, path in wanted.items() if os.path.exists(path)}
+        self._taken = {wanted[clip] for clip in there}
+        return there
+
+    def _free(self, clip: Path, is_taken: Callable[[Path], bool]) -> Path:
         wanted = (self._folder or clip.parent) / f"{clip.stem}-{self._label}.mp4"
         path, count = wanted, 2
-        while path in self._taken or (os.path.exists(path) and not self._overwrite):
+        while path in self._taken or is_taken(path):
             path, count = wanted.with_stem(f"{wanted.stem}-{count}"), count + 1
         self._taken.add(path)
         return path

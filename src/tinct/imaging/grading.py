@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -30,8 +30,9 @@ Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Fit = Callable[[Shot], ColorMap]
 
-_READ_S, _APPLY_S, _FIT_S = 0.02, 0.12, 3.0  # a megapixel; a megapixel, with encoding; a shot
-_PEOPLE_S = 0.12  # a frame, where people are looked for
+_READ_S, _APPLY_S, _FIT_S = 0.02, 0.1, 1.0  # a megapixel; a megapixel, with encoding; a shot
+_PEOPLE_S = 0.03  # a frame, where people are looked for
+_SHOT: Final = 100  # frames, as long as nobody has looked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,4 +148,6 @@ def estimate(clip: tuple[int, ...], people: bool) -> float:
     """Seconds that `graded` takes for a clip of this width, height and number of frames."""
     width, height, frames = clip
     pixels = width * height * frames / 1e6
-    return _FIT_S + pixels * (_READ_S + _APPLY_S) + (frames * _PEOPLE_S if people else 0)
+    return (
+        _FIT_S * (1 + frames / _SHOT) + pixels * (_READ_S + _APPLY_S) + (frames * _PEOPLE_S if people else 0)
+    )

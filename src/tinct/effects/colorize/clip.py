@@ -45,7 +45,7 @@ _SIDE: Final = 320  # of the luma on which motion is searched
 _KEEP: Final = np.float32(0.9)  # of the trust in an answer, for each step that it is carried
 _DECIDED: Final = np.float32(8)  # decisions that are averaged at most
 _SCAN: Final = 0.15  # of the work, to follow hints
-_ASK_S, _FRAME_S, _PIXEL_S = 2.5, 0.25, 0.35  # a question; a frame; a megapixel
+_ASK_S, _FRAME_S, _PIXEL_S = 0.4, 0.02, 0.2  # a question; a frame; a megapixel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,8 +32,8 @@ Scale = Literal[1, 2]
 
 _SPAN: Final = ENGINES["span"]
 _COST_S: Final = {
-    ("network", 1): 0.5,
-    ("network", 2): 0.75,
+    ("network", 1): 0.3,
+    ("network", 2): 0.6,
     ("span", 1): 16.0,
     ("span", 2): 16.0,
     ("classical", 1): 0.15,

@@ -35,6 +35,7 @@ def test_a_folder_without_a_server_is_left_as_it_is_and_told_so(tmp_path: Path) 
     assert "no server data" in found["data folder"]["said"]
     assert "tinct serve" in found["data folder"]["to_do"]
     assert not (tmp_path / "none").exists()
+    assert "tinct video" in found["extra video"]["said"]
 
 
 def test_a_healthy_server_is_well_in_all_parts_and_no_process_stays(data: Path) -> None:

@@ -71,7 +71,11 @@ def _all(settings: Settings) -> Iterator[Finding]:
 def _extras() -> Iterator[Finding]:
     from tinct import extras
 
-    for extra, gives in ((extras.SERVER, "tinct serve"), ("heic", "HEIC and AVIF")):
+    for extra, gives in (
+        (extras.SERVER, "tinct serve"),
+        ("heic", "HEIC and AVIF"),
+        ("video", "clips, tinct video"),
+    ):
         lacking = extras.lacking(extra)
         if lacking:
             yield Finding(

@@ -1,4 +1,4 @@
-"""Make the pictures of the README and of the recipes: ``python -m benchmarks.pictures [README|recipes]``.
+"""Make pictures of the documentation: ``python -m benchmarks.pictures [README|recipes|colorize]``.
 
 Sources, as shipped by scikit-image: "coffee" (Rachel Michetti, public domain), "chelsea" the cat (Stefan van der Walt,
 CC0), "rocket" (SpaceX, CC0) and "astronaut" Eileen Collins (NASA, public domain).
@@ -24,13 +24,13 @@ def _photo(name: str) -> tinct.Photo:
     return tinct.Photo(np.ascontiguousarray(getattr(skimage.data, name)()[..., :3]), format="jpeg")
 
 
-def _sheet(photos: list[tinct.Photo], path: Path, quality: int = 82) -> None:
+def _sheet(photos: list[tinct.Photo], path: Path, quality: int = 82, height: int = _HEIGHT) -> None:
     """Photos side by side at the same height."""
     tiles: list[NDArray[np.uint8]] = []
     for photo in photos:
-        width = round(photo.width * _HEIGHT / photo.height)
-        tile = cv2.resize(np.asarray(photo.pixels, np.uint8), (width, _HEIGHT), interpolation=cv2.INTER_AREA)
-        tiles += [np.asarray(tile, np.uint8), np.full((_HEIGHT, _GAP, 3), 255, np.uint8)]
+        width = round(photo.width * height / photo.height)
+        tile = cv2.resize(np.asarray(photo.pixels, np.uint8), (width, height), interpolation=cv2.INTER_AREA)
+        tiles += [np.asarray(tile, np.uint8), np.full((height, _GAP, 3), 255, np.uint8)]
     tinct.Photo(np.hstack(tiles[:-1]), format="jpeg").save(path, quality=quality)
 
 
@@ -101,11 +101,22 @@ def _as_old(photo: tinct.Photo) -> tinct.Photo:
     return tinct.Photo(np.clip(np.rint(paper), 0, 255).astype(np.uint8), format="jpeg")
 
 
+def _colorize(folder: Path) -> None:
+    """Grey photos above, coloured below."""
+    shown = []
+    for name in ("astronaut", "chelsea", "coffee"):
+        gray = cv2.cvtColor(np.asarray(_photo(name).pixels, np.uint8), cv2.COLOR_RGB2GRAY)
+        photo = tinct.Photo(np.repeat(gray[..., None], 3, axis=2), format="jpeg")
+        shown.append((photo, tinct.colorize(photo).photo))
+    columns = [tinct.Photo(np.vstack([one.pixels for one in pair]), format="jpeg") for pair in shown]
+    _sheet(columns, folder / "colorize.jpg", height=2 * _HEIGHT)
+
+
 def main() -> None:
     """Write docs/images."""
     folder = Path("docs/images")
     folder.mkdir(parents=True, exist_ok=True)
-    parts = {"README": _readme, "recipes": _recipes}
+    parts = {"README": _readme, "recipes": _recipes, "colorize": _colorize}
     for name in sys.argv[1:] or parts:
         parts[name](folder)
 

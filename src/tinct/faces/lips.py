@@ -98,9 +98,8 @@ def softness(light: Array, points: Points) -> float:
     profile = (likeness * sure[:, None]).sum(axis=0) / sure.sum()
     inner, outer = (float(profile[(_SIDES * side > 0.6) & (_SIDES * side < 1.4)].mean()) for side in (-1, 1))
     near = np.abs(_SIDES) <= 0.5
-    steepest = (
-        float(-np.gradient(profile)[near].min()) * _STEPS / reach[0]
-    )  # an edge blurred by s has so much / s
+    # an edge blurred by s is as steep, at most, as (inner - outer) / (s sqrt(2 pi))
+    steepest = float(-np.gradient(profile)[near].min()) * _STEPS / reach[0]
     return float((inner - outer) / np.sqrt(2 * np.pi) / max(steepest, 1e-6))
 
 

@@ -35,10 +35,8 @@ def reached(light: Array, points: Points) -> Points:
 
     Parameters
     ----------
-    light : ndarray, (h, w, 3), float32
-        Logarithms of linear light of the part of a photo that holds the face.
-    points : ndarray, (478, 3), float64
-        The mesh in its pixels.
+    light, points : ndarray
+        As of :func:`tinct.faces.lips.lips`.
 
     Returns
     -------

@@ -39,9 +39,7 @@ _MOVED: Final = 0.37  # of what the mixture leaves: motion leaves less (at most 
 _LIGHT: Final = 2.0  # times: what exposure changes in a dissolve's time at most
 _SEEN: Final = 0.3  # share of the frame that motion must speak for
 _FADES: Final = 24  # frames
-_LEFT: Final = (
-    0.25  # of the standard deviation of luma in so many frames: what is left where a picture is gone
-)
+_LEFT: Final = 0.25  # of the deviation of luma in so many frames: what is left where a picture is gone
 _CLEAR: Final = 10.0  # which is less than this
 _ENDS: Final = (56.0, 200.0)  # luma of what is nearly black, and nearly white
 

@@ -85,12 +85,10 @@ _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
-_LIDS: Final = (
-    0.35  # see `Worn.eyes`: a fringe that is cut away there, leaving smudges, has .45; others up to .22
-)
-_EDGES: Final = (
-    0.019  # share of the free face: of 23 pairs looked at 9 are below it, 7 of them good; above it 3 of 14
-)
+_LIDS: Final = 0.35
+"""See `Worn.eyes`: a fringe that is cut away there, leaving smudges, has .45; others up to .22."""
+_EDGES: Final = 0.019
+"""Share of the free face with edges of the change, chosen on 23 pairs before only edges counted that are seen too."""
 _ENLARGED: Final = 2.0  # times that hair may be enlarged
 _AS_SKIN: Final = "the hair has the colour of the skin; use a photo in which they can be told apart"
 _AS_CLOTHES: Final = (

@@ -38,8 +38,6 @@ class Uncovered:
 
     rgb: Array
     """(h, w, 3) sRGB."""
-    skin: Array
-    """(h, w, 3) sRGB: the target's skin, continued to where its hair hid it."""
     changed: Array
     """(h, w) 0..1."""
     above: float
@@ -84,7 +82,7 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         * smoothstep(worn.bare, 0.5, 0.95)[..., None]
     )
     mixed = mixed + (made - mixed) * seam
-    return Uncovered(np.asarray(mixed, np.float32), made, np.asarray(changed, np.float32), *areas)
+    return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), *areas)
 
 
 def _background(hair: Hair, person: Array, wide: Array) -> Flags:

@@ -31,9 +31,7 @@ _SOFT: Final = 1.2  # pixels over which lipstick ends at least: photos of small 
 _INWARDS: Final = (
     0.3  # share of the softened lips up to which nothing is painted, so that it ends within them
 )
-_OWN: Final = (
-    0.75  # softness of lipstick's border, of that of the lips' own as measured with its small errors
-)
+_OWN: Final = 0.75  # softness of lipstick's border, of what the lips' own is measured to be
 _CORNER: Final = 0.15  # of the mouth's width: how far from a corner lips are thin
 _CRISPER: Final = 0.35  # most by which the texture of lips that grow darker is strengthened
 _FINE: Final = 0.08  # how coarse texture is, of the root of the lips' area

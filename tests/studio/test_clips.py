@@ -172,3 +172,74 @@ def test_a_look_is_chosen_on_one_frame_seen_on_another_and_given_to_the_clip(
     studio.figures["the clip to its source there"] = changed
     assert distance < CLOSE_DE < changed
     assert studio.accessibility() == []
+
+
+def test_known_colours_are_pointed_at_on_frames_and_each_has_its_moment(
+    alone: Watched, cat: bytes, clip: bytes
+) -> None:
+    studio, page = alone, alone.page
+    studio.open("video_colorize")
+    studio.drop(("cat.mp4", cat))
+    studio.wait_for_state("ready")
+    page.locator("clip-points").wait_for(state="attached")
+    marks = box(studio, ".marks")
+    assert abs(marks["width"] / marks["height"] - 320 / 240) < 0.01, (
+        "they lie on the clip, not on the bars beside it"
+    )
+
+    def click(x: float, y: float) -> None:
+        page.mouse.click(marks["x"] + marks["width"] * x, marks["y"] + marks["height"] * y)
+
+    click(0.25, 0.5)
+    assert page.locator(".point").count() == 1
+    page.locator(".clip-view").press(".")
+    page.wait_for_function("() => document.querySelectorAll('.point').length === 0")  # another frame is seen
+    for _ in range(4):
+        page.locator(".clip-view").press(".")
+    page.get_by_label("Colour of the next point").fill("#336699")
+    page.locator(".clip-view").focus()
+    page.keyboard.press("Enter")  # by keys, into the middle
+    assert page.locator(".point").count() == 1
+    page.locator(".point").press("ArrowRight")
+    assert studio.accessibility() == []
+
+    with page.expect_request("**/v1/jobs") as order:
+        page.get_by_role("button", name="Try on this frame").click()
+    tried = order.value.post_data_json
+    assert (tried["effect"], len(tried["params"]["hints"])) == ("colorize", 1), "that frame's alone"
+    assert set(tried["params"]["hints"][0]) == {"x", "y", "color"}
+    page.locator(".still > img").wait_for()
+
+    page.locator(".hint-at").first.click()  # leads to its frame
+    page.wait_for_function("() => document.querySelector('.point')?.style.background === 'rgb(181, 101, 29)'")
+    with page.expect_request("**/v1/jobs") as order:
+        page.get_by_role("button", name="Run", exact=True).click()
+    first, second = order.value.post_data_json["params"]["hints"]
+    assert (first["at"], first["color"]) == (0, "#B5651D")
+    assert abs(first["x"] - 80) <= 1
+    assert abs(first["y"] - 120) <= 1
+    assert int(second["at"] * 25) == 5
+    assert (second["x"], second["y"], second["color"]) == (162, 120, "#336699")
+    studio.wait_for_state("done")
+    with studio.server.client(studio.key) as client:
+        done = client.get("/v1/jobs?effect=video_colorize&limit=1").json()["jobs"][0]
+    assert [bool(span) for span in done["facts"]["followed"]] == [True, True]
+
+    page.get_by_role("button", name="Remove #B5651D at 0:00.00").click()
+    assert page.locator(".hint-list li").count() == 1
+    studio.drop(("walk.mp4", clip))
+    studio.wait_for_state("ready")
+    page.wait_for_function("() => document.querySelectorAll('.hint-list li').length === 0")
+
+
+def test_a_press_on_a_playing_clip_stops_it_and_marks_nothing(studio: Watched, clip: bytes) -> None:
+    page = studio.page
+    studio.open("video_colorize")
+    studio.drop(("walk.mp4", clip))
+    studio.wait_for_state("ready")
+    page.locator("clip-points").wait_for(state="attached")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => document.querySelector('video.before').currentTime > 0.1")
+    page.locator(".clip-view").click()
+    page.wait_for_function("() => document.querySelector('video.before').paused")
+    assert page.locator(".hint-list li").count() == 0

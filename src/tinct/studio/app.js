@@ -28,12 +28,13 @@ const KINDS = ["photo", "nothing", "clip"];
 async function pageFor(effect) {
   if (PAGES[effect.name]) return PAGES[effect.name]();
   const on = worksOn(effect);
-  if (on === "clip") return (await import("./clip-page.js")).ClipPage;
+  if (on === "clip") return hinted(effect) ? (await import("./hinted-clip-page.js")).HintedClipPage : (await import("./clip-page.js")).ClipPage;
   return on === "photo" && onPhoto(effect) ? (await import("./marked-page.js")).MarkedPage : EffectPage;
 }
 
 /** Whether an effect asks for something on the photo itself: a mask, points, faces. */
-const onPhoto = (effect) => effect.faces || effect.inputs.some(({ name }) => name === "mask") || "hints" in (effect.params.properties ?? {});
+const onPhoto = (effect) => effect.faces || effect.inputs.some(({ name }) => name === "mask") || hinted(effect);
+const hinted = (effect) => "hints" in (effect.params.properties ?? {});
 
 let effects = [];
 let page = null;

@@ -26,18 +26,13 @@ export const forClips = (Page) => class extends Page {
     return document.createElement("clip-stage");
   }
 
-  /** Hints of a clip have a moment too, which a form cannot point at. */
-  skipped() {
-    return [...super.skipped(), "hints"];
-  }
-
   /** Its results that are clips; colour maps and such are for programs. */
   pictures(job) {
     return super.pictures(job).filter(({ media_type }) => media_type.startsWith("video/"));
   }
 
   showOn(item, chosen) {
-    return this.stage.show({ before: item.url, after: chosen ? contentOf(chosen.id) : null, poster: item.fileId ? previewOf(item.fileId) : item.thumb, words: item.name, rate: item.rate });
+    return this.stage.show({ before: item.url, after: chosen ? contentOf(chosen.id) : null, poster: item.fileId ? previewOf(item.fileId) : item.thumb, words: item.name, rate: item.rate, natural: item.width ? { width: item.width, height: item.height } : null });
   }
 
   // -- one frame -----------------------------------------------------------------------------------------------------

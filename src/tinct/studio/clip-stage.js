@@ -16,6 +16,9 @@ export class ClipStage extends HTMLElement {
   #after = h("video", { class: "after", playsInline: true, preload: "metadata", tabIndex: -1 });
   #poster = h("img", { class: "poster", alt: "", hidden: true });
   #still = h("div", { class: "after still", hidden: true }); // what one frame would become
+  #marks = h("div", { class: "marks", hidden: true }); // where a layer lies: over the clip itself
+  #layer = null;
+  #natural = null; // its size as it is stored
   #view;
   #split;
   #handle;
@@ -35,7 +38,7 @@ export class ClipStage extends HTMLElement {
     this.#split = h("input", { type: "range", class: "split", min: 0, max: 100, value: "50", "aria-label": T.stage.split, on: { input: () => this.#divide() } });
     this.#handle = h("div", { class: "handle" }, h("span", { class: "knob" }, h("span"), h("span")));
     this.#view = h("div", { class: "view clip-view", tabIndex: 0, role: "group", "aria-label": T.clip.view },
-      this.#poster, this.#before, this.#after, this.#still, h("span", { class: "tag tag-before", text: T.stage.before }), h("span", { class: "tag tag-after", text: T.stage.after }), this.#split, this.#handle);
+      this.#poster, this.#before, this.#after, this.#still, this.#marks, h("span", { class: "tag tag-before", text: T.stage.before }), h("span", { class: "tag tag-after", text: T.stage.after }), this.#split, this.#handle);
     const tool = (glyph, label, work, more = {}) => button({ glyph, label, class: "quiet", on: { click: work }, ...more });
     this.#play = tool(ICONS.play, T.clip.play, () => this.toggle());
     this.#seek = h("input", { type: "range", class: "seek", min: 0, max: 1, step: "any", value: "0", "aria-label": T.clip.seek, on: {
@@ -48,7 +51,7 @@ export class ClipStage extends HTMLElement {
     this.#beside = tool(ICONS.beside, T.clip.beside, () => this.#lay(!this.classList.contains("beside")), { class: "quiet beside-switch", "aria-pressed": "false" });
     this.back = tool(ICONS.back, T.clip.back, () => this.#step(-1));
     this.on = tool(ICONS.on, T.clip.on, () => this.#step(1));
-    this.append(this.#view, h("div", { class: "stage-tools", role: "toolbar", "aria-label": T.clip.tools }, this.#play, this.back, this.on, this.#seek, this.#time, this.#sound, this.#beside, holdButton(this), fullButton(this), keysButton()));
+    this.append(this.#view, h("div", { class: "stage-tools", role: "toolbar", "aria-label": T.clip.tools }, this.#play, this.back, this.on, this.#seek, this.#time, this.#sound, this.#beside, holdButton(this), fullButton(this), keysButton(), h("span", { class: "layer-tools" })));
     this.#listen();
   }
 
@@ -58,15 +61,16 @@ export class ClipStage extends HTMLElement {
 
   /**
    * Show a clip, and perhaps what became of it.
-   * @param {{before: string | null, after?: string | null, poster?: string | null, words?: string, rate?: number | null}} what
+   * @param {{before: string | null, after?: string | null, poster?: string | null, words?: string, rate?: number | null, natural?: {width: number, height: number} | null}} what
    *   `poster` is shown where this browser cannot play the clip; `rate` is in frames a second
    */
-  async show({ before, after = null, poster = null, words = "", rate = null }) {
+  async show({ before, after = null, poster = null, words = "", rate = null, natural = null }) {
     const turn = ++this.#shown;
     const at = this.#sources[0] === before ? this.#lead.currentTime : 0;
     const [first, second] = await Promise.all([this.#load(0, this.#before, before), this.#load(1, this.#after, after)]);
     if (turn !== this.#shown || !this.#view) return;
     this.#rate = rate || RATE;
+    this.#natural = natural;
     this.#can = { before: first, after: second };
     this.#before.hidden = !first;
     this.#after.hidden = !second;
@@ -105,6 +109,15 @@ export class ClipStage extends HTMLElement {
     return this.#lead.currentTime;
   }
 
+  /** Whether a moment is that of the frame that is seen. */
+  shows(at) {
+    return this.#frameAt(at) === this.#frameAt(this.at);
+  }
+
+  #frameAt(seconds) {
+    return Math.floor(seconds * this.#rate + 1e-3);
+  }
+
   /** The source's frame that is seen, no longer than `side` pixels; null where this browser cannot play it. */
   frame(side = Infinity) {
     const { videoWidth: width, videoHeight: height } = this.#before;
@@ -126,6 +139,65 @@ export class ClipStage extends HTMLElement {
   /** How much of the still is blended in, 0..1. */
   set degree(value) {
     this.#still.style.opacity = String(value);
+  }
+
+  // -- a layer -------------------------------------------------------------------------------------------------------
+
+  /** Put a layer over the clip; while it stands still the layer gets the pointer, if it grabs. `null` takes it away. */
+  set layer(layer) {
+    if (layer === this.#layer) return;
+    this.#layer = layer;
+    this.#marks.replaceChildren(layer ?? "");
+    if (layer?.help) this.#view.setAttribute("aria-description", layer.help);
+    else this.#view.removeAttribute("aria-description");
+    this.querySelector(".layer-tools").replaceChildren(...(layer?.tools ?? []));
+    this.#arrange();
+    this.#tell();
+  }
+
+  /** Pixels of the clip as it is shown. */
+  get size() {
+    const { width, height } = this.#marks.getBoundingClientRect();
+    return { width: Math.max(1, width), height: Math.max(1, height) };
+  }
+
+  /** Pixels of a frame as this browser gives it. */
+  get frameSize() {
+    return { width: this.#before.videoWidth || 1, height: this.#before.videoHeight || 1 };
+  }
+
+  /** Pixels of the clip itself, upright. */
+  get sourceSize() {
+    const seen = this.frameSize;
+    if (!this.#natural) return seen;
+    const { width, height } = this.#natural; // as stored: perhaps before it was turned
+    return (width > height) === (seen.width > seen.height) ? { width, height } : { width: height, height: width };
+  }
+
+  /** Where on the clip a point of the window is, in its pixels. */
+  toPhoto(clientX, clientY) {
+    const box = this.#marks.getBoundingClientRect();
+    const { width, height } = this.sourceSize;
+    return { x: ((clientX - box.left) / box.width) * width, y: ((clientY - box.top) / box.height) * height };
+  }
+
+  /** Whether the layer takes what is pressed there. */
+  #grabs(event) {
+    if (!this.#layer?.grabs || this.#marks.hidden) return false;
+    const { x, y } = this.toPhoto(event.clientX, event.clientY);
+    const { width, height } = this.sourceSize;
+    return x >= 0 && y >= 0 && x < width && y < height;
+  }
+
+  /** Where the clip itself stands in the view. */
+  #placeMarks() {
+    const { left, top, width, height } = this.#before.getBoundingClientRect();
+    const view = this.#view.getBoundingClientRect();
+    const seen = this.frameSize;
+    const scale = Math.min(width / seen.width, height / seen.height);
+    const across = seen.width * scale, down = seen.height * scale;
+    Object.assign(this.#marks.style, { left: `${left - view.left + (width - across) / 2}px`, top: `${top - view.top + (height - down) / 2}px`, width: `${across}px`, height: `${down}px` });
+    this.dispatchEvent(new Event("placed"));
   }
 
   // -- playing -------------------------------------------------------------------------------------------------------
@@ -151,6 +223,12 @@ export class ClipStage extends HTMLElement {
     this.classList.toggle("holding", holding && this.classList.contains("compared"));
   }
 
+  /** Show the frame of a moment. */
+  go(seconds) {
+    if (!this.#lead.paused) this.#lead.pause();
+    this.#go(seconds);
+  }
+
   #go(seconds) {
     const to = Math.min(Math.max(0, seconds), this.#lead.duration || 0);
     if (to !== this.#lead.currentTime) this.still(null);
@@ -162,7 +240,7 @@ export class ClipStage extends HTMLElement {
   /** To the middle of a frame further on, so that no rounding shows its neighbour. */
   #step(frames) {
     if (!this.#lead.paused) this.#lead.pause();
-    this.#go((Math.floor(this.#lead.currentTime * this.#rate + 1e-3) + frames + 0.5) / this.#rate);
+    this.#go((this.#frameAt(this.at) + frames + 0.5) / this.#rate);
   }
 
   #mute(on = this.#sound.getAttribute("aria-pressed") !== "true") {
@@ -176,6 +254,9 @@ export class ClipStage extends HTMLElement {
     if (!this.#seeks) this.#seek.value = String(currentTime);
     this.#seek.setAttribute("aria-valuetext", T.clip.time(currentTime, duration || 0));
     this.#time.textContent = T.clip.time(currentTime, duration || 0);
+    this.#marks.hidden = !this.#layer || !paused || !this.#can.before;
+    this.#view.classList.toggle("with-layer", !this.#marks.hidden);
+    this.#layer?.moved();
     this.#play.replaceChildren(icon(paused ? ICONS.play : ICONS.pause));
     for (const name of ["aria-label", "title"]) this.#play.setAttribute(name, paused ? T.clip.play : T.clip.pause);
   }
@@ -207,6 +288,7 @@ export class ClipStage extends HTMLElement {
     const shape = video.videoWidth / Math.max(1, video.videoHeight);
     const fits = (width, height) => Math.min(width, height * shape);
     this.classList.toggle("stacked", Boolean(box) && fits(box.width, box.height / 2) > fits(box.width / 2, box.height));
+    this.#placeMarks();
     this.#divide();
   }
 
@@ -248,7 +330,7 @@ export class ClipStage extends HTMLElement {
   }
 
   #drag() {
-    let drags = false, moved = false;
+    let drags = false, moved = false, marks = false;
     const share = (event) => {
       const box = this.#view.getBoundingClientRect();
       return Math.min(100, Math.max(0, ((event.clientX - box.left) / box.width) * 100));
@@ -257,25 +339,33 @@ export class ClipStage extends HTMLElement {
       if (event.button) return;
       drags = !this.#split.disabled && Math.abs(share(event) - Number(this.#split.value)) < 8;
       moved = false;
+      marks = !drags && this.#grabs(event);
+      if (marks) this.#layer.press(this.toPhoto(event.clientX, event.clientY), event);
       this.#view.setPointerCapture(event.pointerId);
       this.#view.focus({ preventScroll: true });
       event.preventDefault();
     });
     this.#view.addEventListener("pointermove", (event) => {
+      if (marks) this.#layer.drag(this.toPhoto(event.clientX, event.clientY), event);
       if (!drags) return;
       moved = true;
       this.#split.value = String(share(event));
       this.#divide();
     });
     this.#view.addEventListener("pointerup", () => {
-      if (!moved) this.toggle();
-      drags = false;
+      if (marks) this.#layer.release();
+      else if (!moved) this.toggle();
+      drags = marks = false;
     });
-    this.#view.addEventListener("pointercancel", () => { drags = false; });
+    this.#view.addEventListener("pointercancel", () => {
+      if (marks) this.#layer.release();
+      drags = marks = false;
+    });
   }
 
   #key(event) {
     if (event.target !== this.#view || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.#marks.hidden && this.#layer?.key(event)) return event.preventDefault();
     const now = this.#lead.currentTime;
     const keys = {
       " ": () => this.toggle(), k: () => this.toggle(), c: () => this.hold(true), m: () => this.#mute(), f: () => fullScreen(this),

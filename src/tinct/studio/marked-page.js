@@ -69,6 +69,7 @@ export class MarkedPage extends EffectPage {
       return;
     }
     if (this.#of !== item.id) {
+      if (this.#of && this.form.get("hints")?.length) this.form.set("hints", undefined); // they are of that one
       this.#of = item.id;
       this.#layer = this.#make();
       this.stage.layer = this.#layer;

@@ -37,33 +37,42 @@ export class ColorPoints extends Marks {
     super.over(stage);
     this.color = h("input", { type: "color", value: "#B5651D", "aria-label": T.points.color });
     this.tools = [h("span", { class: "help", text: T.points.how }), this.color, button({ words: T.brush.clear, class: "quiet", on: { click: () => this.use([]) } })];
-    this.#draw();
+    this.draw();
     return this;
   }
 
   use(points) {
     this.points = points;
-    this.#draw();
+    this.draw();
     this.dispatchEvent(new Event("marked"));
+  }
+
+  /** A hook: what a new point says beside its place. */
+  made(place) {
+    return { ...place, color: this.color.value.toUpperCase() };
+  }
+
+  /** A hook: whether a point is on what is seen. */
+  seen() {
+    return true;
   }
 
   press(at, event) {
     const pressed = event.target.closest?.(".point") ?? document.elementsFromPoint(event.clientX, event.clientY).find((element) => element.classList.contains("point"));
-    this.#held = pressed ? Number(pressed.dataset.place) : this.points.push(this.#within(at)) - 1;
+    this.#held = pressed ? Number(pressed.dataset.place) : this.points.push(this.made(this.#within(at))) - 1;
     if (!pressed) this.use(this.points);
   }
 
   #within({ x, y }) {
     const { width, height } = this.stage.sourceSize;
     const inside = (value, most) => Math.min(most - 1, Math.max(0, Math.round(value)));
-    return { x: inside(x, width), y: inside(y, height), color: this.color.value.toUpperCase() };
+    return { x: inside(x, width), y: inside(y, height) };
   }
 
   drag(at) {
     if (this.#held === null) return;
-    const { color } = this.points[this.#held];
-    this.points[this.#held] = { ...this.#within(at), color };
-    this.#draw();
+    this.points[this.#held] = { ...this.points[this.#held], ...this.#within(at) };
+    this.draw();
   }
 
   release() {
@@ -79,14 +88,15 @@ export class ColorPoints extends Marks {
   key(event) {
     if (event.key !== "Enter") return false;
     const { width, height } = this.stage.sourceSize;
-    this.use([...this.points, this.#within({ x: width / 2, y: height / 2 })]);
+    this.use([...this.points, this.made(this.#within({ x: width / 2, y: height / 2 }))]);
     this.querySelector(".point:last-of-type")?.focus();
     return true;
   }
 
-  #draw() {
+  draw() {
     if (!this.stage) return;
-    this.replaceChildren(...this.points.map((point, place) => {
+    this.replaceChildren(...this.points.flatMap((point, place) => {
+      if (!this.seen(point)) return [];
       const dot = h("button", { type: "button", class: "point", dataset: { place: String(place) }, "aria-label": T.points.at(point), on: { keydown: (event) => this.#move(event, place) } });
       dot.style.background = hex(point.color);
       this.place(dot, point.x + 0.5, point.y + 0.5);
@@ -99,16 +109,16 @@ export class ColorPoints extends Marks {
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     if (moves[event.key]) {
       const point = this.points[place];
-      this.points[place] = { ...this.#within({ x: point.x + moves[event.key][0], y: point.y + moves[event.key][1] }), color: point.color };
-      this.#draw();
+      this.points[place] = { ...point, ...this.#within({ x: point.x + moves[event.key][0], y: point.y + moves[event.key][1] }) };
+      this.draw();
     } else if (event.key === "Delete" || event.key === "Backspace") {
       this.points.splice(place, 1);
-      this.#draw();
+      this.draw();
     } else return;
     event.preventDefault();
     event.stopPropagation();
     this.dispatchEvent(new Event("marked"));
-    this.querySelectorAll(".point")[Math.min(place, this.points.length - 1)]?.focus();
+    (this.querySelector(`[data-place="${place}"]`) ?? this.querySelector(".point:last-of-type"))?.focus();
   }
 }
 

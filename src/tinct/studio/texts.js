@@ -244,6 +244,13 @@ export const T = {
     keys: "Enter puts a point into the middle; the tab key leads to it.",
     color: "Colour of the next point",
     at: ({ x, y, color }) => `${color} at ${x}, ${y}. Arrow keys move it, Delete removes it.`,
+    title: "Known colours",
+    onClip: "Stop the clip and click where you know a colour. It fills the thing that the point is on, and goes with it through its shot.",
+    followed: "Each goes with its thing through its shot, on and back, until that is covered or lost.",
+    unseen: "This browser cannot play the clip, so there is nothing to point at.",
+    row: ({ at, color }) => `${clock(at)} ${color}`,
+    go: "Show that frame",
+    remove: ({ at, color }) => `Remove ${color} at ${clock(at)}`,
   },
   faces: {
     title: "Faces",

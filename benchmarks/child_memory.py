@@ -1,10 +1,11 @@
 """What one child keeps of thousands of jobs, and where: objects of Python, the C library's heap, or neither.
 
 ``python -m benchmarks.child_memory [--jobs 2000] [--every 100] [--large 0.03]`` drives a single child, which is not
-replaced, with jobs of several effects over photos of several sizes, in an order that a seed decides. Every so many jobs
-it prints the memory that is the child's alone (USS), what the C library's heap holds of it and how much of that is in
-use, what Python counts, and the processor time until then. It ends with the slope of the second half, in bytes a job,
-with its standard error. The allocator's own variables (``MALLOC_ARENA_MAX=1``, ``MALLOC_TRIM_THRESHOLD_=...``) work on
+replaced, with jobs of several effects over photos of several sizes, in an order that a seed decides; ``--soak`` takes
+the jobs of `benchmarks.soak` in their shares, as fast as one child does them. Every so many jobs it prints the memory
+that is the child's alone (USS), what the C library's heaps hold of it and how much of that is in use, what Python
+counts, and the processor time until then. It ends with the slope of the second half, in bytes a job, with its standard
+error. The allocator's own variables (``MALLOC_ARENA_MAX=1``, ``MALLOC_TRIM_THRESHOLD_=...``) work on
 the child as on any process.
 """
 
@@ -18,6 +19,7 @@ import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -42,6 +44,7 @@ _DEAR = (
     ("enhance", {"scale": 2}),
     ("enhance", {"scale": 1, "deblur": "auto"}),
 )
+_Job = tuple[str, dict[str, object], Path]
 
 
 class _Heap(ctypes.Structure):
@@ -70,17 +73,45 @@ def look(_: Task) -> Outcome:
     return Outcome(facts=facts)
 
 
-async def drive(folder: Path, jobs: int, every: int, large: float) -> None:
+def _mixed(photos: dict[int, Path], small: Path, large: float) -> Iterator[_Job]:
+    """Many cheap jobs over photos of all sizes, and some dear ones."""
+    chance = random.Random(0)
+    while True:
+        if chance.random() < 0.08:
+            yield (*chance.choice(_DEAR), small)
+        else:
+            sides = _LARGE if chance.random() < large else _SIDES
+            yield (*chance.choice(_CHEAP), photos[chance.choice(sides)])
+
+
+def _soaked(photos: dict[int, Path], small: Path, grey: Path) -> Iterator[_Job]:
+    """The jobs of the four wire formats' rounds, in the soak's turns."""
+    chance = random.Random(0)
+    while True:
+        for wire in ("native", "ailab", "native", "cos", "native", "picma"):
+            some = photos[chance.choice(_SIDES)]
+            if wire == "native":
+                yield (*chance.choice(_CHEAP), some)
+            elif wire == "ailab":
+                yield "migrate", {"mode": "auto", "count": 2, "degree": 0.8}, some
+            elif wire == "picma":
+                yield (*chance.choice((*_DEAR[1:], ("colorize", {"variants": 4}))), small)
+            elif chance.random() < 0.5:
+                yield "colorize", {}, grey
+
+
+async def drive(folder: Path, jobs: int, every: int, large: float, soak: bool) -> None:
     """Run the jobs; print what is kept."""
     settings = Settings(data=folder / "data", child_jobs=10 * jobs, workers=2)
-    scratch, chance = folder / "scratch", random.Random(0)
+    scratch = folder / "scratch"
     scratch.mkdir()
-    sides = [*_SIDES, *_LARGE]
-    photos = {side: folder / f"{side}.jpg" for side in sides}
+    photos = {side: folder / f"{side}.jpg" for side in (*_SIDES, *_LARGE)}
     for side, path in photos.items():
         path.write_bytes(photo(side, side * 3 // 4, side))
-    small = folder / "small.jpg"
+    small, grey = folder / "small.jpg", folder / "grey.jpg"
     small.write_bytes(photo(96, 72, 7))
+    grey.write_bytes(photo(240, 180, 9, mode="L"))
+    orders = _soaked(photos, small, grey) if soak else _mixed(photos, small, large)
     child = Child(settings, scratch)
     seen: list[tuple[float, float]] = []
     print(
@@ -100,13 +131,7 @@ async def drive(folder: Path, jobs: int, every: int, large: float) -> None:
                 print(
                     f"{number:6} {shown} {facts['objects']:8} {facts['blocks']:8} {seconds:7.1f}", flush=True
                 )
-            if chance.random() < 0.08:
-                effect, params = chance.choice(_DEAR)
-                path = small
-            else:
-                effect, params = chance.choice(_CHEAP)
-                path = photos[chance.choice(_LARGE if chance.random() < large else _SIDES)]
-            outcome = await _run(child, scratch, effect, params, path)
+            outcome = await _run(child, scratch, *next(orders))
             assert outcome.code is None, outcome
     finally:
         child.drop()
@@ -140,9 +165,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--large", type=float, default=0.03, help="share of photos of 3 and of 7 megapixels")
+    parser.add_argument("--soak", action="store_true", help="the jobs of the soak instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tinct-child-") as folder:
-        asyncio.run(drive(Path(folder), options.jobs, options.every, options.large))
+        asyncio.run(drive(Path(folder), options.jobs, options.every, options.large, options.soak))
 
 
 if __name__ == "__main__":

@@ -193,3 +193,26 @@ def leave_gaps(_: Task) -> Outcome:
     pieces = [b"x" * (size + number % 2) for number in range(GAPS // size)]
     _kept.append(pieces.pop())
     return Outcome(facts={"resident": resident()})
+
+
+def heaps_of_threads(_: Task) -> Outcome:
+    """How many heaps there are once eight threads have allocated at the same time, by the C library's own account."""
+    library = ctypes.CDLL(None)
+    library.malloc.restype = library.open_memstream.restype = ctypes.c_void_p
+    together = threading.Barrier(8)
+
+    def allocate() -> None:
+        together.wait()
+        library.free(ctypes.c_void_p(library.malloc(100_000)))
+        together.wait()
+
+    threads = [threading.Thread(target=allocate) for _ in range(together.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    text, size = ctypes.c_char_p(), ctypes.c_size_t()
+    stream = ctypes.c_void_p(library.open_memstream(ctypes.byref(text), ctypes.byref(size)))
+    library.malloc_info(0, stream)
+    library.fclose(stream)
+    return Outcome(facts={"heaps": (text.value or b"").count(b"<heap ")})

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from backends import Postgres, working
-from hazards import GAPS, leave_gaps
+from hazards import GAPS, heaps_of_threads, leave_gaps
 from running import photo
 from tinct.backend import Backend, open_backend
 from tinct.jobs.child import Outcome, Task
@@ -140,3 +140,22 @@ async def test_a_child_gives_back_what_its_tasks_have_freed_where_the_heap_has_g
                 await asyncio.sleep(0.05)
     finally:
         child.drop()
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="not this C library's")
+async def test_threads_of_a_child_leave_no_heaps_of_their_own_behind(postgres: Postgres, tmp_path) -> None:
+    child = Child(postgres.create(tmp_path / "data", workers=os.cpu_count()), tmp_path)
+    task = Task(
+        effect="noop",
+        params={},
+        inputs={},
+        format="png",
+        quality=90,
+        folder=str(tmp_path),
+        work=heaps_of_threads,
+    )
+    try:
+        outcome = await child.run(task, lambda share: None)
+    finally:
+        child.drop()
+    assert outcome.facts == {"heaps": 1}, outcome

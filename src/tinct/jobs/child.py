@@ -42,7 +42,7 @@ from tinct.jobs.confine import confine, own_session
 from tinct.jobs.job import Failure, Metadata
 from tinct.jobs.landlock import close_files
 from tinct.jobs.screening import screened_run
-from tinct.jobs.spare import Spare
+from tinct.jobs.spare import Spare, share_heaps
 from tinct.loading import loading
 from tinct.models.generators.endpoint import Question, ask_by
 from tinct.photo.provenance import Invented, invented
@@ -204,7 +204,9 @@ def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path |
     with loading():
         for name, where in settings.own_effects():
             registry.register(name, where)
-        _warm(max(1, (os.cpu_count() or 1) // max(1, settings.workers)))
+        threads = max(1, (os.cpu_count() or 1) // max(1, settings.workers))
+        share_heaps(threads)
+        _warm(threads)
     _limit_address_space(settings.job_memory_bytes)
     confine()
 

@@ -1,20 +1,19 @@
 """Makeup measured: ``python -m benchmarks.makeup [--sheet FILE]``; the face networks must be installed.
 
 Targets and references of eval/portraits, faces_200px (dark skin) and matting_people. Moved: mean distance, in pixels
-of a face 400 pixels wide, by which the mesh of a made-up face differs from that of the face itself, over all points,
-and over those of nose and forehead, on which nothing is painted. Grey: the same for the photo without its colours,
-which moves nothing: what the network makes of colour alone. Flow: how far the picture itself moves at the same 468
-points, by optical flow between both photos' light and shade, each freed of its local mean and contrast (DIS: Kroeger,
-Timofte, Dai, Van Gool 2016); and at the points of the lips alone, where flow also follows edges whose light and dark
-sides makeup exchanges. Its control, printed below the table: what the same flow finds where the lips of the photo, and
-of the made-up photo, are really swollen. Hue: the same for the made-up photo with the luminance of
-the photo at every pixel, which has all its lines where they were. Edge: how far the edge of the lips, laid where the
-photo's colours change, lies from that of the photo before; what makeup does to the lips' contour. Structure: the
-largest distance between the lines of both photos in any of the places of eyes, brows, nose and mouth, by normalised
-correlation of the gradients of logarithms, strong ones cut to the photo's own 75th percentile, so that a contour that
-grows darker weighs no more than the lines around it. Drift: CIEDE2000 on bare skin that wears nothing (no lids,
-cheeks, lips), its mean and 95th percentile over pixels. Own look: mean CIEDE2000 over the face when it is its own
-reference. Sides: how differently both lids of the canonical face change.
+of a face 400 pixels wide, by which the mesh of a made-up face differs from that of the face itself. Colour: the same
+for the photo in the colours of the made-up one, laid on without moving a line (see `recoloured`): what the network
+makes of colour alone. Left: how far the mesh of the made-up photo lies from that of the recoloured one, mean of all
+468 points, of those of lips and of those of eyes; what makeup moves. Its control, printed below the table: what it
+finds where the lips of the made-up photo are really swollen. Flow: how far the picture moves between the recoloured and
+the made-up photo, by optical flow between both photos' light and shade, each freed of its local mean and contrast (DIS:
+Kroeger, Timofte, Dai, Van Gool 2016), and at the points of the lips alone; with the same control. Edge: how far the
+edge of the lips, laid where the photo's colours change, lies from that of the photo before; what makeup does to the
+lips' contour. Structure: the largest distance between the lines of both photos in any of the places of eyes, brows,
+nose and mouth, by normalised correlation of the gradients of logarithms, strong ones cut to the photo's own 75th
+percentile, so that a contour that grows darker weighs no more than the lines around it. Drift: CIEDE2000 on bare skin
+that wears nothing (no lids, cheeks, lips), its mean and 95th percentile over pixels. Own look: mean CIEDE2000 over the
+face when it is its own reference. Sides: how differently both lids of the canonical face change.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 import tinct
 from benchmarks.data import photos, split
+from benchmarks.recoloured import recoloured
 from benchmarks.tables import table
 from tinct.effects.makeup.apply import part_of
 from tinct.effects.makeup.areas import areas
@@ -39,7 +39,6 @@ from tinct.faces.points import BROWS, EYES, LIPS_RING, MOUTH_RING
 from tinct.faces.regions import Window, region, window
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.photo import Photo
-from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
 __all__ = ["main"]
 
@@ -49,8 +48,7 @@ _TARGETS = (
 )  # fmt: skip
 _REFERENCES = ("celebahq_058150", "celebahq_091623", "black_f_26_25", "black_f_24_15")
 """Of fair, tanned, brown and dark skin."""
-_UNPAINTED = (168, 6, 197, 195, 5, 4, 1, 2, 10, 151, 9, 8, 108, 337, 109, 338)
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LIPS, _EYES = [*LIPS_RING, *MOUTH_RING], [*EYES[0], *EYES[1]]
 _NOSE = (168, 2, 98, 327)
 _LOOKS = ("natural", "rose", "classic", "smoky", "bronze", "berry")
 
@@ -102,12 +100,15 @@ def _edge(face: tinct.Face, before: Photo, after: Photo) -> float:
     return float((apart.min(axis=0).mean() + apart.min(axis=1).mean()) / 2 / face.width * 400)
 
 
-def _moved(face: tinct.Face, photo: Photo) -> tuple[float, float]:
-    """How far the mesh of a photo lies from a face's: of all points, and of those where nothing is painted."""
+def _mesh(face: tinct.Face, photo: Photo) -> NDArray[np.float64]:
+    """Where the mesh of a photo lies, (468, 2), in pixels of a face 400 pixels wide."""
     found = find_faces(photo)
     again = min(found, key=lambda one: float(np.abs(one.points[:, :2] - face.points[:, :2]).mean()))
-    away = np.linalg.norm(again.points[:468, :2] - face.points[:468, :2], axis=1) / face.width * 400
-    return float(away.mean()), float(away[list(_UNPAINTED)].mean())
+    return np.asarray(again.points[:468, :2] / face.width * 400)
+
+
+def _apart(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.norm(one - two, axis=1))
 
 
 def _flow(face: tinct.Face, before: Photo, after: Photo) -> NDArray[np.float64]:
@@ -154,24 +155,6 @@ def _swollen(face: tinct.Face, photo: Photo) -> tuple[Photo, NDArray[np.float64]
     return photo.with_pixels(np.asarray(pixels, np.uint8)), np.asarray(true, np.float64)
 
 
-def _grey(photo: Photo) -> Photo:
-    gray = cv2.cvtColor(np.asarray(photo.pixels, np.uint8), cv2.COLOR_RGB2GRAY)
-    return Photo(np.repeat(gray[..., None], 3, axis=2))
-
-
-def _hue_alone(before: Photo, after: Photo) -> Photo:
-    """`after` with the luminance of `before` at each pixel that differs; less of its hue where that does not fit."""
-    one, two = (srgb_to_linear(np.asarray(p.pixels, np.float32) / 255) for p in (before, after))
-    luminance = [(each @ _LUMINANCE)[..., None] for each in (one, two)]
-    made = two * luminance[0] / np.maximum(luminance[1], 1e-4)
-    top = made.max(axis=-1, keepdims=True)
-    fits = np.clip((1 - luminance[0]) / np.maximum(top - luminance[0], 1e-6), 0, 1)
-    made = np.clip(luminance[0] + (made - luminance[0]) * fits, 0, 1).astype(np.float32)
-    changed = (before.pixels != after.pixels).any(axis=-1, keepdims=True)
-    levels = np.rint(linear_to_srgb(made) * 255).astype(np.uint8)
-    return before.with_pixels(np.where(changed, levels, before.pixels))
-
-
 def _shift(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
     """Length of the shift, at most 8 pixels either way, at which `two` is most like the middle of `one`."""
     middle = one[8:-8, 8:-8]
@@ -198,13 +181,15 @@ def _figures(face: tinct.Face, target: Photo, made: Photo) -> tuple[float, ...]:
     different = _difference(target, made)[part.slices]
     one, two = (np.asarray(p.pixels[part.slices], np.float32) / 255 for p in (target, made))
     ratio = np.log((flattened(two, points) + 0.05) / (flattened(one, points) + 0.05)).mean(axis=-1)
-    flow = _flow(face, target, made)
+    plain = recoloured(face, target, made)
+    own, colour, seen = (_mesh(face, photo) for photo in (target, plain, made))
+    left, flow = _apart(colour, seen), _flow(face, plain, made)
     sides = np.abs(ratio - ratio[:, ::-1])[worn.lids > 0.3].mean()
     return (
-        *_moved(face, made),
-        float(flow.mean()),
-        float(flow[[*LIPS_RING, *MOUTH_RING]].mean()),
-        _moved(face, _hue_alone(target, made))[0],
+        float(_apart(own, seen).mean()),
+        float(_apart(own, colour).mean()),
+        *(float(left[numbers].mean()) for numbers in (slice(None), _LIPS, _EYES)),
+        *(float(flow[numbers].mean()) for numbers in (slice(None), _LIPS)),
         _edge(face, target, made),
         _structure(face, target, made),
         float(different[bare].mean()),
@@ -239,44 +224,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
-    rows, controls, moves = [], [], dict[str, list[float]]({"choose": [], "report": []})
+    rows, controls, moves = [], [], dict[str, list[tuple[float, ...]]]({"choose": [], "report": []})
     for name, photo in _named(_TARGETS):
         face = largest_face(photo)
         every = [tinct.makeup(photo, reference=other).photo for _, other in _named(_REFERENCES)]
         figures = [_figures(face, photo, one) for one in every]
         for base in (photo, every[0]):
             swollen, true = _swollen(face, base)
-            lips = [*LIPS_RING, *MOUTH_RING]
-            controls.append((true[lips].mean(), _flow(face, base, swollen)[lips].mean()))
+            ways = (true, _flow(face, base, swollen), _apart(_mesh(face, base), _mesh(face, swollen)))
+            controls.append([(way.mean(), way[_LIPS].mean()) for way in ways])
         half = "report" if split([Path(name)], "report") else "choose"
-        moves[half] += [one[0] for one in figures]
-        moved, unpainted, flow, lip, hue, edge, structure, drift, far, sides = np.max(figures, axis=0)
+        moves[half] += figures
+        *far, sides = np.max(figures, axis=0)
         own = tinct.makeup(photo, reference=photo).photo
         part = window(face)
         same = _difference(photo, own)[part.slices][region(face, "oval", part) > 0.5].mean()
-        two = (moved, unpainted, flow, lip, _moved(face, _grey(photo))[0], hue, edge, structure, drift, far)
         rows.append(
-            (name, f"{face.width:.0f}", *(f"{one:.2f}" for one in two), f"{same:.3f}", f"{sides:.3f}")
+            (name, f"{face.width:.0f}", *(f"{one:.2f}" for one in far), f"{same:.3f}", f"{sides:.3f}")
         )
         print(*rows[-1], flush=True)
     note = (
-        "The worst of four references; goals: flow, edge and structure below 1, drift at most 1.5, own look "
+        "The worst of four references; goals: left, flow, edge and structure below 1, drift at most 1.5, own look "
         "at most 1."
     )
     head = (
-        "target", "width", "moved", "unpainted", "flow", "of lips", "grey", "hue", "edge", "structure", "drift", "95 %",
-        "own look", "sides",
+        "target", "width", "moved", "colour", "left", "of lips", "of eyes", "flow", "of lips", "edge", "structure",
+        "drift", "95 %", "own look", "sides",
     )  # fmt: skip
     print(table("Makeup", note, head, rows))
     for name, part in (("photos", controls[::2]), ("made-up photos", controls[1::2])):
-        true, seen = np.array(part).T
-        wrong = np.abs(seen - true).max()
-        print(
-            f"flow where lips of {name} swell by {true.mean():.2f}: {seen.mean():.2f}, off by {wrong:.2f} at most"
-        )
+        true, flow, mesh = np.array(part).transpose(1, 0, 2)
+        for way, seen in (("flow", flow), ("mesh", mesh)):
+            wrong, (every_point, lips) = np.abs(seen - true).max(axis=0), seen.mean(axis=0)
+            print(
+                f"lips of {name} swell, all points by {true[:, 0].mean():.2f}, theirs by {true[:, 1].mean():.2f}: "
+                f"{way} {every_point:.2f} and {lips:.2f}, off by {wrong[0]:.2f} and {wrong[1]:.2f} at most"
+            )
     for half, values in moves.items():
-        low, high = np.percentile(values, [50, 95])
-        print(f"moved, targets to {half}: median {low:.2f}, 95 % {high:.2f}, worst {max(values):.2f}")
+        for number, what in enumerate(("moved", "colour", "left")):
+            low, high = np.percentile([one[number] for one in values], [50, 95])
+            most = max(one[number] for one in values)
+            print(f"{what}, targets to {half}: median {low:.2f}, 95 % {high:.2f}, worst {most:.2f}")
     if options.sheet:
         _sheet(options.sheet)
 

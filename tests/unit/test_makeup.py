@@ -184,6 +184,27 @@ def test_lips_that_grow_darker_keep_the_lightness_of_their_texture() -> None:
     assert 0.85 < after[inner].std() / before[inner].std() < 1.2
 
 
+def test_a_pale_lower_lip_does_not_shine_beside_a_dark_upper_one_under_lipstick() -> None:
+    face, light = lip_face(300)
+    rows = np.arange(light.shape[0])[:, None]
+    middle = face.points[LIPS_RING, 1].mean()
+    pale = light + (np.clip((rows - middle) / 6, -1, 1))[..., None] * np.float32([0.8, 1, 1.2])
+    lips = region(face, "lips", Window(0, 0, *face.photo_size)) > 0.95
+    pale = np.where(lips[..., None], pale, light).astype(np.float32)
+    photo = Photo(np.uint8(np.rint(255 * linear_to_srgb(np.exp(pale)))))
+    whole = Window(0, 0, *face.photo_size)
+    apart = []
+    for color in ([0.02, 0.02, 0.02], [0.1, -1.5, -1.0]):
+        change = Change(np.zeros((SIDE, SIDE, 3), np.float32), np.float32(color), 1.0)
+        made = applied(photo, face, whole, change, np.zeros((SIDE, SIDE), np.float32))
+        lab = srgb_to_lab(np.float32(made.pixels) / 255)
+        lower, upper = (lab[lips & side].mean(axis=0) for side in (rows > middle + 8, rows < middle - 8))
+        apart.append(lower - upper)
+    bare, painted = apart
+    assert bare[0] > 15
+    assert 3 < painted[0] < 0.7 * bare[0]
+
+
 def test_blush_has_no_edges_within_the_cheeks() -> None:
     rosy = np.zeros((SIDE, SIDE, 3), np.float32)
     rosy[:, : SIDE // 3] = rosy[:, -(SIDE // 3) :] = [0.1, -0.05, -0.05]

@@ -27,6 +27,11 @@ Array = NDArray[np.float32]
 SEEN: Final = 900
 """Longer side, in pixels, of the copy of a face on which changes are computed: they are smooth, and then enlarged."""
 _GLOSS: Final = 0.45  # how much lighter than the lips highlights are, in which lipstick shows less
+_LIP: Final = 0.16  # how coarse the colour of either lip is seen, of the root of the lips' area
+_COVERS, _LEVELS, _SHADED = 0.7, 0.7, 0.15
+"""Shares of their own hue, and of how light they are beyond what light and shade make, that pigment covers: a pale
+lower lip beside a dark upper one would shine."""
+_PLAIN: Final = 0.5  # change of a channel from which on lips are wholly covered
 _SOFT: Final = 1.2  # pixels over which lipstick ends at least: photos of small faces are no sharper
 _INWARDS: Final = (
     0.3  # share of the softened lips up to which nothing is painted, so that it ends within them
@@ -86,12 +91,24 @@ def _on_lips(rgb: Array, face: Face, part: Window, change: Change) -> Array:
         return np.zeros_like(rgb)
     every = logs(rgb)
     mask, inner = _worn_on(every, reached(every, face.points - [part.left, part.top, 0]), face.width)
-    above = (every - _median(every[inner])).mean(axis=-1)
+    broad = _broad(every, mask) - _median(every[inner])
+    light = broad.mean(axis=-1, keepdims=True)
+    above = (every - _median(every[inner]) - np.clip(broad, 0, None)).mean(axis=-1)
     shine = np.clip((above - _GLOSS) / 0.8, 0, 1)[..., None]
     hue, mean = change.lips - change.lips.mean(), change.lips.mean()
     worn = hue * (1 - 0.55 * shine) + mean * (1 - 0.5 * shine)
-    worn = worn + _texture(every, change, mask)[..., None]
+    shown = min(float(np.abs(change.lips).max()) / _PLAIN, 1.0)
+    level = _COVERS * np.clip(broad - light, -0.3, 0.3) + _LEVELS * np.clip(light - _SHADED, 0, None)
+    worn = worn - shown * level + _texture(every, change, mask)[..., None]
     return np.asarray(worn * (change.lips_density * mask)[..., None], np.float32)
+
+
+def _broad(every: Array, mask: Array) -> Array:
+    """The lips' colour at the size of a lip, without what is beside them."""
+    wide = max(2.0, _LIP * float(np.sqrt(mask.sum())))
+    weight = mask[..., None] + np.float32(1e-4)
+    total = cv2.GaussianBlur(weight, (0, 0), wide)[..., None]
+    return np.asarray(cv2.GaussianBlur(every * weight, (0, 0), wide) / total, np.float32)
 
 
 def _texture(every: Array, change: Change, mask: Array) -> Array:

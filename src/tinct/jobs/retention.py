@@ -16,6 +16,7 @@ from typing import Final
 from tinct.backend import Backend
 from tinct.errors import TinctError
 from tinct.jobs import moves, orphans, withdrawn
+from tinct.jobs.folders import IDLE
 from tinct.jobs.job import JobState, Priority, scratch_prefix
 from tinct.jobs.rows import job_of
 
@@ -149,5 +150,9 @@ def _leftovers(scratch: Path) -> list[Path]:
 
 def _remove(paths: list[Path]) -> None:
     for path in paths:
+        if path.name.startswith(IDLE):  # a worker may give it to a job at this moment
+            with contextlib.suppress(OSError):
+                path.rmdir()
+            continue
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -10,8 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -41,7 +39,8 @@ from tinct.jobs.children import Child, ChildLostError
 from tinct.jobs.delivery import Delivery
 from tinct.jobs.ending import cancelled
 from tinct.jobs.file import MEDIA_TYPES, File, PhotoFacts, suffix
-from tinct.jobs.job import Failure, Job, JobState, file_ids, scratch_prefix
+from tinct.jobs.folders import Folders
+from tinct.jobs.job import Failure, Job, JobState, file_ids
 from tinct.jobs.queue import Taken, channel_of, queue_of
 from tinct.jobs.received import ClipFacts
 from tinct.jobs.rows import job_of
@@ -83,6 +82,7 @@ class Worker:
         self._children = [
             Child(backend.settings, blobs.scratch, blobs.root) for _ in range(backend.settings.workers)
         ]
+        self._folders = Folders(blobs.scratch)
         self._images = Images(backend.settings) if backend.settings.images_url else None
         self._finishing = moves.Finishing(backend.database)
         self._ending = 0  # jobs whose child is free again, and whose end is being stored
@@ -118,6 +118,7 @@ class Worker:
             await self._stops.stop()
             for child in self._children:
                 child.drop()
+            self._folders.close()
 
     async def handle(self, taken: Taken, child: Child, leave: Callable[[], None]) -> bool:
         """Run the next attempt of a job, if this queue entry may; True if the entry is gone, as the job has ended."""
@@ -129,7 +130,7 @@ class Worker:
         return job is not None and await self._run(job, child, leave)
 
     async def _run(self, job: Job, child: Child, leave: Callable[[], None]) -> bool:
-        ended = False
+        ended = calm = False
         try:
             folder = await self._patient(partial(self._folder, job))
         except StorageError as error:
@@ -144,6 +145,7 @@ class Worker:
                 raise
             finally:
                 child.start()
+            calm = end.outcome is not None
             with self._left(leave):
                 if self._signatory is not None and end.outcome is not None:
                     end = replace(end, outcome=await asyncio.to_thread(signed, end.outcome, self._signatory))
@@ -155,7 +157,7 @@ class Worker:
         except TinctError as error:
             _log.error("job %s: %s", job.id, error)
         finally:
-            await _remove(folder)
+            await self._folders.give_back(folder, again=calm)
         return ended
 
     @contextlib.contextmanager
@@ -171,8 +173,7 @@ class Worker:
 
     async def _folder(self, job: Job) -> Path:
         with store_errors():
-            prefix = scratch_prefix(job.id, job.attempt)
-            return Path(tempfile.mkdtemp(prefix=prefix, dir=self._backend.blobs.scratch))
+            return self._folders.take(job.id, job.attempt)
 
     async def _claim(self, job_id: str, entry: int) -> Job | None:
         async with self._backend.database.connection(durable=False) as connection:
@@ -338,14 +339,6 @@ class Worker:
                 return await act()
             except DatabaseError:
                 await asyncio.sleep(_AGAIN_S)
-
-
-async def _remove(folder: Path) -> None:
-    """Remove a task's folder, which is empty once its results are stored."""
-    try:
-        folder.rmdir()
-    except OSError:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _timed_out(job: Job) -> _End:

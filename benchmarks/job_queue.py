@@ -1,7 +1,9 @@
 """How long a job takes beyond its effect, how many a second, and what a long queue costs.
 
 ``python -m benchmarks.job_queue`` starts a server of its own in a temporary folder (embedded PostgreSQL, one worker
-process with two children) and prints one line per figure. Run it on an otherwise idle machine.
+process with two children) and prints one line per figure. The server is held against two bare queues of the same
+database in turns: of jobs that do nothing at all, and of jobs that do the same work by hand (see
+`benchmarks.bare_queue`). Run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 from pydantic import Field
 
 from benchmarks import bare_queue
+from benchmarks.bare_queue import Pace
 from benchmarks.processes import times
 from tinct.backend import Backend, open_backend
 from tinct.effects.declare import effect
@@ -122,6 +125,14 @@ async def _used(backend: Backend, account: str) -> str:
     )
 
 
+def _share(name: str, whole: list[float], paces: list[Pace]) -> None:
+    shares = [rate / pace.rate for rate, pace in zip(whole, paces, strict=True)]
+    shown = ", ".join(f"{rate:.0f} of {pace.rate:.0f}" for rate, pace in zip(whole, paces, strict=True))
+    spent = statistics.median(pace.processor_s for pace in paces) * 1e3
+    print(f"share of {name}: {statistics.median(shares):.2f} (jobs/s: {shown})", flush=True)
+    print(f"            whose jobs take {spent:.1f} ms of processor time", flush=True)
+
+
 async def depth(backend: Backend, account: str, times: int) -> None:
     """Cost of submit and of get with position, on an empty queue and with 100,000 waiting jobs."""
     first = await _depth_once(backend, account, times, "empty queue")
@@ -175,20 +186,22 @@ async def _main(quick: bool) -> None:
         )
         async with open_backend(settings) as backend:
             account = (await backend.accounts.create("benchmark")).account.id
-            rates: list[tuple[float, float]] = []
+            rounds: list[tuple[float, Pace, Pace]] = []
+            count = 400 if quick else 2000
             for round in range(_ROUNDS):  # in turns, as a machine is not equally fast all the time
                 async with _worker(settings):
                     await asyncio.sleep(2)
                     if not round:
                         await latency(backend, account, 50 if quick else 300)
-                    whole = await throughput(backend, account, 400 if quick else 2000)
+                    whole = await throughput(backend, account, count)
                     used = await _used(backend, account)
-                with bare_queue.worker(backend.database.url):
+                url, data = backend.database.url, backend.settings.data
+                with bare_queue.worker(url) as worker:
                     await asyncio.sleep(1)
-                    rates.append((whole, await bare_queue.rate(backend.database.url, 400 if quick else 2000)))
-            shares = [whole / bare for whole, bare in rates]
-            shown = ", ".join(f"{whole:.0f} of {bare:.0f}" for whole, bare in rates)
-            print(f"share of the bare queue: {statistics.median(shares):.2f} (jobs/s: {shown})", flush=True)
+                    rounds.append((whole, *await bare_queue.paces(url, data, worker, count)))
+            whole = [round[0] for round in rounds]
+            _share("the bare queue", whole, [nothing for _, nothing, _ in rounds])
+            _share("the same work by the bare queue", whole, [picture for _, _, picture in rounds])
             print(f"processor time of a no-op job, ms: {used}", flush=True)
             await depth(backend, account, 100 if quick else 500)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ from typer.testing import CliRunner
 import tinct
 from tinct.cli import app
 from tinct.effects.swap import onto, swap
+from tinct.effects.swap.beard import beard
 from tinct.effects.swap.blend import joined, relit
+from tinct.effects.swap.lit import lit
 from tinct.effects.swap.shape import mouth_opening, placed
 from tinct.errors import FacesUnlikeError, NoFaceError, ParameterError, ReferenceFaceError
 from tinct.faces import canonical
 from tinct.faces.face import Face
 from tinct.faces.find import largest_face
-from tinct.faces.flat import SIDE
-from tinct.faces.points import MOUTH_RING, OVAL_RING
+from tinct.faces.flat import SIDE, flat_points
+from tinct.faces.points import EYES, MOUTH_RING, OVAL_RING
 from tinct.faces.pose import Pose
 from tinct.faces.regions import region, window
 from tinct.imaging import watermark
@@ -30,6 +33,7 @@ from tinct.photo import decode
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
+from tinct.photo.transfer import linear_to_srgb
 
 
 def points(scale: float = 10.0) -> np.ndarray:
@@ -59,8 +63,9 @@ def test_outline_and_mouth_stay_the_heads_and_the_rest_follows_the_other_face() 
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (known(yaw=30), "sideways differently by 30"),
-        (known(pitch=-25), "up or down differently by 25"),
+        (known(yaw=30), "sideways differently, by 30"),
+        (known(pitch=-25), "up or down differently, by 25"),
+        (known(yaw=-13, pitch=12), "sideways differently, by 18"),
         (known(scale=2), "enlarged"),
     ],
 )
@@ -104,6 +109,43 @@ def test_eyes_and_smiles_that_differ_much_are_refused_either_way() -> None:
         for pair in ((unlike, known()), (known(), unlike)):
             with pytest.raises(FacesUnlikeError, match=words):
                 onto.refuse_unlike(*pair)
+
+
+def test_a_beard_does_not_go_onto_a_shaven_face_and_a_shaven_face_goes_under_a_beard() -> None:
+    skin = np.full((SIDE, SIDE, 3), [0.8, 0.6, 0.5], np.float32)
+    bearded = skin.copy()
+    bearded[flat_points()[2, 1].astype(int) :] *= 0.5  # from the nose down
+    bearded[:, : SIDE // 3] = bearded[:, -SIDE // 3 :] = skin[0, 0]
+    one, two = (replace(known(), beard=beard(flat)) for flat in (bearded, skin))
+    assert two.beard == pytest.approx(0, abs=1e-4)
+    with pytest.raises(FacesUnlikeError, match="beard"):
+        onto.refuse_unlike(one, two)
+    onto.refuse_unlike(two, one)
+    onto.refuse_unlike(one, one)
+
+
+def test_faces_lit_from_different_sides_are_refused_and_darker_ones_are_not() -> None:
+    across = np.linspace(-1, 1, SIDE, dtype=np.float32)[None, :, None] * np.ones((SIDE, 1, 3), np.float32)
+    none = np.zeros((SIDE, SIDE), np.float32)
+    even, left, right, dark = (
+        replace(known(), light=lit(linear_to_srgb(0.3 * np.exp(light)), none))
+        for light in (0 * across, -across, across, 0 * across - 2)
+    )
+    with pytest.raises(FacesUnlikeError, match="lit from different sides"):
+        onto.refuse_unlike(left, right)
+    for other in (left, right, dark):
+        onto.refuse_unlike(even, other)
+
+
+def test_an_eye_of_which_a_part_is_hidden_is_put_in_whole_and_a_hidden_one_is_not() -> None:
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    right, left = (flat_points()[list(ring)].mean(axis=0).astype(int) for ring in EYES)
+    hidden[: right[1], : right[0]] = 1  # the outer quarter
+    hidden[left[1] - 90 : left[1] + 90, left[0] - 90 : left[0] + 90] = 1
+    kept = onto._with_whole_eyes(hidden)
+    assert kept[right[1] - 3, right[0] - 3] < 0.05
+    assert kept[right[1] - 90, right[0] - 20] == 1
+    assert kept[left[1], left[0]] == 1
 
 
 def test_joining_leaves_the_outside_exact_and_the_middle_is_the_faces() -> None:

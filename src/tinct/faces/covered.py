@@ -21,7 +21,7 @@ from tinct.faces.points import BROWS, EYES, LIPS_RING, MOUTH_RING, OVAL_RING
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.transfer import srgb_to_linear
 
-__all__ = ["covered", "share_around", "share_of"]
+__all__ = ["bare_skin", "covered", "share_around", "share_of"]
 
 Array = NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def covered(flat: Array) -> Array:
         0 skin, 1 hidden; soft between them.
     """
     lab = srgb_to_lab(np.clip(flat, 0, 1))
-    skin = _skin()
+    skin = bare_skin()
     bare, worn = _bare(lab, skin)
     distance = _distance(lab, bare)
     unlike = np.clip((distance - _NEAR) / (_FAR - _NEAR), 0, 1).astype(np.float32)
@@ -99,7 +99,7 @@ def _over_lips(flat: Array) -> Array:
     edge = outer & (cv2.erode(outer.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0)
     light = np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK))
     red = cv2.medianBlur(np.asarray(light[..., 0] - light[..., 1], np.float32), 5)
-    around = red[_skin() & (cv2.dilate(outer.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0)]
+    around = red[bare_skin() & (cv2.dilate(outer.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0)]
     skin, lips = float(np.median(around)), float(np.percentile(red[outer & ~mouth], 75))
     spread = max(1.48 * float(np.median(np.abs(around - skin))), _RED)
     out = np.zeros(flat.shape[:2], np.float32)
@@ -127,7 +127,8 @@ def _behind_glasses(lab: Array) -> Array:
     return np.asarray(cv2.dilate(_filled(EYES), np.ones(_LENS, np.uint8)) > 0, np.float32)
 
 
-def _skin() -> NDArray[np.bool_]:
+def bare_skin() -> NDArray[np.bool_]:
+    """Where the flattened face has skin, (SIDE, SIDE): within the outline, away from eyes, brows and lips."""
     features = cv2.dilate(_filled([*EYES, *BROWS, LIPS_RING]), np.ones((15, 15), np.uint8))
     return np.asarray((_filled([OVAL_RING]) > 0) & (features == 0))
 

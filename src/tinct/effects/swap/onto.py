@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.effects.swap.beard import beard
 from tinct.effects.swap.blend import joined, relit
+from tinct.effects.swap.lit import lit, lit_unlike
 from tinct.effects.swap.shape import eye_opening, mouth_opening, placed, smile
 from tinct.errors import EyeCoveredError, FaceCoveredError, FacesUnlikeError
 from tinct.faces.covered import covered, share_around, share_of
 from tinct.faces.face import Face
 from tinct.faces.find import check
-from tinct.faces.flat import flattened, spread, warped
+from tinct.faces.flat import SIDE, flat_points, flattened, spread, warped
 from tinct.faces.lips import opening
-from tinct.faces.points import EYES, LIPS_RING, OVAL_RING
+from tinct.faces.points import EYES, LIPS_RING, OVAL_RING, UPPER_LIDS
 from tinct.faces.regions import region, window
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
@@ -29,19 +31,25 @@ Array = NDArray[np.float32]
 
 _LEAST: Final = 48.0  # width in pixels
 _YAW, _PITCH = 45.0, 40.0  # degrees, of either face
-_TURN: Final = 20.0  # degrees by which both may differ
+_TURN: Final = 16.0  # degrees by which both may differ, sideways and up or down together
 _COVERED: Final = 0.6
 _FINGER: Final = (
     0.15  # share of the lips: the finger goes on over skin of its own colour, where it cannot be told
 )
+_AROUND: Final = (
+    21  # pixels of the flattened face: twice how far an eye that is put in reaches beyond its lids
+)
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
 _LAUGH: Final = 0.1  # by how much wider the reference's may be open
-_LIDS: Final = 0.15  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
+_LIDS: Final = 0.1  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
 _SMILE: Final = (
-    0.2  # difference of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
+    0.16  # difference of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
 )
+_BEARD, _SHAVEN = 1.4, 0.7
+"""Darkness around a mouth from which on it counts as a beard, and by how much that exceeds a shaven face's."""
+_LIT: Final = 1.0  # difference of the logarithm of light, see `lit_unlike`
 _DARK: Final = 0.004  # linear light added before logarithms
-_ENLARGED: Final = 3.0  # times a face may be enlarged
+_ENLARGED: Final = 2.0  # times a face may be enlarged
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +63,10 @@ class Given:
     """The mesh in its pixels."""
     hidden: Array
     """On the flattened face; see :func:`tinct.faces.covered.covered`."""
+    beard: float = 0.0
+    """See :func:`tinct.effects.swap.beard.beard`."""
+    light: Array = field(default_factory=lambda: np.zeros((1, 1, 2), np.float32))
+    """See :func:`tinct.effects.swap.lit.lit`."""
 
 
 def given(photo: Photo, face: Face, *, force: bool) -> Given:
@@ -72,7 +84,8 @@ def given(photo: Photo, face: Face, *, force: bool) -> Given:
     part = window(face, 0.25)
     rgb = np.clip(profile_to_srgb(np.ascontiguousarray(photo.pixels[part.slices]), photo.icc), 0, 1)
     points = face.points - [part.left, part.top, 0]
-    hidden = covered(flattened(rgb, points))
+    flat = flattened(rgb, points)
+    hidden = covered(flat)
     if not force:
         if max(share_around(hidden, ring) for ring in EYES) > _COVERED:
             raise EyeCoveredError(
@@ -80,7 +93,7 @@ def given(photo: Photo, face: Face, *, force: bool) -> Given:
             )
         if share_around(hidden, LIPS_RING) > _COVERED or share_of(hidden, LIPS_RING) > _FINGER:
             raise FaceCoveredError("something hides the mouth; use a photo that shows it, or force it")
-    return Given(face, rgb, points, hidden)
+    return Given(face, rgb, points, _with_whole_eyes(hidden), beard(flat), lit(flat, hidden))
 
 
 def refuse_unlike(source: Given, target: Given) -> None:
@@ -92,15 +105,14 @@ def refuse_unlike(source: Given, target: Given) -> None:
         Says what differs, by how much, and what is allowed.
     """
     one, two = source.face, target.face
-    for name, turn in (
-        ("sideways", one.pose.yaw - two.pose.yaw),
-        ("up or down", one.pose.pitch - two.pose.pitch),
-    ):
-        if abs(turn) > _TURN:
-            raise FacesUnlikeError(
-                f"the faces are turned {name} differently by {abs(turn):.0f} degrees; at most {_TURN:.0f} are allowed: "
-                "use a reference that looks the same way, or force it"
-            )
+    turns = (one.pose.yaw - two.pose.yaw, one.pose.pitch - two.pose.pitch)
+    away = float(np.hypot(*turns))
+    if away > _TURN:
+        name = "sideways" if abs(turns[0]) >= abs(turns[1]) else "up or down"
+        raise FacesUnlikeError(
+            f"the faces are turned {name} differently, by {away:.0f} degrees in all; at most {_TURN:.0f} are allowed: "
+            "use a reference that looks the same way, or force it"
+        )
     if mouth_opening(one.points) - mouth_opening(two.points) > _LAUGH:
         raise FacesUnlikeError(
             "the reference's mouth is open much wider than the photo's; use one with the same expression, or force it"
@@ -113,6 +125,16 @@ def refuse_unlike(source: Given, target: Given) -> None:
     if abs(smile(one.points) - smile(two.points)) > _SMILE:
         raise FacesUnlikeError(
             "one face laughs and the other does not; use a reference with the same expression, or force it"
+        )
+    if source.beard > _BEARD and source.beard - target.beard > _SHAVEN:
+        raise FacesUnlikeError(
+            "the reference is dark around the mouth, as under a beard, and the photo is not; use a reference without a "
+            "beard, or force it"
+        )
+    if lit_unlike(source.light, target.light) > _LIT:
+        raise FacesUnlikeError(
+            "the faces are lit from different sides, so that shadows of one would lie across the other; "
+            "use a reference in similar light, or force it"
         )
     if two.width > _ENLARGED * one.width:
         raise FacesUnlikeError(
@@ -147,6 +169,19 @@ def put(photo: Photo, target: Given, source: Given) -> Photo:
     levels = np.rint(np.clip(srgb_to_profile(out, photo.icc), 0, 1) * full).astype(pixels.dtype)
     pixels[part.slices][changed] = levels[changed]
     return photo.with_pixels(pixels)
+
+
+def _with_whole_eyes(hidden: Array) -> Array:
+    """What hides a face, without the parts of eyes of which most is seen: half an eye of each would look at nothing."""
+    out = hidden.copy()
+    for ring, lid in zip(EYES, UPPER_LIDS, strict=True):
+        if share_around(hidden, ring) > _COVERED:
+            continue
+        shape = (SIDE, SIDE)
+        eye = np.maximum(_filled(flat_points()[list(ring)], shape), _filled(flat_points()[list(lid)], shape))
+        wide = cv2.dilate(eye, np.ones((_AROUND, _AROUND), np.uint8))
+        out *= 1 - cv2.GaussianBlur(wide, (0, 0), _AROUND / 4)
+    return out
 
 
 def _own_mouth(target: Given, source: Given) -> Array:

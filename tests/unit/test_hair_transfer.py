@@ -21,8 +21,8 @@ from tinct.effects.hair.mannequin import mannequin
 from tinct.effects.hair.placing import flow
 from tinct.effects.hair.skin import own_skin
 from tinct.effects.hair.transfer import Color
-from tinct.effects.hair.uncover import _joined, uncovered
-from tinct.effects.hair.worn import Worn, brows_of, put_on
+from tinct.effects.hair.uncover import _joined, _of_the_face, uncovered
+from tinct.effects.hair.worn import Worn, _of_its_color, brows_of, put_on
 from tinct.errors import (
     BaldError,
     EyeCoveredError,
@@ -194,6 +194,29 @@ def test_background_that_is_made_up_joins_what_lies_beside_it() -> None:
     np.testing.assert_array_equal(joined[~part], made[~part])
 
 
+def test_skin_that_is_made_up_joins_the_skin_that_is_seen() -> None:
+    seen = np.full((80, 80, 3), 0.6, np.float32)
+    made, part = seen - 0.1, np.zeros((80, 80), bool)
+    part[:40] = True
+    joined = _joined(made, part, np.zeros((80, 80), np.float32), 100, seen)
+    assert np.abs(joined - seen)[38].max() < 0.03
+    assert np.abs(joined - made)[5].max() < 0.03
+    np.testing.assert_array_equal(_joined(made, part, np.ones((80, 80), np.float32), 100, seen), made)
+
+
+def test_skin_outside_the_new_hair_is_none_above_the_ears() -> None:
+    oval, opacity = np.zeros((60, 60), bool), np.zeros((60, 60), np.float32)
+    oval[30:50, 20:40] = True
+    opacity[5:10, 8:52] = opacity[5:40, 8:12] = opacity[5:40, 48:52] = 1
+    skin = ~oval
+    skin[40:] = False
+    v = np.full((60, 60), -0.3, np.float32)
+    kept = _of_the_face(skin, oval, opacity, v)
+    assert kept[12:28, 14:46].all()  # a forehead above the mesh
+    assert not kept[:3].any()  # beyond the crown
+    assert _of_the_face(skin, oval, opacity, v + 0.4)[skin].all()  # ears and neck
+
+
 def test_a_collar_apart_from_the_hair_is_not_put_on() -> None:
     _, hair = mannequin()
     u, v = hair.seen.u, hair.seen.v
@@ -204,6 +227,20 @@ def test_a_collar_apart_from_the_hair_is_not_put_on() -> None:
     opacity = put_on(hair, replace(hair, small=small, matte=matte), "ref").opacity
     assert opacity[cv2.resize(collar.astype(np.float32), size) > 0.9].max() < 0.1
     assert opacity[(hair.matte > 0.9) & (hair.frame.grid(hair.matte.shape)[1] < -0.4)].mean() > 0.9
+
+
+def test_background_of_another_colour_that_counts_as_hair_is_not_put_on() -> None:
+    _, hair = mannequin()
+    assert _of_its_color(hair)[hair.matte > 0.95].mean() > 0.97
+    wall = (hair.seen.u > 0.3) & (hair.seen.v > 0.75) & (hair.seen.u < 0.8)
+    small = np.where(wall, 1, hair.small).astype(np.float32)
+    lab = np.where(wall[..., None], [20, 40, 20], hair.seen.lab).astype(np.float32)
+    kept = _of_its_color(replace(hair, small=small, seen=replace(hair.seen, lab=lab)))
+    inside = cv2.resize(cv2.erode(wall.astype(np.uint8), np.ones((5, 5))), hair.matte.shape[::-1]) > 0
+    assert inside.any()
+    assert kept[inside].max() < 0.2
+    head = (hair.matte > 0.95) & (hair.frame.grid(hair.matte.shape)[1] < 0)
+    assert kept[head].mean() > 0.97
 
 
 def test_a_fringe_that_hangs_into_the_eyes_is_refused() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.hair.skin import own_skin
 from tinct.effects.hair.soft import blurred, grown
-from tinct.effects.hair.worn import Worn, around, brows_of
+from tinct.effects.hair.worn import Worn, around, bare_face, brows_of
 from tinct.faces.points import EYES, OVAL_RING
 from tinct.imaging.fill.fill import fill
 from tinct.imaging.guided import smoothstep
@@ -29,6 +29,7 @@ _WIDER: Final = 0.045  # widths of the face by which old hair is taken wider tha
 _SURE: Final = 0.04  # widths of the face from old hair beyond which skin is sure
 _FRINGE: Final = 0.06  # widths of the face from hair within which what is unlike skin on a forehead is hair
 _RIM, _FADED = 0.025, 0.25  # widths of the face: where made and seen are compared, to where it counts
+_MERGED: Final = 0.03  # widths of the face within `_WIDER` over which made and seen merge
 _FILLED: Final = 384  # longer side of the copy on which the background is continued
 
 
@@ -52,9 +53,10 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     u, v = hair.frame.grid(shape)
     old = _old(hair, u, v)
     wide = grown(old, _WIDER * width)
-    gone = (wide > 0.02) & (worn.opacity < _COVERED) & ~_kept(hair) & (brows_of(hair) < 0.3)
-    skin = gone & (worn.bare > 0.5)
+    free = (wide > 0.02) & ~_kept(hair) & (brows_of(hair) < 0.3)
+    gone = free & (worn.opacity < _COVERED)
     oval = filled([hair.points[OVAL_RING, :2]], (shape[0], shape[1])) > 0.5
+    skin = gone & _of_the_face(worn.bare > 0.5, oval, worn.opacity, v)
     rest = gone & ~skin & ~oval
     gone = skin | rest
     person = resize(hair.seen.person, (shape[0], shape[1]))
@@ -70,19 +72,23 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
         if part.any():
             out = _joined(_continued(out, part, known, seed, 0.012 * width), part, wide, width)
     made = own_skin(hair, worn, grown(gone, _SURE * width) > 0, seed)
+    made = _joined(made, skin, 1 - bare_face(hair, shape), width, hair.rgb)
     out[skin] = made[skin]
     soft = max(0.8, 0.012 * width)
     changed = blurred(gone, soft)
-    changed = np.maximum(changed, gone)
+    inward = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 5) / np.float32(width)
+    changed = np.maximum(changed, gone) * smoothstep(np.asarray(inward, np.float32), 0.0, _MERGED)
     mixed = hair.rgb + (out - hair.rgb) * changed[..., None]
-    seam = blurred(skin, 0.035 * width) * (1 - brows_of(hair))
-    seam = (
-        np.where(oval, seam, 0)[..., None]
-        * (1 - changed[..., None])
-        * smoothstep(worn.bare, 0.5, 0.95)[..., None]
-    )
-    mixed = mixed + (made - mixed) * seam
     return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), *areas)
+
+
+def _of_the_face(skin: Flags, oval: Flags, opacity: Array, v: Array) -> Flags:
+    """Skin that hangs together with the face inside the new hair; above the ears what lies outside it is none."""
+    free = np.asarray((skin | oval) & (opacity < 0.5), np.uint8)
+    count, pieces = cv2.connectedComponents(free)
+    inside = np.bincount(pieces[oval & (free > 0)], minlength=count) > 0
+    inside[0] = True  # under the new hair
+    return np.asarray(skin & (inside[pieces] | (v > -0.05)))
 
 
 def _background(hair: Hair, person: Array, wide: Array) -> Flags:
@@ -153,13 +159,17 @@ def _continued(rgb: Array, part: Flags, known: Flags, seed: int, soft: float) ->
     return out
 
 
-def _joined(rgb: Array, part: Flags, wide: Array, width: float) -> Array:
-    """What was made of a part, as light and as coloured at its rim as what is seen beside it."""
+def _joined(rgb: Array, part: Flags, wide: Array, width: float, seen: Array | None = None) -> Array:
+    """What was made of a part, as light and as coloured at its rim as what is seen beside it.
+
+    `seen` is what lies beside the part; without it `rgb` does.
+    """
     outside = (grown(part, _RIM * width) > 0) & ~part & (wide < 0.02)
     if outside.sum() < 20:
         return rgb
     inside = part & (grown(outside, _RIM * width) > 0)
-    one, two = (around(rgb, np.asarray(ring, np.float32), _RIM * width) for ring in (outside, inside))
+    one = around(rgb if seen is None else seen, np.asarray(outside, np.float32), _RIM * width)
+    two = around(rgb, np.asarray(inside, np.float32), _RIM * width)
     far = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 5) / np.float32(width)
     near = (1 - smoothstep(np.asarray(far, np.float32), 0.0, _FADED)) * part
     return np.asarray(np.clip(rgb + np.clip(one - two, -0.3, 0.3) * near[..., None], 0, 1), np.float32)

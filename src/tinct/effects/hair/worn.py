@@ -31,6 +31,7 @@ _MOST: Final = (0.75, 1.3)  # factors on light
 _REFLECTED: Final = cv2.BORDER_REFLECT_101
 _MIRRORED: Final = 0.08  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
 _LIDS: Final = 0.06  # widths of the face around the eyes, see `Worn.eyes`
+_OTHER: Final = 5.0  # CIELAB's a and b beyond those of the hair around the head
 _SEED: Final = 11
 
 
@@ -51,6 +52,8 @@ class Worn:
     of the face."""
     eyes: float
     """Share of the eyes and the lids around them that the hair would cover; it is cut away there."""
+    ends: float = 0.0
+    """As `cut`, of the lower border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,8 @@ class _Cut:
     """(h, w) how far outside, in widths of the face; 0 within."""
     side: NDArray[np.bool_]
     """(h, w) a little beyond the upper and side borders."""
+    foot: NDArray[np.bool_]
+    """(h, w) a little within the lower border."""
 
     @classmethod
     def of(cls, width: float, x: Array, y: Array, size: tuple[int, int]) -> _Cut:
@@ -70,11 +75,12 @@ class _Cut:
         aside = np.clip(np.maximum(np.maximum(-x, x - (size[1] - 1)), -y), 0, None) / width
         below = np.clip(y - (size[0] - 1), 0, None) / width
         kept = 1 - smoothstep(np.asarray(aside, np.float32), _MIRRORED, _MIRRORED + 0.06)
+        inward = (size[0] - 1 - y) / width
         if below.max() > _MIRRORED:
-            inward = (size[0] - 1 - y) / width
             kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), 0.0, 0.04)
         over = (aside > _MIRRORED) & (aside < _MIRRORED + 0.03)
-        return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over)
+        foot = (inward > 0) & (inward < 0.03) & (below.max() > _MIRRORED)
+        return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over, foot)
 
 
 def _ends(across: Array) -> Array:
@@ -103,7 +109,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     def warped(picture: Array, method: int = cv2.INTER_LINEAR) -> Array:
         return np.asarray(cv2.remap(picture, x, y, method, borderMode=_REFLECTED), np.float32)
 
-    matte, below = _refined(rgb, resize(source.matte * _of_one_piece(source), small), points)
+    matte, below = _refined(rgb, resize(_own_matte(source), small), points)
     front, back = (resize(one, small) for one in estimate(rgb, matte))
     light = srgb_to_linear(foreground(rgb, matte[..., None], front, back))
     if color == "src":
@@ -139,6 +145,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
         np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
         _across(warped(matte), cut.side, target.frame.width),
         float(warped(resize(source.matte, small))[lids].mean()),
+        _across(warped(matte), cut.foot, target.frame.width),
     )
 
 
@@ -246,6 +253,31 @@ def _of_one_piece(hair: Hair) -> Array:
     apart = ~above & (np.arange(count) > 0)
     alone = seen.grown(apart[pieces], 0.02)
     return 1 - resize(np.asarray(alone, np.float32), (hair.matte.shape[0], hair.matte.shape[1]))
+
+
+def _own_matte(hair: Hair) -> Array:
+    """The matte (h, w) without collars, background, clothes and neck that count as hair."""
+    neck = (hair.seen.v > hair.chin - 0.05) & (np.abs(hair.seen.u) < 0.5) & (hair.apart < SKIN)
+    bare = resize(blurred(neck, 1.0), (hair.matte.shape[0], hair.matte.shape[1]))
+    return np.asarray(hair.matte * _of_one_piece(hair) * _of_its_color(hair) * (1 - bare), np.float32)
+
+
+def _of_its_color(hair: Hair) -> Array:
+    """0 where background or clothes count as hair: at its outline, of a colour not found around the head."""
+    seen, width = hair.seen, hair.seen.frame.width
+    lab = cv2.GaussianBlur(seen.lab, (0, 0), max(1.0, 0.015 * width))
+    core = (hair.small > 0.9) & (seen.v < 0.25 * hair.chin) & (np.abs(seen.u) < 0.75)
+    if core.sum() < 50:
+        return np.ones_like(hair.matte)
+    low, high = np.percentile(lab[core][:, 1:], [3, 97], axis=0)
+    away = np.linalg.norm(np.clip(np.maximum(low - lab[..., 1:], lab[..., 1:] - high), 0, None), axis=-1)
+    other = ((hair.small > 0.3) & (away > _OTHER)).astype(np.uint8)
+    other = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    count, pieces = cv2.connectedComponents(np.asarray(other, np.uint8))
+    touching = np.bincount(pieces[seen.grown(hair.small < 0.3, 0.02)], minlength=count) > 0
+    touching[0] = False
+    marked = blurred(seen.grown(touching[pieces], 0.025), max(1.0, 0.01 * width))
+    return 1 - resize(np.asarray(marked, np.float32), (hair.matte.shape[0], hair.matte.shape[1]))
 
 
 def _skin_may_be(hair: Hair) -> Array:

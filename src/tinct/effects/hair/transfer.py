@@ -111,7 +111,7 @@ def layer(hair: Hair, other: Hair, color: Color, seed: int) -> Layer:
     other = alike(hair, other)
     worn = put_on(hair, other, color)
     below = uncovered(hair, worn, seed)
-    fitting(hair, worn, below)
+    fitting(hair, other, worn, below)
     base = _shaded(hair, worn, below)
     seamless(_edges(hair, worn, base))
     return _over(hair, worn, base)

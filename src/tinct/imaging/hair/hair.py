@@ -93,6 +93,24 @@ class Hair:
         return float(np.median(self.seen.v[-1]))
 
     @property
+    def cut_above(self) -> float:
+        """Length of the photo's upper border that cuts the hair, in widths of the face."""
+        return float((self.small[0] > 0.5).sum()) / self.seen.frame.width if self.seen.window.top <= 0 else 0.0
+
+    @property
+    def cut_beside(self) -> float:
+        """Length of the photo's side borders that cut the hair above the chin, in widths of the face."""
+        window, hair = self.seen.window, (self.small > 0.5) & (self.seen.v < self.chin)
+        ends = ((window.left <= 0, hair[:, 0]), (window.right >= self.face.photo_size[0], hair[:, -1]))
+        return sum(float(column.sum()) for at_border, column in ends if at_border) / self.seen.frame.width
+
+    @property
+    def unpeopled(self) -> float:
+        """Share of the hair where the segmenter sees nobody: background that counts as hair."""
+        hair = self.small > 0.5
+        return float((self.seen.person[hair] < 0.5).mean()) if hair.any() else 0.0
+
+    @property
     def apart(self) -> Array:
         """How far each pixel of the small copy is from the skin's colour, (h, w): CIELAB, lightness counted half."""
         seen = self.seen

@@ -103,7 +103,7 @@ def test_long_hair_is_not_taken_off_shoulders_that_nobody_has_seen() -> None:
     _, bald = mannequin(bald=True)
     taken = put_on(hair, bald, "ref")
     with pytest.raises(HairError, match="cannot be known"):
-        fitting(hair, taken, uncovered(hair, taken, 0))
+        fitting(hair, hair, taken, uncovered(hair, taken, 0))
 
 
 def test_the_colour_of_the_own_hair_can_stay() -> None:
@@ -164,7 +164,7 @@ def test_an_edge_painted_across_a_free_forehead_is_refused() -> None:
     _, v = hair.frame.grid(hair.matte.shape)
     painted = np.where((v < -0.1)[..., None], hair.rgb * 0.6, hair.rgb).astype(np.float32)
     edges = transfer._edges(hair, nothing, painted)
-    seamless(0.01)
+    seamless(0.005)
     with pytest.raises(HairError, match="without an edge"):
         seamless(edges)
 
@@ -247,9 +247,42 @@ def test_a_fringe_that_hangs_into_the_eyes_is_refused() -> None:
     _, hair = mannequin()
     worn = worn_by_itself(hair)
     below = uncovered(hair, worn, 0)
-    fitting(hair, replace(worn, cut=0.0, eyes=0.2), replace(below, above=0.0, below=0.0))
+    bald, below = mannequin(bald=True)[1], replace(below, above=0.0, below=0.0)
+    fitting(bald, hair, replace(worn, cut=0.0, eyes=0.2), below)
     with pytest.raises(ReferenceFaceError, match="into the eyes"):
-        fitting(hair, replace(worn, cut=0.0, eyes=0.5), replace(below, above=0.0, below=0.0))
+        fitting(bald, hair, replace(worn, cut=0.0, eyes=0.5), below)
+
+
+def test_own_hair_below_the_chin_needs_longer_hair_over_it() -> None:
+    _, hair = mannequin()
+    worn = replace(worn_by_itself(hair), cut=0.0, eyes=0.0)
+    below = replace(uncovered(hair, worn, 0), above=0.0, below=0.0)
+    assert hair.tip > hair.chin
+
+    def ending(v: float) -> Hair:
+        return replace(hair, small=np.where(hair.seen.v < v, hair.small, 0).astype(np.float32))
+
+    fitting(ending(hair.tip - 0.2), hair, worn, below)
+    with pytest.raises(HairError, match="the photo's hair is longer"):
+        fitting(hair, ending(hair.tip - 0.2), worn, below)
+    fitting(ending(hair.chin - 0.1), ending(hair.chin - 0.2), worn, below)  # short hair on short hair
+
+
+def test_hair_that_the_border_cuts_or_that_may_be_background_is_not_put_on_others() -> None:
+    _, hair = mannequin()
+    assert max(hair.cut_above, hair.cut_beside, hair.unpeopled) < 0.02
+    rows, columns = np.indices(hair.small.shape)
+    top = (rows < 20) & (np.abs(hair.seen.u) < 0.4)
+    side = (columns < 20) & (np.abs(hair.seen.v) < 0.2)
+    for part, name in ((top, "cut_above"), (side, "cut_beside")):
+        cut = replace(hair, small=np.where(part, 1, hair.small).astype(np.float32))
+        width = 0.8 if name == "cut_above" else 0.4
+        assert getattr(cut, name) == pytest.approx(width, abs=0.05)
+        with pytest.raises(HairError, match="border cuts"):
+            as_example(cut)
+    person = np.where(hair.seen.v < -0.6, 0, hair.seen.person).astype(np.float32)
+    with pytest.raises(HairError, match="plain background"):
+        as_example(replace(hair, seen=replace(hair.seen, person=person)))
 
 
 def test_a_style_is_shown_whatever_its_pose_and_its_border() -> None:

@@ -29,6 +29,7 @@ SKIN: Final = 14.0
 """Distance below which a colour is rather the skin's; see `Hair.apart`."""
 _MOST: Final = 2048  # longer side in pixels on which hair is worked; of larger heads the hair is enlarged
 _SOFT: Final = 0.035  # half width of the matte's edge, of the face's width
+_RIM: Final = 0.03  # widths of the face: what is no broader at the hair's outline says nothing of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,9 @@ class Hair:
     @property
     def cut_above(self) -> float:
         """Length of the photo's upper border that cuts the hair, in widths of the face."""
-        return float((self.small[0] > 0.5).sum()) / self.seen.frame.width if self.seen.window.top <= 0 else 0.0
+        return (
+            float((self.small[0] > 0.5).sum()) / self.seen.frame.width if self.seen.window.top <= 0 else 0.0
+        )
 
     @property
     def cut_beside(self) -> float:
@@ -106,9 +109,10 @@ class Hair:
 
     @property
     def unpeopled(self) -> float:
-        """Share of the hair where the segmenter sees nobody: background that counts as hair."""
-        hair = self.small > 0.5
-        return float((self.seen.person[hair] < 0.5).mean()) if hair.any() else 0.0
+        """Share of the hair, but for its rim, where the segmenter sees nobody: background that counts as hair."""
+        hair, seen = self.small > 0.5, self.seen
+        broad = seen.grown(seen.shrunk(hair & (seen.person < 0.5), _RIM), _RIM)
+        return float(broad.sum()) / max(float(hair.sum()), 1.0)
 
     @property
     def apart(self) -> Array:

@@ -22,7 +22,7 @@ from tinct.effects.hair.placing import flow
 from tinct.effects.hair.skin import own_skin
 from tinct.effects.hair.transfer import Color
 from tinct.effects.hair.uncover import _joined, _of_the_face, uncovered
-from tinct.effects.hair.worn import Worn, _of_its_color, brows_of, put_on
+from tinct.effects.hair.worn import Worn, _arcs, _neck, _of_its_color, _warped_matte, brows_of, put_on
 from tinct.errors import (
     BaldError,
     EyeCoveredError,
@@ -227,6 +227,31 @@ def test_a_collar_apart_from_the_hair_is_not_put_on() -> None:
     opacity = put_on(hair, replace(hair, small=small, matte=matte), "ref").opacity
     assert opacity[cv2.resize(collar.astype(np.float32), size) > 0.9].max() < 0.1
     assert opacity[(hair.matte > 0.9) & (hair.frame.grid(hair.matte.shape)[1] < -0.4)].mean() > 0.9
+
+
+def test_a_neck_that_counts_as_hair_is_not_put_on_and_hair_before_it_is() -> None:
+    _, hair = mannequin()
+    u, v = hair.seen.u, hair.seen.v
+    neck = (u > 0.08) & (u < 0.2) & (v > hair.chin + 0.1) & (v < hair.chin + 0.35) & (hair.small < 0.05)
+    small = np.where(neck, 1, hair.small).astype(np.float32)
+    found = _neck(replace(hair, small=small))
+    assert cv2.resize(found, hair.small.shape[::-1])[neck].mean() > 0.8
+    before = (hair.matte > 0.95) & (np.abs(hair.frame.grid(hair.matte.shape)[0]) < 0.5)
+    assert found[before].mean() < 0.02
+
+
+def test_a_crown_that_the_border_cuts_goes_on_round_and_one_that_is_near_it_does_not() -> None:
+    rows, columns = np.indices((60, 60)).astype(np.float32)
+    matte = np.zeros((60, 60), np.float32)
+    matte[:, 20:40] = 1
+    over = _warped_matte(matte, columns, rows - 10, 25.0)
+    assert over[9, 29] > 0.9
+    assert over[9, 21] > 0.5
+    assert over[4, 29] < 0.1
+    assert over[9, :18].max() == 0
+    matte[:2] = 0
+    assert _warped_matte(matte, columns, rows - 10, 25.0)[:11].max() == 0
+    np.testing.assert_array_equal(_arcs(np.zeros(9, bool), 5.0), np.zeros(9))
 
 
 def test_background_of_another_colour_that_counts_as_hair_is_not_put_on() -> None:

@@ -15,6 +15,7 @@ from tinct.effects.hair.soft import blurred, grown, shrunk
 from tinct.faces.points import BROWS, EYES, LIPS_RING, OVAL_RING
 from tinct.imaging.foreground import estimate, foreground
 from tinct.imaging.guided import smoothstep
+from tinct.imaging.hair.gaussians import mixture
 from tinct.imaging.hair.hair import SKIN, Hair
 from tinct.imaging.hair.palette import looked_up, palette
 from tinct.imaging.hair.seen import filled
@@ -30,8 +31,10 @@ _LIGHT: Final = 0.3  # share of the difference between both skins' light that ha
 _MOST: Final = (0.75, 1.3)  # factors on light
 _REFLECTED: Final = cv2.BORDER_REFLECT_101
 _MIRRORED: Final = 0.08  # widths of the face that hair may go on, mirrored, beyond the border that cuts it
+_SKULL: Final = 0.65  # radius of a crown, in widths of the face
 _LIDS: Final = 0.06  # widths of the face around the eyes, see `Worn.eyes`
 _OTHER: Final = 5.0  # CIELAB's a and b beyond those of the hair around the head
+_SHADES: Final = (1.0, 0.8, 0.6, 0.45)  # factors on CIELAB of a neck's skin
 _SEED: Final = 11
 
 
@@ -127,6 +130,7 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     bare = head * likely * smoothstep(person, 0.5, 0.85) * np.maximum(skin_like, face) * (1 - matte)
     cut = _Cut.of(scale * source.frame.width, x, y, small)
     worn_bare = warped(bare)
+    matte_worn = _warped_matte(matte, x, y, scale * source.frame.width)
     # the wearer's brows stay, unless its own fringe hid them: then the other's are seen
     rings = [points[list(ring), :2] for ring in _bare_brows(target)]
     brows = grown(filled(rings, small), 0.03 * target.frame.width)
@@ -140,13 +144,40 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
     lids = grown(filled(eyes, (shape[0], shape[1])), _LIDS * target.frame.width) > 0.5
     return Worn(
         np.clip(warped(light, cv2.INTER_CUBIC) * gain, 0, 1).astype(np.float32),
-        np.asarray(warped(matte) * cut.kept * (1 - _eyes_of(target)), np.float32),
+        np.asarray(matte_worn * cut.kept * (1 - _eyes_of(target)), np.float32),
         skin,
         np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
-        _across(warped(matte), cut.side, target.frame.width),
+        _across(matte_worn, cut.side, target.frame.width),
         float(warped(resize(source.matte, small))[lids].mean()),
-        _across(warped(matte), cut.foot, target.frame.width),
+        _across(matte_worn, cut.foot, target.frame.width),
     )
+
+
+def _warped_matte(matte: Array, x: Array, y: Array, width: float) -> Array:
+    """The matte on the target: mirrored at a border that cuts the hair, nothing beyond one that it only comes near.
+
+    Above the upper border a crown goes on as a round head does, as high as the arc over what is cut. `width` is the
+    face's on the matte.
+    """
+    mirrored, at_border = (
+        cv2.remap(matte, x, y, cv2.INTER_LINEAR, borderMode=mode)
+        for mode in (_REFLECTED, cv2.BORDER_REPLICATE)
+    )
+    height, wide = matte.shape
+    inside = (x >= 0) & (y >= 0) & (x <= wide - 1) & (y <= height - 1)
+    crown = np.interp(x, np.arange(wide), _arcs(matte[0] > 0.5, _SKULL * width))
+    over = 1 - smoothstep(np.asarray((-y - crown) / width, np.float32), 0.0, 0.02)
+    return np.asarray(np.where(inside, mirrored, np.minimum(mirrored, at_border) * over), np.float32)
+
+
+def _arcs(cut: NDArray[np.bool_], radius: float) -> NDArray[np.float64]:
+    """How high circles rise above each run of a row that is marked, as their chord."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], cut, [False]]).astype(int)))
+    rise = np.zeros(len(cut))
+    for first, last in zip(ends[::2], ends[1::2], strict=True):
+        along = np.arange(first, last)
+        rise[first:last] = (along - first + 0.5) * (last - along - 0.5) / (2 * radius)
+    return rise
 
 
 def _as_large(source: Hair, width: float) -> tuple[Array, NDArray[np.float64], float]:
@@ -257,9 +288,34 @@ def _of_one_piece(hair: Hair) -> Array:
 
 def _own_matte(hair: Hair) -> Array:
     """The matte (h, w) without collars, background, clothes and neck that count as hair."""
-    neck = (hair.seen.v > hair.chin - 0.05) & (np.abs(hair.seen.u) < 0.5) & (hair.apart < SKIN)
-    bare = resize(blurred(neck, 1.0), (hair.matte.shape[0], hair.matte.shape[1]))
-    return np.asarray(hair.matte * _of_one_piece(hair) * _of_its_color(hair) * (1 - bare), np.float32)
+    return np.asarray(hair.matte * _of_one_piece(hair) * _of_its_color(hair) * (1 - _neck(hair)), np.float32)
+
+
+def _neck(hair: Hair) -> Array:
+    """1 where what counts as hair below the chin is rather the neck that is seen between the strands, (h, w)."""
+    seen, width, like = hair.seen, hair.seen.frame.width, np.zeros(hair.seen.shape, np.float32)
+    strands = (hair.small > 0.9) & (np.abs(seen.u) > 0.3)
+    near = np.abs(seen.u) < 0.3
+    throat = (
+        near
+        & (hair.small < 0.1)
+        & (seen.person > 0.8)
+        & (seen.v > hair.chin + 0.03)
+        & (seen.v < hair.chin + 0.4)
+    )
+    throat &= hair.apart < 2 * SKIN
+    if min(strands.sum(), throat.sum()) > 60:
+        skin = np.concatenate(
+            [seen.lab[throat] * shade for shade in _SHADES]
+        )  # below a chin it lies in shadow
+        one, two = (mixture(part, 4).log(seen.lab) for part in (skin, seen.lab[strands]))
+        fine = np.abs(seen.lab[..., 0] - cv2.GaussianBlur(seen.lab[..., 0], (0, 0), max(1.0, 0.02 * width)))
+        fine = cv2.GaussianBlur(fine, (0, 0), max(1.0, 0.025 * width))
+        plain = 1 - smoothstep(fine / max(float(np.median(fine[strands])), 0.1), 0.4, 0.7)
+        odds = cv2.GaussianBlur(np.asarray(one - two, np.float32), (0, 0), max(0.8, 0.01 * width))
+        like = np.asarray(smoothstep(odds + 3 * plain, 1.0, 3.0), np.float32)
+    place = smoothstep(seen.v, hair.chin - 0.1, hair.chin) * (1 - smoothstep(np.abs(seen.u), 0.3, 0.45))
+    return resize(np.asarray(like * place, np.float32), (hair.matte.shape[0], hair.matte.shape[1]))
 
 
 def _of_its_color(hair: Hair) -> Array:

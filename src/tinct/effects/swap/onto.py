@@ -89,10 +89,12 @@ def given(photo: Photo, face: Face, *, force: bool) -> Given:
     if not force:
         if max(share_around(hidden, ring) for ring in EYES) > _COVERED:
             raise EyeCoveredError(
-                "hair, glasses or a hand hide an eye; use a photo that shows both, or force it"
+                "hair, glasses, a hand or deep shade hide an eye; use a photo that shows both, or force it"
             )
         if share_around(hidden, LIPS_RING) > _COVERED or share_of(hidden, LIPS_RING) > _FINGER:
-            raise FaceCoveredError("something hides the mouth; use a photo that shows it, or force it")
+            raise FaceCoveredError(
+                "a hand, a beard or something else hides the mouth; use a photo that shows the lips, or force it"
+            )
     return Given(face, rgb, points, _with_whole_eyes(hidden), beard(flat), lit(flat, hidden))
 
 

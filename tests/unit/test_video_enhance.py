@@ -1,5 +1,6 @@
 """Clips enhanced: noise goes along motion and nothing else does, and the network sharpens."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -43,14 +44,14 @@ def test_noise_of_a_moving_clip_goes() -> None:
     gains = []
     for frame in moving(10):
         noisy = np.clip(np.rint(frame + rng.normal(0, 8, frame.shape)), 0, 255).astype(np.uint8)
-        gains.append(decibels(cleaner(planes(noisy))[0], frame) - decibels(noisy, frame))
+        gains.append(decibels(cleaner(planes(noisy)).planes[0], frame) - decibels(noisy, frame))
     assert gains[0] == 0
     assert np.mean(gains[5:]) > 2.5
 
 
 def test_a_clip_without_noise_stays_as_it_is() -> None:
     cleaner = Cleaner(1.0)
-    assert min(decibels(cleaner(planes(frame))[0], frame) for frame in moving(8)) > 38
+    assert min(decibels(cleaner(planes(frame)).planes[0], frame) for frame in moving(8)) > 38
 
 
 def test_texture_too_fine_to_be_carried_is_not_smeared() -> None:
@@ -62,8 +63,8 @@ def test_texture_too_fine_to_be_carried_is_not_smeared() -> None:
         place = np.array([[step, 0, 10], [0, step, 6]], np.float32)
         frame = cv2.warpAffine(grass, place, (190, 96), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         seen = np.clip(np.rint(frame + rng.normal(0, 6, frame.shape)), 0, 255).astype(np.uint8)
-        kept.append(decibels(still(planes(np.rint(frame).astype(np.uint8)))[0], frame))
-        gains.append(decibels(noisy(planes(seen))[0], frame) - decibels(seen, frame))
+        kept.append(decibels(still(planes(np.rint(frame).astype(np.uint8))).planes[0], frame))
+        gains.append(decibels(noisy(planes(seen)).planes[0], frame) - decibels(seen, frame))
     assert min(kept) > 37
     assert min(gains) > -0.2
 
@@ -73,13 +74,34 @@ def test_nothing_is_carried_across_a_cut_or_from_what_was_hidden() -> None:
     first, second = moving(6), [255 - frame for frame in moving(3)]
     for frame in first:
         cleaner(planes(frame))
-    assert decibels(cleaner(planes(second[0]))[0], second[0]) > 60
+    assert decibels(cleaner(planes(second[0])).planes[0], second[0]) > 60
 
 
 def test_strength_0_leaves_every_pixel() -> None:
     cleaner = Cleaner(0.0)
     for frame in moving(3):
-        assert (cleaner(planes(frame))[0] == frame).all()
+        found = cleaner(planes(frame), planes(frame))
+        assert (found.planes[0] == frame).all()
+        assert not found.views.any()
+
+
+def test_the_network_is_shown_the_next_frame_along_motion_unless_it_is_of_another_shot() -> None:
+    rng, cleaner = np.random.default_rng(0), Cleaner(1.0)
+    truth = moving(6)
+    shown = [np.clip(np.rint(f + rng.normal(0, 6, f.shape)), 0, 255).astype(np.uint8) for f in truth]
+    shown.append(255 - shown[0])
+    for now, after in pairwise(shown[:-1]):
+        found = cleaner(planes(now), planes(after))
+    luma, own, carried, ahead, left = found.seen
+    assert np.array_equal(np.rint(luma + own), shown[4])
+    assert decibels(luma + carried, truth[4]) > decibels(shown[4], truth[4]) + 1  # those before were averaged
+    assert decibels(luma + ahead, truth[4]) > decibels(shown[5], truth[4]) + 6
+    assert (
+        decibels(luma + (own + ahead) / 2, truth[4]) > decibels(shown[4], truth[4]) + 1
+    )  # its noise is its own
+    assert 1 < left.mean() < 6
+    last = cleaner(planes(shown[5]), planes(shown[6]))
+    assert np.array_equal(last.views[2], last.views[0])
 
 
 def test_noise_is_measured_and_texture_is_not_taken_for_it() -> None:

@@ -26,8 +26,9 @@ def pairs(step: tuple[float, float], noise: float = 0) -> list[tuple[np.ndarray,
 
 
 def alone(half: np.ndarray) -> np.ndarray:
-    seen = half[None, None].astype(np.float32) / np.float32(255)
-    return np.asarray(session("clip").run({"luma": seen})[0][0, 0] * np.float32(255))
+    seen = np.zeros((1, 5, *half.shape), np.float32)  # nothing is known beside it
+    seen[0, 0] = half / np.float32(255)
+    return np.asarray(session("clip").run({"seen": seen})[0][0, 0] * np.float32(255))
 
 
 def decibels(one: np.ndarray, other: np.ndarray) -> float:

@@ -18,7 +18,7 @@ from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.enhance.engines import ENGINES
 from tinct.effects.enhance.fusion import Fusion
-from tinct.effects.enhance.temporal import Cleaner
+from tinct.effects.enhance.temporal import Cleaned, Cleaner
 from tinct.effects.enhance.work import sides, tiling
 from tinct.imaging.tiles import merged
 from tinct.models import runtime, store
@@ -101,11 +101,12 @@ def video_enhance(
     def work(frames: Iterator[Frame]) -> Iterator[Planes]:
         clean = Cleaner(denoise)
         fuse = Fusion(denoise) if scale == 2 and engine != "classical" else None
-        for frame in frames:
-            y, u, v = clean(frame)
-            luma = enlarge(y, scale)
+        for frame, after in _with_next(frames):
+            cleaned = clean(frame, after)
+            y, u, v = cleaned.planes
+            luma = enlarge(cleaned, scale)
             if fuse:
-                luma = fuse(frame.y, y, luma, clean.is_cut)
+                luma = fuse(_rounded(y), y, luma, clean.is_cut)
             yield Planes(_rounded(luma), *(_rounded(_enlarged(c, scale)) for c in (u, v)))
 
     size = (clip.facts.width * scale, clip.facts.height * scale)
@@ -113,17 +114,27 @@ def video_enhance(
     return VideoEnhancement(clip=made, engine=engine, scale=scale)
 
 
-def _by_network(luma: Array, scale: int) -> Array:
+def _with_next(frames: Iterator[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
+    """Each frame, and the one after it, which the last one lacks."""
+    now = next(frames, None)
+    while now is not None:
+        after = next(frames, None)
+        yield now, after
+        now = after
+
+
+def _by_network(cleaned: Cleaned, scale: int) -> Array:
     """Twice the sides, and back by averages where they stay."""
-    seen = luma[None, None] / np.float32(255)
-    doubled = session("clip").run({"luma": seen})[0][0, 0] * np.float32(255)
+    seen = cleaned.seen
+    doubled = session("clip").run({"seen": seen[None] / np.float32(255)})[0][0, 0] * np.float32(255)
     if scale == 2:
         return np.asarray(doubled, np.float32)
-    return np.asarray(cv2.resize(doubled, luma.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(doubled, seen.shape[:0:-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _by_span(luma: Array, scale: int) -> Array:
+def _by_span(cleaned: Cleaned, scale: int) -> Array:
     """What photos get, tile by tile, of luma alone: what it makes of colours would not be steady."""
+    luma = cleaned.planes[0]
     factor: Scale = 2 if scale == 2 else 1
 
     def work(seen: Array) -> Array:
@@ -136,7 +147,8 @@ def _by_span(luma: Array, scale: int) -> Array:
     return runtime.by_tiles(sides(_SPAN), whole) * np.float32(255)
 
 
-def _by_lanczos(luma: Array, scale: int) -> Array:
+def _by_lanczos(cleaned: Cleaned, scale: int) -> Array:
+    luma = cleaned.planes[0]
     if scale == 1:
         return luma
     size = (luma.shape[1] * scale, luma.shape[0] * scale)
@@ -150,7 +162,7 @@ def _enlarged(chroma: Array, scale: int) -> Array:
     return np.asarray(cv2.resize(chroma, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-_ENLARGE: Final[dict[str, Callable[[Array, int], Array]]] = {
+_ENLARGE: Final[dict[str, Callable[[Cleaned, int], Array]]] = {
     "network": _by_network,
     "span": _by_span,
     "classical": _by_lanczos,

@@ -80,9 +80,9 @@ class Fusion:
         Parameters
         ----------
         frame : ndarray, (H, W), uint8
-            Luma as it is, in which motion is searched.
+            Luma in which motion is searched, cleaned.
         cleaned : ndarray, (H, W), float32
-            The same without noise, 0..255.
+            The same, not rounded, 0..255.
         doubled : ndarray, (2 H, 2 W), float32
             What that alone gives.
         is_cut : bool

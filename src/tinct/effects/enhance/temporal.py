@@ -5,6 +5,9 @@ Recursive: the cleaned frame before is brought to this one along dense motion an
 of what was carried is by how much both differ beyond that noise, around each pixel, as where the motion is wrong, a
 shadow passes, a thing was hidden, or detail is too fine to be carried. So detail that moves is neither smeared nor
 doubled, and a clip without noise stays as it is.
+
+What was not averaged there is not lost: a network may look at the frame itself, at what was carried and at the next
+frame, and knows how much noise is left.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from tinct.clip.planes import Planes
 from tinct.imaging.motion import Motion, small_luma
 from tinct.imaging.shots import CutFinder
 
-__all__ = ["Cleaner", "noise_of"]
+__all__ = ["Cleaned", "Cleaner", "noise_of"]
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -52,6 +55,22 @@ def noise_of(luma: Pixels | Array) -> float:
     return float(np.percentile(blocks, _FLAT)) * float(np.sqrt(np.pi / 2)) / 6 * _FLATTEST
 
 
+@dataclass(frozen=True)
+class Cleaned:
+    """A frame with less noise, and what was known of it; float32, in units of 0..255."""
+
+    planes: tuple[Array, Array, Array]
+    """Luma (H, W) and chroma (h, w)."""
+    views: Array
+    """(4, H, W): how far luma as it came, as the frames before have it and as the next one has it differ from the
+    cleaned luma, each along motion, and the deviation of the noise that is left."""
+
+    @property
+    def seen(self) -> Array:
+        """Luma and views (5, H, W)."""
+        return np.concatenate([self.planes[0][None], self.views])
+
+
 @dataclass
 class _Before:
     """The frame before, cleaned."""
@@ -63,39 +82,63 @@ class _Before:
 
 
 class Cleaner:
-    """Told each frame of a clip in turn, gives it with less noise.
+    """Told each frame of a clip in turn, and the one after it, gives it with less noise.
 
     Parameters
     ----------
     strength : float
         0 leaves frames as they are, 1 averages all that is alike.
+    noise : float, optional
+        Standard deviation of the noise, in units of luma; measured by default.
     """
 
-    def __init__(self, strength: float) -> None:
-        self._strength = strength
+    def __init__(self, strength: float, noise: float | None = None) -> None:
+        self._strength, self._known = strength, noise
         self._search: Any = Motion.search()
         self._cut = CutFinder()
         self._before: _Before | None = None
+        self._next: tuple[bool, Pixels] | None = None
+        """Whether another shot begins with the next frame, and its small luma."""
         self._noise: tuple[float, float] | None = None
         """What frames show of it by themselves, and what they differ by."""
         self.is_cut = True
         """Whether another shot began with the frame that was told last."""
 
-    def __call__(self, planes: Planes) -> tuple[Array, Array, Array]:
-        """Luma and chroma, float32 in units of 0..255."""
+    def __call__(self, planes: Planes, after: Planes | None = None) -> Cleaned:
+        """The frame, cleaned; told of no frame after it, it does without."""
         own = tuple(plane.astype(np.float32) for plane in (planes.y, planes.u, planes.v))
         y, u, v = own
-        self.is_cut = self._cut(planes)
+        self.is_cut, small = self._next or self._glance(planes)
+        self._next = None if after is None else self._glance(after)
         if self._strength == 0:
-            return y, u, v
-        small = small_luma(planes.y, _SIDE)
+            return Cleaned((y, u, v), np.zeros((4, *y.shape), np.float32))
         if self.is_cut or self._before is None:
+            noise = noise_of(y) if self._known is None else self._known
             self._before = _Before((y, u, v), small, np.ones(y.shape, np.float32))
-            return y, u, v
-        self._before = self._mixed((y, u, v), small, self._before)
-        return self._before.planes
+            views = [np.zeros_like(y), np.zeros_like(y), np.zeros_like(y), np.full_like(y, noise)]
+        else:
+            views = self._mixed((y, u, v), small, self._before)
+        cleaned = self._before.planes
+        if after is not None and self._next is not None and not self._next[0]:
+            views[2] = self._ahead(small, self._next[1], after.y) - cleaned[0]
+        else:
+            views[2] = views[0]
+        return Cleaned(cleaned, np.stack(views) * np.float32(self._strength))
 
-    def _mixed(self, own: tuple[Array, Array, Array], small: Pixels, before: _Before) -> _Before:
+    def _glance(self, planes: Planes) -> tuple[bool, Pixels]:
+        return self._cut(planes), small_luma(planes.y, _SIDE)
+
+    def _ahead(self, small: Pixels, after: Pixels, luma: Pixels) -> Array:
+        """The next frame's luma, brought to this one."""
+        motion = Motion(small, after, self._search)
+        motion.settle(_STILL)
+        place = motion.place(*luma.shape)
+        return np.asarray(
+            cv2.remap(luma.astype(np.float32), *place, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE),
+            np.float32,
+        )
+
+    def _mixed(self, own: tuple[Array, Array, Array], small: Pixels, before: _Before) -> list[Array]:
         y = own[0]
         height, width = y.shape
         motion = Motion(small, before.small, self._search)
@@ -108,10 +151,12 @@ class Cleaner:
         )
         age: Array = np.asarray(np.minimum(kept, _MOST_AGE), np.float32)
         gap = carried - y
-        share = _share(carried, gap, age, self._measured(y, gap, age))
+        noise = self._known or self._measured(y, gap, age)
+        share = _share(carried, gap, age, noise)
         mixed = share * np.float32(self._strength)
         chroma = self._chroma(own, before, (at_x, at_y), mixed)
-        return _Before((y + gap * mixed, *chroma), small, np.asarray(1 / (1 - mixed), np.float32))
+        self._before = _Before((y + gap * mixed, *chroma), small, np.asarray(1 / (1 - mixed), np.float32))
+        return [-gap * mixed, gap * (1 - mixed), np.zeros_like(y), np.float32(noise) * np.sqrt(1 - mixed)]
 
     def _measured(self, y: Array, gap: Array, age: Array) -> float:
         """Standard deviation of the noise: no more than a frame shows, texture and all, nor than frames differ by."""

@@ -140,17 +140,18 @@ def _transferred(paths: list[Path], sheets: Path | None) -> list[str]:
             worn.append((path, photo))
     made, outside, on_face, slowest = 0, 0, 0, 0.0
     for number, (path, photo) in enumerate(every):
-        others = [pair for pair in worn[number % len(worn) :] + worn[: number % len(worn)] if pair[0] != path]
+        start = number % max(len(worn), 1)
+        others = [pair for pair in worn[start:] + worn[:start] if pair[0] != path]
         face = largest_face(photo)
         for other, reference in others[:_REFERENCES]:
-            start = time.process_time()
+            begun = time.process_time()
             try:
                 done = tinct.hair_transfer(photo, reference).photo
             except FaceError as error:
                 refused[f"{type(error).__name__} of a pair"] += 1
                 continue
             finally:
-                slowest = max(slowest, time.process_time() - start)
+                slowest = max(slowest, time.process_time() - begun)
             made += 1
             changed = (done.pixels != photo.pixels).any(axis=2)
             outside += int(changed[_outside(face, photo.pixels.shape)].sum())

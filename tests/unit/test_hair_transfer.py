@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import tinct
 from tinct.cli import app
-from tinct.effects.hair import transfer
+from tinct.effects.hair import gate, transfer
 from tinct.effects.hair.gate import alike, as_example, fitting, seamless, with_eyes
 from tinct.effects.hair.lay import laid
 from tinct.effects.hair.mannequin import mannequin
@@ -272,7 +272,7 @@ def test_a_fringe_that_hangs_into_the_eyes_is_refused() -> None:
     _, hair = mannequin()
     worn = worn_by_itself(hair)
     below = uncovered(hair, worn, 0)
-    bald, below = mannequin(bald=True)[1], replace(below, above=0.0, below=0.0)
+    bald, below = mannequin(bald=True)[1], replace(below, above=0.0, below=0.0, face=0.0, beside=0.0)
     fitting(bald, hair, replace(worn, cut=0.0, eyes=0.2), below)
     with pytest.raises(ReferenceFaceError, match="into the eyes"):
         fitting(bald, hair, replace(worn, cut=0.0, eyes=0.5), below)
@@ -281,7 +281,7 @@ def test_a_fringe_that_hangs_into_the_eyes_is_refused() -> None:
 def test_own_hair_below_the_chin_needs_longer_hair_over_it() -> None:
     _, hair = mannequin()
     worn = replace(worn_by_itself(hair), cut=0.0, eyes=0.0)
-    below = replace(uncovered(hair, worn, 0), above=0.0, below=0.0)
+    below = replace(uncovered(hair, worn, 0), above=0.0, below=0.0, face=0.0, beside=0.0)
     assert hair.tip > hair.chin
 
     def ending(v: float) -> Hair:
@@ -291,6 +291,29 @@ def test_own_hair_below_the_chin_needs_longer_hair_over_it() -> None:
     with pytest.raises(HairError, match="the photo's hair is longer"):
         fitting(hair, ending(hair.tip - 0.2), worn, below)
     fitting(ending(hair.chin - 0.1), ending(hair.chin - 0.2), worn, below)  # short hair on short hair
+
+
+def test_skin_of_face_or_beside_it_that_would_have_to_be_made_up_is_refused() -> None:
+    _, hair = mannequin()
+    _, bald = mannequin(bald=True)
+    taken, worn = put_on(hair, bald, "ref"), replace(worn_by_itself(hair), cut=0.0, eyes=0.0)
+    own = uncovered(hair, worn, 0)
+    assert own.face < 0.02
+    assert own.beside < 0.006
+    assert uncovered(hair, replace(taken, bare=np.ones_like(taken.bare)), 0).beside > 0.1
+    none = replace(own, above=0.0, below=0.0, face=0.0, beside=0.0)
+    fitting(bald, hair, worn, none)
+    with pytest.raises(HairError, match="hides too much of its face"):
+        fitting(bald, hair, worn, replace(none, face=0.03))
+    with pytest.raises(ReferenceFaceError, match="beside the face"):
+        fitting(bald, hair, worn, replace(none, beside=0.01))
+
+
+def test_hair_that_ends_above_the_chin_is_not_put_on_others() -> None:
+    _, hair = mannequin()
+    as_example(hair)
+    with pytest.raises(HairError, match="reaches the chin"):
+        as_example(replace(hair, small=np.where(hair.seen.v < 0.5 * hair.chin, hair.small, 0)))
 
 
 def test_hair_that_the_border_cuts_or_that_may_be_background_is_not_put_on_others() -> None:
@@ -420,7 +443,10 @@ def portrait(scale: float = 1.6) -> Photo:
 class TestOnAPhoto:
     def test_hair_of_its_own_hardly_changes_a_photo_and_nothing_below_it(self) -> None:
         photo = portrait()
-        made = tinct.hair_transfer(photo, photo).photo
+        hair = gate.head(photo)
+        worn = put_on(hair, hair, "ref")
+        base = transfer._shaded(hair, worn, uncovered(hair, worn, 0))
+        made = laid(photo, hair, transfer._over(hair, worn, base))
         changed = (made.pixels != photo.pixels).any(axis=2)
         assert 0.05 < changed.mean() < 0.4
         assert not changed[500:].any()
@@ -430,6 +456,8 @@ class TestOnAPhoto:
         photo = portrait()
         with pytest.raises(ReferenceNoFaceError, match="reference"):
             tinct.hair_transfer(photo, Photo(data.chelsea()))
+        with pytest.raises(ReferenceFaceError, match="reaches the chin"):
+            tinct.hair_transfer(photo, photo)
         bald, _ = mannequin(bald=True)
         large = Photo(bald.pixels.repeat(2, axis=0).repeat(2, axis=1))
         with pytest.raises((ReferenceFaceError, BaldError)):

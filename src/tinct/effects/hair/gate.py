@@ -78,6 +78,7 @@ _FAIR: Final = 0.45  # see `Hair.like_skin`: where white hair spreads onto the f
 _LIKE: Final = 0.35  # see `Hair.like_clothes`
 _EARS: Final = 0.35  # see `Hair.ears`: where hair covers them it is up to .27, else .4 and more
 _SHOULDERS: Final = 0.6  # see `Hair.on_shoulders`: hair of 45 heads has up to .56, black jackets .7 and more
+_REACH: Final = 0.9  # of the chin's height, to which hair has to reach that others are to wear
 _YAW_WORN: Final = 30.0  # degrees either way
 _ABOVE, _BESIDE_HEAD = 0.6, 0.15
 """See `Hair.cut_above`, `Hair.cut_beside`: of 50 pairs judged by eye 12 of 14 with more were bad, 6 of 36 with less."""
@@ -91,6 +92,9 @@ _MIRRORED: Final = 5.0  # degrees that mirroring has to gain
 _COVERED: Final = 0.6  # share of the rim around an eye that is unlike skin
 _CUT: Final = 0.25  # see `Worn.cut`
 _BODY, _BACK = 0.1, 0.5  # see `Uncovered.below`, `Uncovered.above`
+_FACE, _BESIDE_CHEEK = 0.025, 0.006
+"""See `Uncovered.face`, `Uncovered.beside`: of 34 pairs judged by eye at full size 13 have more, eight of them bad and
+five in doubt; of the others none is bad."""
 _LIDS: Final = 0.35
 """See `Worn.eyes`: a fringe that is cut away there, leaving smudges, has .45; others up to .22."""
 _EDGES: Final = 0.006
@@ -294,6 +298,11 @@ def as_example(hair: Hair) -> Hair:
         )
     if hair.tip > hair.chin and _is_clothes(hair):
         raise HairError(_AS_CLOTHES)
+    if hair.tip < _REACH * hair.chin:
+        raise HairError(
+            "the hair ends above the chin; short hair does not cover what others' hair and ears leave behind: use a "
+            "photo with hair that reaches the chin on both sides"
+        )
     if hair.cut_above > _ABOVE or hair.cut_beside > _BESIDE_HEAD:
         raise HairError(
             "the photo's border cuts the hair; use a photo with room around all of it, above and at both sides"
@@ -354,6 +363,16 @@ def fitting(hair: Hair, other: Hair, worn: Worn, below: Uncovered) -> None:
             "the photo's hair is longer or much wider than the reference's, and what it hides cannot be known; use a "
             "reference with longer hair, or a photo with shorter hair"
         )
+    if below.face > _FACE:
+        raise HairError(
+            "the photo's own hair hides too much of its face, which would have to be made up; use a reference whose "
+            "hair covers more of the face, or a photo with hair out of the face"
+        )
+    if below.beside > _BESIDE_CHEEK:
+        raise HairError(
+            "skin would have to be made up beside the face, where the hair stands off; use a photo whose hair lies "
+            "close to the cheeks"
+        ).of_reference()
 
 
 def seamless(edges: float) -> None:

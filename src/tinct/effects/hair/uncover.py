@@ -30,6 +30,7 @@ _SURE: Final = 0.04  # widths of the face from old hair beyond which skin is sur
 _FRINGE: Final = 0.06  # widths of the face from hair within which what is unlike skin on a forehead is hair
 _RIM, _FADED = 0.025, 0.25  # widths of the face: where made and seen are compared, to where it counts
 _MERGED: Final = 0.03  # widths of the face within `_WIDER` over which made and seen merge
+_OTHER: Final = 0.06  # of sRGB: a pixel that changes by more was made up
 _FILLED: Final = 384  # longer side of the copy on which the background is continued
 
 
@@ -45,6 +46,10 @@ class Uncovered:
     """Area of background that had to be made up, in widths of the face squared."""
     below: float
     """The same of clothes and shoulders."""
+    face: float
+    """The same of skin on the face that stays in sight and was not the photo's."""
+    beside: float
+    """The same of skin beside the face."""
 
 
 def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
@@ -79,6 +84,9 @@ def uncovered(hair: Hair, worn: Worn, seed: int) -> Uncovered:
     inward = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 5) / np.float32(width)
     changed = np.maximum(changed, gone) * smoothstep(np.asarray(inward, np.float32), 0.0, _MERGED)
     mixed = hair.rgb + (out - hair.rgb) * changed[..., None]
+    other = (np.abs(mixed - hair.rgb).max(axis=-1) > _OTHER) & (worn.opacity < 0.5)
+    beside = other & ~oval & (worn.bare > 0.5) & (v > -0.1) & (v < hair.chin)
+    areas += [float(part.sum()) / unit for part in (other & oval, beside)]
     return Uncovered(np.asarray(mixed, np.float32), np.asarray(changed, np.float32), *areas)
 
 

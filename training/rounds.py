@@ -45,6 +45,8 @@ def train(
     groups: Sequence[tuple[Sequence[nn.Parameter], float]],
     begin: Callable[[int], Callable[[], Tensor]],
     reload_s: float,
+    *,
+    keep: float = 0.99,
 ) -> None:
     """Train until `options.minutes` of this process's processor time have been spent, over all runs together.
 
@@ -60,6 +62,8 @@ def train(
         Told the step, gives what draws a batch and returns its loss; asked again every `reload_s` seconds, for what was
         made meanwhile.
     reload_s : float
+    keep : float
+        Share of itself that the moving average keeps in a step, once it has its footing.
     """
     optimizer = torch.optim.AdamW(
         [{"params": list(some), "share": share} for some, share in groups], weight_decay=1e-2
@@ -93,7 +97,7 @@ def train(
             nn.utils.clip_grad_norm_(learned, _CLIP)
             optimizer.step()
             step += 1
-            _follow(average, net, min(0.99, step / (step + 20)))
+            _follow(average, net, min(keep, step / (step + 20)))
             spent, used = spent + time.process_time() - used, time.process_time()
             over = share >= 1.0
             if step % 10 == 0:

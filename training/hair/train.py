@@ -10,8 +10,7 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -25,6 +24,7 @@ from tinct.imaging.hair.upright import HEIGHT, WIDTH, place
 from training.hair.label import FACE, FINER, HAIR, HAT, OTHER, REST, UNKNOWN
 from training.hair.network import HairNet
 from training.hair.verdicts import Taught, taught
+from training.rounds import add_options, one_thread, train
 
 __all__ = ["example", "main"]
 
@@ -164,73 +164,39 @@ def _loss(logits: Tensor, labels: Tensor) -> Tensor:
     return (every * known).sum() / known.sum().clamp(min=1) + 0.3 * dice.mean()
 
 
+def _begin(heads: Sequence[Taught], net: HairNet) -> Callable[[int], Callable[[], Tensor]]:
+    def begin(step: int) -> Callable[[], Tensor]:
+        rng = np.random.default_rng(step)
+
+        def lossy() -> Tensor:
+            pairs = [example(heads, rng) for _ in range(_BATCH)]
+            rgb = torch.from_numpy(np.stack([pair[0] for pair in pairs])).permute(0, 3, 1, 2)
+            return _loss(net(rgb), torch.from_numpy(np.stack([pair[1] for pair in pairs])))
+
+        return lossy
+
+    return begin
+
+
 def main() -> None:
     """Train until `minutes` have been spent, over all runs together."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("work", type=Path)
-    parser.add_argument("--minutes", type=float, default=10, help="of processor time")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--out", default="checkpoint.pt")
-    parser.add_argument("--after", default="", help="a checkpoint whose network to begin with")
+    add_options(parser, minutes=10, rate=1.5e-3)
+    parser.add_argument("--after", type=Path, help="a checkpoint whose network to begin with")
     options = parser.parse_args()
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    one_thread()
     heads = taught(options.work)
     print(len(heads), "heads", flush=True)
     net = HairNet().begin()
     if options.after:
-        net.load_state_dict(torch.load(options.work / options.after, weights_only=True)["net"])
+        net.load_state_dict(torch.load(options.after, weights_only=True)["net"])
     for block in (net.encoder._conv_stem, *list(net.encoder._blocks)[:_FROZEN]):
         block.requires_grad_(False)
     slow = [p for p in net.encoder.parameters() if p.requires_grad]
     fast = [p for name, p in net.named_parameters() if not name.startswith("encoder.")]
-    optimizer = torch.optim.AdamW(
-        [{"params": slow, "share": 0.2}, {"params": fast, "share": 1.0}], weight_decay=1e-2
-    )
-    average = copy.deepcopy(net).requires_grad_(False)
-    checkpoint = options.work / options.out
-    step, spent = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
-    rng = np.random.default_rng(step)
     net.eval()  # statistics stay those that the segmenter was folded with
-    last = saved = time.process_time()
-    while spent < options.minutes * 60:
-        share = spent / (options.minutes * 60)
-        rate = options.rate * min(1.0, (step + 1) / 40) * (0.5 * (1 + math.cos(math.pi * share)) + 0.01)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * group["share"]
-        pairs = [example(heads, rng) for _ in range(_BATCH)]
-        rgb = torch.from_numpy(np.stack([pair[0] for pair in pairs])).permute(0, 3, 1, 2)
-        loss = _loss(net(rgb), torch.from_numpy(np.stack([pair[1] for pair in pairs])))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimizer.step()
-        with torch.no_grad():
-            for mean, new in zip(average.parameters(), net.parameters(), strict=True):
-                mean.lerp_(new, 1 - min(_KEEP, (step + 1) / (step + 10)))
-        step += 1
-        now = time.process_time()
-        spent, last = spent + now - last, now
-        if step % 20 == 0:
-            print(step, round(spent), round(loss.item(), 4), flush=True)
-        if now - saved > 40 or spent >= options.minutes * 60:
-            state = {
-                "net": net.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "spent": spent,
-            }
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").replace(checkpoint)
-            saved = now
+    average = copy.deepcopy(net).requires_grad_(False)
+    train(options, net, average, [(slow, 0.2), (fast, 1.0)], _begin(heads, net), math.inf, keep=_KEEP)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Make what the network of hints learns from: ``python -m training.hints.prepare WORK [--every 30]``.
 
 Training photos, some with a thing pasted in, are made grey; the colorizer says what it knows of them, and dots are put
-on them. Written in files of a hundred photos, so that training may begin before all are made; those that are there are
-not made again.
+on them. Written in files of a hundred photos, so that training may begin before all are made.
 """
 
 from __future__ import annotations

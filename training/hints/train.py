@@ -32,19 +32,26 @@ _FAR: Final = 7.0  # cells
 
 
 class Dots:
-    """Dots of the files that are there."""
+    """Dots of the files that are there, and of those that come."""
 
     def __init__(self, work: Path, held: bool) -> None:
+        self._work, self._held = work, held
+        self._read: set[Path] = set()
         self.looks: list[NDArray[np.float16]] = []
         self._told: list[NDArray[np.float16]] = []
         self._at: list[NDArray[np.int16]] = []
         self._labels: list[NDArray[np.int8]] = []
         self.of: dict[tuple[int, int], list[tuple[int, int]]] = {}
         """Photo and dot by the photo's shape."""
-        for path in sorted(work.glob("part-*.npz")):
+        self.look()
+
+    def look(self) -> None:
+        """Take in the files that are new."""
+        for path in sorted(set(self._work.glob("part-*.npz")) - self._read):
+            self._read.add(path)
             with np.load(path) as file:
                 for number in range(sum(name.endswith("/at") for name in file.files)):
-                    if (number % _HELD == 0) == held:
+                    if (number % _HELD == 0) == self._held:
                         self._add({n: file[f"{number}/{n}"] for n in ("looks", "told", "at", "labels")})
         self.shapes = list(self.of)
         self.chances = np.array([len(self.of[shape]) for shape in self.shapes], float)
@@ -105,9 +112,11 @@ def loss_of(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _begin(options: argparse.Namespace, net: ExtentNet) -> Callable[[int], Callable[[], Tensor]]:
+    dots = Dots(options.work, held=False)
+
     def begin(step: int) -> Callable[[], Tensor]:
         rng = np.random.default_rng(step)
-        dots = Dots(options.work, held=False)
+        dots.look()
         print(f"step {step}: {len(dots.looks)} photos", flush=True)
 
         def lossy() -> Tensor:

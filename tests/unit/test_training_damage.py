@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,11 +17,14 @@ if find_spec("torch") is None:  # it takes seconds to import, and every process 
     pytest.skip("PyTorch is not installed", allow_module_level=True)
 
 
+def plain_views() -> Iterator[np.ndarray]:
+    return itertools.repeat(cv2.resize(samples.astronaut(), (260, 260), interpolation=cv2.INTER_AREA))
+
+
 def some(count: int) -> tuple[np.ndarray, np.ndarray]:
     from training.damage.pairs import pairs
 
-    clean = cv2.resize(samples.astronaut(), (260, 260), interpolation=cv2.INTER_AREA)
-    return pairs(count, itertools.repeat(clean), np.random.default_rng(0))
+    return pairs(count, plain_views(), np.random.default_rng(0))
 
 
 def test_labels_are_where_the_crop_was_changed_and_some_crops_have_none() -> None:
@@ -95,24 +99,39 @@ def test_creases_and_flakes_are_seen_but_leave_most_of_a_photo() -> None:
     assert np.median(shares) > 0.002
 
 
+def test_crops_give_way_to_new_ones() -> None:
+    pytest.importorskip("torch")
+    from training.damage.train import Supply
+
+    rng = np.random.default_rng(0)
+    supply = Supply(plain_views(), held=12, part=6)
+    first = [supply.batch(6, rng, None)[0] for _ in range(3)]  # each crop is used three times
+    known = {crop.tobytes() for batch in first for crop in batch}
+    assert len(known) <= 6
+    later = [supply.batch(6, rng, None)[0] for _ in range(9)]
+    assert not known & {crop.tobytes() for batch in later[-3:] for crop in batch}
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the export that PyTorch calls legacy
-def test_a_toy_run_learns_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path) -> None:
+def test_the_network_learns_from_crops_and_is_exported(tmp_path: Path) -> None:
     torch, _ = pytest.importorskip("torch"), pytest.importorskip("onnx")
     from training.damage.export import export
     from training.damage.network import DamageNet
-    from training.damage.train import train
+    from training.damage.train import Supply, begun
 
-    crops, labels = some(16)
     torch.manual_seed(0)
     net = DamageNet()
-    first = train(net, crops, labels, tmp_path, steps=3)
-    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    assert state["step"] == 3
-    again = DamageNet()
-    later = train(again, crops, labels, tmp_path, steps=12)
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 12
-    assert later < first
-    export(again, tmp_path / "damage.onnx")
+    lossy = begun(net, net, Supply(plain_views(), held=12, part=12))(0)
+    optimizer = torch.optim.AdamW(net.parameters(), 2e-3)
+    losses = []
+    for _ in range(8):
+        loss = lossy()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert np.mean(losses[-3:]) < 0.9 * losses[0]
+    export(net, tmp_path / "damage.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "damage.onnx"), providers=["CPUExecutionProvider"])
     odds = session.run(None, {"rgb": np.zeros((1, 3, 48, 80), np.float32)})[0]
     assert odds.shape == (1, 1, 48, 80)

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     net = DamageNet()
-    net.load_state_dict(torch.load(options.work / "checkpoint.pt", weights_only=True)["net"])
+    net.load_state_dict(torch.load(options.work / "checkpoint.pt", weights_only=True)["average"])
     export(net, options.out)
 
 

@@ -19,7 +19,7 @@ __all__ = ["MULTIPLE", "DamageNet", "suspicion_of"]
 
 MULTIPLE = 16
 """Sides of the input are multiples of it."""
-_WIDTHS = (20, 32, 48, 64)
+_WIDTHS = (32, 64, 96, 128)
 
 
 def _block(seen: int, made: int, *apart: int) -> nn.Sequential:

@@ -36,7 +36,7 @@ Flags = NDArray[np.bool_]
 View = tuple[Pixels, Flags]
 """Pixels (h, w, 3) and where they are damaged (h, w)."""
 
-_CLEAN, _OTHER = 3.0, 1.0  # what a sound mark of a clean photo counts for, and one of a damaged photo
+_CLEAN, _OTHER = 12.0, 1.0  # what a sound mark of a clean photo counts for, and one of a damaged photo
 _SMALL, _LOOKED_AT = 40, 2500  # small photos
 _TOLD = 100
 _DAMAGED = 12  # one in so many of them

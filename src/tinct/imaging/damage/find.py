@@ -35,7 +35,7 @@ Flags = NDArray[np.bool_]
 NETWORK, PRINTS, MARKS = "damage", "damage-prints", "damage-marks"
 NETWORKS = (LOOKS, CONTEXT, NETWORK, PRINTS, MARKS)
 """Ids in the manifest of all that judge."""
-BOUND, SURE = -2.25, 1.5
+BOUND, SURE = -1.75, 1.0
 """Log-odds from which a mark goes, and from which it is sure: there must be a sure one for any to go. Chosen by
 ``python -m training.damage.bounds`` on photos that taught nothing. What judges marks learned from many clean ones, and
 is sure of few: hence the first is below nought."""

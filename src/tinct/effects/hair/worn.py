@@ -55,8 +55,6 @@ class Worn:
     of the face."""
     eyes: float
     """Share of the eyes and the lids around them that the hair would cover; it is cut away there."""
-    ends: float = 0.0
-    """As `cut`, of the lower border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +67,6 @@ class _Cut:
     """(h, w) how far outside, in widths of the face; 0 within."""
     side: NDArray[np.bool_]
     """(h, w) a little beyond the upper and side borders."""
-    foot: NDArray[np.bool_]
-    """(h, w) a little within the lower border."""
 
     @classmethod
     def of(cls, width: float, x: Array, y: Array, size: tuple[int, int]) -> _Cut:
@@ -78,12 +74,11 @@ class _Cut:
         aside = np.clip(np.maximum(np.maximum(-x, x - (size[1] - 1)), -y), 0, None) / width
         below = np.clip(y - (size[0] - 1), 0, None) / width
         kept = 1 - smoothstep(np.asarray(aside, np.float32), _MIRRORED, _MIRRORED + 0.06)
-        inward = (size[0] - 1 - y) / width
         if below.max() > _MIRRORED:
+            inward = (size[0] - 1 - y) / width
             kept = kept * smoothstep(np.asarray(inward - _ends(x / width), np.float32), 0.0, 0.04)
         over = (aside > _MIRRORED) & (aside < _MIRRORED + 0.03)
-        foot = (inward > 0) & (inward < 0.03) & (below.max() > _MIRRORED)
-        return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over, foot)
+        return cls(np.asarray(kept, np.float32), np.asarray(np.maximum(aside, below), np.float32), over)
 
 
 def _ends(across: Array) -> Array:
@@ -149,7 +144,6 @@ def put_on(target: Hair, source: Hair, color: str) -> Worn:
         np.asarray(worn_bare * (cut.beyond < _MIRRORED), np.float32),
         _across(matte_worn, cut.side, target.frame.width),
         float(warped(resize(source.matte, small))[lids].mean()),
-        _across(matte_worn, cut.foot, target.frame.width),
     )
 
 

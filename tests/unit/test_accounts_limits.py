@@ -61,13 +61,13 @@ async def test_a_refusal_says_when_to_come_back_and_takes_nothing(backend):
 
 async def test_tokens_come_back_one_by_one(backend):
     for _ in range(2):
-        await backend.limits.take("a", Window(2, 0.5))
+        await backend.limits.take("a", Window(2, 3))
     with pytest.raises(RateLimitError) as caught:
-        await backend.limits.take("a", Window(2, 0.5))
+        await backend.limits.take("a", Window(2, 3))
     await asyncio.sleep(caught.value.retry_after_s)
-    await backend.limits.take("a", Window(2, 0.5))
+    await backend.limits.take("a", Window(2, 3))
     with pytest.raises(RateLimitError):
-        await backend.limits.take("a", Window(2, 0.5))
+        await backend.limits.take("a", Window(2, 3))
 
 
 async def test_a_call_may_cost_several_tokens(backend):

@@ -219,6 +219,15 @@ def test_what_keeps_marks_learns_that_sure_ones_are_damage_and_says_the_same_in_
         as_onnx(model, 1)
 
 
+def test_what_keeps_marks_has_all_its_trees_however_many_marks_there_are() -> None:
+    from training.damage.kept import fitted
+
+    rng = np.random.default_rng(0)
+    chance = rng.integers(0, 2, 10_500).astype(np.float32)  # nothing to learn: held-out marks would stop it
+    model, _ = fitted(rng.normal(size=(10_500, 2)), chance, np.ones(10_500, np.float32), max_iter=30)
+    assert model.n_iter_ == 30
+
+
 def test_of_clean_photos_those_teach_that_the_network_takes_for_damaged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

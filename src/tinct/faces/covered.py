@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.faces.flat import SIDE, flat_points
+from tinct.faces.flat import SIDE, flat_mask
 from tinct.faces.points import BROWS, EYES, LIPS_RING, MOUTH_RING, OVAL_RING
 from tinct.photo.color import srgb_to_lab
 from tinct.photo.transfer import srgb_to_linear
@@ -82,7 +82,7 @@ def covered(flat: Array) -> Array:
 
 def share_around(hidden: Array, ring: Sequence[int], wide: float = SIDE / 24) -> float:
     """Share of a rim around an outline that is hidden: around an eye, dark glasses or hair; around lips, a hand."""
-    inside = _filled([ring])
+    inside = flat_mask([ring])
     side = 2 * round(wide) + 1
     rim = (cv2.dilate(inside, np.ones((side, side), np.uint8)) > 0) & (inside == 0)
     return float(hidden[rim].mean())
@@ -90,12 +90,12 @@ def share_around(hidden: Array, ring: Sequence[int], wide: float = SIDE / 24) ->
 
 def share_of(hidden: Array, ring: Sequence[int]) -> float:
     """Share of what lies inside an outline that is hidden."""
-    return float(hidden[_filled([ring]) > 0].mean())
+    return float(hidden[flat_mask([ring]) > 0].mean())
 
 
 def _over_lips(flat: Array) -> Array:
     """1 where a patch on the lips is less red beside green than they, like a finger; it reaches over their edge."""
-    outer, mouth = _filled([LIPS_RING]) > 0, _filled([MOUTH_RING]) > 0
+    outer, mouth = flat_mask([LIPS_RING]) > 0, flat_mask([MOUTH_RING]) > 0
     edge = outer & (cv2.erode(outer.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0)
     light = np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK))
     red = cv2.medianBlur(np.asarray(light[..., 0] - light[..., 1], np.float32), 5)
@@ -124,22 +124,22 @@ def _behind_glasses(lab: Array) -> Array:
     step = np.abs((fine - coarse).mean(axis=1))[38:-38].max()
     if step < _ACROSS:
         return np.zeros(lab.shape[:2], np.float32)
-    return np.asarray(cv2.dilate(_filled(EYES), np.ones(_LENS, np.uint8)) > 0, np.float32)
+    return np.asarray(cv2.dilate(flat_mask(EYES), np.ones(_LENS, np.uint8)) > 0, np.float32)
 
 
 def bare_skin() -> NDArray[np.bool_]:
     """Where the flattened face has skin, (SIDE, SIDE): within the outline, away from eyes, brows and lips."""
-    features = cv2.dilate(_filled([*EYES, *BROWS, LIPS_RING]), np.ones((15, 15), np.uint8))
-    return np.asarray((_filled([OVAL_RING]) > 0) & (features == 0))
+    features = cv2.dilate(flat_mask([*EYES, *BROWS, LIPS_RING]), np.ones((15, 15), np.uint8))
+    return np.asarray((flat_mask([OVAL_RING]) > 0) & (features == 0))
 
 
 def _bare(lab: Array, skin: NDArray[np.bool_]) -> tuple[Array, Array | None]:
     """Colours (n, 3) of the skin: of the middle of the face; or, where something is worn over that, of the skin between
     the eyes, and those of what is worn.
     """
-    middle, between = (lab[skin & (_filled([ring]) > 0)] for ring in (_MIDDLE, _BETWEEN))
-    rim = lab[skin & (cv2.dilate(_filled([LIPS_RING]), np.ones((_RIM, _RIM), np.uint8)) > 0)]
-    lips = lab[(_filled([LIPS_RING]) > 0) & (_filled([MOUTH_RING]) == 0)]
+    middle, between = (lab[skin & (flat_mask([ring]) > 0)] for ring in (_MIDDLE, _BETWEEN))
+    rim = lab[skin & (cv2.dilate(flat_mask([LIPS_RING]), np.ones((_RIM, _RIM), np.uint8)) > 0)]
+    lips = lab[(flat_mask([LIPS_RING]) > 0) & (flat_mask([MOUTH_RING]) == 0)]
     asked = np.stack([np.median(lips, axis=0), np.median(between, axis=0)]).astype(np.float32)
     away = _distance(asked, rim)
     return (between, rim) if away[0] < _LIPLESS and away[1] > _NEAR else (middle, None)
@@ -155,10 +155,3 @@ def _distance(lab: Array, seeds: Array) -> Array:
 
 def _blurred(values: Array) -> Array:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), _WIDE), np.float32)
-
-
-def _filled(rings: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
-    out = np.zeros((SIDE, SIDE), np.uint8)
-    for ring in rings:
-        cv2.fillPoly(out, [np.round(flat_points()[list(ring)]).astype(np.int32)], (255,))
-    return out

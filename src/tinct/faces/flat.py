@@ -5,13 +5,15 @@ Both ways go triangle by triangle of the canonical face, each an affine map, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tinct.faces import canonical
 
-__all__ = ["SIDE", "flat_points", "flattened", "spread", "visible", "warped"]
+__all__ = ["SIDE", "flat_mask", "flat_points", "flattened", "spread", "visible", "warped"]
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -24,6 +26,14 @@ _FINE = 16  # fractions of a pixel in which triangles are drawn
 def flat_points() -> Points:
     """Where the mesh's points lie on the flattened picture, (468, 2)."""
     return canonical.places() * (SIDE - 1)
+
+
+def flat_mask(rings: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+    """The flattened picture (SIDE, SIDE), 255 inside rings of the mesh's points and 0 elsewhere."""
+    out = np.zeros((SIDE, SIDE), np.uint8)
+    for ring in rings:
+        cv2.fillPoly(out, [np.round(flat_points()[list(ring)]).astype(np.int32)], (255,))
+    return out
 
 
 def flattened(picture: Array, points: Points) -> Array:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.faces.flat import SIDE, flat_points
+from tinct.effects.swap.lit import shade
+from tinct.faces.flat import flat_mask
 from tinct.faces.points import LIPS_RING
-from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["beard"]
 
@@ -20,7 +19,6 @@ _BELOW: Final = (32, 194, 201, 200, 421, 418, 262, 369, 377, 152, 148, 140)
 """Rings between nose and upper lip, and over the chin."""
 _CHEEKS: Final = ((50, 101, 36, 205, 187), (280, 330, 266, 425, 411))
 _RIM: Final = 17  # pixels of the flattened face: twice how far from the lips skin is looked at
-_DARK: Final = 0.004  # linear light added before logarithms
 
 
 def beard(flat: NDArray[np.float32]) -> float:
@@ -36,15 +34,8 @@ def beard(flat: NDArray[np.float32]) -> float:
     float
         -0.5 to 0.8 without a beard, but up to 1.3 in shade; from 1.5 on with one.
     """
-    light = np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK)).mean(axis=-1)
-    lips = cv2.dilate(_filled([LIPS_RING]), np.ones((_RIM, _RIM), np.uint8)) > 0
-    cheeks = float(np.median(light[_filled(_CHEEKS) > 0]))
-    places = ((_filled([ring]) > 0) & ~lips for ring in (_ABOVE, _BELOW))
+    light = shade(flat)
+    lips = cv2.dilate(flat_mask([LIPS_RING]), np.ones((_RIM, _RIM), np.uint8)) > 0
+    cheeks = float(np.median(light[flat_mask(_CHEEKS) > 0]))
+    places = ((flat_mask([ring]) > 0) & ~lips for ring in (_ABOVE, _BELOW))
     return sum(cheeks - float(np.median(light[place])) for place in places)
-
-
-def _filled(rings: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
-    out = np.zeros((SIDE, SIDE), np.uint8)
-    for ring in rings:
-        cv2.fillPoly(out, [np.round(flat_points()[list(ring)]).astype(np.int32)], (1,))
-    return out

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinct.faces.covered import bare_skin
 from tinct.photo.transfer import srgb_to_linear
 
-__all__ = ["lit", "lit_unlike"]
+__all__ = ["lit", "lit_unlike", "shade"]
 
 Array = NDArray[np.float32]
 
@@ -21,6 +21,13 @@ _SEEN: Final = 0.5  # share of a place that is skin in both
 _FEW: Final = 50  # places that tell nothing
 _MOST: Final = 90  # percentile of the differences that counts
 _DARK: Final = 0.004  # linear light added before logarithms
+
+
+def shade(flat: Array) -> Array:
+    """The logarithm of linear light (h, w), mean of the channels, of sRGB (h, w, 3) 0..1."""
+    return np.asarray(
+        np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK)).mean(axis=-1), np.float32
+    )
 
 
 def lit(flat: Array, hidden: Array) -> Array:
@@ -38,7 +45,7 @@ def lit(flat: Array, hidden: Array) -> Array:
     ndarray, (64, 64, 2), float32
         The logarithm of light, smooth; and how much of each place is skin that is seen.
     """
-    light = np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK)).mean(axis=-1)
+    light = shade(flat)
     weight = bare_skin() * (1 - np.clip(2 * hidden, 0, 1))
     seen, both = (
         np.asarray(

@@ -102,7 +102,7 @@ def video_enhance(
         clean = Cleaner(denoise)
         fuse = Fusion(denoise) if scale == 2 and engine != "classical" else None
         for frame, after in _with_next(frames):
-            cleaned = clean(frame, after)
+            cleaned = clean(frame, after if engine == "network" else None)  # others do not look at it
             y, u, v = cleaned.planes
             luma = enlarge(cleaned, scale)
             if fuse:

@@ -1,5 +1,6 @@
 """One running server for all tests that only talk to it."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -8,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -189,41 +190,68 @@ def bucket() -> Iterator[dict[str, str]]:
         process.wait(10)
 
 
-@pytest.fixture(scope="session")
-def _face_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the networks for faces: the user's own, or one into which they are fetched."""
+def _folder_with(names: Sequence[str], factory: pytest.TempPathFactory) -> Path:
+    """A folder with some fetched models: the user's own, or one into which they are fetched."""
     from tinct.cli import models
     from tinct.errors import FetchError
-    from tinct.faces.find import MODELS, installed
+    from tinct.models import store
     from tinct.settings import current
 
-    if installed():
+    if all(map(store.installed, names)):
         return current().models
-    folder = tmp_path_factory.mktemp("models")
+    folder = factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TINCT_MODELS", str(folder))
         current.cache_clear()
         try:
-            models.fetch(list(MODELS))
+            models.fetch(list(names))
         except FetchError as error:
-            pytest.skip(f"the networks for faces cannot be fetched here: {error}")
+            pytest.skip(f"the networks {', '.join(names)} cannot be fetched here: {error}")
         finally:
             current.cache_clear()
     return folder
 
 
-@pytest.fixture(scope="module")
-def face_models(_face_models_folder: Path) -> Iterator[None]:
-    """The networks for faces are installed; the module is skipped where they cannot be."""
+@contextlib.contextmanager
+def _models_in(folder: Path) -> Iterator[None]:
+    """This process finds its models there."""
     from tinct.models import runtime
     from tinct.settings import current
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TINCT_MODELS", str(_face_models_folder))
+        patched.setenv("TINCT_MODELS", str(folder))
         current.cache_clear()
         yield
     current.cache_clear()
     runtime.forget()
+
+
+@pytest.fixture(scope="session")
+def _face_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tinct.faces.find import MODELS
+
+    return _folder_with(MODELS, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def _thing_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tinct.imaging.things import MODELS
+
+    return _folder_with(MODELS, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def face_models(_face_models_folder: Path) -> Iterator[None]:
+    """The networks for faces are installed; the module is skipped where they cannot be."""
+    with _models_in(_face_models_folder):
+        yield
+
+
+@pytest.fixture(scope="module")
+def thing_models(_thing_models_folder: Path) -> Iterator[None]:
+    """The networks that outline things are installed; the module is skipped where they cannot be."""
+    with _models_in(_thing_models_folder):
+        yield
 
 
 BUILT_IN = dict(registry._WHERE)

@@ -98,6 +98,8 @@ class Fetched(_Record):
     """The files it is made of."""
     conversion: Literal["none", "ncnn", "tfjs", "tfjs-bundle"]
     """How they become ONNX; with ``none`` the only source is ONNX already."""
+    inner: tuple[str, ...] = ()
+    """Values inside an ONNX source that are made outputs too, float32, after its own."""
     purpose: str
     """What it is for, as a phrase."""
     licence: str
@@ -122,6 +124,8 @@ class Fetched(_Record):
             raise ValueError("a model whose licence must be accepted cannot be a default")
         if self.conversion == "none" and len(self.sources) != 1:
             raise ValueError("a model without conversion has one source")
+        if self.conversion != "none" and self.inner:
+            raise ValueError("what is converted names its own outputs")
         return self
 
     @property

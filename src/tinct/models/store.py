@@ -118,7 +118,7 @@ def load(name: str, size: Size | None = None) -> bytes:
         return _packaged(name, model)
     chosen = _checked_size(name, model, size)
     if model.conversion == "none":
-        return _source(name, model.sources[0])
+        return convert.with_outputs(_source(name, model.sources[0]), model.inner)
     found = _find(name, _key(name, model, chosen))
     return found if found is not None else converted(name, chosen)
 

@@ -6,8 +6,10 @@ and cells unlike them leak, so that far from a known point the network's own col
 how like it a cell is, are evidence that the cell is of its thing. A network of its own (`extent`) and a logistic
 regression weigh it, both learned from regions of one colour in colour photos (`training.hints`,
 `training.colorizer.hints`), so no outline drawn by hand was needed for them; and a dot on what stands out in the photo
-rarely goes for what lies behind. Together they are the prior of a random walk (Grady 2005, "Multilabel random walker
-image segmentation using prior models"), whose chance of ending on the thing says how far the colour goes.
+rarely goes for what lies behind. Where the networks that outline things are installed (`tinct.imaging.things`), all
+this tells them what to outline (`outlined`), and that counts as well. Together they are the prior of a random walk
+(Grady 2005, "Multilabel random walker image segmentation using prior models"), whose chance of ending on the thing says
+how far the colour goes.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from numpy.typing import NDArray
 
 from tinct.effects.colorize.cells import COLD, Cells, near
 from tinct.effects.colorize.extent import extents
+from tinct.effects.colorize.outlined import outlined
 from tinct.imaging.conduction import steady
 from tinct.imaging.likelihood import ChromaDistribution
+from tinct.imaging.things import Things
 
 __all__ = ["Carried", "carry", "evidence", "heat_of"]
 
@@ -41,6 +45,7 @@ _BIAS = 3.6542
 _TRUST = 0.7  # times the log-odds by the network and by the evidence, which know much of the same
 _WITHIN, _ACROSS = 1.0, 3.0  # log-odds more where both are of what stands out, and less where one of both is
 _BELIEF = 0.005  # how far cells hold to their evidence against their neighbours'
+_OUTLINED = 0.03  # the same, where an outline is part of it
 _HALF, _STEEP = np.float32(0.54), np.float32(12)  # chance at which a thing ends, and how sudden, as a power
 _LIT = 1.15  # times its known lightness beyond which a surface shines and gains no more chroma
 
@@ -59,7 +64,7 @@ class Carried:
         return np.asarray(chroma + (self.chroma - chroma) * self.share[..., None], np.float32)
 
 
-def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
+def carry(predicted: ChromaDistribution, hints: Array, things: Things | None = None) -> Carried:
     """Find out how far each known colour goes.
 
     Parameters
@@ -68,6 +73,8 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
         What the network knows of the photo.
     hints : ndarray, (n, 4), float32
         Row and column as shares 0..1, then a*, b*; of several in one cell the last counts.
+    things : Things, optional
+        The photo, as it can be asked for outlines.
     """
     cells = Cells.of(predicted)
     h, w = cells.light.shape
@@ -82,12 +89,14 @@ def carry(predicted: ChromaDistribution, hints: Array) -> Carried:
     belief, kin = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
     for (k, at), odds in zip(every, said, strict=True):
         own = _likely(cells, heat[..., k], at, odds)
+        if things is not None:
+            own = outlined(own, things, at, [other for one, other in every if one != k])
         np.maximum(belief, own, out=belief)
         np.maximum(kin, cells.expected_as(*at), out=kin)
         weight = np.maximum(own * heat[..., k], np.float32(1e-9))
         total += weight
         color += (weight * np.minimum(lit / lit[at], np.float32(_LIT)))[..., None] * np.array(colors[k])
-    held = np.full((h, w), _BELIEF, np.float32)
+    held = np.full((h, w), _BELIEF if things is None else _OUTLINED, np.float32)
     start = fixed.astype(np.float32)[..., None]
     thing = steady(cells.flow, held, (held * belief)[..., None], start, fixed)[..., 0]
     share = 1 / (1 + (_HALF / np.maximum(thing, COLD)) ** _STEEP)

@@ -21,6 +21,7 @@ from tinct.effects.declare import CheckedAs, OfOnePhoto, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import fact
 from tinct.imaging.likelihood import ChromaDistribution, predict_chroma
+from tinct.imaging.things import things_of
 from tinct.imaging.tone import RealColor, Tone, tone_of
 from tinct.photo.color import lab_to_srgb, srgb_to_lab
 from tinct.photo.photo import Photo
@@ -182,7 +183,7 @@ def _colorings(
             tints.append(np.asarray(tint + (chroma - tint) * skin[..., None], np.float32))
     found = [chroma, *others, *tints]
     if len(hints):
-        known = carry(best, hints)
+        known = carry(best, hints, things_of(source.seen))
         found = [known.over(one) for one in found]
     return found, len(others)
 

@@ -6,7 +6,7 @@ the network said of them, as log-probabilities, before each photo is decoded: wh
 by all. Chroma is decided for a photo as a whole, so what was decided is averaged once more in the same way.
 
 A photo is looked at twice: small, for the reading, and in full, when it is coloured. What is held of each between is
-about 2.5 MB while the scene is read, and 36 kB then.
+about 3 MB while the scene is read, and 36 kB then.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tinct.imaging.likelihood import ChromaDistribution
 from tinct.imaging.mean_field import resized
 from tinct.imaging.places import AGREED, Points, agreeing
 from tinct.imaging.pool import MOST
+from tinct.imaging.things import things_of
 from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
@@ -78,6 +79,8 @@ class _Read:
     coarse: Half
     """(n, q) log-probabilities of the cells that are compared."""
     points: Points
+    sharp: Half
+    """(h, w) L* of the middle size, in which things are outlined."""
     size: tuple[int, int]
     """Width and height of the photo."""
 
@@ -97,6 +100,7 @@ class _Read:
             .reshape(-1, len(answer.bins))
             .astype(np.float16),
             points=Points.of(source.seen),
+            sharp=source.seen.astype(np.float16),
             size=(photo.width, photo.height),
         )
 
@@ -179,7 +183,9 @@ class SceneReader:
                 wide = resize(moved.reshape(*read.seen.size, 2), read.light.shape)
                 chroma = np.asarray(chroma + wide * read.share[..., None], np.float32)
             if points[number]:
-                chroma = carry(read.answer(), np.array(points[number], np.float32)).over(chroma)
+                things = things_of(read.sharp.astype(np.float32))
+                carried = carry(read.answer(), np.array(points[number], np.float32), things)
+                chroma = carried.over(chroma)
             cells.append(chroma)
         progress(1.0)
         return Scene(tuple(cells), tuple(tuple(sorted(one)) for one in near))

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 
 from tinct.errors import ModelError
+from tinct.models.convert.graph import with_outputs
 
-__all__ = ["EDITION", "to_onnx"]
+__all__ = ["EDITION", "to_onnx", "with_outputs"]
 
 EDITION = 2
 """Counted up when a converter gives other bytes, so that files of older ones are not used."""

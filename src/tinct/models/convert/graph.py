@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TYPES", "Graph"]
+__all__ = ["TYPES", "Graph", "with_outputs"]
 
 _OPSET, _IR_VERSION = 18, 9
 TYPES = {"float32": 1, "int32": 6, "int64": 7, "bool": 9}
@@ -72,6 +72,16 @@ class Graph:
     def _name(self, prefix: str) -> str:
         self._count += 1
         return f"{prefix}{self._count}"
+
+
+def with_outputs(model: bytes, names: Iterable[str]) -> bytes:
+    """An ONNX file in which some values inside the graph are outputs too, after its own.
+
+    Protocol buffers merge a message that stands in a file twice, so a second graph with nothing but these follows the
+    first; the runtime finds out their types.
+    """
+    outputs = b"".join(_block(12, _text(1, name)) for name in names)
+    return model + _block(7, outputs) if outputs else model
 
 
 def _value(name: str, shape: Sequence[int | str]) -> bytes:

@@ -1,15 +1,23 @@
-"""Face swap measured: ``python -m benchmarks.swap [--sheet FILE]``; the face networks must be installed.
+"""Face swap measured: ``python -m benchmarks.swap [--drawn [--sheet FILE]]``; the face networks must be installed.
 
 Own face: mean CIEDE2000 inside the outline when a photo is its own reference, and pixels that change outside its
 window. Pairs of portraits: refused, with the cause, or the distance of the result's mesh from the head's own in percent
 of its width, and the seam: mean step across the mask's rim above the photo's own step there, in CIE76 units. Marks:
 how strongly photos show the invisible mark without one, with it, and after JPEG and scaling; and what it changes.
+Drawn: faces of the training photos by which nothing was chosen; how many pairs pass, why the others do not, and 32 of
+those that pass, drawn by chance, no face twice as reference or as head.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
@@ -18,6 +26,8 @@ from numpy.typing import NDArray
 import tinct
 from benchmarks.data import photos
 from benchmarks.tables import table
+from tinct.effects.swap.gate import fitting
+from tinct.effects.swap.onto import Given, given
 from tinct.errors import FaceError
 from tinct.faces.find import find_faces, largest_face
 from tinct.faces.regions import region, window
@@ -25,6 +35,7 @@ from tinct.imaging.watermark import marked
 from tinct.photo.color import delta_e_2000, srgb_to_lab
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
+from training.shards import data_folder
 
 __all__ = ["main"]
 
@@ -35,17 +46,9 @@ _PAIRS = (
     ("71", "celebahq_189498"), ("human_stock-teen-4", "human_stock-teen-5"), ("celebahq_084913", "celebahq_091623"),
 )  # fmt: skip
 """Most of them are refused."""
-_PASSING = (
-    ("celebahq_015248", "71"), ("celebahq_137590", "human_person-celeste"),
-    ("human_stock-teen-4", "celebahq_113393"), ("human_person-celeste", "human_group-3"),
-    ("celebahq_145842", "celebahq_137590"), ("celebahq_145842", "human_stock-emotions-b-5"),
-    ("celebahq_084913", "celebahq_081680"), ("human_group-3", "289"), ("human_stock-emotions-a-1", "283"),
-    ("white_m_56_06", "other_f_16_49"), ("black_f_26_25", "white_m_17_29"),
-    ("white_f_45_08", "other_m_31_15"), ("asian_f_28_46", "other_f_85_22"),
-    ("asian_f_90_22", "indian_m_28_26"), ("other_f_85_22", "black_f_26_25"),
-    ("indian_f_26_21", "other_f_22_35"),
-)  # fmt: skip
-"""Drawn by chance from those that pass, of portraits and of face crops of different groups."""
+_DRAWN = {"train-0002.tar.gz": 220, "train-0003.tar.gz": 250}
+"""Shards of training photos of which faces are drawn, and how many faces of each helped to choose bounds."""
+_EACH, _SHOWN, _SEED = 330, 32, 77
 
 
 def _lab(photo: Photo) -> NDArray[np.float32]:
@@ -117,25 +120,82 @@ def _saved(photo: Photo, scale: float, quality: int) -> Photo:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--drawn", action="store_true")
+    parser.add_argument("--sheet", type=Path, help="where to show the pairs drawn")
     options = parser.parse_args()
+    if options.drawn:
+        _drawn(options.sheet)
+        return
     every = {path.stem: tinct.open(path) for path in photos("portraits", "matting_people", "faces_200px")}
     own = [_own(every[name]) for name in sorted({name for pair in _PAIRS for name in pair})]
     print(
         f"own face: CIEDE2000 {np.mean([e for e, _ in own]):.2f} on average, {max(e for e, _ in own):.2f} at most; "
     )
     print(f"pixels changed outside: {sum(count for _, count in own)}")
-    for title, pairs in (("Pairs", _PAIRS), ("Pairs that pass", _PASSING)):
-        rows = [(one, two, *_pair(every[one], every[two])) for one, two in pairs]
-        print(table(title, "", ("reference", "head", "mesh", "seam, or cause"), rows))
+    rows = [(one, two, *_pair(every[one], every[two])) for one, two in _PAIRS]
+    print(table("Pairs", "", ("reference", "head", "mesh", "seam, or cause"), rows))
     print(table("Marks", "", ("", "least", "median", "most", "found"), _marks()))
-    if options.sheet:
+
+
+def _drawn(sheet: Path | None) -> None:
+    """How many pairs of faces that nothing was chosen by pass, why others do not, and how some look."""
+    photos_of = dict(_faces())
+    suiting, alone = dict[str, Given](), Counter[str]()
+    for name, photo in photos_of.items():
+        try:
+            suiting[name] = given(photo, largest_face(photo), force=False)
+        except FaceError as error:
+            alone[_cause(error)] += 1
+    passing, causes = list[tuple[str, str]](), Counter[str]()
+    for one, two in permutations(suiting, 2):
+        try:
+            fitting(suiting[one], suiting[two])
+        except FaceError as error:
+            causes[_cause(error)] += 1
+        else:
+            passing.append((one, two))
+    print(f"{len(photos_of)} photos, {len(suiting)} suit alone; the others: {_counts(alone)}")
+    print(f"{len(passing)} of {len(passing) + causes.total()} pairs pass; the others: {_counts(causes)}")
+    rng = Random(_SEED)
+    rng.shuffle(passing)
+    shown = list[tuple[str, str]]()
+    for one, two in passing:
+        if len(shown) < _SHOWN and all(one != a and two != b for a, b in shown):
+            shown.append((one, two))
+    rows = [(one, two, *_pair(photos_of[one], photos_of[two])) for one, two in shown]
+    print(table("Pairs drawn", "", ("reference", "head", "mesh", "seam"), rows))
+    if sheet:
         cells = []
-        for one, two in _PASSING:
-            made = tinct.swap(every[two], [every[one]], consent=True, force=True).photo
-            shown = [(every[one], every[one]), (every[two], every[two]), (every[two], made)]
-            cells.append(np.hstack([_cell(source, photo) for source, photo in shown]))
-        cv2.imwrite(str(options.sheet), np.vstack(cells)[..., ::-1])
+        for one, two in shown:
+            head = photos_of[two]
+            made = tinct.swap(head, [photos_of[one]], consent=True).photo
+            seen = [(photos_of[one], photos_of[one]), (head, head), (head, made)]
+            cells.append(np.hstack([_cell(source, photo) for source, photo in seen]))
+        halves = [np.vstack(cells[first::2]) for first in (0, 1)]
+        cv2.imwrite(str(sheet), np.hstack(halves)[..., ::-1])
+
+
+def _faces() -> Iterator[tuple[str, Photo]]:
+    """Face crops of 144 pixels, by name."""
+    for shard, skipped in _DRAWN.items():
+        with tarfile.open(data_folder() / "train" / shard, "r:gz") as archive:
+            members = [member for member in archive if Path(member.name).name.startswith("utkface")]
+            for member in members[skipped : skipped + _EACH]:
+                stored = archive.extractfile(member)
+                assert stored is not None
+                photo = tinct.open(stored.read())
+                if find_faces(photo):
+                    yield Path(member.name).stem, photo
+
+
+def _cause(error: FaceError) -> str:
+    """A word for an error: what its sentence says before numbers."""
+    said = str(error).split(";")[0].split(":")[-1].split(",")[0]
+    return re.sub(r" by \d.*| \d+ pixels.*", "", said).strip()
+
+
+def _counts(causes: Counter[str]) -> str:
+    return "; ".join(f"{count} {cause}" for cause, count in causes.most_common())
 
 
 def _cell(source: Photo, shown: Photo) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ Points = NDArray[np.float64]
 SIDE = 512
 """Pixels of a side of the flattened picture."""
 _FINE = 16  # fractions of a pixel in which triangles are drawn
+_STRAY = 1.5  # pixels by which what lies beside each other may be apart in a face of the same size
 
 
 def flat_points() -> Points:
@@ -101,6 +102,7 @@ def warped(
     if scale < 0.8:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.4 / scale), np.float32)
     places, inside = _places(source[:468, :2], target[:468, :2], shape, target[:468, 2])
+    places = _without_specks(places, inside, _STRAY / min(scale, 1.0))
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
     read = cv2.remap(picture, places[..., 0], places[..., 1], method, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(read, np.float32), inside
@@ -139,6 +141,17 @@ def _places(
     places = np.full((*shape, 2), -1e4, np.float32)
     places[inside] = maps[:, :, 0] * columns[:, None] + maps[:, :, 1] * rows[:, None] + maps[:, :, 2]
     return places, inside
+
+
+def _without_specks(places: Array, inside: NDArray[np.bool_], most: float) -> Array:
+    """Places (h, w, 2) without single ones that lie more than `most` pixels from the median of those around them.
+
+    Triangles that fold to a line, as between lips that close, still cover pixels, and take them from anywhere.
+    """
+    usual = np.dstack([cv2.medianBlur(np.ascontiguousarray(places[..., axis]), 5) for axis in (0, 1)])
+    whole = cv2.erode(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    stray = whole & (np.abs(places - usual).max(axis=-1) > most)
+    return np.asarray(np.where(stray[..., None], usual, places), np.float32)
 
 
 def _affine(source: Points, target: Points) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tinct.faces.flat import SIDE, flat_points
 from tinct.faces.points import EYES
 
-__all__ = ["strands"]
+__all__ = ["strands", "way"]
 
 Array = NDArray[np.float32]
 
@@ -70,16 +70,16 @@ def _hair(steps: Array, box: tuple[int, int, int, int]) -> Array:
     columns = np.arange(right - left)[None]
     edges = np.zeros((SIDE, SIDE), np.uint8)
     for number in range(_MOST):
-        ways = [_way(one) for one in shown]
+        ways = [way(one) for one in shown]
         side = int(ways[1][0] > ways[0][0])
-        share, way = ways[side]
+        share, line = ways[side]
         if share < (_NEXT if number else _WHOLE):
             break
-        edges[np.arange(top, bottom), left + way] = 1
-        for row, column in (*_onwards(whole[side], top, left + int(way[0]), -1),
-                            *_onwards(whole[side], bottom - 1, left + int(way[-1]), 1)):  # fmt: skip
+        edges[np.arange(top, bottom), left + line] = 1
+        for row, column in (*_onwards(whole[side], top, left + int(line[0]), -1),
+                            *_onwards(whole[side], bottom - 1, left + int(line[-1]), 1)):  # fmt: skip
             edges[row, column] = 1
-        away = np.abs(columns - way[:, None])
+        away = np.abs(columns - line[:, None])
         shown[side][away <= _APART] = 0
         if number == 0:
             for one in shown:
@@ -101,7 +101,7 @@ def _onwards(shown: Array, row: int, column: int, down: int) -> list[tuple[int, 
     return out
 
 
-def _way(shown: Array) -> tuple[float, NDArray[np.intp]]:
+def way(shown: Array) -> tuple[float, NDArray[np.intp]]:
     """The way down, aside by one pixel a row at most, on which an edge shows most: its share, and its columns."""
     total, came = shown[0], np.zeros(shown.shape, np.intp)
     numbers = np.arange(shown.shape[1])

@@ -18,6 +18,7 @@ from tinct.effects.makeup.areas import STEP, areas
 from tinct.faces.covered import covered
 from tinct.faces.flat import flattened, visible
 from tinct.faces.lips import lips
+from tinct.faces.locks import across_lips
 from tinct.faces.strands import strands
 from tinct.photo.transfer import srgb_to_linear
 
@@ -58,7 +59,8 @@ class Worn:
     hidden: Array
     """What hides the face, not symmetric; see :func:`tinct.faces.covered.covered`."""
     strands: Array
-    """Strands of hair over an eye, not symmetric, 0..1; see :func:`tinct.faces.strands.strands`."""
+    """Strands of hair over an eye and locks across the lips, not symmetric, 0..1; see `tinct.faces.strands` and
+    `tinct.faces.locks`."""
     low: Array
     """The whole face relative to `skin`, as blotches show in it; not symmetric."""
 
@@ -75,7 +77,8 @@ def measure(rgb: Array, points: Points) -> Worn:
     """
     flat = np.clip(flattened(rgb, points), 0, 1)
     every, worn = logs(flat), areas()
-    hair = cv2.GaussianBlur(strands(every.mean(axis=-1)), (0, 0), 2 * STEP)
+    hair = np.maximum(strands(every.mean(axis=-1)), across_lips(flat))
+    hair = np.asarray(cv2.GaussianBlur(hair, (0, 0), 2 * STEP), np.float32)
     hidden = covered(flat)
     weight = visible(points) * (1 - np.clip(2 * np.maximum(hidden, hair), 0, 1))
     bare = (worn.base > 0.5) & (weight > 0.6)

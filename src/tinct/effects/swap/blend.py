@@ -8,15 +8,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinct.faces.flat import flat_points
 from tinct.photo.transfer import linear_to_srgb, srgb_to_linear
 
-__all__ = ["joined", "relit"]
+__all__ = ["joined", "relit", "softened"]
 
 Array = NDArray[np.float32]
 
 _DARK: Final = 0.01  # linear light added before logarithms
 _LIGHT: Final = 0.14  # blur in which light lies on a face, of its width
+_STEP_WIDTH: Final = 2.5  # of a step that a Gaussian blurs, in its sigmas
+_SOFT: Final = 0.3  # pixels; less is not seen
 _MOST: Final = 0.55  # most by which light may differ from the face's mean, in logarithms
+
+
+def softened(face: Array, edge: float, own_edge: float, width: float) -> Array:
+    """The face, on a head `width` pixels wide, blurred as far as the head's edges are wider than its own.
+
+    Both in pixels of the flattened face; see :func:`tinct.effects.swap.looks.edge_width`.
+    """
+    wider = float(np.sqrt(max(own_edge**2 - edge**2, 0.0)))
+    sigma = wider / _STEP_WIDTH * width / float(np.linalg.norm(flat_points()[454] - flat_points()[234]))
+    return face if sigma < _SOFT else np.asarray(cv2.GaussianBlur(face, (0, 0), sigma), np.float32)
 
 
 def relit(face: Array, target: Array, skin: Array, own_skin: Array, width: float) -> Array:

@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.swap.beard import beard
-from tinct.effects.swap.blend import joined, relit
-from tinct.effects.swap.lit import lit, lit_unlike
-from tinct.effects.swap.shape import eye_opening, mouth_opening, placed, smile
-from tinct.errors import EyeCoveredError, FaceCoveredError, FacesUnlikeError
-from tinct.faces.covered import covered, share_around, share_of
+from tinct.effects.swap.blend import joined, relit, softened
+from tinct.effects.swap.gate import COVERED, refuse_hidden
+from tinct.effects.swap.looks import Looks, edge_on, looks
+from tinct.effects.swap.shape import area, mouth_opening, placed
+from tinct.faces import canonical
+from tinct.faces.covered import covered, share_around
 from tinct.faces.face import Face
 from tinct.faces.find import check
 from tinct.faces.flat import SIDE, flat_points, flattened, spread, warped
 from tinct.faces.lips import opening
-from tinct.faces.points import EYES, LIPS_RING, OVAL_RING, UPPER_LIDS
+from tinct.faces.points import BROWS, EYES, OVAL_RING, UPPER_LIDS
 from tinct.faces.regions import region, window
+from tinct.imaging.hair.hair import find_hair
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
 from tinct.photo.transfer import srgb_to_linear
 
-__all__ = ["Given", "given", "put", "refuse_unlike"]
+__all__ = ["Given", "given", "put"]
 
 Array = NDArray[np.float32]
 
 _LEAST: Final = 48.0  # width in pixels
 _YAW, _PITCH = 45.0, 40.0  # degrees, of either face
-_TURN: Final = 16.0  # degrees by which both may differ, sideways and up or down together
-_COVERED: Final = 0.6
-_FINGER: Final = (
-    0.15  # share of the lips: the finger goes on over skin of its own colour, where it cannot be told
-)
 _AROUND: Final = (
     21  # pixels of the flattened face: twice how far an eye that is put in reaches beyond its lids
 )
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
-_LAUGH: Final = 0.1  # by how much wider the reference's may be open
-_LIDS: Final = 0.1  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
-_SMILE: Final = (
-    0.16  # difference of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
-)
-_BEARD, _SHAVEN = 1.4, 0.7
-"""Darkness around a mouth from which on it counts as a beard, and by how much that exceeds a shaven face's."""
-_LIT: Final = 1.0  # difference of the logarithm of light, see `lit_unlike`
+_BESIDE_BROWS: Final = 18  # how far around brows the face is put on: its width over this
 _DARK: Final = 0.004  # linear light added before logarithms
-_ENLARGED: Final = 2.0  # times a face may be enlarged
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +51,19 @@ class Given:
     """The mesh in its pixels."""
     hidden: Array
     """On the flattened face; see :func:`tinct.faces.covered.covered`."""
-    beard: float = 0.0
-    """See :func:`tinct.effects.swap.beard.beard`."""
-    light: Array = field(default_factory=lambda: np.zeros((1, 1, 2), np.float32))
-    """See :func:`tinct.effects.swap.lit.lit`."""
+    looks: Looks = field(default_factory=Looks)
+    """What decides whether it fits another."""
+
+    def mirrored(self) -> Given:
+        """The same of the mirrored photo; points of the mesh keep their meaning."""
+        pose = replace(self.face.pose, yaw=-self.face.pose.yaw, roll=-self.face.pose.roll)
+        return Given(
+            replace(self.face, points=_turned(self.face.points, self.face.photo_size[0]), pose=pose),
+            np.ascontiguousarray(self.rgb[:, ::-1]),
+            _turned(self.points, self.rgb.shape[1]),
+            np.ascontiguousarray(self.hidden[:, ::-1]),
+            replace(self.looks, light=np.ascontiguousarray(self.looks.light[:, ::-1])),
+        )
 
 
 def given(photo: Photo, face: Face, *, force: bool) -> Given:
@@ -85,64 +82,12 @@ def given(photo: Photo, face: Face, *, force: bool) -> Given:
     rgb = np.clip(profile_to_srgb(np.ascontiguousarray(photo.pixels[part.slices]), photo.icc), 0, 1)
     points = face.points - [part.left, part.top, 0]
     flat = flattened(rgb, points)
-    hidden = covered(flat)
+    hair = find_hair(photo, face)
+    hidden = np.maximum(covered(flat), flattened(hair.matte, hair.points))
+    seen = looks(flat, hidden)
     if not force:
-        if max(share_around(hidden, ring) for ring in EYES) > _COVERED:
-            raise EyeCoveredError(
-                "hair, glasses, a hand or deep shade hide an eye; use a photo that shows both, or force it"
-            )
-        if share_around(hidden, LIPS_RING) > _COVERED or share_of(hidden, LIPS_RING) > _FINGER:
-            raise FaceCoveredError(
-                "a hand, a beard or something else hides the mouth; use a photo that shows the lips, or force it"
-            )
-    return Given(face, rgb, points, _with_whole_eyes(hidden), beard(flat), lit(flat, hidden))
-
-
-def refuse_unlike(source: Given, target: Given) -> None:
-    """Refuse two faces of which one cannot take the other's place.
-
-    Raises
-    ------
-    FacesUnlikeError
-        Says what differs, by how much, and what is allowed.
-    """
-    one, two = source.face, target.face
-    turns = (one.pose.yaw - two.pose.yaw, one.pose.pitch - two.pose.pitch)
-    away = float(np.hypot(*turns))
-    if away > _TURN:
-        name = "sideways" if abs(turns[0]) >= abs(turns[1]) else "up or down"
-        raise FacesUnlikeError(
-            f"the faces are turned {name} differently, by {away:.0f} degrees in all; at most {_TURN:.0f} are allowed: "
-            "use a reference that looks the same way, or force it"
-        )
-    if mouth_opening(one.points) - mouth_opening(two.points) > _LAUGH:
-        raise FacesUnlikeError(
-            "the reference's mouth is open much wider than the photo's; use one with the same expression, or force it"
-        )
-    if abs(eye_opening(one.points) - eye_opening(two.points)) > _LIDS:
-        raise FacesUnlikeError(
-            "the eyes of one face are open much wider than those of the other; use a reference with the same "
-            "expression, or force it"
-        )
-    if abs(smile(one.points) - smile(two.points)) > _SMILE:
-        raise FacesUnlikeError(
-            "one face laughs and the other does not; use a reference with the same expression, or force it"
-        )
-    if source.beard > _BEARD and source.beard - target.beard > _SHAVEN:
-        raise FacesUnlikeError(
-            "the reference is dark around the mouth, as under a beard, and the photo is not; use a reference without a "
-            "beard, or force it"
-        )
-    if lit_unlike(source.light, target.light) > _LIT:
-        raise FacesUnlikeError(
-            "the faces are lit from different sides, so that shadows of one would lie across the other; "
-            "use a reference in similar light, or force it"
-        )
-    if two.width > _ENLARGED * one.width:
-        raise FacesUnlikeError(
-            f"the reference's face is {one.width:.0f} pixels wide and the photo's {two.width:.0f}; it may be enlarged "
-            f"{_ENLARGED:.0f} times at most: use a larger reference, or force it"
-        )
+        refuse_hidden(hidden, seen)
+    return Given(face, rgb, points, _with_whole_eyes(hidden), seen)
 
 
 def put(photo: Photo, target: Given, source: Given) -> Photo:
@@ -153,12 +98,13 @@ def put(photo: Photo, target: Given, source: Given) -> Photo:
     face, inside = warped(source.rgb, source.points, goal, shape)
     face[~inside] = target.rgb[~inside]
     hidden = np.maximum(spread(target.hidden, target.points, shape)[0], spread(source.hidden, goal, shape)[0])
-    ring = goal[OVAL_RING, :2]
-    middle = goal[[168, 2], :2].mean(axis=0)
-    mask = _filled(middle + (ring - middle) * 0.92, shape) * (1 - np.clip(1.6 * hidden, 0, 1))
+    mask = np.maximum(_filled(area(goal), shape), _around_brows(goal, target, shape)) * (
+        1 - np.clip(1.6 * hidden, 0, 1)
+    )
     mask *= inside
     kept = 1 - _own_mouth(target, source)
     skin = region(target.face, "skin", part) * (1 - hidden)
+    face = softened(face, edge_on(source.looks.edge, width), target.looks.edge, width)
     made = relit(face, target.rgb, skin * mask * kept, skin, width)
     made[~inside] = target.rgb[~inside]
     reach = max(1, round(width / 45))
@@ -173,11 +119,25 @@ def put(photo: Photo, target: Given, source: Given) -> Photo:
     return photo.with_pixels(pixels)
 
 
+def _turned(points: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """A mesh (478, 3) in the mirrored picture, `width` pixels wide."""
+    turned = points * [-1, 1, 1] + [width - 1, 0, 0]
+    return np.concatenate([turned[:468][canonical.mirror()], turned[473:], turned[468:473]])
+
+
+def _around_brows(goal: NDArray[np.float64], target: Given, shape: tuple[int, ...]) -> Array:
+    """The brows of both faces and what is near, so that no end of the head's own stays beside another's."""
+    reach = 2 * max(2, round(target.face.width / _BESIDE_BROWS)) + 1
+    brows = [_filled(points[ring, :2], shape) for points in (goal, target.points) for ring in BROWS]
+    wide = cv2.dilate(np.maximum.reduce(brows), np.ones((reach, reach), np.uint8))
+    return np.asarray(wide * _filled(goal[OVAL_RING, :2], shape), np.float32)
+
+
 def _with_whole_eyes(hidden: Array) -> Array:
     """What hides a face, without the parts of eyes of which most is seen: half an eye of each would look at nothing."""
     out = hidden.copy()
     for ring, lid in zip(EYES, UPPER_LIDS, strict=True):
-        if share_around(hidden, ring) > _COVERED:
+        if share_around(hidden, ring) > COVERED:
             continue
         shape = (SIDE, SIDE)
         eye = np.maximum(_filled(flat_points()[list(ring)], shape), _filled(flat_points()[list(lid)], shape))

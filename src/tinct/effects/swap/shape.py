@@ -11,10 +11,19 @@ from tinct.faces import canonical
 from tinct.faces.points import MOUTH_RING, OVAL_RING
 from tinct.faces.pose import STEADY, fit
 
-__all__ = ["eye_opening", "mouth_opening", "placed", "smile"]
+__all__ = ["AREA_RING", "area", "eye_opening", "mouth_opening", "placed", "smile"]
 
 Points = NDArray[np.float64]
 
+_INNER: Final = {
+    356: 264, 389: 368, 251: 301, 284: 298, 332: 333, 297: 299, 338: 337, 10: 151, 109: 108, 67: 69, 103: 104, 54: 68,
+    21: 71, 162: 139, 127: 34,
+}  # fmt: skip
+"""Points of the outline at temples and forehead, and the next ones inward."""
+AREA_RING: Final = [_INNER.get(point, point) for point in OVAL_RING]
+"""The outline of what is put on: from above the brows to jaw and chin; the rest of the forehead stays the head's, as
+hair and shade lie there most."""
+_WITHIN: Final = 0.92  # of the outline's distance from the middle, where it is the face's own
 _IDENTITY: Final = 0.75  # share of the other face's own shape where it is strongest
 _RIM: Final = 0.16  # distance from the outline, of the canonical face's width, from which on it is
 _MOUTH: Final = (0.30, 0.24)  # half axes around the mouth within which this head's expression stays
@@ -27,6 +36,13 @@ def placed(source: Points, target: Points) -> Points:
     posed = scale * other @ rotation.T + shift
     share = _shares()[:, None]
     return np.asarray(own * (1 - share) + posed * share)
+
+
+def area(points: Points) -> Points:
+    """Outline (36, 2) of what is put on, of a mesh (n, 2 or 3)."""
+    ring, middle = points[AREA_RING, :2], points[[168, 2], :2].mean(axis=0)
+    share = np.where(np.isin(AREA_RING, OVAL_RING), _WITHIN, 1.0)[:, None]
+    return np.asarray(middle + (ring - middle) * share)
 
 
 def mouth_opening(points: Points) -> float:

@@ -13,7 +13,8 @@ from pydantic import Field
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Told
-from tinct.effects.swap.onto import given, put, refuse_unlike
+from tinct.effects.swap.gate import fitting
+from tinct.effects.swap.onto import given, put
 from tinct.errors import FaceError, NoFaceError, ParameterError
 from tinct.faces.face import Face
 from tinct.faces.find import MODELS, find_faces, largest_face
@@ -105,9 +106,8 @@ def swap(
     result, done = photo, []
     for position, number in pairs.items():
         target = given(result, found[position], force=force)
-        if not force:
-            refuse_unlike(sources[number], target)
-        result = put(result, target, sources[number])
+        source = sources[number] if force else fitting(sources[number], target)
+        result = put(result, target, source)
         done.append(found[position])
         progress(0.4 + 0.6 * len(done) / len(pairs))
     return Swap(photo=_MARKS[mark](result) if done else result, faces=tuple(done))

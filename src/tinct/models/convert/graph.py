@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 __all__ = ["TYPES", "Graph", "with_outputs"]
 
 _OPSET, _IR_VERSION = 18, 9
-TYPES = {"float32": 1, "int32": 6, "int64": 7, "bool": 9}
+TYPES = {"float32": 1, "float16": 10, "int32": 6, "int64": 7, "bool": 9}
 """TensorProto.DataType, by NumPy's names."""
 _FLOAT, _INT, _STRING, _INTS = 1, 2, 3, 7  # AttributeProto.AttributeType
 _SMALL = 64  # constants up to so many values are shared

@@ -1,0 +1,1 @@
+"""Signs of faces: glasses, beards, small children."""

@@ -7,19 +7,22 @@ one: a smooth place of the photo must not become two hues, no contour may appear
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.metrics import to_lab
+from benchmarks.metrics import colored, difference, to_lab
 from tinct.effects.migrate.graph import clusters, graph_of
 from tinct.effects.migrate.natural import Expectation
 from tinct.effects.migrate.space import from_srgb, reachable
+from tinct.imaging.gamut import max_chroma
 from tinct.imaging.palette import from_hex
 from tinct.imaging.sample import Sample
+from tinct.photo.color import oklab_to_srgb, srgb_to_lab, srgb_to_oklab
 
-__all__ = ["blocks", "distances", "gain", "likelier", "moved_lightness", "rainbow", "rings"]
+__all__ = ["blocks", "distances", "even_turns", "gain", "likelier", "moved_lightness", "rainbow", "rings"]
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float32]
@@ -135,3 +138,27 @@ def likelier(source: Pixels, result: Pixels) -> float:
     return (
         float((expected.of_colors(new) - expected.of_colors(own))[colored].mean()) if colored.any() else 0.0
     )
+
+
+def even_turns(source: Pixels, count: int, vivid: float) -> float:
+    """Mean CIEDE2000 between the nearest two of `count` even turns of all hues, lightness kept, nothing else asked.
+
+    Every coloured pixel gets `vivid` times its own chroma, or what sRGB holds of it: what distance a photo has room
+    for, if lawns may be blue and smooth areas may break. NaN for a photo without colour.
+    """
+    lab = to_lab(source).reshape(-1, 3)[::11]
+    own = srgb_to_oklab(source.reshape(-1, 3)[::11].astype(np.float32) / np.float32(255))[colored(lab)]
+    if not len(own):
+        return float("nan")
+    hue, chroma = np.arctan2(own[:, 2], own[:, 1]), np.hypot(own[:, 1], own[:, 2]) * np.float32(vivid)
+    best = 0.0
+    for start in np.linspace(0, 2 * np.pi / count, 3, endpoint=False):
+        made = []
+        for number in range(count):
+            turned = hue + np.float32(start + 2 * np.pi * number / count)
+            way = np.stack([np.cos(turned), np.sin(turned)], axis=-1).astype(np.float32)
+            held = np.minimum(chroma, max_chroma(own[:, 0], way))[:, None] * way
+            rgb = np.clip(oklab_to_srgb(np.column_stack([own[:, :1], held])), 0, 1)
+            made.append(srgb_to_lab(np.asarray(rgb, np.float32)))
+        best = max(best, min(float(difference(a, b).mean()) for a, b in combinations(made, 2)))
+    return best

@@ -178,7 +178,9 @@ def test_auto_takes_the_strong_network_for_small_and_soft_photos_and_the_faithfu
     assert chosen(2, 300, soft=True) == ("realesrgan", True)
     assert chosen(2, 700) == ("span", False)
     assert chosen(2, 700, soft=True) == ("realesrgan", True)
-    assert chosen(2, 1000, soft=True) == ("span", False)
+    assert chosen(2, 1000, soft=True) == chosen(2, 2400) == ("span", False)
+    assert chosen(2, 2500) == ("luma", False)  # 6 megapixels
+    assert chosen(4, 2500) == ("span", False)
     assert chosen(1, 300, soft=True) == chosen(1, 700, soft=True) == ("realesrgan", True)
     assert chosen(1, 300, worn=True) == ("realesrgan", False)
     assert chosen(1, 300) == chosen(1, 700, worn=True) == ("classical", False)
@@ -377,7 +379,10 @@ def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
         < seconds(2000, model="realesrgan")
     )
     assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
-    assert seconds(4000) == pytest.approx(1.5 * seconds(4000, model="span"))  # half as long again for faces
+    assert seconds(4000, scale=4) == pytest.approx(
+        1.5 * seconds(4000, model="span")
+    )  # half as long again for faces
+    assert 1.5 * seconds(4000, model="luma") < seconds(4000) < seconds(4000, model="span") / 2
     assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)
 
 

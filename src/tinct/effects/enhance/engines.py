@@ -2,6 +2,9 @@
 
 A network that restores was taught on photos that are sharp at their size. Soft ones it takes for painted: it draws hard
 outlines around smooth skin. At half their size they are sharp, and nothing is lost; so there it works at half the size.
+
+Large photos are seldom sharp at their own size: a lens, a sensor and JPEG have blurred them by about a pixel. The small
+network of clips, which was taught on such pictures, doubles them as well as the large one, in a tenth of the time.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.enhance import classical
+from tinct.effects.enhance.by_luma import by_luma
 from tinct.effects.enhance.consistency import area
 from tinct.errors import ModelLicenceError
 from tinct.models import manifest, runtime, store
@@ -22,9 +26,12 @@ __all__ = ["CLASSICAL", "ENGINES", "Engine", "Model", "Scale", "select", "slowes
 
 Array = NDArray[np.float32]
 Scale = Literal[1, 2, 4]
-Model = Literal["auto", "span", "realesrgan", "clearreality", "animevideo", "classical"]
+Model = Literal["auto", "span", "luma", "realesrgan", "clearreality", "animevideo", "classical"]
 
 _STRONG = 160_000  # pixels up to which the strong network is worth its time: a minute or two on two cores
+_LARGE = (
+    6_000_000  # pixels from which doubling by the large network takes a core more than half a minute or so
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +54,10 @@ class Engine:
     """Whether it invents what wear has taken; see the top of this file."""
     halved: bool = False
     """Whether it works at half the photo's size."""
+    sees_luma: bool = False
+    """Whether its network is that of clips, which sees luma alone; colours are interpolated."""
+    only_drawn: bool = False
+    """Whether it adds nothing to what is smooth, and need not be asked there."""
 
     def on_half(self) -> Engine:
         """The same, for soft photos."""
@@ -88,6 +99,8 @@ class Engine:
         model = self.model(scale)
         if model is None:
             return classical.sharpened(seen) if scale == 1 else classical.enlarged(seen, scale)
+        if self.sees_luma:
+            return _sized(by_luma(model, seen), seen.shape[0] * scale)
         if not self.halved:
             return _sized(_asked(model, seen), seen.shape[0] * scale)
         height, width = seen.shape[:2]
@@ -117,6 +130,16 @@ _SPAN = Engine(
     bytes_per_pixel=4000,
     core_seconds=14,
     margin=12,
+    only_drawn=True,
+)
+_LUMA = Engine(
+    name="luma",
+    models={2: "clip"},
+    sides=(512, 384, 256, 128),
+    bytes_per_pixel=1200,
+    core_seconds=2,
+    margin=14,
+    sees_luma=True,
 )
 _REALESRGAN = Engine(
     name="realesrgan",
@@ -143,7 +166,7 @@ _ANIMEVIDEO = Engine(
     core_seconds=20,  # not measured: half as many weights again as span's, and each pixel meets all of them
     margin=12,
 )
-ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
+ENGINES = {e.name: e for e in (CLASSICAL, _SPAN, _LUMA, _REALESRGAN, _CLEARREALITY, _ANIMEVIDEO)}
 
 
 def select(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Callable[[], bool]) -> Engine:
@@ -181,6 +204,8 @@ def select(model: Model, scale: Scale, pixels: int, is_worn: bool, is_soft: Call
             return _REALESRGAN
     if scale == 1:
         return CLASSICAL
+    if scale == 2 and pixels >= _LARGE:
+        return _LUMA
     return _SPAN if _SPAN.installed(scale) else CLASSICAL
 
 
@@ -190,6 +215,8 @@ def slowest(model: Model, scale: Scale, pixels: int) -> Engine:
         return ENGINES[model]
     if pixels <= 4 * _STRONG:
         return _REALESRGAN if pixels <= _STRONG else _REALESRGAN.on_half()
+    if scale == 2 and pixels >= _LARGE:
+        return _LUMA
     return CLASSICAL if scale == 1 else _SPAN
 
 

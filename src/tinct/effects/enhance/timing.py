@@ -38,17 +38,21 @@ def estimated(
     tiling: Tiling,
     pixels: Pixels,
     work: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    effort: float = 1.0,
 ) -> Estimate:
-    """From the latest photo that this process worked on so, or from a trial on a small part; raises as `work` does."""
+    """From the latest photo that this process worked on so, or from a trial on a small part; raises as `work` does.
+
+    `effort` is what the photo takes beside one that `work` does wholly.
+    """
     key = (engine.name, engine.halved, scale)
     if key not in _seconds_per_pixel:
         _seconds_per_pixel[key] = _tried(pixels, work)
-    return Estimate(engine.name, tiling.count, _seconds_per_pixel[key] * tiling.seen)
+    return Estimate(engine.name, tiling.count, _seconds_per_pixel[key] * tiling.seen * effort)
 
 
-def learn(engine: Engine, scale: Scale, tiling: Tiling, seconds: float) -> None:
-    """Remember how long a photo took."""
-    _seconds_per_pixel[engine.name, engine.halved, scale] = seconds / tiling.seen
+def learn(engine: Engine, scale: Scale, tiling: Tiling, seconds: float, effort: float = 1.0) -> None:
+    """Remember how long a photo took; `effort` as in `estimated`."""
+    _seconds_per_pixel[engine.name, engine.halved, scale] = seconds / (tiling.seen * effort)
 
 
 def _tried(pixels: Pixels, work: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> float:

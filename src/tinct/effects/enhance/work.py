@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.effects.enhance.consistency import consistent, grained, plausible
 from tinct.effects.enhance.denoising import Cleaner
+from tinct.effects.enhance.drawn import where_drawn
 from tinct.effects.enhance.engines import Engine, Scale
 from tinct.imaging.tiles import Tiling, merged
 from tinct.models import runtime
@@ -25,14 +26,28 @@ _GRAIN: Final = 0.7  # share of the lost grain that is given back to a restored 
 
 
 def window_work(
-    engine: Engine, scale: Scale, clean: Cleaner, denoise: float | None, gray: bool
+    engine: Engine,
+    scale: Scale,
+    clean: Cleaner,
+    denoise: float | None,
+    gray: bool,
+    *,
+    everywhere: bool = False,
 ) -> Callable[[Array], Array]:
-    """What happens to each window (h, w, 3); `denoise` is None where that is decided here."""
+    """What happens to each window (h, w, 3); `denoise` is None where that is decided here.
+
+    With `everywhere` the engine is asked about what is smooth, too, though it adds nothing there.
+    """
     grain = _GRAIN * (1 if denoise is None else 1 - denoise) if engine.restores else 0.0
+
+    def ask(part: Array) -> Array:
+        return plausible(engine.apply(part, scale), part, scale)
 
     def work(seen: Array) -> Array:
         cleaned = clean.apply(seen)
-        result = consistent(plausible(engine.apply(cleaned, scale), cleaned, scale), seen, scale)
+        by_parts = engine.only_drawn and not everywhere
+        found = where_drawn(cleaned, scale, engine.margin, ask) if by_parts else ask(cleaned)
+        result = consistent(found, seen, scale)
         if grain:
             result = grained(result, seen, scale, grain)
         return np.repeat(result.mean(axis=2, keepdims=True), 3, axis=2) if gray else result

@@ -46,7 +46,7 @@ _PAIRS = (
     ("71", "celebahq_189498"), ("human_stock-teen-4", "human_stock-teen-5"), ("celebahq_084913", "celebahq_091623"),
 )  # fmt: skip
 """Most of them are refused."""
-_DRAWN = {"train-0002.tar.gz": 220, "train-0003.tar.gz": 250}
+_DRAWN = {"train-0002.tar.gz": 550, "train-0003.tar.gz": 580}
 """Shards of training photos of which faces are drawn, and how many faces of each helped to choose bounds."""
 _EACH, _SHOWN, _SEED = 330, 32, 77
 

@@ -27,7 +27,7 @@ __all__ = ["COVERED", "fitting", "refuse_hidden", "refuse_unlike"]
 COVERED: Final = 0.6
 """Share of the rim around an eye or the lips from which on they count as hidden."""
 _FINGER: Final = 0.04  # share of the lips
-_GLASSES, _BEARD, _CHILD = -1.4, -1.5, -0.5
+_GLASSES, _BEARD, _CHILD = -1.4, -1.7, -0.5
 """Log-odds from which a face counts as wearing one, or as a small child's; see the card of `face-signs`."""
 _GROWN, _YEARS = -1.0, 1.3
 """Log-odds below which it does not matter how surely a face is no child's; and by how much they may differ above."""
@@ -35,14 +35,14 @@ _TURN: Final = 16.0  # degrees by which both may differ, sideways and up or down
 _OPEN: Final = 0.055  # difference of the mouths' openings, of their width
 _LIDS: Final = 0.1  # difference of the eyes' openings, of their width: beyond it open eyes lie over creases
 _SMILE: Final = 0.1  # of the mouths' widths, of the distance of the eyes: cheeks of a laugh, or of none
-_LIT: Final = 0.72  # difference of the logarithm of light, see `lit_unlike`
+_LIT: Final = 0.66  # difference of the logarithm of light, see `lit_unlike`
 _LIGHTER, _DARKER, _HUE = 0.75, 0.5, 0.36
 """By how much, in logarithms of light, a reference's skin may be lighter or darker, and one channel beside that."""
 _SMOOTHER, _ROUGHER = 0.38, 0.45  # of how strong folds are, logarithm: those of a reference beside a head's
 _SOFTER, _SHARPER = 0.25, 0.55  # of how wide edges are, logarithm: a softer reference, or a sharper one
-_LOCK, _OWN_LOCK = 0.3, 0.5  # share hidden around an eye and its brow, of a reference and of a head
+_LOCK, _OWN_LOCK = 0.26, 0.5  # share hidden around an eye and its brow, of a reference and of a head
 _STRANDS, _OWN_STRANDS = 0.06, 0.12  # share of the middle of the face that is hidden
-_ENLARGED: Final = 2.0  # times a face may be enlarged
+_ENLARGED: Final = 1.5  # times a face may be enlarged
 _SAME: Final = "use a reference with the same expression, or force it"
 
 
@@ -109,7 +109,7 @@ def refuse_unlike(source: Given, target: Given) -> None:
     if two.width > _ENLARGED * one.width:
         raise FacesUnlikeError(
             f"the reference's face is {one.width:.0f} pixels wide and the photo's {two.width:.0f}; it may be enlarged "
-            f"{_ENLARGED:.0f} times at most: use a larger reference, or force it"
+            f"{_ENLARGED} times at most: use a larger reference, or force it"
         )
     wide = float(np.log(edge_on(source.looks.edge, two.width) / target.looks.edge))
     if wide > _SOFTER or wide < -_SHARPER:

@@ -40,8 +40,7 @@ def test_a_point_outlines_the_thing_that_it_is_on() -> None:
     things = things_of(light)
     assert things is not None
     for thing, at in ((ball, (120, 90)), (box, (130, 230))):
-        place = (np.array([at], np.float32) + 0.5) / SIZE
-        assert overlap(things.at(place.astype(np.float32), np.array([True])).thing, thing) > 0.85
+        assert overlap(things.at(SIZE, [at]).thing, thing) > 0.85
 
 
 @pytest.mark.usefixtures("thing_models")
@@ -49,9 +48,8 @@ def test_a_point_that_is_on_another_thing_is_left_out() -> None:
     light, ball, box = scene()
     things = things_of(light)
     assert things is not None
-    places = np.array([[0.5, 0.28], [0.54, 0.72]], np.float32)
-    both = things.at(places, np.array([True, True])).thing
-    one = things.at(places, np.array([True, False])).thing
+    both = things.at(SIZE, [(120, 90), (130, 230)]).thing
+    one = things.at(SIZE, [(120, 90)], [(130, 230)]).thing
     assert (
         (cv2.resize(one, SIZE[::-1]) > 0)[box].mean() < 0.1 < (cv2.resize(both, SIZE[::-1]) > 0)[box].mean()
     )
@@ -62,7 +60,7 @@ def test_a_point_that_is_on_another_thing_is_left_out() -> None:
 def test_outlines_have_the_shape_of_the_photo() -> None:
     tall = Things.of(np.full((300, 100, 3), 128, np.float32))
     assert tall.size == (256, 86)
-    found = tall.at(np.array([[0.5, 0.5]], np.float32), np.array([True]))
+    found = tall.at((3, 1), [(1, 0)])
     assert found.thing.shape == found.most.shape == (256, 86)
     assert np.isfinite(found.thing).all()
 

@@ -6,6 +6,7 @@ the button, the coat or the person; more points, on the thing or beside it, tell
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,9 +18,11 @@ from tinct.models import store
 from tinct.models.runtime import session
 from tinct.photo.color import lab_to_srgb
 
-__all__ = ["MODELS", "Outlines", "Things", "things_of"]
+__all__ = ["MODELS", "Cell", "Outlines", "Things", "installed", "spread", "things_of"]
 
 Array = NDArray[np.float32]
+Cell = tuple[int, int]
+"""Row and column."""
 
 MODELS: Final = ("sam-encoder", "sam-decoder")
 _SIDE: Final = 1024  # of the square that the encoder sees, the photo at its upper left
@@ -28,6 +31,9 @@ _MEAN: Final = np.array([123.675, 116.28, 103.53], np.float32)  # of ImageNet's 
 _DEVIATION: Final = np.array([58.395, 57.12, 57.375], np.float32)
 _NOT, _ON, _END = 0, 1, -1  # what the decoder calls points
 _ONE, _WHOLE = 0, 2  # of four masks: what is meant by several points, and the largest thing that one may mean
+
+_WITHIN: Final = np.ones((5, 5), np.uint8)  # cells around one that is well within an area
+_APART: Final = 8  # cells between points: nearer ones tell little
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +73,23 @@ class Things:
         embedding = session("sam-encoder").apply(np.ascontiguousarray(square.transpose(2, 0, 1)[None]))
         return cls(embedding, (-(-rows // _CELL), -(-columns // _CELL)))
 
-    def at(self, points: Array, on: NDArray[np.bool_]) -> Outlines:
-        """The thing that some points are on, and others not.
+    def at(self, grid: Cell, on: Sequence[Cell], beside: Sequence[Cell] = ()) -> Outlines:
+        """The thing that some cells are on, and others are not.
 
         Parameters
         ----------
-        points : ndarray, (n, 2), float32
-            Row and column as shares 0..1.
-        on : ndarray, (n,), bool
-            Which of them are on it.
+        grid : tuple of int
+            Rows and columns of cells into which the photo is divided.
+        on, beside : sequence of tuple of int
+            Row and column of such cells; at least one is on the thing.
         """
         height, width = self.size
-        places = points[:, ::-1] * np.array([width, height], np.float32) * np.float32(_CELL)
+        middles = (np.array([*on, *beside], np.float32) + np.float32(0.5)) / np.array(grid, np.float32)
+        places = middles[:, ::-1] * np.array([width, height], np.float32) * np.float32(_CELL)
         feeds = {
             "image_embeddings": self.embedding,
             "point_coords": np.vstack([places, np.zeros((1, 2), np.float32)])[None].astype(np.float32),
-            "point_labels": np.append(np.where(on, _ON, _NOT), _END)[None].astype(np.float32),
+            "point_labels": np.array([[_ON] * len(on) + [_NOT] * len(beside) + [_END]], np.float32),
             "mask_input": np.zeros((1, 1, _SIDE // _CELL, _SIDE // _CELL), np.float32),
             "has_mask_input": np.zeros(1, np.float32),
             "orig_im_size": np.array(self.size, np.float32),
@@ -91,10 +98,28 @@ class Things:
         return Outlines(masks[_ONE], masks[_WHOLE])
 
 
+def installed() -> bool:
+    """Whether the networks are there."""
+    return all(store.installed(name) for name in MODELS)
+
+
 def things_of(light: Array) -> Things | None:
     """A photo without colour, L* (h, w), looked at; None where the networks are not installed."""
-    if not all(store.installed(name) for name in MODELS):
+    if not installed():
         return None
     lab = np.zeros((*light.shape, 3), np.float32)
     lab[..., 0] = light
     return Things.of(np.clip(lab_to_srgb(lab), 0, 1) * np.float32(255))
+
+
+def spread(where: NDArray[np.bool_], taken: Sequence[Cell], most: int) -> list[Cell]:
+    """Up to `most` cells well within an area (h, w), each as far as it can be from those `taken` and before it."""
+    rows, columns = np.nonzero(cv2.erode(where.astype(np.uint8), _WITHIN))
+    found: list[Cell] = []
+    while len(rows) and len(found) < most:
+        away = np.min([np.hypot(rows - row, columns - column) for row, column in [*taken, *found]], axis=0)
+        best = int(np.argmax(away))
+        if away[best] < _APART:
+            break
+        found.append((int(rows[best]), int(columns[best])))
+    return found

@@ -1,8 +1,9 @@
 """The whole of a thing that is marked only in part.
 
-What is marked tells the colours of the thing, what lies far from it those of the rest; a cut through the pixels between
-them, along edges, decides which are whose (Rother, Kolmogorov, Blake 2004, "GrabCut"). For people the segmenter is
-heard too. Where the answer is no thing, as it runs out of sight or grows beyond reason, what was marked stays.
+Where the networks that outline things are installed, they are asked what points of the mark are on. Else what is marked
+tells the colours of the thing, what lies far from it those of the rest; a cut through the pixels between them, along
+edges, decides which are whose (Rother, Kolmogorov, Blake 2004, "GrabCut"). For people the segmenter is heard too. Where
+the answer is no thing, as it runs out of sight or grows beyond reason, what was marked stays.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from tinct.imaging.guided import guide
 from tinct.imaging.segment import predict
+from tinct.imaging.things import Things, installed, spread
 from tinct.photo.photo import Photo
 from tinct.photo.resize import resize
 
@@ -24,6 +26,7 @@ Flags = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 
 _SIDE: Final = 384  # longer side of the proxy on which things are cut out
+_SEEN: Final = 1024  # of that on which they are outlined
 _AROUND: Final = 1.1  # times the longer side of what is marked: how far a thing may go on
 _LEAST: Final = 24  # pixels that it may at least
 _ROUNDS: Final = 5
@@ -32,6 +35,9 @@ _OUT: Final = 0.25  # share of the window's rim inside the photo that a thing ma
 _FEWEST: Final = 16  # marked pixels of the proxy
 _PERSON: Final = 0.5  # probability
 _ON_PERSON: Final = (0.6, 0.2)  # share of what is marked that is a person, and of the person that is marked
+_POINTS: Final = 8  # of a mark, that are asked about
+_COVERED: Final = 0.85  # share of the mark that its thing has, or it is another
+_MEANT: Final = 0.45  # share of the person that what was marked has: then it is not a garment
 
 
 def completed(photo: Photo, weight: Bytes) -> Bytes:
@@ -55,13 +61,38 @@ def completed(photo: Photo, weight: Bytes) -> Bytes:
         cv2.morphologyEx(small.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), connectivity=8
     )
     people = predict(rgb) > _PERSON
+    things = Things.of(photo.proxy(_SEEN) * np.float32(255)) if installed() else None
     found = np.zeros(size, bool)
     for number in range(1, count):
-        found |= _whole(rgb, np.asarray((parts == number) & small), people)
+        marked = np.asarray((parts == number) & small)
+        found |= _whole(rgb, marked, people) if things is None else _outlined(things, marked, people)
     if not (found & ~small).any():
         return weight
     edge = guide(found.astype(np.float32), rgb, radius=2).full(photo.pixels)
     return np.maximum(weight, np.where(edge > 127, np.uint8(255), np.uint8(0)))
+
+
+def _outlined(things: Things, marked: Flags, people: Flags) -> Flags:
+    """The thing of which `marked` (h, w) is a part, by its outline; `marked` itself where that is not clear."""
+    if marked.sum() < _FEWEST:
+        return marked
+    thing = _around(things, marked, marked)
+    person = _person(marked, people)
+    if (thing & person).sum() > _MEANT * max(person.sum(), 1):
+        thing = _around(things, marked | person, marked)
+    return thing
+
+
+def _around(things: Things, area: Flags, marked: Flags) -> Flags:
+    """The thing that an area (h, w) is on, with the area; the area alone where it is none, or too large for a mark."""
+    deep = cv2.distanceTransform(np.pad(area, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(deep)), area.shape)
+    first = (int(row), int(column))
+    logits = things.at((area.shape[0], area.shape[1]), [first, *spread(area, [first], _POINTS - 1)]).thing
+    thing = resize(logits, (area.shape[0], area.shape[1])) > 0
+    if (thing & area).sum() < _COVERED * area.sum() or thing.sum() > _MOST * marked.sum():
+        return area
+    return np.asarray(thing | area)
 
 
 def _whole(rgb: NDArray[np.float32], marked: Flags, people: Flags) -> Flags:

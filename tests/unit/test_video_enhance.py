@@ -49,6 +49,18 @@ def test_noise_of_a_moving_clip_goes() -> None:
     assert np.mean(gains[5:]) > 2.5
 
 
+def test_the_first_frames_are_averaged_with_those_that_follow_in_their_shot() -> None:
+    rng = np.random.default_rng(0)
+    truth = moving(7)
+    shown = [np.clip(np.rint(f + rng.normal(0, 8, f.shape)), 0, 255).astype(np.uint8) for f in truth]
+    gains = []
+    for ahead in (shown[1:], [shown[1], *(255 - frame for frame in shown)]):
+        cleaned = Cleaner(1.0)(planes(shown[0]), None, [planes(frame) for frame in ahead])
+        gains.append(decibels(cleaned.planes[0], truth[0]) - decibels(shown[0], truth[0]))
+    assert gains[0] > 2.5
+    assert 1 < gains[1] < gains[0]  # of one frame alone, as the others are of another shot
+
+
 def test_a_clip_without_noise_stays_as_it_is() -> None:
     cleaner = Cleaner(1.0)
     assert min(decibels(cleaner(planes(frame)).planes[0], frame) for frame in moving(8)) > 38

@@ -59,27 +59,21 @@ class Motion:
         """The search, down to half the size of what it is given."""
         return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
-    def settle(self, times: float, window: int = 15, edge: int = 5) -> Array:
+    def settle(self, times: float, window: int = 15, edge: int = 5) -> None:
         """Let stand still what motion explains hardly better than none does, as motion follows noise too.
 
         Parameters
         ----------
         times : float
             How many times what motion leaves may be left, in `window` x `window` pixels, with an edge of `edge` pixels.
-
-        Returns
-        -------
-        ndarray, (h, w), float32
-            What motion left before: the other frame, brought to this one, less this one.
         """
         now, then = self._now.astype(np.float32), self._then.astype(np.float32)
         place = self.place(*now.shape)
-        moved = np.asarray(cv2.remap(then, *place, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE) - now)
+        moved = cv2.remap(then, *place, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE) - now
         stood = then - now
         power = [cv2.blur(gap * gap, (window, window)) for gap in (stood, moved)]
         still = (power[0] <= power[1] * np.float32(times)).astype(np.float32)
         self.flow *= (1 - cv2.blur(still, (edge, edge)))[..., None]
-        return moved
 
     def place(self, height: int, width: int) -> tuple[Array, Array]:
         """Column and row, in pixels of a frame of this size, where each pixel was: (height, width) each."""

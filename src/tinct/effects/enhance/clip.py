@@ -18,7 +18,7 @@ from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.enhance.engines import ENGINES
 from tinct.effects.enhance.fusion import Fusion
-from tinct.effects.enhance.temporal import Cleaned, Cleaner
+from tinct.effects.enhance.temporal import AHEAD, Cleaned, Cleaner
 from tinct.effects.enhance.work import sides, tiling
 from tinct.imaging.tiles import merged
 from tinct.models import runtime, store
@@ -100,13 +100,14 @@ def video_enhance(
 
     def work(frames: Iterator[Frame]) -> Iterator[Planes]:
         clean = Cleaner(denoise)
-        fuse = Fusion(denoise) if scale == 2 and engine != "classical" else None
-        for frame, after in _with_next(frames):
-            cleaned = clean(frame, after if engine == "network" else None)  # others do not look at it
+        fuse = Fusion() if scale == 2 and engine != "classical" else None
+        for frame, ahead in _with_next(frames):
+            after = ahead[0] if ahead and engine == "network" else None  # others do not look at it
+            cleaned = clean(frame, after, ahead)
             y, u, v = cleaned.planes
             luma = enlarge(cleaned, scale)
             if fuse:
-                luma = fuse(_rounded(y), y, luma, clean.is_cut)
+                luma = fuse(_rounded(y), y, cleaned.views[3], luma, clean.is_cut)
             yield Planes(_rounded(luma), *(_rounded(_enlarged(c, scale)) for c in (u, v)))
 
     size = (clip.facts.width * scale, clip.facts.height * scale)
@@ -114,13 +115,17 @@ def video_enhance(
     return VideoEnhancement(clip=made, engine=engine, scale=scale)
 
 
-def _with_next(frames: Iterator[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
-    """Each frame, and the one after it, which the last one lacks."""
-    now = next(frames, None)
-    while now is not None:
-        after = next(frames, None)
-        yield now, after
-        now = after
+def _with_next(frames: Iterator[Frame]) -> Iterator[tuple[Frame, list[Frame]]]:
+    """Each frame, and those after it, `AHEAD` at most."""
+    held: list[Frame] = []
+    for frame in frames:
+        held.append(frame)
+        if len(held) > AHEAD:
+            yield held[0], held[1:]
+            held = held[1:]
+    while held:
+        yield held[0], held[1:]
+        held = held[1:]
 
 
 def _by_network(cleaned: Cleaned, scale: int) -> Array:

@@ -4,7 +4,8 @@ Recursive, after Sajjadi et al. 2018 ("Frame-recurrent video super-resolution"),
 doubled frame before is brought to this one along dense motion and averaged with what this frame alone gives. What was
 carried is believed where, made small again, it is what this frame shows; texture may differ by more, as pixels of half
 the resolution alias. Then the result is held to the frame (Irani and Peleg 1991, "Improving resolution by image
-registration"): made small, it is the frame again, the more exactly the less noise there is.
+registration"): made small, it is the frame again, but for what the noise that is left in it explains around each pixel
+(Wiener 1949).
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.enhance.temporal import noise_of
 from tinct.imaging.motion import Motion
 
 __all__ = ["Fusion"]
@@ -38,13 +38,10 @@ _GAP_WINDOW, _TEXTURE_WINDOW = 3, 5
 _STILL: Final = (
     1.5  # how much worse standing still may explain a frame than motion does, as motion follows noise too
 )
-_HELD: Final = (
-    0.7,
-    0.7,
-)  # shares of the remaining difference from the frame that are given back, one after the other
+_HELD: Final = 2  # times that the remaining difference from the frame is given back
+_NOISE_WINDOW: Final = 5  # in which that is compared with the noise
+_DRAWN: Final = 5.0  # times the noise's variance: drawing in which doubling leaves half of that
 _SLIGHT: Final = 1.0  # units of luma: a difference that compression makes, blocks in what is flat, stays away
-_NOISE: Final = 3.0  # at which half as much is given back
-_KEEP_NOISE: Final = 0.9  # of the estimate of the frames before
 
 
 @dataclass
@@ -56,25 +53,17 @@ class _Before:
 
 
 class Fusion:
-    """Told each frame of a clip in turn, gives it doubled with what those before it showed.
+    """Told each frame of a clip in turn, gives it doubled with what those before it showed."""
 
-    Parameters
-    ----------
-    denoise : float
-        0..1; how much of the noise is to go. Where it is to stay, the result is held to the frame all the same.
-    """
-
-    def __init__(self, denoise: float) -> None:
-        self._denoise = denoise
+    def __init__(self) -> None:
         self._search: Any = Motion.search()
         self._search.setGradientDescentIterations(_STEPS)
         self._search.setVariationalRefinementIterations(0)
         self._search.setFinestScale(0)
         self._search.setPatchStride(_STRIDE)
         self._before: _Before | None = None
-        self._noise = 0.0
 
-    def __call__(self, frame: Pixels, cleaned: Array, doubled: Array, is_cut: bool) -> Array:
+    def __call__(self, frame: Pixels, cleaned: Array, noise: Array, doubled: Array, is_cut: bool) -> Array:
         """The doubled frame.
 
         Parameters
@@ -83,6 +72,8 @@ class Fusion:
             Luma in which motion is searched, cleaned.
         cleaned : ndarray, (H, W), float32
             The same, not rounded, 0..255.
+        noise : ndarray, (H, W), float32
+            Standard deviation of the noise that is left in it and is to go.
         doubled : ndarray, (2 H, 2 W), float32
             What that alone gives.
         is_cut : bool
@@ -96,15 +87,11 @@ class Fusion:
         age = np.ones(frame.shape, np.float32)
         if self._before is not None and not is_cut:
             doubled, age = self._mixed(frame, cleaned, doubled, self._before)
-        noise = self._noise * self._denoise
-        for share in _HELD:
+        held = None
+        for _ in range(_HELD):
             gap = cleaned - _halved(doubled)
-            gap *= (
-                gap
-                * gap
-                / (gap * gap + np.float32(_SLIGHT**2))
-                * np.float32(share / (1 + (noise / _NOISE) ** 4))
-            )
+            held = _not_noise(gap, cleaned, noise) if held is None else held
+            gap *= held * (gap * gap / (gap * gap + np.float32(_SLIGHT**2)))
             doubled = doubled + _to_size(gap, doubled, cv2.INTER_LINEAR)
         self._before = _Before(doubled, age, frame)
         return doubled
@@ -112,8 +99,7 @@ class Fusion:
     def _mixed(self, frame: Pixels, cleaned: Array, own: Array, before: _Before) -> tuple[Array, Array]:
         motion = Motion(frame, before.frame, self._search)
         _refine(motion, frame, before.frame)
-        found = noise_of(motion.settle(_STILL)) / 2**0.5
-        self._noise = _KEEP_NOISE * self._noise + (1 - _KEEP_NOISE) * found if self._noise else found
+        motion.settle(_STILL)
         carried = _at(before.doubled, motion.place(*own.shape), cv2.INTER_LANCZOS4)
         age = _at(before.age, motion.place(*frame.shape), cv2.INTER_LINEAR)
         age = np.minimum(age, np.float32(_MOST_AGE - 1)) * _believed(_halved(carried), cleaned)
@@ -143,9 +129,22 @@ def _believed(carried: Array, cleaned: Array) -> Array:
     gap = carried - cleaned
     power = cv2.blur(gap * gap, (_GAP_WINDOW, _GAP_WINDOW))
     window = (_TEXTURE_WINDOW, _TEXTURE_WINDOW)
-    variance = cv2.blur(cleaned * cleaned, window) - cv2.blur(cleaned, window) ** 2
-    allowed = np.float32(_GAP) + np.float32(_TEXTURE) * np.sqrt(np.maximum(variance, 0))
+    allowed = np.float32(_GAP) + np.float32(_TEXTURE) * np.sqrt(np.maximum(_variance(cleaned, window), 0))
     return np.asarray(np.exp(-power / (allowed * allowed)), np.float32)
+
+
+def _not_noise(gap: Array, cleaned: Array, noise: Array) -> Array:
+    """How far differences are more than the noise that doubling took away: (H, W), 0..1."""
+    window = (_NOISE_WINDOW, _NOISE_WINDOW)
+    variance = cv2.blur(noise * noise, window) + np.float32(1e-3)
+    drawn = np.maximum(_variance(cleaned, window) - variance, 0)
+    taken = variance / (1 + drawn / (np.float32(_DRAWN) * variance))
+    power = cv2.blur(gap * gap, window) + np.float32(1e-3)
+    return np.asarray(np.maximum(1 - taken / power, 0), np.float32)
+
+
+def _variance(values: Array, window: tuple[int, int]) -> Array:
+    return np.asarray(cv2.blur(values * values, window) - cv2.blur(values, window) ** 2, np.float32)
 
 
 def _at(values: Array, place: tuple[Array, Array], how: int) -> Array:

@@ -6,13 +6,18 @@ of what was carried is by how much both differ beyond that noise, around each pi
 shadow passes, a thing was hidden, or detail is too fine to be carried. So detail that moves is neither smeared nor
 doubled, and a clip without noise stays as it is.
 
+The first frames of a shot have none before them: they are averaged backwards first, over a few of those that follow.
+
 What was not averaged there is not lost: a network may look at the frame itself, at what was carried and at the next
 frame, and knows how much noise is left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import cv2
@@ -23,11 +28,13 @@ from tinct.clip.planes import Planes
 from tinct.imaging.motion import Motion, small_luma
 from tinct.imaging.shots import CutFinder
 
-__all__ = ["Cleaned", "Cleaner", "noise_of"]
+__all__ = ["AHEAD", "Cleaned", "Cleaner", "noise_of"]
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
+AHEAD: Final = 6
+"""Frames that are held and looked at before the first of a shot is cleaned; eight did no better where things move."""
 _SIDE: Final = 480  # of the luma on which motion is searched
 _MOST_AGE: Final = 8.0  # frames that are averaged at most: each step along motion costs a little detail
 _STILL: Final = 1.1  # how much worse standing still may explain a frame than motion does
@@ -82,7 +89,7 @@ class _Before:
 
 
 class Cleaner:
-    """Told each frame of a clip in turn, and the one after it, gives it with less noise.
+    """Told each frame of a clip in turn, and some of those after it, gives it with less noise.
 
     Parameters
     ----------
@@ -104,15 +111,27 @@ class Cleaner:
         self.is_cut = True
         """Whether another shot began with the frame that was told last."""
 
-    def __call__(self, planes: Planes, after: Planes | None = None) -> Cleaned:
-        """The frame, cleaned; told of no frame after it, it does without."""
+    def __call__(self, planes: Planes, after: Planes | None = None, ahead: Sequence[Planes] = ()) -> Cleaned:
+        """The frame, cleaned.
+
+        Parameters
+        ----------
+        planes : Planes
+            The frame.
+        after : Planes, optional
+            The next one, which `Cleaned.views` then show.
+        ahead : sequence of Planes
+            What follows, `AHEAD` frames or fewer, of which the first frames of a shot are averaged too.
+        """
         own = tuple(plane.astype(np.float32) for plane in (planes.y, planes.u, planes.v))
         y, u, v = own
         self.is_cut, small = self._next or self._glance(planes)
+        if self.is_cut and self._strength:
+            self._before = self._backwards(ahead)
         self._next = None if after is None else self._glance(after)
         if self._strength == 0:
             return Cleaned((y, u, v), np.zeros((4, *y.shape), np.float32))
-        if self.is_cut or self._before is None:
+        if self._before is None:
             noise = noise_of(y) if self._known is None else self._known
             self._before = _Before((y, u, v), small, np.ones(y.shape, np.float32))
             views = [np.zeros_like(y), np.zeros_like(y), np.zeros_like(y), np.full_like(y, noise)]
@@ -124,6 +143,16 @@ class Cleaner:
         else:
             views[2] = views[0]
         return Cleaned(cleaned, np.stack(views) * np.float32(self._strength))
+
+    def _backwards(self, ahead: Sequence[Planes]) -> _Before | None:
+        """What those frames ahead that are of this shot make of the second of it, the last one first."""
+        cut, some = deepcopy(self._cut), Cleaner(self._strength, self._known)
+        shot = list(takewhile(lambda planes: not cut(planes), ahead))
+        for planes in reversed(shot):
+            some._next = False, small_luma(planes.y, _SIDE)  # one shot, whichever way it runs
+            some(planes)
+        self._noise = some._noise or self._noise
+        return some._before
 
     def _glance(self, planes: Planes) -> tuple[bool, Pixels]:
         return self._cut(planes), small_luma(planes.y, _SIDE)

@@ -137,7 +137,7 @@ _LUMA = Engine(
     models={2: "clip"},
     sides=(512, 384, 256, 128),
     bytes_per_pixel=1200,
-    core_seconds=2,
+    core_seconds=1.2,
     margin=14,
     sees_luma=True,
 )

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.colorize import colorize
+from tinct.imaging.fill.whole import completed
 from tinct.imaging.things import Things, things_of
 from tinct.models.convert import with_outputs
 from tinct.models.convert.graph import Graph
@@ -93,3 +94,18 @@ def test_inner_values_of_a_network_become_outputs() -> None:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     values = session.run(None, {"x": np.array([1, 3], np.float32)})
     assert [value.tolist() for value in values] == [[4, 36], [2, 6]]
+
+
+@pytest.mark.usefixtures("thing_models")
+def test_half_a_thing_that_is_marked_is_completed_and_what_is_around_is_none() -> None:
+    light, ball, _ = scene()
+    grey = np.clip(light * 2.55, 0, 255).astype(np.uint8)
+    photo = Photo(np.repeat(grey[..., None], 3, axis=2))
+    half = np.where(ball, np.uint8(255), np.uint8(0))
+    half[:, 90:] = 0
+    found = completed(photo, half) > 0
+    assert (found & ball).sum() / (found | ball).sum() > 0.85
+    noise = np.random.default_rng(0).integers(0, 255, (64, 1024, 1), dtype=np.uint8).repeat(3, axis=2)
+    mark = np.zeros((64, 1024), np.uint8)
+    mark[:32, :512] = 255
+    assert (completed(Photo(noise), mark) > 0).mean() < 0.8

@@ -37,6 +37,7 @@ _PERSON: Final = 0.5  # probability
 _ON_PERSON: Final = (0.6, 0.2)  # share of what is marked that is a person, and of the person that is marked
 _POINTS: Final = 8  # of a mark, that are asked about
 _COVERED: Final = 0.85  # share of the mark that its thing has, or it is another
+_ALL: Final = 0.8  # share of the photo beyond which it is no thing but what is around
 _MEANT: Final = 0.45  # share of the person that what was marked has: then it is not a garment
 
 
@@ -90,7 +91,8 @@ def _around(things: Things, area: Flags, marked: Flags) -> Flags:
     first = (int(row), int(column))
     logits = things.at((area.shape[0], area.shape[1]), [first, *spread(area, [first], _POINTS - 1)]).thing
     thing = resize(logits, (area.shape[0], area.shape[1])) > 0
-    if (thing & area).sum() < _COVERED * area.sum() or thing.sum() > _MOST * marked.sum():
+    other = (thing & area).sum() < _COVERED * area.sum()
+    if other or thing.sum() > _MOST * marked.sum() or thing.mean() > _ALL:
         return area
     return np.asarray(thing | area)
 

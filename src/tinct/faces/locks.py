@@ -37,6 +37,8 @@ _BOTH, _LIPS = 0.5, 0.74
 """Share of a way on which it is unlike both, or unlike the lips on them and a little unlike the skin beside."""
 _MOST: Final = 5  # locks
 _REACH: Final = 22  # pixels around a way that its lock may fill
+_CROSSED, _SEEN, _MUCH = 0.6, 0.7, 0.4
+"""Share of the lips' height that a lock crosses, of that where it is unlike them, and of the lips that it may hide."""
 _RIM: Final = 5  # pixels around hair that are kept too
 
 
@@ -89,14 +91,15 @@ def across_lips(flat: Array) -> Array:
 
 def _lock(lab: Array, columns: NDArray[np.intp], lips: Flags, from_lips: Array) -> Flags:
     """What is near a way down and of its colours on the lips rather than of theirs."""
-    rows = np.arange(len(columns))
+    rows, away = np.arange(len(columns)), np.abs(np.arange(lab.shape[1])[None] - columns[:, None])
     on = lips[rows, columns]
+    if on.sum() < _CROSSED * lips.sum(axis=0).max() or (from_lips[rows, columns] > _LIKE)[on].mean() < _SEEN:
+        return away < 0
     colors = lab[rows[on], columns[on]]
-    near = np.abs(np.arange(lab.shape[1])[None] - columns[:, None]) <= _REACH
-    like = near & (_apart(lab, colors) < from_lips) if len(colors) else np.zeros_like(near)
-    like |= np.abs(np.arange(lab.shape[1])[None] - columns[:, None]) <= _RIM // 2
+    like = (away <= _REACH) & (_apart(lab, colors) < from_lips) | (away <= _RIM // 2)
     _, numbers = cv2.connectedComponents(like.astype(np.uint8))
-    return np.asarray(np.isin(numbers, np.unique(numbers[rows, columns])) & like)
+    lock = np.isin(numbers, np.unique(numbers[rows, columns])) & like
+    return np.asarray(lock & (float((lock & lips).sum()) < _MUCH * float(lips.sum())))
 
 
 def _apart(lab: Array, colors: Array) -> Array:

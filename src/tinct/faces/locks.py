@@ -94,7 +94,7 @@ def _lock(lab: Array, columns: NDArray[np.intp], lips: Flags, from_lips: Array) 
     rows, away = np.arange(len(columns)), np.abs(np.arange(lab.shape[1])[None] - columns[:, None])
     on = lips[rows, columns]
     if on.sum() < _CROSSED * lips.sum(axis=0).max() or (from_lips[rows, columns] > _LIKE)[on].mean() < _SEEN:
-        return away < 0
+        return np.asarray(away < 0, np.bool_)
     colors = lab[rows[on], columns[on]]
     like = (away <= _REACH) & (_apart(lab, colors) < from_lips) | (away <= _RIM // 2)
     _, numbers = cv2.connectedComponents(like.astype(np.uint8))

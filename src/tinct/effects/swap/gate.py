@@ -27,7 +27,7 @@ __all__ = ["COVERED", "fitting", "refuse_hidden", "refuse_unlike"]
 COVERED: Final = 0.6
 """Share of the rim around an eye or the lips from which on they count as hidden."""
 _FINGER: Final = 0.04  # share of the lips
-_GLASSES, _BEARD, _CHILD = -1.4, -1.7, -0.5
+_GLASSES, _BEARD, _CHILD = -1.2, -1.65, -0.5
 """Log-odds from which a face counts as wearing one, or as a small child's; see the card of `face-signs`."""
 _GROWN, _YEARS = -1.0, 1.3
 """Log-odds below which it does not matter how surely a face is no child's; and by how much they may differ above."""

@@ -217,6 +217,11 @@ class Settings(WorkingSettings, ServingSettings):
     youcam_raw_keys: bool = Field(
         True, description="Whether YouCam's client_id is accepted as a bearer, as its newer clients send it."
     )
+    youcam_strict_swap: bool = Field(
+        True,
+        description="Whether YouCam's face swap refuses faces that would look bad on each other, as `tinct swap` does "
+        "without --force. False swaps all that can be found, as clients of the vendor may expect.",
+    )
     youcam_token_s: float = Field(7200.0, gt=0, description="Seconds that a YouCam access token lives.")
     youcam_clock_s: float = Field(
         300.0, gt=0, description="Seconds that the clock of a YouCam client may be off when it signs in."

@@ -1,12 +1,13 @@
 """Tasks in one process: what is told of them, what is wrong with their files, repeats, leases, deletion."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from youcam_client import PICTURE, Client, id_token, member, payload
 
-from backends import working
+from backends import Postgres, working
 from picture_host import Site
 from running import pages, photo
 from tinct.backend import Backend, open_backend
@@ -102,6 +103,21 @@ async def test_a_mask_of_v1_is_a_picture_in_v2(backend: Backend) -> None:
         ("background", {"mode": "mask"}, "png", "none"),
         ("convert", {}, "jpeg", "none"),
     ]
+
+
+@pytest.mark.parametrize("strict", [True, False])
+async def test_an_operator_decides_whether_faces_that_do_not_suit_are_swapped(
+    postgres: Postgres, tmp_path: Path, strict: bool, face_models: None
+) -> None:
+    settings = postgres.create(tmp_path / "data", allow_swap=True, youcam_strict_swap=strict)
+    async with open_backend(settings) as backend:
+        client = Client(backend, (await member(backend))[1]["client_id"])
+        one, two = await client.sent(), await client.sent()
+        mapping = [{"index": 0, "position": 0}]
+        task = await client.run("face-swap", src_file_id=one, ref_file_ids=[two], face_mapping=mapping)
+        row = await backend.database.one("SELECT params FROM jobs WHERE id = %s", (task,))
+        assert row is not None
+        assert row["params"].get("force", False) is not strict
 
 
 async def test_four_pictures_are_listed_in_both_forms(backend: Backend) -> None:

@@ -93,6 +93,7 @@ async def _beside(request: Request, ask: Ask) -> dict[str, Any]:
         "able": bool(able),
         "shape": _ANY_SHAPE,
         "chance": chance % 2**31,
+        "strict": settings_of(request).youcam_strict_swap,
     }
 
 

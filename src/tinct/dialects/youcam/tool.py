@@ -16,7 +16,8 @@ __all__ = ["CLIPS", "HEIC", "MB", "PHOTOS", "Form", "Limit", "Tool", "Values", "
 
 Values = Mapping[str, Any]
 """Parameters of a call, by name; ``style``: what the chosen style asks of the effect; ``able``: see `Form.better_with`;
-``chance``: a seed for calls that name none, the same for repeats; ``shape``: width and height of the source."""
+``chance``: a seed for calls that name none, the same for repeats; ``shape``: width and height of the source;
+``strict``: whether faces that do not suit each other are refused."""
 MB: Final = 2**20
 PHOTOS: Final = frozenset({"jpeg", "png"})
 CLIPS: Final = frozenset({"mp4", "mov"})

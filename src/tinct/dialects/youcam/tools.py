@@ -355,7 +355,11 @@ TOOLS: Final[Sequence[Tool]] = (
                 check=rules.mapped,
                 effect="swap",
                 # whoever calls this API has agreed to its terms, which ask for the consent of those who are shown
-                to=lambda values: {"mapping": values["face_mapping"], "consent": True},
+                to=lambda values: {
+                    "mapping": values["face_mapping"],
+                    "consent": True,
+                    "force": not values["strict"],
+                },
             )
         ),
         codes={"face_angle": ("error_pose", "error_large_face_angle")},

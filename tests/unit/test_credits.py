@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from tinct.backend import Backend
 from tinct.errors import CreditError, DatabaseError, ParameterError
 from tinct.jobs import moves
 from tinct.jobs.job import FINAL, Job, JobState
-from tinct.storage.database import Duplicate
+from tinct.storage.database import Connection, Duplicate
 
 pytestmark = pytest.mark.asyncio
 
@@ -128,23 +129,21 @@ async def test_granted_less_charged_and_lapsed_is_what_is_left_whatever_happens_
         job = chance.choice(jobs)
         state = JobState.SUCCEEDED if chance.random() < 0.6 else chance.choice(sorted(FINAL))
         row = await backend.database.one("SELECT entry FROM jobs WHERE id = %s", (job.id,))
-        async with backend.database.transaction() as connection:
-            await moves.claim(connection, job.id, row["entry"])
+        await done(lambda connection: moves.claim(connection, job.id, row["entry"]))
         if chance.random() < 0.3:  # its process died
-            async with backend.database.transaction() as connection:
-                lost = await backend.jobs.get(payer, job.id)
-                await moves.lose(connection, backend.queue, lost, attempts=2)
+            lost = await backend.jobs.get(payer, job.id)
+            await done(lambda connection: moves.lose(connection, backend.queue, lost, attempts=2))
         for _ in range(chance.randint(1, 2)):
-            with contextlib.suppress(
-                DatabaseError
-            ):  # it met another end of the job half-way, and is done anew
-                await over(job, state)
-                continue
-            await over(job, state)
+            await done(lambda connection: moves.end(connection, job.id, state))
 
-    async def over(job: Job, state: JobState) -> None:
-        async with backend.database.transaction() as connection:
-            await moves.end(connection, job.id, state)
+    async def done(move: Callable[[Connection], Awaitable[object]]) -> None:
+        """A move that meets another one of the same job half-way is refused whole, and done anew."""
+        for _ in range(10):
+            with contextlib.suppress(DatabaseError):
+                async with backend.database.transaction() as connection:
+                    await move(connection)
+                return
+        raise AssertionError("a move meets others again and again")
 
     async def broken() -> None:
         """A submit whose transaction does not come to its end."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinct.models import store
 from tinct.models.runtime import session
-from tinct.photo.color import lab_to_srgb
+from tinct.photo.color import lightness_to_srgb
 
 __all__ = ["MODELS", "Cell", "Outlines", "Things", "installed", "spread", "things_of"]
 
@@ -107,9 +107,7 @@ def things_of(light: Array) -> Things | None:
     """A photo without colour, L* (h, w), looked at; None where the networks are not installed."""
     if not installed():
         return None
-    lab = np.zeros((*light.shape, 3), np.float32)
-    lab[..., 0] = light
-    return Things.of(np.clip(lab_to_srgb(lab), 0, 1) * np.float32(255))
+    return Things.of(lightness_to_srgb(light) * np.float32(255))
 
 
 def spread(where: NDArray[np.bool_], taken: Sequence[Cell], most: int) -> list[Cell]:

@@ -17,6 +17,7 @@ __all__ = [
     "delta_e_2000",
     "in_gamut",
     "lab_to_srgb",
+    "lightness_to_srgb",
     "linear_to_srgb",
     "luminance",
     "oklab_to_srgb",
@@ -121,6 +122,13 @@ def lab_to_srgb(lab: Array, *, clip: bool = True) -> Array:
     """
     rgb = linear_to_srgb(_lab_to_linear(np.asarray(lab, np.float32)))
     return np.clip(rgb, 0, 1, out=rgb) if clip else rgb
+
+
+def lightness_to_srgb(light: Array) -> Array:
+    """The neutral sRGB (h, w, 3), 0..1, float32, of CIELAB lightness (h, w), 0..100."""
+    lab = np.zeros((*light.shape, 3), np.float32)
+    lab[..., 0] = light
+    return lab_to_srgb(lab)
 
 
 def srgb_to_oklab(rgb: Array) -> Array:

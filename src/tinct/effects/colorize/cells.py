@@ -12,7 +12,7 @@ from tinct.imaging import salient
 from tinct.imaging.conduction import Flow, conducted
 from tinct.imaging.likelihood import ChromaDistribution
 from tinct.imaging.mean_field import resized
-from tinct.photo.color import lab_to_srgb
+from tinct.photo.color import lightness_to_srgb
 
 __all__ = ["COLD", "Beside", "Cells", "near"]
 
@@ -72,7 +72,7 @@ class Cells:
         expected = p @ np.column_stack([predicted.bins, np.hypot(*predicted.bins.T)])
         looks = resized(predicted.looks, (h, w))
         told = list(zip((predicted.light, looks, roots), _CONDUCTS, strict=True))
-        subject = salient.predict(_grey(predicted.light))
+        subject = salient.predict(lightness_to_srgb(predicted.light))
         return cls(predicted.light, looks, roots, predicted.looks, expected, subject, conducted(told, _LEAST))
 
     def around(self, row: int, column: int) -> tuple[Array, Array, Array]:
@@ -116,10 +116,3 @@ class Cells:
 def near(row: int, column: int) -> Part:
     """A cell and those around it."""
     return np.s_[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-
-
-def _grey(light: Array) -> Array:
-    """RGB (h, w, 3) in 0..1 of L* (h, w)."""
-    lab = np.zeros((*light.shape, 3), np.float32)
-    lab[..., 0] = light
-    return np.asarray(np.clip(lab_to_srgb(lab), 0, 1), np.float32)

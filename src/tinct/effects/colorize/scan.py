@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tinct.imaging.damage.find import found_in
 from tinct.imaging.damage.mend import mended
 from tinct.imaging.tone import Tone
-from tinct.photo.color import lab_to_srgb
+from tinct.photo.color import lightness_to_srgb
 from tinct.photo.resize import fit_size, resize
 
 __all__ = ["lightness_seen"]
@@ -41,9 +41,7 @@ def lightness_seen(lab: Array, tone: Tone) -> Array:
 def _mended(light: Array) -> Array:
     """Without scratches, dust and spots."""
     small = resize(light, fit_size(light.shape[0], light.shape[1], _SIDE))
-    grey = np.zeros((*small.shape, 3), np.float32)
-    grey[..., 0] = small
-    rgb = np.clip(lab_to_srgb(grey), 0, 1)
+    rgb = lightness_to_srgb(small)
     damaged = found_in(rgb)
     if not damaged.any():
         return light

@@ -139,9 +139,8 @@ def _child(*words: object) -> dict[str, float]:
 def _once(photo: Path, reference: Path) -> dict[str, float]:
     made = tinct.migrate(tinct.open(photo), "reference", reference=tinct.open(reference))
     made.photo.save(photo.with_name("out.jpg"))
-    status = Path("/proc/self/status").read_text(
-        encoding="ascii"
-    )  # getrusage would count the parent's peak too
+    # getrusage would count the parent's peak too
+    status = Path("/proc/self/status").read_text(encoding="ascii")
     kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return {"peak": int(kilobytes) * 1024 / 1e6}
 

@@ -46,10 +46,8 @@ _POOL = 4  # threads more or less that a pool has at the moment of a sample
 _PARTS = 8  # of the second half, for the error of its slope
 _HOUR = 3600.0
 _FACTS = ("processes", "own_mb", "shared_mb", "resident_mb", "descriptors", "threads")
-_COUNTED_ONCE = (
-    "shared_mb",
-    "resident_mb",
-)  # shared pages are looked at for the first time: no leak of anybody's
+# Shared pages are looked at for the first time: no leak of anybody's
+_COUNTED_ONCE = ("shared_mb", "resident_mb")
 
 
 class Rounds:

@@ -50,9 +50,8 @@ class Painter:
             if told is not None:
                 _tell(Path(told), step)
         if request.mask is not None and request.picture is not None:
-            made = np.where(
-                request.mask[..., None] > 0, made, request.picture + 1.0
-            )  # as networks do: not quite
+            # As networks do: not quite
+            made = np.where(request.mask[..., None] > 0, made, request.picture + 1.0)
         return np.rint(np.clip(made, 0, 255)).astype(np.uint8)
 
 

@@ -114,9 +114,8 @@ def test_copies_lists_and_many_deletes(cos, bucket):
 def test_buckets(cos, through, bucket):
     cos.create_bucket(Bucket="empty-1250000000")
     assert cos.bucket_exists(Bucket="empty-1250000000")
-    names = [
-        item["Name"] for item in through.list_buckets()["Buckets"]["Bucket"]
-    ]  # asks the service's own host
+    # Asks the service's own host
+    names = [item["Name"] for item in through.list_buckets()["Buckets"]["Bucket"]]
     assert {"empty-1250000000", bucket} <= set(names)
     cos.delete_bucket(Bucket="empty-1250000000")
     assert not cos.bucket_exists(Bucket="empty-1250000000")

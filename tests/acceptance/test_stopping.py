@@ -51,9 +51,8 @@ def test_sigterm_while_it_starts_is_a_stop_like_any_other(data: Path) -> None:
         time.sleep(pause)
         starting.send_signal(signal.SIGTERM)
         _, said = starting.communicate(timeout=START_S)
-        assert starting.returncode in (0, -signal.SIGTERM), (
-            said
-        )  # the latter before Python had read the program
+        # The latter before Python had read the program
+        assert starting.returncode in (0, -signal.SIGTERM), said
         assert b"Traceback" not in said
     Server(data).stop()
 

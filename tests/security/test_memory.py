@@ -22,9 +22,8 @@ from tinct.server.app import create_app
 pytestmark = pytest.mark.asyncio
 
 FIRST, WARM, ROUNDS = 10, 30, 60
-KEPT = (
-    2048  # bytes of a round that may stay: caches that have a bound, and what the allocator's blocks round up
-)
+# Bytes of a round that may stay: caches that have a bound, and what the allocator's blocks round up
+KEPT = 2048
 GROWTH = 1.05
 TASKS = 150
 
@@ -84,9 +83,8 @@ async def test_server_and_worker_keep_nothing_of_jobs_that_have_ended(postgres: 
                 tracemalloc.stop()
     assert grown < KEPT
     assert again <= tasks + 1
-    assert (
-        more <= descriptors + settings.database_connections
-    )  # its pool may have grown, by no more than that
+    # Its pool may have grown, by no more than that
+    assert more <= descriptors + settings.database_connections
 
 
 async def test_a_child_keeps_nothing_of_its_tasks(postgres: Postgres, tmp_path) -> None:

@@ -101,9 +101,8 @@ def test_one_reference_goes_to_the_largest_face_and_by_keys_to_another(
         .startswith("Reference 1")
     )
     assert mapping(studio) is None, "which is what the server does by itself"
-    page.get_by_text(
-        "Not accepted"
-    ).wait_for()  # swaps are not allowed here, and the page says so in its place
+    # Swaps are not allowed here, and the page says so in its place
+    page.get_by_text("Not accepted").wait_for()
 
     page.get_by_role("button", name="Face 1: stays").focus()
     page.keyboard.press("Enter")

@@ -197,9 +197,8 @@ def test_colorize_takes_colours_of_points(studio: Watched) -> None:
     studio.wait_for_state("done")
     assert studio.accessibility() == []
     studio.drop(("other.png", _png(data.camera())))
-    page.wait_for_function(
-        "() => document.querySelectorAll('.point').length === 0"
-    )  # they were of the other photo
+    # They were of the other photo
+    page.wait_for_function("() => document.querySelectorAll('.point').length === 0")
 
 
 def test_a_painted_mask_erases_there_and_nowhere_else(studio: Watched, cat: bytes) -> None:

@@ -135,10 +135,8 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
     wanted = ("server", "heic", "video", "generate", "stable-diffusion-cpp", "credentials")
     for requirement in [*project["dependencies"], *(each for extra in wanted for each in extras[extra])]:
         name, *parts = re.findall(r"[\w.-]+", re.split(r"[<>=]", requirement)[0])
-        asked |= {
-            _plain(name),
-            *(_plain(f"{name}-{part}") for part in parts),
-        }  # psycopg[pool] is psycopg-pool
+        # psycopg[pool] is psycopg-pool
+        asked |= {_plain(name), *(_plain(f"{name}-{part}") for part in parts)}
     known = COMPILED | packages_distributions()
     strangers = {
         f"{_place(path)}: {top}"

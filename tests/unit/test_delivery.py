@@ -95,9 +95,8 @@ async def test_what_was_taken_while_the_connection_broke_runs_all_the_same(backe
     async with working(backend):
         done = await ended(backend, await submitted(backend, account))
     assert len(broken) == 1
-    begun = (
-        broken[0].claimed is not None
-    )  # not where the job was stored while the statement ran that took its entry
+    # Not where the job was stored while the statement ran that took its entry
+    begun = broken[0].claimed is not None
     assert (done.state, done.attempt) == (JobState.SUCCEEDED, 1 + begun)
     assert await queue_length(backend) == 0
 

@@ -313,9 +313,8 @@ def test_progress_rises_tile_by_tile_to_one_and_an_estimate_comes_before(
     assert heard[-1] == 1
     assert before.seconds > 0
     assert result.plan.estimate == before
-    assert plan(photo, 2, "span").estimate.seconds == pytest.approx(
-        result.seconds
-    )  # learned from the work itself
+    # Learned from the work itself
+    assert plan(photo, 2, "span").estimate.seconds == pytest.approx(result.seconds)
 
 
 def test_work_can_be_stopped_from_progress(networks: dict[str, Network], cat: Photo) -> None:
@@ -379,9 +378,8 @@ def test_how_long_it_may_take_is_known_from_the_size_alone() -> None:
         < seconds(2000, model="realesrgan")
     )
     assert seconds(4000, model="span") == pytest.approx(4 * seconds(2000, model="span"), rel=0.2)
-    assert seconds(4000, scale=4) == pytest.approx(
-        1.5 * seconds(4000, model="span")
-    )  # half as long again for faces
+    # Half as long again for faces
+    assert seconds(4000, scale=4) == pytest.approx(1.5 * seconds(4000, model="span"))
     assert 1.5 * seconds(4000, model="luma") < seconds(4000) < seconds(4000, model="span") / 2
     assert seconds(400) == seconds(400, model="realesrgan") > seconds(4000, scale=1)
 

@@ -361,9 +361,8 @@ class TestNetworks:
 
     def test_a_face_in_the_dark_is_found_where_it_is(self, astronaut: Photo) -> None:
         wide = Photo(cv2.resize(astronaut.pixels, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC))
-        dark = Photo(
-            np.rint(np.float32(wide.pixels) / 255 * 12).astype(np.uint8)
-        )  # a twentieth of display light
+        # A twentieth of display light
+        dark = Photo(np.rint(np.float32(wide.pixels) / 255 * 12).astype(np.uint8))
         (found,), (lit,) = tinct.find_faces(dark), tinct.find_faces(wide)
         assert np.abs(np.array(found.box) - lit.box).max() < 0.1 * lit.width
         assert found.photo_size == (2560, 2560)

@@ -165,9 +165,8 @@ def test_a_reference_that_looks_the_other_way_is_mirrored() -> None:
         refuse_unlike(left, right)
     turned = fitting(left, right)
     assert turned.face.pose.yaw == 12
-    np.testing.assert_allclose(
-        turned.points[:468, 0], left.points[:468, 0], atol=2
-    )  # a face is nearly symmetric
+    # A face is nearly symmetric
+    np.testing.assert_allclose(turned.points[:468, 0], left.points[:468, 0], atol=2)
     assert fitting(right, right) is right
     with pytest.raises(FacesUnlikeError, match="by 30"):
         fitting(known(yaw=0, pitch=30), known())
@@ -394,9 +393,8 @@ def test_an_invisible_mark_changes_luma_alone_and_little(dtype: Any) -> None:
     photo = Photo((textured(300).pixels.astype(np.float64) / 255 * full).astype(dtype))
     change = (watermark.marked(photo).pixels.astype(float) - photo.pixels) / full * 255
     assert 0.3 < np.sqrt((change**2).mean()) < 3.5
-    inside = ((photo.pixels > 0.05 * full) & (photo.pixels < 0.95 * full)).all(
-        axis=-1
-    )  # nothing is cut off there
+    # Nothing is cut off there
+    inside = ((photo.pixels > 0.05 * full) & (photo.pixels < 0.95 * full)).all(axis=-1)
     assert np.abs(change - change.mean(axis=-1, keepdims=True))[inside].max() <= 0.7
 
 

@@ -108,9 +108,8 @@ def test_the_network_is_shown_the_next_frame_along_motion_unless_it_is_of_anothe
     assert np.array_equal(np.rint(luma + own), shown[4])
     assert decibels(luma + carried, truth[4]) > decibels(shown[4], truth[4]) + 1  # those before were averaged
     assert decibels(luma + ahead, truth[4]) > decibels(shown[5], truth[4]) + 6
-    assert (
-        decibels(luma + (own + ahead) / 2, truth[4]) > decibels(shown[4], truth[4]) + 1
-    )  # its noise is its own
+    # Its noise is its own
+    assert decibels(luma + (own + ahead) / 2, truth[4]) > decibels(shown[4], truth[4]) + 1
     assert 1 < left.mean() < 6
     last = cleaner(planes(shown[5]), planes(shown[6]))
     assert np.array_equal(last.views[2], last.views[0])

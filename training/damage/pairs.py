@@ -41,13 +41,8 @@ _SPARSE = 0.3  # with little of what is usual
 _HARD, _HARD_CLEAN = 0.5, 0.65  # share of crops chosen for what is taken for damage, and of these undamaged
 _POOL = 3  # views out of which so many places are chosen as crops are taken of a view
 _MARGIN = 24  # pixels around such a place
-_FEW: dict[Kind, float] = {
-    "scratch": 1,
-    "hair": 0.7,
-    "crack": 0.3,
-    "dust": 4,
-    "spot": 0.3,
-}  # a quarter of a megapixel
+# A quarter of a megapixel
+_FEW: dict[Kind, float] = {"scratch": 1, "hair": 0.7, "crack": 0.3, "dust": 4, "spot": 0.3}
 _FEWEST = VISIBLE // 2  # levels below which damage is none
 
 

@@ -57,9 +57,8 @@ def pairs(folder: Path, held_out: bool, seed: int) -> tuple[NDArray[np.float16],
             shown, numbers, truth = (kept[name] for name in ("shown", "numbers", "truth"))
         noise = max(0.3, noise_of(np.concatenate(list(shown[:, 2]), axis=1)))
         for one, chosen, wants in zip(shown, numbers, truth, strict=True):
-            guess = noise * float(
-                np.exp(rng.normal(0, 0.12))
-            )  # clips are larger, and their noise better known
+            # Clips are larger, and their noise better known
+            guess = noise * float(np.exp(rng.normal(0, 0.12)))
             for left, want in zip(_left(one, guess, chosen), wants, strict=True):
                 seen[at], wanted[at] = left, want
                 at += 1
@@ -175,9 +174,8 @@ def _coded(tiles: Pixels, crf: int, rng: np.random.Generator) -> Pixels:
     frames = np.ascontiguousarray(grid.reshape(_FRAMES, _ROWS * _TILE, _COLUMNS * _TILE))
     file = io.BytesIO()
     preset = str(rng.choice(("veryfast", "medium")))
-    grey = np.full(
-        (frames.shape[1] // 2, frames.shape[2]), 128, np.uint8
-    )  # chroma, two planes beside each other
+    # Chroma, two planes beside each other
+    grey = np.full((frames.shape[1] // 2, frames.shape[2]), 128, np.uint8)
     with av.open(file, "w", format="mp4") as out:
         stream = out.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": preset})
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"

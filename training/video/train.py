@@ -22,10 +22,8 @@ from training.video.pairs import pairs
 __all__ = ["main"]
 
 _BATCH, _RATE, _LEAST_RATE = 32, 1.5e-3, 1e-6
-_CLEAN, _PLAIN = (
-    1 / 255,
-    0.2,
-)  # noise that is left of a clean clip, and the share of those that are shown without views
+# Noise that is left of a clean clip, and the share of those that are shown without views
+_CLEAN, _PLAIN = 1 / 255, 0.2
 _KEEP_EVERY_S = 180.0
 
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
-_SKEW_S = (
-    5.0  # between two clocks; signatures of object stores fail from 15 minutes, links and limits earlier
-)
+# Between two clocks; signatures of object stores fail from 15 minutes, links and limits earlier
+_SKEW_S = 5.0
 _OPEN_FILES = 4096  # open files for a server with a few hundred clients
 
 

@@ -94,9 +94,8 @@ class Clip:
 
     def frames(self) -> Iterator[Frame]:
         """The frames, upright, one at a time."""
-        yield from Reader(
-            self.path, self.facts, _threads()
-        ).frames()  # this keeps a temporary file until the end
+        # This keeps a temporary file until the end
+        yield from Reader(self.path, self.facts, _threads()).frames()
 
     def __repr__(self) -> str:
         f = self.facts

@@ -95,9 +95,8 @@ def _picture(data: bytes) -> tuple[int, int, int] | None:
             headers = [(at, stop) for _, at, stop in _inside(data, start, end, b"tkhd")]
             sizes = [at for _, at, _ in _inside(data, start, end, b"mdia", b"minf", b"stbl", b"stsz")]
             if headers and sizes:
-                width, height = struct.unpack_from(
-                    ">II", data, headers[0][1] - 8
-                )  # 16.16, at the end of the box
+                # 16.16, at the end of the box
+                width, height = struct.unpack_from(">II", data, headers[0][1] - 8)
                 (frames,) = struct.unpack_from(">I", data, sizes[0] + 8)
                 if width >> 16 and height >> 16 and frames:
                     return width >> 16, height >> 16, frames

@@ -90,9 +90,8 @@ class Reader:
         small = frame.format.name not in _PLAIN
         other = (frame.width // 2 * 2, frame.height // 2 * 2) != size  # a change of size in mid-stream
         if small or other:
-            ranges = (
-                2 if facts.matrix.full else 1
-            )  # what is said decides, whatever the name of the format says
+            # What is said decides, whatever the name of the format says
+            ranges = 2 if facts.matrix.full else 1
             frame = frame.reformat(
                 width=size[0] if other else frame.width,
                 height=size[1] if other else frame.height,

@@ -28,7 +28,6 @@ def lifted(crops: Crops) -> Photo | None:
         return None
     level = float(np.percentile(srgb_to_linear(glance[dark]), 75))
     gain = np.float32(min(_GOAL / max(level, 1e-6), _MOST))
-    light = 1 - np.exp(
-        -gain * srgb_to_linear(np.clip(crops.proxy(_SIDE), 0, 1))
-    )  # what is light already stays so
+    # What is light already stays so
+    light = 1 - np.exp(-gain * srgb_to_linear(np.clip(crops.proxy(_SIDE), 0, 1)))
     return Photo(np.rint(linear_to_srgb(light) * 65535).astype(np.uint16))

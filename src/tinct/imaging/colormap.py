@@ -203,9 +203,8 @@ class ColorMap:
         if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 129:
             raise ParameterError("size", size, "a whole number from 2 to 129")
         nodes = grid(size)
-        interpolation(self.lattice).getDefaultCPUProcessor().applyRGB(
-            nodes
-        )  # in place, as `apply` interpolates
+        # In place, as `apply` interpolates
+        interpolation(self.lattice).getDefaultCPUProcessor().applyRGB(nodes)
         return replace(self, lattice=nodes)
 
     def save(self, path: str | Path, *, size: int | None = None, overwrite: bool = True) -> Path:

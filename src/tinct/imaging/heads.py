@@ -23,9 +23,8 @@ __all__ = ["Evidence", "Found", "look", "look_closer", "with_faces"]
 Array = NDArray[np.float32]
 Evidence = Literal["face", "head", "sure"]
 
-_SIDE: Final = (
-    1024  # longer side of the copy in which faces are looked for: those that matter here are seen in it
-)
+# Longer side of the copy in which faces are looked for: those that matter here are seen in it
+_SIDE: Final = 1024
 _NEAR: Final = 4.0  # side of the square that is looked at again, of the face's
 _LARGE: Final = 0.1  # of the longer side: such faces the first look has seen well enough
 _MOST: Final = 16  # faces that are looked at again, the largest first

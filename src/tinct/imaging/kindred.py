@@ -16,9 +16,8 @@ __all__ = ["Kindred", "Seen", "kindred"]
 
 Array = NDArray[np.float32]
 
-_LOOK: Final = np.float32(
-    0.5
-)  # difference of looks that separates; all looks of a photo differ from their mean by 1
+# Difference of looks that separates; all looks of a photo differ from their mean by 1
+_LOOK: Final = np.float32(0.5)
 _LIGHT: Final = np.float32(25.0)  # L*, beside how much lighter one photo is as a whole
 _ROUNDS: Final = 2  # in which the means are brought together
 _SOFT: Final = np.float32(2.0)  # squared difference by which cells must differ to be told apart

@@ -14,9 +14,8 @@ Array = NDArray[np.float32]
 
 SEEN = 272
 """Side of the square with as many pixels as the network sees, whatever the photo's proportions."""
-_ENLARGED = (
-    3.0  # at most: in what is blurred more, fewer people are found, and more things are taken for them
-)
+# At most: in what is blurred more, fewer people are found, and more things are taken for them
+_ENLARGED = 3.0
 _STRIDE = 16
 _SURE = 30.0  # log-odds beyond which nothing changes
 _BINS = 16  # colours are counted in cubes of 1/16 of each sRGB channel

@@ -20,9 +20,8 @@ __all__ = ["skin_of"]
 Array = NDArray[np.float32]
 
 _NEAR, _FAR = 2.5, 4.5  # distances, in spreads of a face's own colours, that are skin for certain and are not
-_FLOOR: Final = np.diag(
-    [60.0, 8.0, 8.0]
-)  # least spread of L*, a*, b*, squared: skin lies in light and shadow
+# Least spread of L*, a*, b*, squared: skin lies in light and shadow
+_FLOOR: Final = np.diag([60.0, 8.0, 8.0])
 _LEAST: Final = 30  # pixels of skin from which its colours are known
 
 

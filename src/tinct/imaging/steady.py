@@ -26,9 +26,8 @@ Pixels = NDArray[np.uint8]
 _SIDE: Final = 480  # of the luma on which motion is searched
 _MOST_AGE: Final = 8.0  # frames that are averaged at most: each step along motion costs a little detail
 _WINDOW: Final = (7, 7)  # of chroma, in which differences are judged
-_SHARED: Final = np.array(
-    [6, 3, 3], np.float32
-)  # units of luma and chroma of the clip that neighbours may share
+# Units of luma and chroma of the clip that neighbours may share
+_SHARED: Final = np.array([6, 3, 3], np.float32)
 _GIVEN: Final = np.array([8, 8], np.float32)  # and of what it was given, which is livelier
 _UNCHANGED: Final = np.float32(1.0)  # units of chroma: what was changed by less is rather the clip's own
 

@@ -134,7 +134,6 @@ def _shares(luma: Array) -> Array:
     """How much of the mark each place takes: more where the photo is restless, for there nobody sees it."""
     mean, square = (cv2.blur(values, (9, 9)) for values in (luma, luma**2))
     spread = np.sqrt(np.maximum(np.asarray(square) - np.asarray(mean) ** 2, 0))
-    inner = cv2.erode(
-        spread.astype(np.float32), np.ones((13, 13), np.uint8)
-    )  # calm places stay so beside edges
+    # Calm places stay so beside edges
+    inner = cv2.erode(spread.astype(np.float32), np.ones((13, 13), np.uint8))
     return np.asarray(np.clip(0.3 + 0.7 * cv2.GaussianBlur(inner, (0, 0), 4) / _CALM, 0.3, 2.5), np.float32)

@@ -25,10 +25,8 @@ __all__ = ["Archive", "Archives", "Entry"]
 _FIRST_YEAR: Final = 1980  # ZIP knows none before
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _HEADER_BYTES, _DESCRIPTOR_BYTES, _ENTRY_BYTES, _END_BYTES = 30, 16, 46, 22
-_FAR_BYTES, _LARGE_END_BYTES = (
-    12,
-    76,
-)  # more, of an entry that begins beyond ZIP64_LIMIT, and of such a directory
+# More, of an entry that begins beyond ZIP64_LIMIT, and of such a directory
+_FAR_BYTES, _LARGE_END_BYTES = 12, 76
 _PER_PAGE: Final = 500
 
 

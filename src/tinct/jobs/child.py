@@ -184,9 +184,8 @@ def _prepare(told: Connection, settings: Settings, scratch: Path, stored: Path |
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     own_session()
     inputs = [path for path in (stored, settings.models) if path is not None]
-    close_files(
-        settings.data, readable=inputs, writable=[scratch]
-    )  # first: it binds this thread and later ones
+    # First: it binds this thread and later ones
+    close_files(settings.data, readable=inputs, writable=[scratch])
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # die at once, even inside a library's long loop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (settings.job_memory_bytes, settings.job_memory_bytes))

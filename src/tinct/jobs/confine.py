@@ -20,13 +20,8 @@ _NO_NEW_PRIVILEGES: Final = 38  # prctl
 _SET_FILTER, _ALL_THREADS = 1, 1  # seccomp
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000  # what a filter answers
 _EPERM, _ENOSYS = 1, 38
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = (
-    0x20,
-    0x15,
-    0x35,
-    0x45,
-    0x06,
-)  # operations of the filter's machine
+# Operations of the filter's machine
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in what it looks at
 _CLONE_THREAD: Final = 0x00010000
 _X32: Final = 0x40000000  # numbers of a second way to call the same kernel

@@ -71,9 +71,8 @@ class Leases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asked: dict[
-            str, float
-        ] = {}  # id of a job -> when it was asked for last, by the monotonic clock
+        # Id of a job -> when it was asked for last, by the monotonic clock
+        self._asked: dict[str, float] = {}
         self._open: dict[int, tuple[str, float]] = {}
         """Questions without an answer yet: the job's id, empty where it is not known yet, and up to when it counts."""
         self._number = 0

@@ -30,9 +30,8 @@ from tinct.settings import Settings, stripped_environment
 __all__ = ["Match", "Prompts", "Words"]
 
 _log = logging.getLogger(__name__)
-_INVISIBLE: Final = frozenset(
-    {"Cf", "Mn", "Me", "Cc"}
-)  # categories of characters that nobody sees by themselves
+# Categories of characters that nobody sees by themselves
+_INVISIBLE: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
 _ALIKE: Final = str.maketrans(
     "авекмнорстухѕіјԁԝгиαβεηικνορτυχωոսօհցյզᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢŋɑɛɡıɩʋɾ×",
     "abekmhopctyxsijdwrnabenikvoptuxwnuohgjqabcdefghijklmnoprstuvwyznaegiivrx",

@@ -45,9 +45,8 @@ _KEEP_ALIVE_S: Final = 15.0
 _MOST_PER_PAGE: Final = 500
 _CROWD: Final = 10_000  # more jobs than come in a second: so near the most, each is counted
 _PAYERS: Final = 10_000  # accounts that are remembered
-_SHARE: Final = (
-    3  # orders may hold one in so many connections: those of one account wait for each other inside
-)
+# Orders may hold one in so many connections: those of one account wait for each other inside
+_SHARE: Final = 3
 _LIST: Final = """
 SELECT * FROM jobs WHERE account_id = %(account)s AND deleted_at IS NULL
     AND (%(cursor)s::bigint IS NULL OR sequence < %(cursor)s)

@@ -284,9 +284,8 @@ class Worker:
     async def _succeed(self, job: Job, outcome: Outcome, files: list[File]) -> bool:
         try:
             for file, made in zip(files, outcome.made, strict=True):
-                if Path(
-                    made.path
-                ).exists():  # an earlier try may have stored it before the database went away
+                # An earlier try may have stored it before the database went away
+                if Path(made.path).exists():
                     await self._patient(partial(self._backend.blobs.adopt, Path(made.path), file.key))
         except StorageAwayError as error:
             return await self._lost(job, Failure.of(error))

@@ -13,9 +13,8 @@ from tinct.storage.database import Database, Row, storable
 
 __all__ = ["LAST", "Entry", "after_all", "entries"]
 
-LAST: Final = (
-    "\U0010ffff" * 213
-)  # after a beginning: not before any key that has it, since 4 * 213 > 850 bytes
+# After a beginning: not before any key that has it, since 4 * 213 > 850 bytes
+LAST: Final = "\U0010ffff" * 213
 
 _PLAIN: Final = (
     "SELECT * FROM (SELECT * FROM objects WHERE bucket_id = %(bucket)s AND key > %(after)s AND key >= %(prefix)s"

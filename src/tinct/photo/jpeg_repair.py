@@ -48,9 +48,8 @@ class _Coverage:
 
     def __init__(self) -> None:
         self.coding = 0
-        self.missing: dict[
-            int, dict[int, int]
-        ] = {}  # component -> coefficient -> bits that are still to come
+        # Component -> coefficient -> bits that are still to come
+        self.missing: dict[int, dict[int, int]] = {}
 
     def frame(self, coding: int, body: bytes) -> None:
         self.coding = coding

@@ -43,9 +43,8 @@ def to_working_space(image: Image, header: Header, icc: bytes | None) -> tuple[I
         image = _only_alpha(image, header)
     if image.format == "ushort" and image.get_typeof("bits-per-sample"):
         bits = image.get("bits-per-sample")
-        if (
-            8 < bits < 16
-        ):  # libheif leaves the low bits zero; repeat the high ones there, so that white is white
+        # libheif leaves the low bits zero; repeat the high ones there, so that white is white
+        if 8 < bits < 16:
             image = image | (image >> bits)
     if image.bands < 3:
         curve = profiles.gray_curve(icc) if icc is not None else None

@@ -31,13 +31,8 @@ _LAYOUT = {
     338, 339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 34675,
 }  # fmt: skip
 """Fields that say how the pixels lie, and what their colours are."""
-_RAW_TAGS = {
-    50706,
-    33421,
-    33422,
-    50710,
-    50711,
-}  # DNGVersion, CFARepeatPatternDim, CFAPattern, CFAPlaneColor, CFALayout
+# DNGVersion, CFARepeatPatternDim, CFAPattern, CFAPlaneColor, CFALayout
+_RAW_TAGS = {50706, 33421, 33422, 50710, 50711}
 _RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, linear raw
 _MODES = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "lab", 9: "lab"}
 

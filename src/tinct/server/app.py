@@ -32,7 +32,6 @@ def create_app(
     """
     metrics = metrics or Metrics()
     for dialect in dialects:
-        dialect.limits(
-            backend.settings
-        )  # what a wire format's own table gets wrong shows before the first call
+        # What a wire format's own table gets wrong shows before the first call
+        dialect.limits(backend.settings)
     return Front(backend, (operations(metrics), STUDIO, *dialects), metrics)

@@ -26,13 +26,11 @@ __all__ = ["Connections", "descriptors", "protocol"]
 _log = logging.getLogger(__name__)
 
 _LOOKS: Final = 4  # at each connection, within the shortest of its times
-_LATER: Final = (
-    1.25  # times the setting, so that a wire format that watches its bodies refuses in its own words
-)
+# Times the setting, so that a wire format that watches its bodies refuses in its own words
+_LATER: Final = 1.25
 _LEAST_BYTES: Final = 4096  # of a body or a reply that have to move in that time
-_LINGER_S: Final = (
-    1.0  # while a server stops: what is under way on an idle connection is answered, and then closed
-)
+# While a server stops: what is under way on an idle connection is answered, and then closed
+_LINGER_S: Final = 1.0
 _OWN_DESCRIPTORS: Final = 96  # files, database, children: what is never left to connections
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _FULL = (

@@ -277,9 +277,8 @@ def open_blobs(settings: Settings) -> Blobs:
                     "read_timeout": answer,
                     "timeout": _WHOLE,
                 },
-                retry_config={
-                    "retry_timeout": answer / 2
-                },  # what is refused at once is tried again for so long
+                # What is refused at once is tried again for so long
+                retry_config={"retry_timeout": answer / 2},
             )
             return Blobs(store, scratch, None, settings.min_free_bytes)
         if url is not None and "://" in url:

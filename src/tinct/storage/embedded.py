@@ -107,9 +107,8 @@ class EmbeddedPostgres:
             self._take_lease()
             try:
                 if owner() is not None:
-                    self._folder.chmod(
-                        self._folder.stat().st_mode | 0o011
-                    )  # from the cluster to the socket and the log
+                    # From the cluster to the socket and the log
+                    self._folder.chmod(self._folder.stat().st_mode | 0o011)
                 if not (self._cluster / "PG_VERSION").exists():
                     self._create()
                 self._run_server()
@@ -214,9 +213,8 @@ class EmbeddedPostgres:
         with (new / "postgresql.conf").open("a") as file:
             file.write("\ninclude 'tinct.conf'\n")
         new.rename(self._cluster)
-        threading.Thread(
-            target=os.sync, daemon=True, name="flush"
-        ).start()  # nothing is in it yet: no need to wait
+        # Nothing is in it yet: no need to wait
+        threading.Thread(target=os.sync, daemon=True, name="flush").start()
 
     def _run_server(self) -> None:
         self._prepare_socket_folder()

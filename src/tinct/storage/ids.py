@@ -9,9 +9,8 @@ from typing import Final
 
 __all__ = ["new_id"]
 
-_ALPHABET: Final = (
-    "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number, no look-alikes
-)
+# Crockford's base 32: sorts like the number, no look-alikes
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _lock = threading.Lock()
 _last = 0  # milliseconds of the newest id
 

@@ -21,9 +21,8 @@ from tinct.errors import DatabaseError
 __all__ = ["Programs", "owner", "prepare_owner"]
 
 _USER: Final = "tinct-db"
-_HERE: Final = (
-    "/proc/self/cwd"  # the working folder, entered already, so that the way to it is not walked again
-)
+# The working folder, entered already, so that the way to it is not walked again
+_HERE: Final = "/proc/self/cwd"
 _MAJOR: Final = re.compile(r"\(PostgreSQL\) (\d+)")
 
 

@@ -50,9 +50,8 @@ async def test_a_task_takes_the_same_few_statements_whatever_its_picture_and_the
         statements.clear()
         await client.made(site.url + path, 93)
         counts.append(len(statements))
-    assert (
-        min(counts) == sorted(counts)[len(counts) // 2] == STATEMENTS
-    )  # now and then the server looks at its queue
+    # Now and then the server looks at its queue
+    assert min(counts) == sorted(counts)[len(counts) // 2] == STATEMENTS
     assert max(counts) <= STATEMENTS + 3
     assert len(site.asked) == len(counts)  # and each picture is fetched once
 

@@ -29,9 +29,8 @@ __all__ = ["ACTION", "download", "process", "upload"]
 ACTION: Final = "ci:CreateAIImageColoringJob"
 _SERVER: Final = "tencent-ci"
 _PNG: Final = {"content-type": "image/png"}
-_KEPT_S: Final = (
-    600.0  # the job's own copy of the result, in case that the server stops before it is handed on
-)
+# The job's own copy of the result, in case that the server stops before it is handed on
+_KEPT_S: Final = 600.0
 _MOST_SIDE: Final = 50_000  # pixels
 _ROUNDS: Final = 3  # of decoding a detect-url
 

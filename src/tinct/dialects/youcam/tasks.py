@@ -73,9 +73,8 @@ async def run(request: Request, account: Account, tool: Tool, version: str) -> d
             dialect=NAME,
             meta={"tool": ask.tool.slug, "path": tool.slug, "version": version, "action": ask.action},
         )
-        if (
-            found.failure is not None
-        ):  # a task that costs nothing; but it is not made for those who could not pay
+        # A task that costs nothing; but it is not made for those who could not pay
+        if found.failure is not None:
             await _check_units(request, order)
         try:
             made = await backend_of(request).jobs.submit(order, failure=found.failure)

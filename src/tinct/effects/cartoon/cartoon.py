@@ -32,10 +32,8 @@ _FIRM = 1.1  # how fast a line becomes dark, by L*
 _INK = 0.82  # of the lightness under it that the darkest line takes
 _VIVID = 1.25  # times its chroma; skin gets less
 _VIVID_SKIN = 1.0
-_STEEP, _STEEPEST = (
-    0.5,
-    2.0,
-)  # of the borders of tones, by L*: soft where the photo is smooth, sharp at its edges
+# Of the borders of tones, by L*: soft where the photo is smooth, sharp at its edges
+_STEEP, _STEEPEST = 0.5, 2.0
 _STRIP = 1 << 17  # pixels that a thread works on at once
 _STEEP_SKIN = 0.12  # there steps are hardly seen: skin in steps looks like mud
 

@@ -30,11 +30,8 @@ __all__ = ["Carried", "carry", "evidence", "heat_of"]
 
 Array = NDArray[np.float32]
 
-_KIN = (
-    28.0,
-    0.42,
-    0.55,
-)  # difference of L*, looks and root probabilities to the known cell at which a cell begins to leak
+# Difference of L*, looks and root probabilities to the known cell at which a cell begins to leak
+_KIN = (28.0, 0.42, 0.55)
 _LEAK = 1.5e-3
 _SLOW = 0.38  # power of kinship in the leak
 _TWIN = (9.0, 0.37, 0.27)  # at which a cell is warmed from afar: parts of a thing that something lies across

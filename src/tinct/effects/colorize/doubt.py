@@ -40,11 +40,8 @@ _APART: Final = 24.0  # in a*, b*, between the colours of one region
 _CLEAR: Final = 15.0  # chroma of a choice that is not grey
 _TURN: Final = 0.77  # cosine of 40 degrees of hue, by which it differs from a clear colour
 _DECIDED: Final = 0.45  # of the chroma on which a region agrees: from there it stays as it is
-_TOP: Final = (
-    0.1,
-    2.0,
-    45.0,
-)  # rows of the photo; times its share of the photo that a sky has there; its least L*
+# Rows of the photo; times its share of the photo that a sky has there; its least L*
+_TOP: Final = (0.1, 2.0, 45.0)
 _SMOOTH: Final = 0.9  # of the photo's mean slope of L*, that a sky has at most,
 _ROUGH: Final = 1.75  # and what people choose the colour of: leaves, rocks and water have more
 _LIKELY: Final = 0.3  # of the density of the likeliest colour that a choice has at least

@@ -37,9 +37,8 @@ _TO_XYZ: Final = np.array(
 )
 _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _WARM: Final = np.arange(-0.8, 0.81, 0.1)  # log2 of the gain of red, and of one over that of blue
-_PINK: Final = np.arange(
-    -0.42, 0.43, 0.07
-)  # log2 of the gain of red and blue against green, with its sign turned
+# log2 of the gain of red and blue against green, with its sign turned
+_PINK: Final = np.arange(-0.42, 0.43, 0.07)
 _USUAL: Final = (0.25, 0.12)  # standard deviations of lights along these two
 _PLACES: Final = 15.0  # cells are not independent: all together count as this many
 _SURPRISE: Final = 1e-4  # least probability of a colour: one odd thing decides nothing
@@ -59,13 +58,10 @@ _SLIGHT: Final = np.array([[0.2, 0.1], [0.15, 0.1]])  # corrected by half: warm 
 _DARK: Final = 0.02  # luminance of what is dark
 _MUCH: Final = (0.25, 0.5)  # share of that: the tint is all the light's, it is all the scene's
 _LIGHT_PARTS: Final = 90  # percentile of luminance from which parts are light
-_BEYOND: Final = (
-    0.6,
-    1.2,
-)  # warm of these parts above that of the light: they are lit by it, they shine by themselves
-_WHITE: Final = (
-    0.5  # warm of these parts, as a share of the light's, from which they do not say that it is white
-)
+# Warm of these parts above that of the light: they are lit by it, they shine by themselves
+_BEYOND: Final = (0.6, 1.2)
+# Warm of these parts, as a share of the light's, from which they do not say that it is white
+_WHITE: Final = 0.5
 _STEEP: Final = 6  # power: how quickly a tint passes from slight to strong
 
 

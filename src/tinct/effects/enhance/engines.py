@@ -29,9 +29,8 @@ Scale = Literal[1, 2, 4]
 Model = Literal["auto", "span", "luma", "realesrgan", "clearreality", "animevideo", "classical"]
 
 _STRONG = 160_000  # pixels up to which the strong network is worth its time: a minute or two on two cores
-_LARGE = (
-    6_000_000  # pixels from which doubling by the large network takes a core more than half a minute or so
-)
+# Pixels from which doubling by the large network takes a core more than half a minute or so
+_LARGE = 6_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,10 +39,8 @@ Denoise = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 _LEAST = 8  # pixels of a side
 _MOST_PIXELS = 200_000_000  # of a result, as many as the largest sensors have
-_ROUNDED, _COMPRESSED = (
-    0.8 / 255,
-    2.0 / 255,
-)  # noise that no photo is without, and no JPEG; a kernel is never exact
+# Noise that no photo is without, and no JPEG; a kernel is never exact
+_ROUNDED, _COMPRESSED = 0.8 / 255, 2.0 / 255
 _LONGEST = 65_500  # pixels of a result's side; JPEG cannot hold more
 
 

@@ -24,9 +24,8 @@ __all__ = ["Fusion"]
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-_STEPS: Final = (
-    12  # of the search's descent, at full resolution and without its refinement, which is done here
-)
+# Of the search's descent, at full resolution and without its refinement, which is done here
+_STEPS: Final = 12
 _STRIDE: Final = 6  # between the patches of 8 pixels that it places
 _STEP_WINDOW: Final = 21  # in which one motion is found for all pixels
 _STEP_FLAT: Final = 16.0  # squared slope of luma below which a motion stays as it was
@@ -35,9 +34,8 @@ _MOST_AGE: Final = 8.0  # frames that are averaged at most
 _GAP: Final = 3.0  # units of luma: a difference that is believed
 _TEXTURE: Final = 0.5  # of the texture's deviation: what is believed beyond that
 _GAP_WINDOW, _TEXTURE_WINDOW = 3, 5
-_STILL: Final = (
-    1.5  # how much worse standing still may explain a frame than motion does, as motion follows noise too
-)
+# How much worse standing still may explain a frame than motion does, as motion follows noise too
+_STILL: Final = 1.5
 _HELD: Final = 2  # times that the remaining difference from the frame is given back
 _NOISE_WINDOW: Final = 5  # in which that is compared with the noise
 _DRAWN: Final = 5.0  # times the noise's variance: drawing in which doubling leaves half of that

@@ -191,9 +191,8 @@ def _frame_lines(pixels: Pixels) -> int:
     height, width = pixels.shape[:2]
     most = min(_LINES, int(FEATHER * min(height, width)))
     unit = 255 / np.iinfo(pixels.dtype).max
-    border = pixels[:, : -most - 13 : -1].astype(np.float32).mean(axis=2) * np.float32(
-        unit
-    )  # outermost first
+    # Outermost first
+    border = pixels[:, : -most - 13 : -1].astype(np.float32).mean(axis=2) * np.float32(unit)
     if border.shape[1] < most + 12:
         return 0
     off = np.median(np.abs(border - np.median(border[:, 0])), axis=0)  # from the outermost column's tone

@@ -34,10 +34,8 @@ Cut = Literal["full", "wispy", "side", "curtain"]
 
 _STEPS: Final = 28  # points of a strand
 _LIGHTER: Final = 1.6  # most by which drawn strands are made lighter
-_BELOW_RIM: Final = (
-    0.06,
-    0.18,
-)  # widths of the face below the mesh's rim between which own hair comes to the front
+# Widths of the face below the mesh's rim between which own hair comes to the front
+_BELOW_RIM: Final = (0.06, 0.18)
 _FACE_PIXELS: Final = 640  # width of the face for which widths of strands are given
 
 

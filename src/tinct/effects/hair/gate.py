@@ -60,9 +60,8 @@ _YAW_BANGS: Final = 20.0  # degrees either way
 _HAIRLINE: Final = 0.6  # see `Forehead.seen`
 _BESIDE_FACE: Final = 0.15  # v to which hair has to reach beside the face for bangs
 _CHEEK: Final = 0.25  # widths of the face above the chin to which hair has to reach for curtain bangs
-_ASIDE: Final = (
-    0.18  # see `Forehead.aside`: hair parted near the middle has up to .15, far aside .22 and more
-)
+# See `Forehead.aside`: hair parted near the middle has up to .15, far aside .22 and more
+_ASIDE: Final = 0.18
 _FREE: Final = 0.3  # see `Forehead.free`
 _COLORS: Final = 16.0
 """See `Hair.two_colors`: hair of 23 people has up to 11.5, scarves and clothes 26 and more."""

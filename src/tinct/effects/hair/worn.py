@@ -299,9 +299,8 @@ def _neck(hair: Hair) -> Array:
     )
     throat &= hair.apart < 2 * SKIN
     if min(strands.sum(), throat.sum()) > 60:
-        skin = np.concatenate(
-            [seen.lab[throat] * shade for shade in _SHADES]
-        )  # below a chin it lies in shadow
+        # Below a chin it lies in shadow
+        skin = np.concatenate([seen.lab[throat] * shade for shade in _SHADES])
         one, two = (mixture(part, 4).log(seen.lab) for part in (skin, seen.lab[strands]))
         fine = np.abs(seen.lab[..., 0] - cv2.GaussianBlur(seen.lab[..., 0], (0, 0), max(1.0, 0.02 * width)))
         fine = cv2.GaussianBlur(fine, (0, 0), max(1.0, 0.025 * width))

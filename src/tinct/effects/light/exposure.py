@@ -27,10 +27,8 @@ Array = NDArray[np.float32]
 
 _WHITE: Final = 0.9  # linear light that the brightest parts should reach
 _BRIGHTEST: Final = 99.5  # percentile
-_WANTED: Final = (
-    1.3,
-    2.2,
-)  # gain up to which a photo counts as bright enough, and from which it gets all of it
+# Gain up to which a photo counts as bright enough, and from which it gets all of it
+_WANTED: Final = (1.3, 2.2)
 _MOST_GAIN: Final = 40.0
 _MOST_MIDDLE: Final = 0.24  # geometric mean of the luminance beyond which the gain does not raise it
 _MIDDLE: Final = 0.085  # geometric mean of the luminance of a photo that is light enough
@@ -38,29 +36,23 @@ _SHADOW: Final = 0.02  # the same for its darker half: photos may be light and t
 _LEAST_POWER: Final = 0.42
 _LEAST_LIT_POWER: Final = 0.6  # of photos whose brightest parts are bright: much of their darkness is meant
 _LEAST_SHADOW_POWER: Final = 0.75
-_EXPOSED: Final = (
-    1.3,
-    4.0,
-)  # gain up to which a photo was exposed as it was meant, and from which it was not
+# Gain up to which a photo was exposed as it was meant, and from which it was not
+_EXPOSED: Final = (1.3, 4.0)
 _OPEN: Final = 0.5  # linear light of what is light
 _UNEVEN: Final = (0.04, 0.12)  # share of that in photos of lamps, and in those that are lit unevenly
 _KEPT: Final = 0.75  # of the power of a photo whose darkness is meant
 _KEPT_GAIN: Final = 0.85  # of the gain, where faces say so
 _TOO_DARK: Final = (3.0, 5.0)  # gain from which nothing is meant
-_SOMEWHERE: Final = (
-    0.03,
-    0.03,
-)  # linear light, and the share that is darker, from which there is dark to judge
+# Linear light, and the share that is darker, from which there is dark to judge
+_SOMEWHERE: Final = (0.03, 0.03)
 _ABOVE: Final = 1.5  # stops above faces up to which the lift is whole; it ends at the light behind
 _BELOW: Final = (-4.0, -0.5)  # stops from faces at which hair and coats are black, and at which they are not
 _OF_BLACK: Final = 0.45  # of the lift is given to black, so that it does not turn grey
 _AROUND: Final = 0.35  # of the lift of people is given to what is as dark around them
 _BLACK: Final = 4e-3  # base luminance that is raised by half as much: a night sky stays black
 _DARK: Final = 2e-3  # luminance below which detail is noise
-_COLOR: Final = (
-    0.5 / 255,
-    8 / 255,
-)  # luma below which a source's colour is not believed, and above which it is
+# Luma below which a source's colour is not believed, and above which it is
+_COLOR: Final = (0.5 / 255, 8 / 255)
 _RADIUS: Final = 1 / 20  # of the base's window, as a share of the longer side
 _EDGE: Final = 0.4  # variance of log2 luminance across which the base keeps an edge
 

@@ -33,9 +33,8 @@ _COVERS, _LEVELS, _SHADED = 0.7, 0.7, 0.15
 lower lip beside a dark upper one would shine."""
 _PLAIN: Final = 0.5  # change of a channel from which on lips are wholly covered
 _SOFT: Final = 1.2  # pixels over which lipstick ends at least: photos of small faces are no sharper
-_INWARDS: Final = (
-    0.3  # share of the softened lips up to which nothing is painted, so that it ends within them
-)
+# Share of the softened lips up to which nothing is painted, so that it ends within them
+_INWARDS: Final = 0.3
 _OWN: Final = 0.75  # softness of lipstick's border, of what the lips' own is measured to be
 _CORNER: Final = 0.15  # of the mouth's width: how far from a corner lips are thin
 _CRISPER: Final = 0.35  # most by which the texture of lips that grow darker is strengthened

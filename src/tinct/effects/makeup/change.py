@@ -75,9 +75,8 @@ def from_face(own: Worn, other: Worn, amounts: Amounts) -> Change:
     light = shadow.mean(axis=-1, keepdims=True)
     lit = np.clip(_beyond(light, _DEEP), -1.6, _OPENED)
     dark = np.clip(-light - _DEEP, 0, None)
-    share = np.where(
-        dark > 0, -lit / np.maximum(-light, 1e-3), 1.0
-    )  # dark pigments keep their hue when laid on thinner
+    # Dark pigments keep their hue when laid on thinner
+    share = np.where(dark > 0, -lit / np.maximum(-light, 1e-3), 1.0)
     shadow = lit + share * _beyond(shadow - light, _TINGE)
     thin = 1 / (1 + _THINNER * max(float(other.skin.mean() - own.skin.mean()), 0.0))
     field += amounts.shadow * thin * shadow * worn.lids[..., None] * seen

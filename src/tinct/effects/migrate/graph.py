@@ -150,9 +150,8 @@ def clusters(
     _, inverse = np.unique(
         (steps[:, 0] * sides[1] + steps[:, 1]) * sides[2] + steps[:, 2], return_inverse=True
     )
-    w = np.maximum(
-        weight.ravel().astype(np.float64), 1e-9
-    )  # pixels that do not count are labelled all the same
+    # Pixels that do not count are labelled all the same
+    w = np.maximum(weight.ravel().astype(np.float64), 1e-9)
     n = int(inverse.max()) + 1
     mass = np.bincount(inverse, w, n).astype(np.float64)
     mean = np.column_stack([np.bincount(inverse, w * x[:, c], n) for c in range(3)]) / mass[:, None]
@@ -191,9 +190,8 @@ def _bonds(
         bond += np.bincount(
             (label[here] * count + label[there]).ravel(), (both * (_TOUCH + smooth)).ravel(), count**2
         )
-        if (
-            here[0] == there[0] or here[1] == there[1]
-        ):  # only along rows and columns is the way between them known
+        # Only along rows and columns is the way between them known
+        if here[0] == there[0] or here[1] == there[1]:
             pick = rng.integers(0, smooth.size, _PAIRS)
             first.append(number[here].ravel()[pick])
             second.append(number[there].ravel()[pick])

@@ -26,9 +26,8 @@ Numbers = NDArray[np.intp]
 STEPS: Final = 24
 """Turns of hue that are asked about, evenly spaced."""
 _POINTS: Final = 2500
-_POOLED: Final = (
-    14.0  # a*, b* over which neighbouring classes share: the network's peaks are narrower than taste
-)
+# a*, b* over which neighbouring classes share: the network's peaks are narrower than taste
+_POOLED: Final = 14.0
 _FLOOR: Final = 1e-5  # of a probability
 
 

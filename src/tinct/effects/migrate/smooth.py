@@ -103,9 +103,8 @@ class SmoothFit:
         flat = target.reshape(-1, 2)
         wish = flat[self._first] - flat[self._second]
         size = np.linalg.norm(wish, axis=1, keepdims=True)
-        wish = wish * np.minimum(
-            1, (self._gap + 1) / np.maximum(size, 1e-6)
-        )  # a cut through one thing is not wanted
+        # A cut through one thing is not wanted
+        wish = wish * np.minimum(1, (self._gap + 1) / np.maximum(size, 1e-6))
         right = self.design.T @ flat[self.at] / np.float32(_POINTS)
         right_pairs = self._together * (self._step.T @ wish)
         for number in range(_ROUNDS):
@@ -180,9 +179,8 @@ class SmoothFit:
             The same for chroma.
         """
         nodes = _nodes()
-        every = nodes.reshape(GRID, GRID, GRID, 3)[
-            ::2, ::2, ::2
-        ]  # the field is far smoother than the lattice
+        # The field is far smoother than the lattice
+        every = nodes.reshape(GRID, GRID, GRID, 3)[::2, ::2, ::2]
         moved = self._field.evaluate(coefficients, np.ascontiguousarray(every.reshape(-1, 3)))
         moved = _between(moved.reshape(*every.shape[:3], 2)).reshape(-1, 2)
         moves = self.moving(nodes, dark=dark, hold=hold)

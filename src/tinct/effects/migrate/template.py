@@ -42,10 +42,8 @@ _TINT: Final = 8.0  # cost of giving a grey cluster a colour
 _DARK, _PALE = 8.0, 97.0  # L* beyond which a colour can hardly show
 _BLACK: Final = (4.0, 18.0)  # L* below which nothing takes a colour, and above which all may
 _APART: Final = 22.0  # chroma between clusters of one swatch beyond which each keeps to its own mean
-_DULL: Final = (
-    0.5,
-    0.08,
-)  # loss of chroma up to which a fit is good, and by which a coarser one must be better
+# Loss of chroma up to which a fit is good, and by which a coarser one must be better
+_DULL: Final = (0.5, 0.08)
 _COARSER: Final = (1.0, 2.2, 4.5)
 _STARTS: Final = 3  # random ones beside the plain
 
@@ -235,9 +233,8 @@ def _dealt(graph: ColorGraph, deal: _Deal, blocks: list[Numbers], prices: _Price
     beyond = np.maximum(cut - 0.5 * gap[:, None, :, None], 0)  # a difference that was there may stay
     pair = 2 * prices.cut * graph.bond[:, None, :, None] * beyond
     same = np.arange(m)
-    pair[:, same, :, same] *= np.clip(
-        (deal.reference - 3) / 4, 0.25, 1
-    )  # grey photos may be tinted as a whole
+    # Grey photos may be tinted as a whole
+    pair[:, same, :, same] *= np.clip((deal.reference - 3) / 4, 0.25, 1)
     enough = min(prices.enough, 0.5 / m)
 
     def lack(area: Floats) -> Floats:

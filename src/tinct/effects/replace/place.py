@@ -18,9 +18,8 @@ Array = NDArray[np.float32]
 
 _FILLED: Final = 0.95  # overlap of a mask and its quadrilateral, from which it is one
 _RING: Final = 0.25  # of the longer side of the bounds: what lies around is the place's light
-_SHADING: Final = (
-    0.12  # of the shorter side of the bounds: what is coarser is light, what is finer is drawing
-)
+# Of the shorter side of the bounds: what is coarser is light, what is finer is drawing
+_SHADING: Final = 0.12
 
 
 @dataclass(frozen=True, eq=False)

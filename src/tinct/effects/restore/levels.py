@@ -20,10 +20,8 @@ _BLACK, _WHITE = 0.02, 0.97  # sRGB values to which the ends are brought
 _ENDS = (0.5, 99.5)  # percentiles that are a photo's ends
 _LEAST = 0.06  # by which tones must have shrunk for it to be fading
 _MOST = 1.8  # gain; a print that lost more has too much grain for it
-_WARM = (
-    15.0,
-    125.0,
-)  # hues, in degrees, of yellowed and sepia prints; other tints were meant, as a cyanotype's
+# Hues, in degrees, of yellowed and sepia prints; other tints were meant, as a cyanotype's
+_WARM = (15.0, 125.0)
 _STRIP = 1 << 17  # pixels that a thread works on at once
 
 

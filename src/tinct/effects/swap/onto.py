@@ -32,9 +32,8 @@ Array = NDArray[np.float32]
 
 _LEAST: Final = 48.0  # width in pixels
 _YAW, _PITCH = 45.0, 40.0  # degrees, of either face
-_AROUND: Final = (
-    21  # pixels of the flattened face: twice how far an eye that is put in reaches beyond its lids
-)
+# Pixels of the flattened face: twice how far an eye that is put in reaches beyond its lids
+_AROUND: Final = 21
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
 _BESIDE_BROWS: Final = 18  # how far around brows the face is put on: its width over this
 _DARK: Final = 0.004  # linear light added before logarithms

@@ -44,10 +44,8 @@ _MULTIPLE = 16  # of the sides that the network takes
 _TILE, _MARGIN = 768, 112  # pixels that are judged at once, and around them; multiples of it
 _SWAY = 4.0  # log-odds by which sensitivity moves what is asked for
 _PRINT = 640  # pixels of the longer side at which the network looks at a print
-_SURE_ODDS, _MUCH = (
-    2.0,
-    0.01,
-)  # log-odds of which it is sure, and the share of such pixels from which a print is worn
+# Log-odds of which it is sure, and the share of such pixels from which a print is worn
+_SURE_ODDS, _MUCH = 2.0, 0.01
 _GROWN, _SURER = 0.5, 3.0  # log-odds of the pixels of a mark on a worn print, and of its surest
 _LEAST = 16  # pixels of a side of a photo in which damage can be told
 

@@ -14,10 +14,8 @@ from tinct.photo.photo import Photo
 __all__ = ["boxes", "grown", "removal"]
 
 _GRAY = 12  # levels of 255 between channels that still count as grey: JPEG masks are not exactly so
-_BLACK, _WHITE = (
-    15,
-    240,
-)  # levels of 255; beyond them a mask is black or white, so that JPEG noise removes nothing
+# Levels of 255; beyond them a mask is black or white, so that JPEG noise removes nothing
+_BLACK, _WHITE = 15, 240
 
 
 def removal(photo: Photo, mask: Photo) -> NDArray[np.uint8]:

@@ -33,21 +33,16 @@ _SURE, _NOT = 0.85, 0.1  # probability of hair whose colours count as hair's, an
 _NEAR: Final = 0.35  # widths of the face around hair in which colours of other things are taken
 _COLOR, _MOST = 0.6, 3.0  # weight of the colours' log-odds, and their largest
 _BEHIND: Final = 4.0  # most log-odds that hair loses where the segmenter sees nobody
-_NECK, _BARE = (
-    1.2,
-    0.25,
-)  # weight of the neck's colours, and half the width in which they are taken, in face widths
+# Weight of the neck's colours, and half the width in which they are taken, in face widths
+_NECK, _BARE = 1.2, 0.25
 _STRANGE: Final = 5.0  # log-odds that hair loses below the chin where no hair above has such a colour
 _RARE: Final = 0.3  # percentile of the hair above, in likelihood, below which a colour is none of its own
 _DETAILED: Final = 80  # width of the face in pixels of the copy from which colours of hair are told so finely
 _FIXED: Final = 2.5  # log-odds that the cut does not move
 _LEAST: Final = 60  # pixels to learn colours from
 _SPECK: Final = 0.006  # widths of the face squared: smaller parts are none
-_CROWN: Final = (
-    0.05,
-    0.45,
-    0.55,
-)  # place above the forehead: lowest, highest and widest, in widths of the face
+# Place above the forehead: lowest, highest and widest, in widths of the face
+_CROWN: Final = (0.05, 0.45, 0.55)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,12 +21,10 @@ Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
 
 _STEP: Final = 0.9  # pixels between samples of a strand
-_STREAKS: Final = (
-    260  # neighbouring strands of one lightness: finer than a pixel, single strands would average to grey
-)
-_SHADED: Final = (
-    0.6  # weight of shading against differences between strands: more makes a band across a fair fringe
-)
+# Neighbouring strands of one lightness: finer than a pixel, single strands would average to grey
+_STREAKS: Final = 260
+# Weight of shading against differences between strands: more makes a band across a fair fringe
+_SHADED: Final = 0.6
 _AT_ONCE: Final = 1500  # strands
 
 

@@ -117,9 +117,8 @@ class Sender:
     async def _try(self, taken: Taken) -> None:
         try:
             await self._made(taken)
-        except (
-            TinctError
-        ) as error:  # it will be taken for lost, and tried again: perhaps by a worker that can
+        # It will be taken for lost, and tried again: perhaps by a worker that can
+        except TinctError as error:
             _log.warning("callback %s: %s", taken.delivery.id, error)
         except Exception:
             _log.exception("callback %s: its recipe %s broke", taken.delivery.id, taken.recipe)

@@ -21,9 +21,8 @@ INDEX: Final = "model_index.json"
 _ROOM: Final = 1.5  # of the native area, beyond which these networks repeat themselves
 _STEMS: Final = ("diffusion_pytorch_model", "model")
 _PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
-_MOST_MOMENTS: Final = (
-    10_000  # steps of noise that a scheduler counts; all known models were taught with 1,000
-)
+# Steps of noise that a scheduler counts; all known models were taught with 1,000
+_MOST_MOMENTS: Final = 10_000
 _MOST_JSON: Final = 16 * 2**20  # bytes; a vocabulary has one or two MB
 
 

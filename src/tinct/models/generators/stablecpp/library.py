@@ -22,10 +22,8 @@ __all__ = ["DTYPES", "BrokenError", "Library"]
 
 DTYPES: Final = {"auto": "default", "float32": "f32", "float16": "f16", "q8_0": "q8_0", "q4_0": "q4_0"}
 """Numbers that the weights are kept as: as in the file, or as these; ggml's name for each."""
-_METHOD, _SCHEDULE = (
-    "dpm++2m",
-    "discrete",
-)  # as diffusers' DPMSolverMultistepScheduler, which single files get there
+# As diffusers' DPMSolverMultistepScheduler, which single files get there
+_METHOD, _SCHEDULE = "dpm++2m", "discrete"
 _SEEDS: Final = 2**63 - 1  # of one below 0 it would draw another each time
 _WARNING: Final = 2  # from this level on its words are kept
 _NO_MEMORY: Final = ("alloc", "memory")

@@ -27,6 +27,15 @@ def written(path: Path, tensors: dict[str, tuple[int, ...]], cut: int = 0) -> Pa
     return path
 
 
+def placed(*places: list[int]) -> bytes:
+    """A safetensors file whose tensors say that they lie there."""
+    header = {
+        f"x{n}": {"dtype": "F32", "shape": [2], "data_offsets": place} for n, place in enumerate(places)
+    }
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(max(end for _, end in places))
+
+
 def test_names_and_shapes_are_read_without_a_library(tmp_path: Path) -> None:
     known = shapes(written(tmp_path / "a.safetensors", {"x.a": (2, 3), "x.b": (5,), "y.position_ids": (7,)}))
     assert known == {"x.a": (2, 3), "x.b": (5,), "y.position_ids": (7,)}
@@ -48,6 +57,9 @@ def test_a_file_that_was_cut_short_says_so(tmp_path: Path, cut: int) -> None:
         ("a.safetensors", struct.pack("<Q", 2) + b"[]", ForeignModelError),
         ("a.safetensors", struct.pack("<Q", 9) + b'{"x": [1}', ForeignModelError),
         ("a.safetensors", struct.pack("<Q", 2**60) + b"too long a header", ForeignModelError),
+        ("a.safetensors", placed([0, 8], [4, 12]), ForeignModelError),
+        ("a.safetensors", placed([0, 8], [12, 20]), ForeignModelError),
+        ("a.safetensors", placed([8, 8], [8, 16]), ForeignModelError),
         ("a.onnx", b"something else altogether", ForeignModelError),
     ],
 )

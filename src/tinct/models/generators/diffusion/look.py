@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tinct.errors import ForeignModelError, MissingModelError, PickledModelError, TruncatedModelError
+from tinct.errors import ForeignModelError, MissingModelError, TruncatedModelError
 from tinct.models.generators.diffusion import single
 from tinct.models.generators.diffusion.families import FAMILIES, Family, family_of
 from tinct.models.generators.diffusion.tensors import elements, shapes
 from tinct.models.generators.port import TASKS, SizeRule, Task
+from tinct.models.generators.weights import PICKLED, pickled
 
 __all__ = ["INDEX", "Found", "look", "most_pixels", "serves"]
 
@@ -20,7 +21,6 @@ INDEX: Final = "model_index.json"
 """The file of a folder of diffusers that names its parts."""
 _ROOM: Final = 1.5  # of the native area, beyond which these networks repeat themselves
 _STEMS: Final = ("diffusion_pytorch_model", "model")
-_PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
 # Steps of noise that a scheduler counts; all known models were taught with 1,000
 _MOST_MOMENTS: Final = 10_000
 _MOST_JSON: Final = 16 * 2**20  # bytes; a vocabulary has one or two MB
@@ -118,11 +118,8 @@ def _folder(where: Path) -> Found:
 
 def _index(where: Path) -> dict[str, Any]:
     if not (where / INDEX).is_file():
-        if any(path.suffix in _PICKLED for path in where.iterdir()):
-            raise PickledModelError(
-                "the folder holds weights as pickles, which could run any program when they are opened; bring the same "
-                "model as a folder of diffusers with .safetensors"
-            )
+        if any(path.suffix in PICKLED for path in where.iterdir()):
+            raise pickled("the folder", "as a folder of diffusers with .safetensors")
         raise ForeignModelError(f"the folder has no {INDEX}, so it is no folder of diffusers; check the path")
     return _json(where / INDEX, INDEX)
 
@@ -156,11 +153,8 @@ def _weights(part: Path) -> list[Path]:
             index = part / f"{stem}.safetensors.index{variant}.json"
             if index.is_file():
                 return _shards(part, index)
-    if part.is_dir() and any(path.suffix in _PICKLED for path in part.iterdir()):
-        raise PickledModelError(
-            f"{part.name} holds its weights as a pickle, which could run any program when it is opened; bring the same "
-            "model with .safetensors"
-        )
+    if part.is_dir() and any(path.suffix in PICKLED for path in part.iterdir()):
+        raise pickled(part.name, "with .safetensors")
     raise MissingModelError(f"{part.name} has no weights as .safetensors; copy the whole folder")
 
 

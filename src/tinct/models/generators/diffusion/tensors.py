@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tinct.errors import ForeignModelError, MissingModelError, PickledModelError, TruncatedModelError
+from tinct.errors import ForeignModelError
+from tinct.models.generators.weights import LONGEST_HEADER, cut, opened
 
 __all__ = ["Shapes", "elements", "shapes"]
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each tensor, by its name."""
 
-_MOST_HEADER: Final = 100 * 2**20  # bytes; that of the largest models has a few
 _LENGTH: Final = 8  # bytes that hold the header's length
-_PICKLED: Final = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 
 
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -33,41 +32,36 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     TruncatedModelError
         It is shorter, or longer, than its header says.
     ForeignModelError
-        It is no safetensors file.
+        It is no safetensors file, or its tensors do not lie one after the other.
     """
-    try:
-        if not path.is_file():  # a pipe would never open
-            raise FileNotFoundError
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(_LENGTH)
-            length = int.from_bytes(head, "little")
-            text = file.read(length) if size > _LENGTH and 0 < length <= min(_MOST_HEADER, size) else b""
-    except OSError:
-        raise MissingModelError(f"there is no file {path.name} that can be read; check the path") from None
-    if path.suffix.lower() in _PICKLED or head[:4] == _ZIP or (head[:1] == _PICKLE and length > _MOST_HEADER):
-        raise PickledModelError(
-            f"{path.name} holds its weights as a pickle, which could run any program when it is opened; bring the "
-            "same model as .safetensors"
-        )
+    with opened(path) as (file, size):
+        head = file.read(_LENGTH)
+        length = int.from_bytes(head, "little")
+        text = file.read(length) if 0 < length <= min(LONGEST_HEADER, size) else b""
     if path.suffix.lower() != ".safetensors":
         raise ForeignModelError(
             f"{path.name} is no model; give a .safetensors file, or a folder of diffusers"
         )
     if len(head) < _LENGTH:
-        raise TruncatedModelError(_cut(path, size, "nothing yet"))
-    if 0 < length <= _MOST_HEADER and length + _LENGTH > size:
-        raise TruncatedModelError(_cut(path, size, f"at least {length + _LENGTH}"))
+        raise cut(path.name, size, "nothing yet")
+    if 0 < length <= LONGEST_HEADER and length + _LENGTH > size:
+        raise cut(path.name, size, f"at least {length + _LENGTH}")
     try:
         found = json.loads(text, object_pairs_hook=_once)
         tensors = {name: entry for name, entry in found.items() if name != "__metadata__"}
-        ends = [int(entry["data_offsets"][1]) for entry in tensors.values()]
+        places = sorted(
+            (int(begin), int(end)) for begin, end in (entry["data_offsets"] for entry in tensors.values())
+        )
         known = {name: tuple(map(int, entry["shape"])) for name, entry in tensors.items()}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError):
         raise ForeignModelError(f"{path.name} is no safetensors file: its header cannot be read") from None
-    wanted = _LENGTH + length + max(ends, default=0)
+    wanted = _LENGTH + length + max((end for _, end in places), default=0)
     if size != wanted:
-        raise TruncatedModelError(_cut(path, size, str(wanted)))
+        raise cut(path.name, size, str(wanted))
+    if any(end != begin for (_, end), (begin, _) in itertools.pairwise([(0, 0), *places])):
+        raise ForeignModelError(
+            f"{path.name} is no safetensors file: its tensors do not lie one after the other"
+        )
     return known
 
 
@@ -86,7 +80,3 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError
     return found
-
-
-def _cut(path: Path, size: int, wanted: str) -> str:
-    return f"{path.name} has {size} bytes, and its header says {wanted}: it was cut short; copy it again"

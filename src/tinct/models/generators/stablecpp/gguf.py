@@ -14,12 +14,12 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from tinct.errors import ForeignModelError, MissingModelError, PickledModelError, TruncatedModelError
+from tinct.errors import ForeignModelError, TruncatedModelError
+from tinct.models.generators.weights import cut, opened
 
 __all__ = ["shapes"]
 
 _MAGIC: Final = b"GGUF"
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 _VERSIONS: Final = (2, 3)
 _MOST: Final = 2**16  # tensors, and keys; the largest models have some thousands
 _LONGEST: Final = 2**16  # bytes of a key's name, and of the alignment
@@ -55,22 +55,11 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         It is no GGUF file, or one that readers may take for different things: a name twice, tensors that lie in each
         other or not where the alignment wants them.
     """
-    try:
-        if not path.is_file():  # a pipe would never open
-            raise FileNotFoundError
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            head = file.read(len(_MAGIC))
-            if head == _ZIP or head[:1] == _PICKLE:
-                raise PickledModelError(
-                    f"{path.name} holds its weights as a pickle, which could run any program when it is opened; bring "
-                    "the same model as .safetensors or .gguf"
-                )
-            if head != _MAGIC[: len(head)]:
-                raise ForeignModelError(f"{path.name} is no GGUF file: it begins otherwise")
-            return _Header(file, path.name, size).tensors()
-    except OSError:
-        raise MissingModelError(f"there is no file {path.name} that can be read; check the path") from None
+    with opened(path) as (file, size):
+        head = file.read(len(_MAGIC))
+        if head != _MAGIC[: len(head)]:
+            raise ForeignModelError(f"{path.name} is no GGUF file: it begins otherwise")
+        return _Header(file, path.name, size).tensors()
 
 
 class _Header:
@@ -175,6 +164,4 @@ class _Header:
         return ForeignModelError(f"{self._name} is no GGUF file that is known: {why}")
 
     def _cut(self, wanted: str) -> TruncatedModelError:
-        return TruncatedModelError(
-            f"{self._name} has {self._size} bytes, and its header says {wanted}: it was cut short; copy it again"
-        )
+        return cut(self._name, self._size, wanted)

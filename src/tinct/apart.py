@@ -93,7 +93,7 @@ class Apart:
             raise self._lost(ending=True) from None
 
     def receive(self) -> tuple[dict[str, Any], list[bytes]]:
-        """Wait for what it says next.
+        """Wait for what it says next, however long that takes: it is a person's own call, who may interrupt it.
 
         Raises
         ------

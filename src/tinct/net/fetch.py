@@ -34,8 +34,6 @@ class Fetched:
 
     url: str
     """Where the body comes from, after redirects."""
-    content_type: str
-    """As the server says; never to be trusted."""
     chunks: AsyncIterator[bytes]
     """The body, decoded, in pieces; raises `OversizeUrlError` as soon as it is over the cap."""
 
@@ -76,7 +74,6 @@ class Fetcher(Guarded):
             async with asyncio.timeout(seconds), self._follow(url, hops) as (target, response):
                 yield Fetched(
                     url=str(target.url),
-                    content_type=response.headers.get("content-type", ""),
                     chunks=_body(response, max_bytes),
                 )
         except TimeoutError:

@@ -49,7 +49,7 @@ class Images:
         # the operator's own choice: this host and port, for these calls alone, may be private
         port = self._base.port or {"http": 80, "https": 443}.get(self._base.scheme, 443)
         own = frozenset({f"{self._base.host}:{port}"})
-        trusted = settings.model_copy(update={"allow_private_hosts": own, "callback_bytes": 2**31})
+        trusted = settings.model_copy(update={"allow_private_hosts": own})
         self._poster, self._fetcher = Deliverer(trusted), Fetcher(trusted)
         self._names_format = True
 

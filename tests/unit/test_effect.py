@@ -17,6 +17,7 @@ from tinct.effects.registry import get, names, register
 from tinct.errors import ParameterError
 from tinct.models import store
 from tinct.models.generators.port import TASKS
+from tinct.models.manifest import models
 
 
 class Params(BaseModel, extra="forbid"):
@@ -107,7 +108,7 @@ def test_every_effect_has_a_table_in_the_documentation(name):
 @pytest.mark.parametrize("name", names())
 def test_every_engine_needs_models_of_the_manifest_and_every_choice_of_one_is_declared(name):
     effect = get(name)
-    assert {model for models in effect.engines.values() for model in models} <= {*store.models(), *TASKS}
+    assert {model for needed in effect.engines.values() for model in needed} <= {*models(), *TASKS}
     choices = effect.params.model_json_schema().get("properties", {}).get("engine", {}).get("enum", [])
     assert set(choices) - {"auto"} <= set(effect.engines)
 

@@ -86,10 +86,10 @@ def _extras() -> Iterator[Finding]:
 
 def _models() -> Iterator[Finding]:
     from tinct.models import install, store
-    from tinct.models.manifest import Packaged
+    from tinct.models.manifest import Packaged, models
 
     absent = []
-    for name, model in store.models().items():
+    for name, model in models().items():
         if store.installed(name):
             error = install.damage(name)
             if error is not None:

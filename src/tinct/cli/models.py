@@ -36,8 +36,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 def list_(as_json: AsJson = False) -> None:
     """Show all models: what they are for, licence, size, and whether they are installed."""
     from tinct.models import store
+    from tinct.models.manifest import models
 
-    rows = [_row(name, model, store.installed(name)) for name, model in store.models().items()]
+    rows = [_row(name, model, store.installed(name)) for name, model in models().items()]
     brought = generators.rows()
     if as_json:
         typer.echo(json.dumps([*rows, *brought], indent=2))

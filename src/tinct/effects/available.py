@@ -10,6 +10,7 @@ from tinct.errors import DamagedModelError
 from tinct.models import store
 from tinct.models.generators.port import CAPABILITY, TASKS, capability
 from tinct.models.generators.registry import lacking, ready, served
+from tinct.models.manifest import models
 
 __all__ = ["Engine", "available", "engines", "generators"]
 
@@ -64,7 +65,7 @@ def engines(name: str, workers: Mapping[str, str] | None = None) -> tuple[Engine
     ParameterError
         There is no such effect.
     """
-    known = store.models()
+    known = models()
     declared = registry.get(name).engines
     tasks = {task: capability(task) for task in TASKS}
     asking = any(one in tasks for models in declared.values() for one in models)

@@ -16,8 +16,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tinct.errors import DamagedModelError, OutputError
+from tinct.errors import DamagedModelError
 from tinct.models.manifest import Package, packages
+from tinct.models.store import unwritable
 from tinct.settings import current
 
 __all__ = ["discard", "keep", "kept", "read", "verify", "workspace"]
@@ -55,7 +56,7 @@ def keep(package: str, path: Path) -> Path:
     try:
         return Path(shutil.move(path, target))
     except OSError:
-        raise _unwritable() from None
+        raise unwritable() from None
 
 
 def verify(package: Package, path: Path) -> None:
@@ -110,7 +111,7 @@ def workspace() -> Iterator[Path]:
         _sweep()
         made = tempfile.TemporaryDirectory(prefix="partial-", dir=_folder(), ignore_cleanup_errors=True)
     except OSError:
-        raise _unwritable() from None
+        raise unwritable() from None
     with made as folder:
         yield Path(folder)
 
@@ -120,7 +121,7 @@ def _folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise _unwritable() from None
+        raise unwritable() from None
     return folder
 
 
@@ -130,7 +131,3 @@ def _sweep() -> None:
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _STALE_S:
                 shutil.rmtree(path)
-
-
-def _unwritable() -> OutputError:
-    return OutputError("the folder of models cannot be written; set TINCT_MODELS to a folder with room")

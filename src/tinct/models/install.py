@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinct.errors import DamagedModelError, MissingModelError, ModelLicenceError, OutputError
+from tinct.errors import DamagedModelError, MissingModelError, ModelLicenceError
 from tinct.models import archives, store
 from tinct.models.manifest import Fetched, Packaged, entry, fetched, models, packages
 
@@ -93,17 +93,12 @@ def install(name: str, archive: Path) -> None:
     """
     model = fetched(name)
     found = archives.read(archive, (path for source in model.sources for path in source.paths))
-    try:
-        for source in model.sources:
-            store.save(name, source, b"".join(found.get(path, b"") for path in source.paths))
-        store.discard_converted(name)
-        if model.consent:
-            text = f"{name}: {model.licence}\n\n{model.consent}\n\n{model.origin}\n"
-            store.write(store.folder(name) / "LICENCE.txt", text.encode())
-    except OSError:
-        raise OutputError(
-            "the folder of models cannot be written; set TINCT_MODELS to a folder with room"
-        ) from None
+    for source in model.sources:
+        store.save(name, source, b"".join(found.get(path, b"") for path in source.paths))
+    store.discard_converted(name)
+    if model.consent:
+        text = f"{name}: {model.licence}\n\n{model.consent}\n\n{model.origin}\n"
+        store.write(store.folder(name) / "LICENCE.txt", text.encode())
     store.load(name)
 
 

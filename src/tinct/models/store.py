@@ -18,9 +18,9 @@ from importlib import resources
 from pathlib import Path
 
 from tinct import atomic
-from tinct.errors import DamagedModelError, MissingModelError, ParameterError
+from tinct.errors import DamagedModelError, MissingModelError, OutputError, ParameterError
 from tinct.models import convert
-from tinct.models.manifest import Fetched, Packaged, Source, entry, models
+from tinct.models.manifest import Fetched, Packaged, Source, entry
 from tinct.settings import current
 
 __all__ = [
@@ -32,9 +32,9 @@ __all__ = [
     "folder",
     "installed",
     "load",
-    "models",
     "save",
     "sources",
+    "unwritable",
     "write",
 ]
 
@@ -134,7 +134,9 @@ def converted(name: str, size: Size | None) -> bytes:
     assert isinstance(model, Fetched)
     data = convert.to_onnx(model.conversion, sources(name, model), size)
     key = _key(name, model, size)
-    with contextlib.suppress(OSError):  # a folder that cannot be written costs the time to convert, no more
+    with contextlib.suppress(
+        OutputError
+    ):  # a folder that cannot be written costs the time to convert, no more
         write(folder(name) / f"{key}-{hashlib.sha256(data).hexdigest()}.onnx", data)
     return data
 
@@ -146,6 +148,8 @@ def save(name: str, source: Source, data: bytes) -> None:
     ------
     DamagedModelError
         It is not the file that the manifest names; nothing is written.
+    OutputError
+        The folder of models cannot be written.
     """
     _verified(name, source.sha256, data)
     write(folder(name) / source.file, data)
@@ -172,10 +176,24 @@ def discard_converted(name: str) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and to the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic.writing(path, mode=0o644, durable=True) as file:
-        file.write(data)
+    """Write a file whole or not at all, and to the disk.
+
+    Raises
+    ------
+    OutputError
+        The folder of models cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.writing(path, mode=0o644, durable=True) as file:
+            file.write(data)
+    except OSError:
+        raise unwritable() from None
+
+
+def unwritable() -> OutputError:
+    """The folder of models takes nothing."""
+    return OutputError("the folder of models cannot be written; set TINCT_MODELS to a folder with room")
 
 
 def _packaged(name: str, model: Packaged) -> bytes:

@@ -14,7 +14,7 @@ from tinct.errors import ParameterError
 from tinct.machine import peak_memory
 from tinct.models.generators import registry, uses
 from tinct.models.generators.diffusion.look import Found
-from tinct.models.generators.port import TASKS, Facts, Request, Task
+from tinct.models.generators.port import TASKS, Facts, Request, Task, check_served
 from tinct.models.generators.registry import CPP, DIFFUSERS
 from tinct.models.generators.uses import Use, UsedFile
 
@@ -73,8 +73,7 @@ def register(
     if chosen not in registry.FILES:
         raise ParameterError("engine", chosen, ", ".join(registry.FILES))
     found = registry.look(chosen, where.expanduser().absolute())
-    if task not in found.serves:
-        raise ParameterError("task", task, ", ".join(sorted(found.serves)) + ", all that this model can do")
+    check_served(task, found.serves)
     stated = licence or _stated(found.base)
     if stated is None:
         raise ParameterError("licence", None, "what the model's authors state, such as creativeml-openrail-m")

@@ -7,13 +7,15 @@ A generator turns words into pixels, alone (text to image), from a picture (imag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from tinct.errors import ParameterError
 
 __all__ = [
     "CAPABILITY",
@@ -25,6 +27,7 @@ __all__ = [
     "SizeRule",
     "Task",
     "capability",
+    "check_served",
 ]
 
 Task = Literal["text-to-image", "image-to-image", "inpaint"]
@@ -39,6 +42,18 @@ CAPABILITY: Final = "generate"
 def capability(task: Task) -> str:
     """What a worker needs for a job that asks this of a generator, such as ``generate.inpaint``."""
     return f"{CAPABILITY}.{task}"
+
+
+def check_served(task: str, serves: Collection[str]) -> None:
+    """Refuse what a model cannot do.
+
+    Raises
+    ------
+    ParameterError
+        `task` is none of `serves`.
+    """
+    if task not in serves:
+        raise ParameterError("task", task, ", ".join(sorted(serves)) + ", all that this model can do")
 
 
 Progress = Callable[[float], None]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tinct.errors import DamagedModelError, MissingModelError, OutputError
+from tinct.errors import DamagedModelError, MissingModelError
 from tinct.models import store
 from tinct.models.generators.port import TASKS, Facts, Task
 from tinct.settings import current
@@ -99,12 +99,7 @@ def keep(task: Task, use: Use) -> None:
     OutputError
         The folder of models cannot be written.
     """
-    try:
-        store.write(_path(task), use.model_dump_json(indent=2).encode())
-    except OSError:
-        raise OutputError(
-            "the folder of models cannot be written; set TINCT_MODELS to a folder with room"
-        ) from None
+    store.write(_path(task), use.model_dump_json(indent=2).encode())
 
 
 def forget(task: Task) -> bool:

@@ -30,7 +30,7 @@ from tinct.models.generators.diffusion import single
 from tinct.models.generators.diffusion.look import Found, look
 from tinct.models.generators.diffusion.promises import check_promises
 from tinct.models.generators.diffusion.tensors import shapes
-from tinct.models.generators.port import Bytes, Facts, Progress, Request, Task
+from tinct.models.generators.port import Bytes, Facts, Progress, Request, Task, check_served
 from tinct.models.generators.uses import Use
 
 __all__ = ["DEVICES", "DTYPES", "Diffusers"]
@@ -84,10 +84,7 @@ class Diffusers:
 
     def make(self, request: Request, progress: Progress) -> Bytes:
         """See `tinct.models.generators.port.Generator.make`."""
-        if request.task not in self.facts.serves:
-            raise ParameterError(
-                "task", request.task, ", ".join(sorted(self.facts.serves)) + ", all that this model can do"
-            )
+        check_served(request.task, self.facts.serves)
         self._check_words(request)
         with self._lock, self._guarded("it broke on this request"):
             pipe = self._pipe(request.task)

@@ -272,14 +272,14 @@ def _clip(begin: str) -> Callable[[Shapes], dict[str, Any]]:
     text = f"{begin}transformer.text_model."
 
     def config(known: Shapes) -> dict[str, Any]:
-        hidden = _shape(known, f"{text}embeddings.token_embedding.weight", 2)[1]
+        words = _shape(known, f"{text}embeddings.token_embedding.weight", 2)
         return _text(
             "CLIPTextModel",
-            words=_shape(known, f"{text}embeddings.token_embedding.weight", 2),
+            words=words,
             places=_shape(known, f"{text}embeddings.position_embedding.weight", 2)[0],
             inner=_shape(known, f"{text}encoder.layers.0.mlp.fc1.weight", 2)[0],
             layers=_count(known, f"{text}encoder.layers."),
-            projected=hidden,
+            projected=words[1],
             act="quick_gelu",
         )
 

@@ -18,7 +18,7 @@ from tinct import apart
 from tinct.errors import ModelError, ModelMemoryError, ParameterError
 from tinct.models import runtime
 from tinct.models.generators import registry
-from tinct.models.generators.port import Bytes, Facts, Progress, Request
+from tinct.models.generators.port import Bytes, Facts, Progress, Request, check_served
 from tinct.models.generators.stablecpp import alone
 from tinct.models.generators.stablecpp.library import DTYPES, BrokenError, Library
 from tinct.models.generators.stablecpp.look import look
@@ -63,10 +63,7 @@ class StableDiffusionCpp:
 
     def make(self, request: Request, progress: Progress) -> Bytes:
         """See `tinct.models.generators.port.Generator.make`. Prompts of any length are read in pieces of 75 tokens."""
-        if request.task not in self.facts.serves:
-            raise ParameterError(
-                "task", request.task, ", ".join(sorted(self.facts.serves)) + ", all that this model can do"
-            )
+        check_served(request.task, self.facts.serves)
         guidance = self.facts.guidance if request.guidance is None else request.guidance
         whole = replace(request, steps=request.steps or self.facts.steps, guidance=guidance)
         with self._lock:

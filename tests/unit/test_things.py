@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.colorize import colorize
+from tinct.imaging.fill import whole
 from tinct.imaging.fill.whole import completed
 from tinct.imaging.things import Things, things_of
 from tinct.models.convert import with_outputs
@@ -109,3 +110,23 @@ def test_half_a_thing_that_is_marked_is_completed_and_what_is_around_is_none() -
     mark = np.zeros((64, 1024), np.uint8)
     mark[:32, :512] = 255
     assert (completed(Photo(noise), mark) > 0).mean() < 0.8
+
+
+def test_of_hundreds_of_specks_only_the_largest_are_completed(
+    monkeypatch: pytest.MonkeyPatch, no_generators_yet: None
+) -> None:
+    asked = []
+
+    def alone(rgb: object, marked: NDArray[np.bool_], people: object) -> NDArray[np.bool_]:
+        asked.append(int(marked.sum()))
+        return marked
+
+    monkeypatch.setattr(whole, "_whole", alone)
+    mark = np.zeros((192, 192), np.uint8)
+    for row in range(4, 180, 12):
+        for column in range(4, 180, 12):
+            mark[row : row + 4, column : column + 4] = 255
+    mark[100:120, 100:120] = 255
+    assert (completed(Photo(np.full((192, 192, 3), 90, np.uint8)), mark) == mark).all()
+    assert len(asked) == 24
+    assert asked[0] > 400 > asked[1]

@@ -11,7 +11,8 @@ from tinct.jobs.file import File, FileState, content_of, file_of, record, suffix
 from tinct.jobs.received import Accepted, receive
 from tinct.photo.glance import Glance, glance
 from tinct.settings import Settings
-from tinct.storage.blobs import Blobs, begun
+from tinct.storage.blobs import Blobs
+from tinct.storage.chunks import begun
 from tinct.storage.database import Database, Row, storable
 from tinct.storage.ids import new_id
 from tinct.storage.keys import safe_name

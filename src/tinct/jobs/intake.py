@@ -33,6 +33,7 @@ from tinct.jobs.service import Jobs, Submission
 from tinct.net.fetch import Fetcher
 from tinct.objects.objects import Object, Objects
 from tinct.settings import Settings
+from tinct.storage.chunks import stream_of
 
 __all__ = ["Brought", "Copy", "Intake", "PhotoRule", "ResultOf", "Source", "Stored", "Upload", "Url"]
 
@@ -348,7 +349,7 @@ class Intake:
         """MD5 of what a source holds, as files have it, without keeping it."""
         digest, size, most = hashlib.md5(usedforsecurity=False), 0, self._most(rule)
         async with self._opened(source, most) as (chunks, _):
-            async for chunk in _pieces(chunks):
+            async for chunk in stream_of(chunks):
                 size += len(chunk)
                 if size > most:
                     raise UploadLimitError(most)
@@ -365,11 +366,3 @@ def _flat(sources: Mapping[str, Source | Sequence[Source]]) -> list[Source]:
 def _url_key(source: Url) -> str:
     """What an order's memory calls a URL, which may hold a secret."""
     return "url:" + hashlib.sha256(source.url.encode()).hexdigest()
-
-
-async def _pieces(chunks: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
-    if isinstance(chunks, bytes):
-        yield chunks
-        return
-    async for chunk in chunks:
-        yield chunk

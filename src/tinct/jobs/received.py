@@ -19,6 +19,7 @@ from tinct.photo import formats
 from tinct.photo.probe import probe
 from tinct.settings import Settings
 from tinct.storage.blobs import store_errors, writing
+from tinct.storage.chunks import stream_of
 
 __all__ = ["MEDIA_TYPES", "Accepted", "ClipFacts", "Facts", "PhotoFacts", "Received", "receive"]
 
@@ -108,7 +109,7 @@ async def receive(
     try:
         digest, size = hashlib.md5(usedforsecurity=False), 0
         with writing(handle) as file:
-            async for chunk in _iterate(chunks):
+            async for chunk in stream_of(chunks):
                 size += len(chunk)
                 if size > limit:
                     raise UploadLimitError(limit)
@@ -119,14 +120,6 @@ async def receive(
         yield Received(path=path, size=size, etag=digest.hexdigest(), facts=facts)
     finally:
         path.unlink(missing_ok=True)
-
-
-async def _iterate(chunks: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
-    if isinstance(chunks, bytes):
-        yield chunks
-        return
-    async for chunk in chunks:
-        yield chunk
 
 
 def _look(path: Path, accepted: Accepted, settings: Settings) -> Facts:

@@ -19,6 +19,7 @@ from tinct.errors import DigestError, FileMissingError, UploadLimitError
 from tinct.objects.checksums import crc64, joined
 from tinct.settings import Settings
 from tinct.storage.blobs import Blobs, store_errors, writing
+from tinct.storage.chunks import stream_of
 from tinct.storage.database import Connection, Database
 from tinct.storage.ids import new_id
 
@@ -205,7 +206,7 @@ async def _batches(chunks: AsyncIterator[bytes] | bytes, limit: int) -> AsyncIte
     """Chunks gathered to a size worth a thread's while; refuses the first byte beyond the limit."""
     gathered: list[bytes] = []
     waiting = total = 0
-    async for chunk in _iterate(chunks):
+    async for chunk in stream_of(chunks):
         total += len(chunk)
         if total > limit:
             raise UploadLimitError(limit)
@@ -216,14 +217,6 @@ async def _batches(chunks: AsyncIterator[bytes] | bytes, limit: int) -> AsyncIte
             gathered, waiting = [], 0
     if gathered:
         yield b"".join(gathered)
-
-
-async def _iterate(chunks: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
-    if isinstance(chunks, bytes):
-        yield chunks
-        return
-    async for chunk in chunks:
-        yield chunk
 
 
 def _spans(pieces: Sequence[str], sizes: Sequence[int], start: int, end: int) -> list[tuple[str, int, int]]:

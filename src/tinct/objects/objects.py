@@ -15,7 +15,7 @@ from tinct.errors import BucketMissingError, ObjectKeyError, ObjectMissingError
 from tinct.objects.buckets import Bucket
 from tinct.objects.contents import Content, Contents
 from tinct.objects.listing import entries
-from tinct.storage.blobs import begun
+from tinct.storage.chunks import begun
 from tinct.storage.database import Connection, Dangling, Database, Json, Row
 
 __all__ = ["Listing", "Object", "Objects", "check_object_key", "record"]
@@ -213,10 +213,10 @@ def check_object_key(key: str) -> str:
         Empty, longer than 850 bytes, with a null character, or not UTF-8.
     """
     if not key or "\0" in key or any("\ud800" <= letter <= "\udfff" for letter in key):
-        raise ObjectKeyError("an object key is 1 to 850 bytes of UTF-8 without a null character")
+        raise ObjectKeyError(f"an object key is 1 to {_LONGEST_KEY} bytes of UTF-8 without a null character")
     if len(key.encode()) > _LONGEST_KEY:
         raise ObjectKeyError(
-            f"the object key has {len(key.encode())} bytes; at most 850 are allowed", too_long=True
+            f"the object key has {len(key.encode())} bytes; at most {_LONGEST_KEY} are allowed", too_long=True
         )
     return key
 

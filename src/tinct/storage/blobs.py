@@ -31,7 +31,7 @@ from tinct.storage.keys import check_key
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-__all__ = ["BlobInfo", "Blobs", "begun", "open_blobs", "store_errors", "writing"]
+__all__ = ["BlobInfo", "Blobs", "open_blobs", "store_errors", "writing"]
 
 _CHUNK: Final = 256 * 1024  # bytes handed on at a time
 _PART: Final = 8 * 2**20  # bytes of one part of an upload to a bucket
@@ -195,9 +195,7 @@ class Blobs:
         try:
             if await self.get(key) != data:
                 raise StorageError("the store for files gives back other bytes than it got")
-            with store_errors():
-                found = await obstore.head_async(self._store, key)
-            return found["last_modified"]
+            return (await self.head(key)).modified_at
         finally:
             await self.delete(key)
 
@@ -373,15 +371,3 @@ def store_errors(*, missing_is_fine: bool = False) -> Any:
         raise StorageAwayError("the store for files cannot be used; see its folder's permissions") from None
     except BaseError:
         raise StorageAwayError("the store for files does not answer; try again in a few seconds") from None
-
-
-async def begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks, the first of which is there already; raises what asking for it raised."""
-    first = await anext(chunks, b"")
-
-    async def all_of_them() -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
-
-    return all_of_them()

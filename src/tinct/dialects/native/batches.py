@@ -12,7 +12,7 @@ from tinct.dialects.dialect import backend_of
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
 from tinct.dialects.native.replies import REFUSALS, ZIP
-from tinct.storage.blobs import begun
+from tinct.storage.chunks import begun
 
 __all__ = ["router"]
 

@@ -48,13 +48,6 @@ async def test_a_name_that_is_no_label_of_a_host_is_refused_and_never_found(
         await backend.buckets.get(name)
 
 
-async def test_whether_anyone_may_read_can_change(backend: Backend, account: str) -> None:
-    bucket = await backend.buckets.create(account, "photos", public=True)
-    assert bucket.public
-    await backend.buckets.set_public(bucket, False)
-    assert not (await backend.buckets.get("photos")).public
-
-
 async def test_only_an_empty_bucket_is_deleted(backend: Backend, account: str) -> None:
     bucket = await backend.buckets.create(account, "photos")
     await backend.objects.put(bucket, "a", b"x")

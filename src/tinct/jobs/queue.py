@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, LiteralString, NamedTuple, cast
 
@@ -98,7 +97,6 @@ class Queue:
         job_id: str,
         *,
         priority: int,
-        delay_s: float = 0.0,
         capability: str = "",
     ) -> int:
         """Add an entry in the caller's transaction, for workers with a capability if one is named.
@@ -116,7 +114,6 @@ class Queue:
             priority=priority,
             lock=None,
             queueing_lock=None,
-            scheduled_at=datetime.now(UTC) + timedelta(seconds=delay_s) if delay_s else None,
         )
         added = await self._manager.defer_job_async(job, connection=connection)
         assert added.id is not None

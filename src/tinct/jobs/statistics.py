@@ -31,14 +31,4 @@ async def statistics(database: Database) -> tuple[Statistic, ...]:
         "SELECT effect, state, code, sum(jobs)::bigint AS jobs, sum(waited_s) AS waited_s, sum(ran_s) AS ran_s"
         " FROM statistics GROUP BY effect, state, code ORDER BY effect, state, code"
     )
-    return tuple(
-        Statistic(
-            effect=row["effect"],
-            state=row["state"],
-            code=row["code"],
-            jobs=row["jobs"],
-            waited_s=row["waited_s"],
-            ran_s=row["ran_s"],
-        )
-        for row in rows
-    )
+    return tuple(Statistic(**row) for row in rows)

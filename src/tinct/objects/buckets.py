@@ -86,10 +86,6 @@ class Buckets:
         )
         return tuple(_bucket(row) for row in rows)
 
-    async def set_public(self, bucket: Bucket, public: bool) -> None:
-        """Say whether anyone may read it."""
-        await self._database.run("UPDATE buckets SET public = %s WHERE id = %s", (public, bucket.id))
-
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket.
 

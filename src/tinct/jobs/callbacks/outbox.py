@@ -18,7 +18,7 @@ from tinct.jobs.callbacks.recipe import Delivery
 from tinct.storage.database import Connection, Json, Row
 from tinct.storage.ids import new_id
 
-__all__ = ["Outcome", "State", "Taken", "announce", "drop", "finish", "take", "write"]
+__all__ = ["START_AGAIN", "Outcome", "State", "Taken", "announce", "drop", "finish", "take", "write"]
 
 _TAKE: Final = """
 UPDATE callbacks SET attempt = attempt + 1,
@@ -55,6 +55,10 @@ _STOP_OTHERS: Final = """
 UPDATE callbacks SET state = 'stopped', ended_at = now()
 WHERE account_id = %(account)s AND recipe = %(recipe)s AND url = %(url)s AND state = 'waiting'
 """
+START_AGAIN: Final = """
+DELETE FROM callback_stops WHERE account_id = %(account)s AND recipe = %(recipe)s AND url = %(url)s
+"""
+"""Forgets that a receiver asked for no more."""
 _ANNOUNCE: Final = """
 INSERT INTO callbacks (id, account_id, job_id, recipe, url, host, context, state, ended_at)
 SELECT %(id)s, %(account)s, %(job)s, %(recipe)s, %(url)s, %(host)s, %(context)s,

@@ -9,7 +9,7 @@ from typing import Final
 
 from tinct.accounts.signing import SigningSecrets
 from tinct.errors import CallbackMissingError, KeyRefusedError, ParameterError
-from tinct.jobs.callbacks.outbox import Outcome, State
+from tinct.jobs.callbacks.outbox import START_AGAIN, Outcome, State
 from tinct.jobs.callbacks.recipe import Delivery, Recipe
 from tinct.jobs.callbacks.standard import new_secret
 from tinct.net.deliver import Deliverer
@@ -29,16 +29,13 @@ UPDATE callbacks SET state = 'waiting', tries = 0, due_at = now(), ended_at = NU
 WHERE id = %(id)s AND (state <> 'waiting' OR NOT EXISTS (
     SELECT FROM callback_attempts WHERE callback_id = %(id)s AND outcome = 'sending'
 ))
-RETURNING account_id, recipe, url
+RETURNING account_id AS account, recipe, url
 """
 _SET: Final = """
 INSERT INTO callback_addresses (account_id, recipe, url) VALUES (%(account)s, %(recipe)s, %(url)s)
 ON CONFLICT (account_id, recipe) DO UPDATE SET url = EXCLUDED.url, set_at = now()
 """
 _UNSET: Final = "DELETE FROM callback_addresses WHERE account_id = %(account)s AND recipe = %(recipe)s"
-_START_AGAIN: Final = """
-DELETE FROM callback_stops WHERE account_id = %(account_id)s AND recipe = %(recipe)s AND url = %(url)s
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +248,7 @@ class Callbacks:
         async with self._database.transaction() as connection:
             row = await (await connection.execute(_REPLAY, {"id": callback_id})).fetchone()
             if row is not None:
-                await connection.execute(_START_AGAIN, row)
+                await connection.execute(START_AGAIN, row)
         return await self.get(callback_id)
 
     async def secret(self, account: str) -> str:

@@ -8,10 +8,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tinct.errors import CallbackMissingError, KeyRefusedError, ParameterError
+from tinct.jobs.callbacks.outbox import START_AGAIN
 from tinct.jobs.callbacks.service import Callbacks, Tested
 from tinct.jobs.job import Callback
 from tinct.settings import Settings
-from tinct.storage.database import Database, storable
+from tinct.storage.database import Database, Row, storable
 from tinct.storage.ids import new_id
 
 __all__ = ["Webhook", "Webhooks"]
@@ -23,12 +24,9 @@ WHERE (SELECT count(*) FROM webhooks WHERE account_id = %(account)s AND recipe =
 ON CONFLICT (account_id, recipe, url) DO UPDATE SET created_at = webhooks.created_at
 RETURNING *
 """
-_FORGIVE: Final = (
-    "DELETE FROM callback_stops WHERE account_id = %(account)s AND recipe = %(recipe)s AND url = %(url)s"
-)
 _DROP: Final = """
 UPDATE callbacks SET state = 'dropped', ended_at = now(), body = NULL, context = '{}'
-WHERE account_id = %(account_id)s AND recipe = %(recipe)s AND url = %(url)s AND state = 'waiting'
+WHERE account_id = %(account)s AND recipe = %(recipe)s AND url = %(url)s AND state = 'waiting'
 """
 
 
@@ -75,7 +73,7 @@ class Webhooks:
             row = await (await connection.execute(_ADD, values)).fetchone()
             if row is None:
                 raise ParameterError("url", f"one more than {most}", f"at most {most}; remove one first")
-            await connection.execute(_FORGIVE, values)
+            await connection.execute(START_AGAIN, values)
         await self._callbacks.secret(account)  # so that there is one when it is needed
         return _webhook(row)
 
@@ -110,7 +108,7 @@ class Webhooks:
         found = await self._get(account, webhook_id)
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM webhooks WHERE id = %s", (found.id,))
-            await connection.execute(_DROP, {"account_id": account, "recipe": found.recipe, "url": found.url})
+            await connection.execute(_DROP, {"account": account, "recipe": found.recipe, "url": found.url})
         return found
 
     async def test(self, account: str, webhook_id: str) -> Tested:
@@ -129,6 +127,11 @@ class Webhooks:
         return _webhook(row)
 
 
-def _webhook(row: dict[str, object]) -> Webhook:
-    names = {"account": "account_id"}
-    return Webhook(**{name: row[names.get(name, name)] for name in Webhook.__dataclass_fields__})  # type: ignore[arg-type]
+def _webhook(row: Row) -> Webhook:
+    return Webhook(
+        id=row["id"],
+        account=row["account_id"],
+        recipe=row["recipe"],
+        url=row["url"],
+        created_at=row["created_at"],
+    )

@@ -222,6 +222,15 @@ async def test_what_is_wrong_with_a_file_fails_the_task_free_of_charge(
     assert (await backend.credits.balance(account.id)).held == 0
 
 
+async def test_who_sends_a_picture_too_large_to_be_read_is_told_the_limits(backend: Backend) -> None:
+    client = Client(backend, (await member(backend))[1]["client_id"])
+    file = await client.sent(png_file(64250, 64250, 1, 0, zeros(10**6)))
+    said = await client.polled("enhance", await client.run("enhance", src_file_id=file, scale=1))
+    assert said["error"] == "error_decode_image"
+    most = f"{backend.settings.max_photo_pixels} pixels and {backend.settings.max_photo_side} on a side"
+    assert most in said["error_message"]
+
+
 async def test_a_url_that_leads_to_nothing_fails_the_task(postgres: Any, tmp_path: Any) -> None:
     async with Site() as site:
         site.picture("/a.jpg", PICTURE)

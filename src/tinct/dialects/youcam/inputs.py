@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 
 from tinct.dialects.content import base_of
-from tinct.dialects.dialect import backend_of
+from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.youcam.ask import Ask
 from tinct.dialects.youcam.errors import failure, refused
 from tinct.dialects.youcam.files import DOWNLOADS
@@ -22,6 +22,7 @@ from tinct.jobs.file import File, FileState
 from tinct.jobs.intake import PhotoRule, Upload, Url
 from tinct.jobs.job import Failure
 from tinct.jobs.received import Accepted
+from tinct.settings import Settings
 
 __all__ = ["Found", "fetched", "stored"]
 
@@ -142,7 +143,7 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
             if file.state in _ABSENT or file.role == withdrawn.ROLE:
                 why = "was never sent" if file.state is FileState.DECLARED else "has expired"
                 return failure(f"download.{kind}", f"The file of {role} {why}.")
-            wrong = _beyond(ask.form.limit, role, kind, file) or _time(ask, file)
+            wrong = _beyond(ask.form.limit, role, kind, file, settings_of(request)) or _time(ask, file)
             if wrong is not None:
                 return wrong
     if found.files.get("msk"):
@@ -150,12 +151,14 @@ async def _wrong(request: Request, ask: Ask, found: Found) -> Failure | None:
     return None
 
 
-def _beyond(limit: Limit, role: str, kind: str, file: File) -> Failure | None:
+def _beyond(limit: Limit, role: str, kind: str, file: File, settings: Settings) -> Failure | None:
     if file.format not in limit.formats:
         allowed = ", ".join(sorted(limit.formats))
-        return failure(
-            f"decode.{kind}", f"The file of {role} is none of: {allowed}, or beyond what is read here."
-        )
+        why = f"The file of {role} is none of: {allowed}"
+        if file.format == "bin" and kind != "video":  # nothing is known of it, not even why
+            most = f"{settings.max_photo_pixels} pixels and {settings.max_photo_side} on a side"
+            why += f", or cannot be read here; photos of up to {most} can"
+        return failure(f"decode.{kind}", f"{why}.")
     if file.size >= limit.bytes:
         found = f"The file of {role} has {file.size} bytes; allowed: fewer than {limit.bytes}."
         return failure("bytes", found)

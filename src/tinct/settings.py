@@ -26,6 +26,7 @@ __all__ = ["ORDINARY", "Settings", "current", "strip_environment", "stripped_env
 
 _KEPT = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_PREFIXES = ("PYTHON", "LC_", "XDG_", "OMP_", "OPENBLAS_", "MKL_", "VIPS_", "CUDA_", "NVIDIA_", "DYLD_")
+_CALLS = r"^\d{1,6}/[1-9]\d{0,5}$"  # calls/seconds
 
 
 def _own_folder() -> Path:
@@ -101,7 +102,9 @@ class Settings(WorkingSettings, ServingSettings):
         description="Folder of the embedded database, the files and the secret. Created with 0700.",
     )
     database_url: str | None = Field(
-        None, description="postgresql:// of an external server; none starts a private one in the data folder."
+        None,
+        repr=False,
+        description="postgresql:// of an external server; none starts a private one in the data folder.",
     )
     blob_url: str | None = Field(
         None, description="A folder or s3://bucket/prefix for files; none keeps them in the data folder."
@@ -257,23 +260,23 @@ class Settings(WorkingSettings, ServingSettings):
     )
     youcam_address_calls: str = Field(
         "100/300",
-        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        pattern=_CALLS,
         description="YouCam v1: calls/seconds from one address, as the vendor has it; 0/1 is no limit. An office needs "
         "more.",
     )
     youcam_token_calls: str = Field(
         "100/60",
-        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        pattern=_CALLS,
         description="YouCam v1: calls/seconds with one token or key; 0/1 is no limit.",
     )
     youcam_v2_address_calls: str = Field(
         "250/300",
-        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        pattern=_CALLS,
         description="YouCam v2: calls/seconds from one address; 0/1 is no limit.",
     )
     youcam_v2_key_calls: str = Field(
         "250/300",
-        pattern=r"^\d{1,6}/[1-9]\d{0,5}$",
+        pattern=_CALLS,
         description="YouCam v2: calls/seconds with one key or token; 0/1 is no limit.",
     )
 

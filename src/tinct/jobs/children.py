@@ -44,9 +44,9 @@ _AGAIN_S: Final = 0.2  # seconds between them
 Ask = Callable[[Question], Awaitable[bytes]]
 """Asks a service for a picture; raises `tinct.errors.GeneratorError`."""
 _UNTOLD: Final = dict.fromkeys(
-    ("database_url", "secret", "metrics_token", "images_key", "c2pa_certificate", "c2pa_key")
+    [*(name for name, field in Settings.model_fields.items() if not field.repr), "c2pa_certificate"]
 )
-"""Settings that a child is not told."""
+"""Settings that a child is not told: secrets, which are not shown either, and the certificate of one that is a key."""
 
 
 class ChildLostError(Exception):

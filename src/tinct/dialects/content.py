@@ -29,22 +29,19 @@ def base_of(connection: HTTPConnection) -> str:
     return (backend_of(connection).settings.public_url or str(connection.base_url)).rstrip("/")
 
 
-def link(connection: HTTPConnection, file: File | str, format: str, *, seconds: float) -> str:
+def link(connection: HTTPConnection, file_id: str, format: str, *, seconds: float) -> str:
     """A whole URL under which anyone can GET a file for `seconds`.
 
     Parameters
     ----------
-    file : File or str
-        The file, or its id.
     format : str
-        Its format; becomes the extension, for clients that look at it.
+        The file's format; becomes the extension, for clients that look at it.
     """
-    return link_at(backend_of(connection), str(connection.base_url), file, format, seconds=seconds)
+    return link_at(backend_of(connection), str(connection.base_url), file_id, format, seconds=seconds)
 
 
-def link_at(backend: Backend, base: str, file: File | str, format: str, *, seconds: float) -> str:
+def link_at(backend: Backend, base: str, file_id: str, format: str, *, seconds: float) -> str:
     """The same where there is no request; `base` is the server's address where the settings name none."""
-    file_id = file if isinstance(file, str) else file.id
     path = backend.links.to_file(file_id + suffix(format), seconds=seconds)
     return (backend.settings.public_url or base).rstrip("/") + path
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from tinct.accounts.limits import Window
 from tinct.settings import Settings
 
-__all__ = ["CallLimits", "usual"]
+__all__ = ["CallLimits", "plain", "usual"]
 
 
 def _none(connection: HTTPConnection) -> bool:
@@ -53,3 +53,8 @@ def usual(
         refused=Window(settings.refusals_per_minute, minute, pool="all"),
         headers=headers,
     )
+
+
+def plain(settings: Settings) -> CallLimits:
+    """The same for applications that take no files."""
+    return usual(settings, lambda connection: settings.max_body_bytes)

@@ -14,12 +14,11 @@ from starlette.routing import Route
 from tinct.dialects.content import content
 from tinct.dialects.dialect import Claims, Dialect, application, backend_of, settings_of
 from tinct.dialects.guard import refused
-from tinct.dialects.limits import CallLimits, usual
+from tinct.dialects.limits import plain
 from tinct.dialects.native.errors import words
 from tinct.errors import LinkError, TinctError
 from tinct.server import docs, studio
 from tinct.server.metrics import Metrics
-from tinct.settings import Settings
 
 __all__ = ["operations"]
 
@@ -54,7 +53,7 @@ def operations(metrics: Metrics) -> Dialect:
         app=application(routes, words),
         claims=Claims(signature=_link, path=_claims),
         errors=words,
-        limits=_limits,
+        limits=plain,
     )
 
 
@@ -105,7 +104,3 @@ def _link(connection: HTTPConnection) -> bool:
 def _claims(connection: HTTPConnection) -> bool:
     path = connection.scope["path"]
     return path in ("/", "/health", "/ready", "/metrics", "/docs") or path.startswith("/files/")
-
-
-def _limits(settings: Settings) -> CallLimits:
-    return usual(settings, lambda connection: settings.max_body_bytes)

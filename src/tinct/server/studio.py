@@ -16,9 +16,8 @@ from starlette.routing import Route
 
 from tinct.dialects.content import unchanged
 from tinct.dialects.dialect import Claims, Dialect, application
-from tinct.dialects.limits import CallLimits, usual
+from tinct.dialects.limits import plain
 from tinct.dialects.native.errors import words
-from tinct.settings import Settings
 
 __all__ = ["STUDIO", "wanted"]
 
@@ -128,10 +127,6 @@ def _claims(connection: HTTPConnection) -> bool:
     return path == "/studio" or path.startswith("/studio/")
 
 
-def _limits(settings: Settings) -> CallLimits:
-    return usual(settings, lambda connection: settings.max_body_bytes)
-
-
 STUDIO = Dialect(
     name="studio",
     app=application(
@@ -139,6 +134,6 @@ STUDIO = Dialect(
     ),
     claims=Claims(path=_claims),
     errors=words,
-    limits=_limits,
+    limits=plain,
 )
 """The pages of the studio; they call the native API alone."""

@@ -91,7 +91,7 @@ _WORDS = {
     "image": "the photo to recolour, as a PNG or JPG file of multipart/form-data",
     "mode": "AUTO, TEMPLATE or REF_PIC",
     "degree": "a number from 0 to 1, how far the colours go",
-    "color_template": "1 to 7 colours such as 056A6B,0A0B0C, which mode TEMPLATE gives to the photo",
+    "color_template": f"1 to {MAX_COLORS} colours such as 056A6B,0A0B0C, which mode TEMPLATE gives to the photo",
     "ref": "the reference whose colours mode REF_PIC takes, as a PNG or JPG file of multipart/form-data",
 }
 """What a required field is."""
@@ -111,7 +111,7 @@ def _file(fields: Mapping[str, bytes], name: str) -> bytes:
         raise AilabError("PARAMETERS_CANNOT_EMPTY", f"{name} is empty; it is {_WORDS[name]}.")
     if len(fields[name]) > MAX_FILE_BYTES:
         found = f"{name} has more than {MAX_FILE_BYTES} bytes"
-        raise AilabError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to 3 MB.")
+        raise AilabError("FILE_SIZE_EXCEEDS_LIMIT", f"{found}; allowed: up to {MAX_FILE_BYTES >> 20} MB.")
     return fields[name]
 
 

@@ -18,6 +18,7 @@ from tinct.dialects.cos.addressing import Place
 from tinct.dialects.cos.coverage import TOKENS, unsigned
 from tinct.dialects.cos.credentials import CREDENTIALS, KIND, TEMPORARY, allows
 from tinct.dialects.cos.errors import CosError
+from tinct.dialects.cos.headers import iso_second
 from tinct.errors import KeyRefusedError
 
 __all__ = ["ANONYMOUS", "Caller", "authenticate"]
@@ -90,8 +91,9 @@ def _check_time(claim: signing.Claim, now: float) -> None:
     if claim.sign_time[0] > now + _EARLY_S or claim.key_time[0] > now + _EARLY_S:
         raise CosError("RequestTimeTooSkewed")
     if now > claim.sign_time[1] or now > claim.key_time[1]:
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        raise CosError("AccessDenied", "Request has expired", details={"ServerTime": moment})
+        raise CosError(
+            "AccessDenied", "Request has expired", details={"ServerTime": iso_second(datetime.now(UTC))}
+        )
 
 
 def _token(request: Request, query: signing.Pairs) -> str:

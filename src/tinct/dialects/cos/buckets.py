@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.errors import CosError
-from tinct.dialects.cos.headers import quoted, refuse_unsupported
+from tinct.dialects.cos.headers import iso_second, quoted, refuse_unsupported
 from tinct.dialects.cos.objects import whole_body, xml_reply
 from tinct.dialects.cos.xml import element, parse
 from tinct.objects.objects import Object
@@ -42,7 +42,7 @@ async def list_buckets(call: Call) -> Response:
             "Bucket",
             raw=element("Name", bucket.name)
             + element("Location", call.region)
-            + element("CreationDate", f"{bucket.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+            + element("CreationDate", iso_second(bucket.created_at))
             + element("BucketType", "cos"),
         )
         for bucket in after[:limit]

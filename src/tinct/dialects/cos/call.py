@@ -22,7 +22,7 @@ from tinct.errors import ObjectMissingError
 from tinct.objects.buckets import Bucket
 from tinct.objects.objects import Object
 
-__all__ = ["Call", "Handler"]
+__all__ = ["Call", "Handler", "located"]
 
 _ASCII: Final = "".join(map(chr, range(33, 127)))
 _REGION: Final = re.compile(r"(?:^|\.)(?:cos|ci|pic)\.([a-z0-9-]+)\.")
@@ -79,19 +79,11 @@ class Call:
             There is no such bucket.
         """
         host, _, raw = text.removeprefix("http://").removeprefix("https://").lstrip("/").partition("/")
-        buckets, settings = self.backend.buckets, self.backend.settings
-
-        async def exists(name: str) -> bool:
-            return await buckets.find(name) is not None
-
-        place = await locate(
-            "/" + quote(raw.encode("latin-1"), safe=_ASCII),  # some clients send bytes of UTF-8 as they are
-            host,
-            base_domain=settings.cos_base_domain,
-            default_bucket=settings.cos_default_bucket,
-            exists=exists,
-        )
-        return await buckets.get(place.bucket or ""), place.key
+        target = "/" + quote(
+            raw.encode("latin-1"), safe=_ASCII
+        )  # some clients send bytes of UTF-8 as they are
+        place = await located(self.backend, target, host)
+        return await self.backend.buckets.get(place.bucket or ""), place.key
 
     def signed(self, action: str) -> Account:
         """Who signed, if the key has the right to `action` anywhere.
@@ -162,3 +154,18 @@ class Call:
 
 Handler = Callable[[Call], Awaitable[Response]]
 """Answers a request, or raises a `TinctError`."""
+
+
+async def located(backend: Backend, target: str, host: str) -> Place:
+    """Where a request target leads to on this server; see `locate`."""
+
+    async def exists(name: str) -> bool:
+        return await backend.buckets.find(name) is not None
+
+    return await locate(
+        target,
+        host,
+        base_domain=backend.settings.cos_base_domain,
+        default_bucket=backend.settings.cos_default_bucket,
+        exists=exists,
+    )

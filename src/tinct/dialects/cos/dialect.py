@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -16,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 from tinct.dialects.cos import addressing, buckets, coloring, objects, signature, uploads
 from tinct.dialects.cos.addressing import Place
 from tinct.dialects.cos.auth import Caller, authenticate
-from tinct.dialects.cos.call import Call
+from tinct.dialects.cos.call import Call, Handler, located
 from tinct.dialects.cos.coverage import NOT_OFFERED
 from tinct.dialects.cos.credentials import CREDENTIALS
 from tinct.dialects.cos.errors import CosError, refusal
-from tinct.dialects.cos.xml import document, element
+from tinct.dialects.cos.xml import MOST_BYTES, document, element
 from tinct.dialects.dialect import Claims, Dialect, backend_of, settings_of
 from tinct.dialects.guard import anonymous, counted, refused
 from tinct.dialects.limits import CallLimits, usual
@@ -30,9 +29,6 @@ from tinct.settings import Settings
 
 __all__ = ["DIALECT"]
 
-_DOCUMENT_BYTES: Final = 2 * 2**20  # XML of a request
-
-Handler = Callable[[Call], Awaitable[Response]]
 
 _NUMBERS: Final = {"InvalidArgument": "-103", "InvalidImageSource": "-106", "InvalidImageFormat": "-113"}
 """What else colouring on download calls its refusals, in the header ``X-ErrNo``."""
@@ -153,19 +149,8 @@ async def _admitted(request: Request, place: Place, pairs: signature.Pairs) -> C
 
 
 async def _place(request: Request) -> Place:
-    settings, found = settings_of(request), backend_of(request).buckets
-
-    async def exists(name: str) -> bool:
-        return await found.find(name) is not None
-
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return await addressing.locate(
-        raw.decode("latin-1"),
-        request.headers.get("host", ""),
-        base_domain=settings.cos_base_domain,
-        default_bucket=settings.cos_default_bucket,
-        exists=exists,
-    )
+    return await located(backend_of(request), raw.decode("latin-1"), request.headers.get("host", ""))
 
 
 def _request_id() -> str:
@@ -229,7 +214,7 @@ def _buckets_host(connection: HTTPConnection) -> bool:
 
 def _limits(settings: Settings) -> CallLimits:
     def body_bytes(connection: HTTPConnection) -> int:
-        return _DOCUMENT_BYTES if connection.scope["method"] == "POST" else settings.max_object_bytes
+        return MOST_BYTES if connection.scope["method"] == "POST" else settings.max_object_bytes
 
     return usual(settings, body_bytes)
 

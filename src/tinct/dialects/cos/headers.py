@@ -15,7 +15,16 @@ from starlette.datastructures import Headers
 from tinct.dialects.cos.errors import CosError
 from tinct.objects.objects import Object
 
-__all__ = ["content_md5", "http_date", "object_acl", "of_object", "quoted", "refuse_unsupported", "stored"]
+__all__ = [
+    "content_md5",
+    "http_date",
+    "iso_second",
+    "object_acl",
+    "of_object",
+    "quoted",
+    "refuse_unsupported",
+    "stored",
+]
 
 _KEPT: Final = (
     "cache-control",
@@ -128,6 +137,11 @@ def of_object(found: Object, query: Mapping[str, str]) -> dict[str, str]:
 def quoted(etag: str) -> str:
     """An ETag as it goes out."""
     return f'"{etag}"'
+
+
+def iso_second(moment: datetime) -> str:
+    """A moment as replies about one thing have it; lists have milliseconds too."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def http_date(moment: datetime) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import UTC
 
 from starlette.responses import Response, StreamingResponse
 
@@ -13,14 +12,16 @@ from tinct.dialects.cos import headers as fields
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.conditions import Verdict, span, verdict
 from tinct.dialects.cos.errors import CosError, refusal
-from tinct.dialects.cos.xml import document, element, parse
+from tinct.dialects.cos.xml import MOST_BYTES, document, element, parse
 from tinct.errors import DigestError, ObjectKeyError
+from tinct.objects.multipart import Part
 from tinct.objects.objects import Object, check_object_key
 
 __all__ = [
     "arriving",
     "body_length",
     "copy_object",
+    "copy_result",
     "copy_source",
     "delete_many",
     "delete_object",
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 _MOST_DELETES = 1000
-_BODY_BYTES = 2 * 2**20  # of a request's XML
 
 
 async def put_object(call: Call) -> Response:
@@ -114,10 +114,13 @@ async def copy_object(call: Call) -> Response:
         headers=headers if directive == "replaced" else None,
         public=fields.object_acl(given),
     )
-    result = element("ETag", fields.quoted(copied.etag)) + element(
-        "LastModified", f"{copied.modified_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    )
-    return xml_reply(element("CopyObjectResult", raw=result), receipt(copied))
+    return xml_reply(copy_result("CopyObjectResult", copied), receipt(copied))
+
+
+def copy_result(name: str, made: Object | Part) -> str:
+    """What is told of a copy, or of a part that is one."""
+    modified = element("LastModified", fields.iso_second(made.modified_at))
+    return element(name, raw=element("ETag", fields.quoted(made.etag)) + modified)
 
 
 async def copy_source(call: Call) -> Object:
@@ -222,7 +225,7 @@ async def whole_body(call: Call) -> bytes:
     chunks, size = [], 0
     async for chunk in arriving(call):
         size += len(chunk)
-        if size > _BODY_BYTES:
+        if size > MOST_BYTES:
             raise CosError("MalformedXML")
         chunks.append(chunk)
     if not size:

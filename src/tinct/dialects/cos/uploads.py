@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from starlette.responses import Response
 
 from tinct.dialects.cos import headers as fields
@@ -11,7 +9,14 @@ from tinct.dialects.cos.buckets import MOST_ENTRIES, encoder, moment, number, ow
 from tinct.dialects.cos.call import Call
 from tinct.dialects.cos.conditions import span
 from tinct.dialects.cos.errors import CosError
-from tinct.dialects.cos.objects import arriving, body_length, copy_source, whole_body, xml_reply
+from tinct.dialects.cos.objects import (
+    arriving,
+    body_length,
+    copy_result,
+    copy_source,
+    whole_body,
+    xml_reply,
+)
 from tinct.dialects.cos.xml import element, parse
 from tinct.objects.multipart import MOST_PARTS, Upload
 
@@ -52,10 +57,7 @@ async def copy_part(call: Call) -> Response:
         raise CosError("InvalidRange")
     call.backend.blobs.check_room(end - begin)
     made = await call.backend.multipart.put_part(upload, at, call.backend.objects.stream(source, begin, end))
-    result = element("ETag", fields.quoted(made.etag)) + element(
-        "LastModified", f"{made.modified_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    )
-    return xml_reply(element("CopyPartResult", raw=result))
+    return xml_reply(copy_result("CopyPartResult", made))
 
 
 async def complete(call: Call) -> Response:

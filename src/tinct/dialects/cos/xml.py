@@ -8,9 +8,10 @@ from xml.sax.saxutils import escape
 
 from tinct.dialects.cos.errors import CosError
 
-__all__ = ["document", "element", "parse", "text_of"]
+__all__ = ["MOST_BYTES", "document", "element", "parse"]
 
-_MOST_BYTES = 2 * 2**20  # ten thousand parts, or a thousand keys of the greatest length
+MOST_BYTES = 2 * 2**20
+"""Of a request's document: ten thousand parts, or a thousand keys of the greatest length."""
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -42,7 +43,7 @@ def parse(data: bytes, root: str) -> ET.Element:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CosError("MalformedXML") from None
-    if len(data) > _MOST_BYTES or "<!DOCTYPE" in text or "<!ENTITY" in text:
+    if len(data) > MOST_BYTES or "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise CosError("MalformedXML")
     try:
         found = ET.fromstring(text)
@@ -53,8 +54,3 @@ def parse(data: bytes, root: str) -> ET.Element:
     if found.tag != root:
         raise CosError("MalformedXML")
     return found
-
-
-def text_of(parent: ET.Element, name: str) -> str | None:
-    """Text of a child element; None where it is missing."""
-    return parent.findtext(name)

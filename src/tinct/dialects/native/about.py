@@ -123,17 +123,7 @@ def _effect(found: EffectFacts, prices: Prices) -> wire.Effect:
         summary=found.summary,
         credits=prices.base(found.name, found.credits),
         price=prices.terms(found.name),
-        inputs=[
-            wire.EffectInput(
-                name=item.name,
-                summary=item.summary,
-                required=item.required,
-                least=item.least,
-                most=item.most,
-                clip=item.clip,
-            )
-            for item in found.inputs
-        ],
+        inputs=[wire.EffectInput(**dataclasses.asdict(item)) for item in found.inputs],
         engines=[
             wire.EffectEngine(
                 name=engine.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
@@ -20,7 +20,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/jobs", tags=["Jobs"], responses=REFUSALS)
 
 JobId = Annotated[str, Path(max_length=100, description="Id of a job.")]
-_State = Literal["queued", "running", "succeeded", "failed", "timed_out", "retries_exhausted", "cancelled"]
 
 
 @router.post(
@@ -72,7 +71,7 @@ async def submit(
 async def list_jobs(
     request: Request,
     account: Caller,
-    state: Annotated[list[_State] | None, Query(description="Only these states.")] = None,
+    state: Annotated[list[wire.State] | None, Query(description="Only these states.")] = None,
     effect: Annotated[wire.Text | None, Query(max_length=100, description="Only this effect.")] = None,
     batch: Annotated[str | None, Query(pattern=wire.BATCH, description="Only this batch.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tinct.accounts.credential import Account
 from tinct.accounts.sessions import Session
+from tinct.dialects.content import base_of
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import admit, refused
 from tinct.dialects.native import wire
@@ -107,13 +108,12 @@ def _record(request: Request, account: Account, csrf: str, expires_at: datetime 
 
 def _set(request: Request, response: Response, session: Session) -> None:
     settings = settings_of(request)
-    public = settings.public_url or str(request.base_url)
     response.set_cookie(
         cookie_of(request),
         session.text,
         max_age=int(settings.session_s),
         path=_PATH,
-        secure=public.startswith("https:"),
+        secure=base_of(request).startswith("https:"),
         httponly=True,
         samesite="strict",
     )

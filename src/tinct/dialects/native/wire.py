@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
-from tinct.dialects.content import link
+from tinct.accounts.credits import Kind
+from tinct.dialects.content import base_of, link
 from tinct.dialects.dialect import backend_of, settings_of
 from tinct.jobs.file import WRITABLE, FileState, format_of
 from tinct.jobs.file import File as StoredFile
 from tinct.jobs.job import Job as StoredJob
-from tinct.jobs.job import JobState
+from tinct.jobs.job import JobState, Priority
 
 __all__ = [
     "Account",
@@ -41,7 +42,8 @@ __all__ = [
 
 MOST_LISTED = 100  # photos in one list
 BATCH = r"^[A-Za-z0-9._-]{1,64}$"
-PRIORITIES = {"low": -10, "normal": 0, "high": 10}
+PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
+State = Literal["queued", "running", "succeeded", "failed", "timed_out", "retries_exhausted", "cancelled"]
 
 
 class Record(BaseModel):
@@ -266,7 +268,7 @@ class Job(Record):
 
     id: str
     effect: str
-    state: Literal["queued", "running", "succeeded", "failed", "timed_out", "retries_exhausted", "cancelled"]
+    state: State
     progress: float = Field(ge=0, le=1)
     position: int | None = Field(description="Place in the queue from 1; null when it does not wait.")
     attempt: int = Field(description="Attempts begun; more than 1 after a crash.")
@@ -329,7 +331,7 @@ class Entry(Record):
     """One thing that happened to the account's credits: a grant, one move of one job, or a grant's end."""
 
     id: int
-    kind: Literal["grant", "hold", "charge", "release", "expire"]
+    kind: Kind
     job: str | None
     note: str = Field(description="The kind of the grant, or what the job did.")
     available: int = Field(description="Change of what can be spent.")
@@ -375,9 +377,8 @@ def file_record(connection: HTTPConnection, file: StoredFile) -> File:
 
 def _upload_link(connection: HTTPConnection, file_id: str, *, seconds: float) -> str:
     """A whole URL to which anyone can PUT the bytes of a declared file."""
-    path = backend_of(connection).links.sign(f"/v1/files/{file_id}/content", seconds=seconds, method="PUT")
-    base = settings_of(connection).public_url or str(connection.base_url)
-    return base.rstrip("/") + path
+    links = backend_of(connection).links
+    return base_of(connection) + links.sign(f"/v1/files/{file_id}/content", seconds=seconds, method="PUT")
 
 
 def job_record(connection: HTTPConnection, job: StoredJob, position: int = 0) -> Job:

@@ -19,7 +19,7 @@ from tinct.dialects.youcam.params import is_text, whole_number
 from tinct.errors import FileMissingError, LinkError
 from tinct.jobs import withdrawn
 from tinct.jobs.declarations import Declaration
-from tinct.jobs.file import File, suffix
+from tinct.jobs.file import suffix
 
 __all__ = ["CORS", "DOWNLOADS", "MAX_BYTES", "UPLOADS", "declare", "download", "link", "preflight", "upload"]
 
@@ -121,9 +121,8 @@ async def download(request: Request, name: str) -> Response:
         raise RefusalError(404, "NotFound", error.message) from None
 
 
-def link(request: Request, file: File | str, format: str) -> str:
+def link(request: Request, file_id: str, format: str) -> str:
     """A fresh URL of a result."""
-    file_id = file if isinstance(file, str) else file.id
     path = DOWNLOADS + file_id + suffix(format)
     return base_of(request) + backend_of(request).links.sign(path, seconds=settings_of(request).youcam_link_s)
 

@@ -111,7 +111,7 @@ async def poll(
     request: Request, account: Account, tool: Tool, task_id: str, generation: Generation
 ) -> dict[str, Any]:
     """Tell of a task."""
-    job = await task_of(request, account, task_id)
+    job = await _task_of(request, account, task_id)
     made_by = job.meta.get("tool")
     if tool.slug not in (made_by, job.meta.get("path")):  # a body may turn one tool into another
         raise JobMissingError("it is another tool's")
@@ -124,7 +124,7 @@ async def delete(request: Request, account: Account) -> None:
     task_id = (await json_object(request)).get("task_id")
     if not isinstance(task_id, str):
         raise invalid("task_id", task_id, "the id that the run call gave")
-    job = await task_of(request, account, task_id)
+    job = await _task_of(request, account, task_id)
     if not job.state.final:
         raise RefusalError(400, "OperationInvalid", "The task has not ended; delete it when it has.")
     backend = backend_of(request)
@@ -133,7 +133,7 @@ async def delete(request: Request, account: Account) -> None:
     await backend.jobs.delete(account.id, job.id)
 
 
-async def task_of(request: Request, account: Account, task_id: str | None) -> Job:
+async def _task_of(request: Request, account: Account, task_id: str | None) -> Job:
     """A task that is there.
 
     Raises

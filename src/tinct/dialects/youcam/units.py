@@ -75,14 +75,13 @@ def costs(request: Request) -> dict[str, Any]:
     for tool in shown:
         amount, seconds = tool.per_second or (tool.price, 1)
         assert isinstance(amount, int)
-        version = "v2.0"
         skus.append(
             {
                 "description": tool.title,
                 "amount": prices.base(f"youcam/{tool.slug}", amount),
                 "unit": "second" if tool.per_second else "result_image",
                 "proc_unit": seconds,
-                "run_task_url": f"{base}/s2s/{version}/task/{tool.slug}",
+                "run_task_url": f"{base}/s2s/v2.0/task/{tool.slug}",
             }
         )
     return {"next_token": next_token, "skus": skus}

@@ -66,7 +66,7 @@ def test_json_tells_engine_tiles_and_times(photo: Path, tmp_path: Path) -> None:
 def test_how_long_it_will_take_is_said_before_it_is_done(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_WORTH_SAYING", 0.0)
+    monkeypatch.setattr(command, "WORTH_SAYING_S", 0.0)
     said = _run(photo, "-o", tmp_path / "out").splitlines()
     assert said[0].startswith(f"{photo}: about 0 s (classical")
     assert said[1] == str(tmp_path / "out" / "cat-x2.png")

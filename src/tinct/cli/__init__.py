@@ -140,11 +140,9 @@ def _register() -> None:
 
 def _command(name: str) -> Any:
     """The command of an effect."""
-    from tinct.cli.effects import command_of
-
     module = importlib.import_module(f"tinct.cli.{name if name in _SPECIAL else 'effects'}")
     kind: type[EffectCommand] = module.Command if name in _SPECIAL else module.EffectCommand
-    return command_of(kind, registry.get(name))
+    return kind.command(registry.get(name))
 
 
 def _other(name: str) -> Any:

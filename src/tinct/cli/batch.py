@@ -22,7 +22,7 @@ from tinct.cli.outputs import Outputs
 from tinct.errors import TinctError
 from tinct.machine import cores, free_memory
 
-__all__ = ["Done", "Found", "Meter", "Outputs", "Work", "collect", "run"]
+__all__ = ["Bar", "Done", "Found", "Meter", "Outputs", "Work", "collect", "run"]
 
 _HELD = 10  # bytes per pixel of a photo in work: source, result, encoded
 _FREE = 2  # of the free memory, a folder takes one part in so many
@@ -45,17 +45,18 @@ class Meter:
     """What slow work tells while it goes on; `run` shows it to people, and nothing to programs."""
 
     def __init__(self) -> None:
-        self._shown: _Progress | None = None
+        self.bar: Bar | None = None
+        """Where it is shown; a `Bar` says so."""
 
     def say(self, line: str) -> None:
         """A line beside the results."""
-        if self._shown is not None and not self._shown.quiet:
-            self._shown.say(line, err=True)
+        if self.bar is not None and not self.bar.quiet:
+            self.bar.say(line, err=True)
 
     def part(self, share: float) -> None:
         """How far the work on this photo is, 0..1."""
-        if self._shown is not None:
-            self._shown.part(share)
+        if self.bar is not None:
+            self.bar.part(share)
 
 
 def run(
@@ -101,24 +102,22 @@ def run(
         With status 1, if any photo failed and this `ends` the program.
     """
     reports = []
-    with _Progress(len(found.photos), quiet=as_json, slow=meter is not None) as progress:
-        if meter is not None:
-            meter._shown = progress
+    with Bar(len(found.photos), quiet=as_json, meter=meter) as bar:
         for photo, done in _each(found.photos, work, cores() if abreast else 1):
             report: dict[str, Any] = {"photo": str(photo)}
             if isinstance(done, TinctError):
                 report["error"] = {"code": done.code, "message": done.message}
                 if not as_json:
-                    progress.say(f"tinct: {photo}: {done}", err=True)
+                    bar.say(f"tinct: {photo}: {done}", err=True)
             else:
                 report |= done.report
                 if not as_json:
                     for tell in done.tell:
                         tell()
                     for path in report.get("results", []) if listed and "skipped" not in report else []:
-                        progress.say(path)
+                        bar.say(path)
             reports.append(report)
-            progress.step()
+            bar.step()
     if as_json:
         typer.echo(json.dumps(reports, indent=2))
     elif len(found.photos) > 1:
@@ -224,14 +223,16 @@ def _listed(folders: list[str], most: int = 3) -> str:
     return shown + (f" and {len(folders) - most} more folders" if len(folders) > most else "")
 
 
-class _Progress:
-    """A bar on a terminal when there are several photos or slow ones; silent otherwise."""
+class Bar:
+    """A bar on a terminal when there are several photos, or slow ones that tell a `Meter`; silent otherwise."""
 
-    def __init__(self, total: int, *, quiet: bool, slow: bool = False) -> None:
+    def __init__(self, total: int, *, quiet: bool, meter: Meter | None = None) -> None:
         self._bar: Any = None
         self._done = 0
         self.quiet = quiet
-        if (total > 1 or slow) and not quiet and sys.stderr.isatty():
+        if meter is not None:
+            meter.bar = self
+        if (total > 1 or meter is not None) and not quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -239,7 +240,7 @@ class _Progress:
             self._bar = Progress(*columns, console=Console(stderr=True))
             self._task = self._bar.add_task("photos", total=total)
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Bar:
         if self._bar is not None:
             self._bar.start()
         return self
@@ -249,12 +250,15 @@ class _Progress:
             self._bar.stop()
 
     def say(self, line: str, *, err: bool = False) -> None:
+        """A line beside the bar."""
         typer.echo(plain(line) if err or sys.stdout.isatty() else line, err=err)
 
     def step(self) -> None:
+        """A photo is done."""
         self._done += 1
         self.part(0)
 
     def part(self, share: float) -> None:
+        """How far the work on the next one is, 0..1."""
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done + share)

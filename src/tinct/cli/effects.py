@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
-from typer.core import TyperCommand
 
 from tinct.cli import batch, inputs, words
 from tinct.cli.common import JSON, PHOTOS, RECURSIVE, RESULTS
 from tinct.cli.generators import reach_service
 from tinct.cli.outputs import Beside, Outputs, write_stream
-from tinct.cli.parameters import NO_PHOTOS, Options, flag_of, number, options_of
+from tinct.cli.parameters import NO_PHOTOS, Options, command, flag_of, number, options_of
 from tinct.cli.sheet import Sheet
 from tinct.errors import ParameterError, PhotoError
 from tinct.photo import formats
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from tinct.effects.effect import Effect, Output, Result
     from tinct.photo.photo import Photo
 
-__all__ = ["EffectCommand", "command_of"]
+__all__ = ["EffectCommand"]
 
 _SHEET_ENDINGS = tuple(ending for row in formats.FORMATS if row.writable for ending in row.endings)
 
@@ -67,15 +65,15 @@ class EffectCommand:
         """Whether a photo that fails ends the program."""
 
     @classmethod
-    def function(cls, effect: Effect) -> Callable[..., None]:
-        """The function from which typer makes the command."""
+    def command(cls, effect: Effect) -> Any:
+        """The command of an effect, as typer runs it."""
 
-        def command(ctx: typer.Context, **given: Any) -> None:
+        def run(ctx: typer.Context, given: dict[str, Any]) -> None:
             made = cls(effect, given, ctx)
             (ctx.obj if callable(ctx.obj) else EffectCommand.run)(made)
 
         output = RESULTS if effect.roles else {}
-        options: dict[str, tuple[Any, Any]] = {
+        options: Options = {
             "photos": (list[str] | None, NO_PHOTOS) if effect.needs_no_photo else (list[str], PHOTOS),
             "recursive": (bool, RECURSIVE),
             **cls.extra,
@@ -83,18 +81,7 @@ class EffectCommand:
             **output,
             **JSON,
         }
-        kind = inspect.Parameter.KEYWORD_ONLY
-        context = inspect.Parameter("ctx", kind, annotation=typer.Context)
-        command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [context]
-            + [
-                inspect.Parameter(name, kind, default=info, annotation=of)
-                for name, (of, info) in options.items()
-            ]
-        )
-        command.__annotations__ = {"ctx": typer.Context} | {name: of for name, (of, _) in options.items()}
-        command.__name__, command.__doc__ = effect.name, effect.summary
-        return command
+        return command(effect.name.replace("_", "-"), effect, options, run, cls.words)
 
     # -- what may be special ----------------------------------------------------------------------
 
@@ -357,16 +344,3 @@ class EffectCommand:
             target, format=format, quality=quality, metadata=metadata, overwrite=self.given["overwrite"]
         )
         return str(saved)
-
-
-def command_of(kind: type[EffectCommand], effect: Effect) -> Any:
-    """The command, as typer runs it."""
-    synonyms = {
-        "--" + name.replace("_", "-"): "--" + shown.replace("_", "-")
-        for name in effect.params.model_fields
-        if (shown := kind.words.get(name) or words.word(effect, name)) != name
-    }
-    own: type[TyperCommand] = type("Command", (words.Command,), {"synonyms": synonyms})
-    alone = typer.Typer(add_completion=False)
-    alone.command(effect.name.replace("_", "-"), cls=own)(kind.function(effect))
-    return typer.main.get_command(alone)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tinct.cli.effects import EffectCommand
+from tinct.cli.lines import WORTH_SAYING_S, duration
 
 __all__ = ["Command"]
-
-_WORTH_SAYING = 3.0  # seconds
 
 
 class Command(EffectCommand):
@@ -22,10 +21,6 @@ class Command(EffectCommand):
 
         asked = {name: value for name, value in dict(self.params).items() if name not in ("faces", "deblur")}
         before = plan(photos["image"], **asked).estimate
-        if before.seconds < _WORTH_SAYING:
+        if before.seconds < WORTH_SAYING_S:
             return None
-        return f"{path}: about {_duration(before.seconds)} ({before.engine}, tiles: {before.tiles})"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        return f"{path}: about {duration(before.seconds)} ({before.engine}, tiles: {before.tiles})"

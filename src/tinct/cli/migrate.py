@@ -146,13 +146,11 @@ class Command(EffectCommand):
                 photo, reference=photos.get("reference"), mask=mask, progress=progress, **dict(params)
             )
             return _Made(results=best_first(made.photos), maps=made.maps, people=made.people)
-        maps: tuple[ColorMap, ...] = (self._map,)
         people = find_people(photo, params.protect) if params.portrait else None
-        done = [
-            one.apply(photo, degree=params.degree, mask=mask, protect=people, strength=params.strength)
-            for one in maps
-        ]
-        return _Made(results=best_first(done), maps=maps, people=people)
+        done = self._map.apply(
+            photo, degree=params.degree, mask=mask, protect=people, strength=params.strength
+        )
+        return _Made(results=best_first([done]), maps=(self._map,), people=people)
 
     def report(self, path: Path, photo: Photo, output: Output) -> batch.Done:
         """What was saved beside results."""

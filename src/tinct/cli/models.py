@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinct.cli import generators
+from tinct.cli.backends import AsJson
 from tinct.errors import MissingModelError, OutputError, ParameterError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ Names = Annotated[
 Accept = Annotated[
     bool, typer.Option("--accept-license", help="Accept the licences of the models that ask for it.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.command("list")

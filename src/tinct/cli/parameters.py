@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
-from tinct.cli.words import word
+from tinct.cli import words
 
 if TYPE_CHECKING:
     from tinct.effects.effect import Effect, Input
 
-__all__ = ["NO_PHOTOS", "Options", "flag_of", "number", "options_of"]
+__all__ = ["NO_PHOTOS", "Options", "command", "flag_of", "number", "options_of"]
 
 NO_PHOTOS = typer.Argument(
     None,
@@ -28,8 +30,50 @@ def flag_of(name: str, effect: Effect, own: Mapping[str, str]) -> str:
     """An option as help shows it: one of a list is given at a time."""
     many = {item.name for item in effect.inputs if item.is_list}
     is_list = name in many or "items" in _plain(effect.properties.get(name, {}))
-    shown = own.get(name) or word(effect, name)
+    shown = own.get(name) or words.word(effect, name)
     return "--" + (shown[:-1] if is_list and shown.endswith("s") else shown).replace("_", "-")
+
+
+def command(
+    name: str,
+    effect: Effect,
+    options: Options,
+    run: Callable[[typer.Context, dict[str, Any]], None],
+    own: Mapping[str, str] | None = None,
+) -> Any:
+    """The command of an effect, as typer runs it.
+
+    Parameters
+    ----------
+    name : str
+    effect : Effect
+    options : Options
+    run : callable
+        Gets the values of the options by name.
+    own : mapping, optional
+        Parameters that are called otherwise in this command than everywhere.
+    """
+
+    def function(ctx: typer.Context, **given: Any) -> None:
+        run(ctx, given)
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    taken = [inspect.Parameter("ctx", kind, annotation=typer.Context)]
+    taken += [
+        inspect.Parameter(key, kind, default=info, annotation=of) for key, (of, info) in options.items()
+    ]
+    function.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in taken}
+    function.__name__, function.__doc__ = effect.name, effect.summary
+    synonyms = {
+        "--" + key.replace("_", "-"): "--" + shown.replace("_", "-")
+        for key in effect.params.model_fields
+        if (shown := (own or {}).get(key) or words.word(effect, key)) != key
+    }
+    kind_of: type[TyperCommand] = type("Command", (words.Command,), {"synonyms": synonyms})
+    alone = typer.Typer(add_completion=False)
+    alone.command(name, cls=kind_of)(function)
+    return typer.main.get_command(alone)
 
 
 def options_of(

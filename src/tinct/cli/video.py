@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import inspect as inspecting
 import json as jsonlib
 import os
 from collections.abc import Callable, Iterable
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from tinct.cli import inputs, words
-from tinct.cli.batch import Meter, _Progress
-from tinct.cli.parameters import Options, number, options_of
+from tinct.cli.batch import Bar, Meter
+from tinct.cli.lines import WORTH_SAYING_S, duration
+from tinct.cli.parameters import Options, command, number, options_of
 from tinct.effects import registry
 from tinct.errors import OutputError, ParameterError, TinctError
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _PREFIX = "video_"
-_WORTH_SAYING = 3.0  # seconds
 _UNWRITTEN = frozenset(
     (".avi", ".flv", ".gif", ".mkv", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
 )
@@ -105,12 +104,12 @@ def _video() -> None:
 
 
 def _command(effect: Effect) -> Any:
-    def command(ctx: typer.Context, **given: Any) -> None:
+    def run(ctx: typer.Context, given: dict[str, Any]) -> None:
         with words.refusal(ctx):
             _run(ctx, effect, given)
 
     has_maps = "shots" in effect.params.model_fields
-    options: dict[str, tuple[Any, Any]] = {
+    options: Options = {
         "clips": (list[str], _CLIPS),
         "recursive": (
             bool,
@@ -121,22 +120,7 @@ def _command(effect: Effect) -> Any:
         **(_CUBE if has_maps else {}),
         **_OPTIONS,
     }
-    kind = inspecting.Parameter.KEYWORD_ONLY
-    command.__signature__ = inspecting.Signature(  # type: ignore[attr-defined]
-        [inspecting.Parameter("ctx", kind, annotation=typer.Context)]
-        + [inspecting.Parameter(n, kind, default=info, annotation=of) for n, (of, info) in options.items()]
-    )
-    command.__annotations__ = {"ctx": typer.Context} | {name: of for name, (of, _) in options.items()}
-    command.__name__, command.__doc__ = effect.name, effect.summary
-    synonyms = {
-        "--" + name.replace("_", "-"): "--" + words.word(effect, name).replace("_", "-")
-        for name in effect.params.model_fields
-        if words.word(effect, name) != name
-    }
-    own: type[TyperCommand] = type("Command", (words.Command,), {"synonyms": synonyms})
-    alone = typer.Typer(add_completion=False)
-    alone.command(effect.name.removeprefix(_PREFIX), cls=own)(command)
-    return typer.main.get_command(alone)
+    return command(effect.name.removeprefix(_PREFIX), effect, options, run)
 
 
 def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
@@ -170,14 +154,13 @@ def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
         _check_beside("cube", None if len(found) > 1 else given.get("cube"), _MAPS, given["overwrite"])
         _check_ending("cube", given.get("cube"), _MAPS)
     meter, reports, failed = Meter(), [], False
-    with _Progress(len(found), quiet=given["json"], slow=True) as progress:
-        meter._shown = progress
+    with Bar(len(found), quiet=given["json"], meter=meter) as bar:
         first = next((path for path in found if path not in there), None)
         for path in found:
             report: dict[str, Any] = {"clip": str(path)}
             if path in there:
                 reports.append(report | {"results": [], "skipped": "results exist"})
-                progress.step()
+                bar.step()
                 continue
             try:
                 where = target.of(path)
@@ -190,16 +173,16 @@ def _run(ctx: typer.Context, effect: Effect, given: dict[str, Any]) -> None:
                     given, clip, output, first=path == first, name=path.stem if len(found) > 1 else ""
                 )
                 if not given["json"]:
-                    progress.say(report["results"][0])
+                    bar.say(report["results"][0])
                     if output.clip.broken:
-                        progress.say(f"{path}: {output.clip.broken} broken frames were concealed", err=True)
+                        bar.say(f"{path}: {output.clip.broken} broken frames were concealed", err=True)
             except TinctError as error:
                 failed = True
                 report["error"] = {"code": error.code, "message": error.message}
                 if not given["json"]:
-                    progress.say(f"tinct: {path}: {error}", err=True)
+                    bar.say(f"tinct: {path}: {error}", err=True)
             reports.append(report)
-            progress.step()
+            bar.step()
     if there and not given["json"]:
         typer.echo(f"{len(there)} clips skipped (results exist)")
     if given["json"]:
@@ -224,8 +207,8 @@ def _one(effect: Effect, path: Path, more: dict[str, Any], params: Any, meter: M
     if effect.estimate is not None:
         facts = clip.facts
         seconds = effect.estimate({"image": [(facts.width, facts.height, facts.frames)]}, params)
-        if seconds >= _WORTH_SAYING:
-            meter.say(f"{path}: {facts.frames} frames, about {_duration(seconds)}")
+        if seconds >= WORTH_SAYING_S:
+            meter.say(f"{path}: {facts.frames} frames, about {duration(seconds)}")
     return clip, effect.run({"image": clip, **more}, params, meter.part)
 
 
@@ -356,7 +339,3 @@ def _labels() -> set[str]:
     for name in registry.clip_names():
         found |= {label.removeprefix(_PREFIX) for label in words.labels_of(registry.get(name))}
     return found
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from tinct.dialects.dialect import backend_of
-from tinct.dialects.native import wire
+from tinct.dialects.native.records import job_record
 from tinct.jobs.job import Job
 
 __all__ = ["REPLIES", "done_before", "stream"]
@@ -36,7 +36,7 @@ async def _lines(request: Request, account: str, job_id: str, after: int) -> Asy
         if job is None:
             yield ": still there\n\n"
         else:
-            record = wire.job_record(request, job, await jobs.position(job))
+            record = job_record(request, job, await jobs.position(job))
             yield f"id: {job.revision}\nevent: job\ndata: {record.model_dump_json()}\n\n"
 
 

@@ -18,6 +18,7 @@ from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.guard import refused
 from tinct.dialects.native import wire
 from tinct.dialects.native.auth import Caller
+from tinct.dialects.native.records import file_record
 from tinct.dialects.native.replies import BINARY, PREVIEW, REFUSALS
 from tinct.errors import LinkError, ParameterError
 from tinct.jobs.declarations import Declaration
@@ -70,12 +71,12 @@ async def upload(
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         declared = await backend_of(request).declarations.declare(account.id, await _declaration(request))
-        return wire.file_record(request, declared)
+        return file_record(request, declared)
     if kind != "multipart/form-data":
         stored = await files.put(
             account.id, request.stream(), name=name, max_bytes=most, accepted="photos and clips"
         )
-        return wire.file_record(request, stored)
+        return file_record(request, stored)
     async with bodies.form(request) as form:
         part = form.get("file")
         if not isinstance(part, UploadFile):
@@ -87,7 +88,7 @@ async def upload(
             max_bytes=most,
             accepted="photos and clips",
         )
-    return wire.file_record(request, stored)
+    return file_record(request, stored)
 
 
 async def _declaration(request: Request) -> Declaration:
@@ -135,13 +136,13 @@ async def list_files(
 ) -> wire.FileList:
     """The account's files, uploads and results, newest first."""
     found, next_cursor = await backend_of(request).files.list(account.id, limit=limit, cursor=cursor)
-    return wire.FileList(files=[wire.file_record(request, file) for file in found], next_cursor=next_cursor)
+    return wire.FileList(files=[file_record(request, file) for file in found], next_cursor=next_cursor)
 
 
 @router.get("/{file_id}", response_model=wire.File)
 async def get_file(request: Request, account: Caller, file_id: FileId) -> wire.File:
     """What is known of a file, and a fresh link to it."""
-    return wire.file_record(request, await backend_of(request).files.find(account.id, file_id))
+    return file_record(request, await backend_of(request).files.find(account.id, file_id))
 
 
 @router.get("/{file_id}/content", response_class=Response, responses=BINARY)

@@ -11,6 +11,7 @@ from tinct.dialects.dialect import backend_of, settings_of
 from tinct.dialects.native import callbacks, events, ordering, wire
 from tinct.dialects.native.auth import Caller
 from tinct.dialects.native.inputs import sources
+from tinct.dialects.native.records import job_record
 from tinct.dialects.native.replies import REFUSALS
 from tinct.jobs.intake import PhotoRule
 from tinct.jobs.job import Job, JobState, Order
@@ -86,9 +87,7 @@ async def list_jobs(
         limit=limit,
         cursor=cursor,
     )
-    return wire.JobList(
-        jobs=[wire.job_record(request, job) for job in page.jobs], next_cursor=page.next_cursor
-    )
+    return wire.JobList(jobs=[job_record(request, job) for job in page.jobs], next_cursor=page.next_cursor)
 
 
 @router.get("/{job_id}", response_model=wire.Job)
@@ -140,4 +139,4 @@ async def delete(request: Request, account: Caller, job_id: JobId) -> None:
 
 
 async def _record(request: Request, job: Job) -> wire.Job:
-    return wire.job_record(request, job, await backend_of(request).jobs.position(job))
+    return job_record(request, job, await backend_of(request).jobs.position(job))

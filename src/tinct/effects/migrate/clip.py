@@ -12,10 +12,20 @@ from tinct.effects.choices import ClipIn, Seed, Shots
 from tinct.effects.declare import effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told
-from tinct.effects.migrate import auto, template
-from tinct.effects.migrate.migrate import _sample_of_one, _together
-from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Style, Swatches
-from tinct.effects.migrate.reference import fit_reference
+from tinct.effects.migrate.fits import fit_auto, fit_reference, fit_template
+from tinct.effects.migrate.migrate import sampled, together
+from tinct.effects.migrate.parameters import (
+    Chosen,
+    GivenMap,
+    Kept,
+    Look,
+    Mode,
+    Portrait,
+    Protected,
+    Spread,
+    Style,
+    Swatches,
+)
 from tinct.imaging import grading
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.lut_image import from_image, to_image
@@ -46,16 +56,16 @@ class VideoMigration:
         return self.clip.broken
 
 
-def _together_here(
+def _together(
     mode: Mode, colors: object, reference: object, style: object, spread: float, map: object
 ) -> None:
-    _together(mode, 1, colors, reference, style, spread, map)
+    together(mode, 1, colors, reference, style, spread, map)
 
 
 @effect(
     title="Colour migration of clips",
     engines={"classical": ("person", "colorizer")},
-    together=_together_here,
+    together=_together,
     credits=5,
     estimate=lambda clip, portrait: grading.estimate(clip, portrait),
     label=lambda mode: mode,
@@ -94,17 +104,9 @@ def video_migrate(
         ),
     ] = 0.5,
     seed: Seed = 0,
-    portrait: Annotated[bool, Field(description="People keep their own colours.")] = True,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="How completely people keep their colours.")
-    ] = 1.0,
-    protect: Annotated[
-        Protect,
-        Field(
-            description="What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair "
-            "and clothes."
-        ),
-    ] = "person",
+    portrait: Portrait = True,
+    strength: Kept = 1.0,
+    protect: Protected = "person",
     maps: Annotated[
         bool, Field(description="Also give the colour map of each shot as a strip of 33 tiles.")
     ] = False,
@@ -122,7 +124,7 @@ def video_migrate(
         There is no room for the result.
     """
     given = None if map is None else from_image(map)
-    goal = None if reference is None else _sample_of_one(reference, None)
+    goal = None if reference is None else sampled(reference)
     kept: Protect | None = protect if portrait else None
 
     def fit(shot: Shot) -> ColorMap:
@@ -132,8 +134,8 @@ def video_migrate(
         if goal is not None:
             return fit_reference(source, goal, smoothness, seed)
         if colors is not None:
-            return template.fit_template(source, colors, spread).map
-        found: ColorMap = auto.fit_auto(source, 1, seed, style)[0]
+            return fit_template(source, colors, spread).map
+        found: ColorMap = fit_auto(source, 1, seed, style)[0]
         return found
 
     made = grading.graded(

@@ -14,13 +14,24 @@ from tinct.effects.choices import Seed
 from tinct.effects.declare import OfOnePhoto, declared, effect
 from tinct.effects.effect import Progress, unheard
 from tinct.effects.findings import Role, Rounded, Told, Untold, fact
-from tinct.effects.migrate.parameters import Chosen, GivenMap, Look, Mode, Spread, Style, Swatches
+from tinct.effects.migrate.parameters import (
+    Chosen,
+    GivenMap,
+    Kept,
+    Look,
+    Mode,
+    Portrait,
+    Protected,
+    Spread,
+    Style,
+    Swatches,
+)
 from tinct.effects.migrate.share import SwatchShare
 from tinct.errors import ParameterError
 from tinct.imaging import palette
 from tinct.imaging.colormap import ColorMap
 from tinct.imaging.lut_image import from_image, to_image
-from tinct.imaging.people import SIDE, PersonMask, Protect, find_people
+from tinct.imaging.people import SIDE, PersonMask, find_people
 from tinct.imaging.pool import pooled
 from tinct.imaging.region import region
 from tinct.imaging.sample import Sample
@@ -35,6 +46,8 @@ __all__ = [
     "fit_reference",
     "fit_template",
     "migrate",
+    "sampled",
+    "together",
 ]
 
 _MASK_SIDE = 1600  # pixels of the longer side of the picture that shows where people are
@@ -90,9 +103,10 @@ class Migration:
         return None if self.people is None else self.people.full(photo)
 
 
-def _together(
+def together(
     mode: Mode, count: int, colors: object, reference: object, style: object, spread: float, map: object
 ) -> None:
+    """Refuse parameters that do not belong to a mode, and ask for the one that it needs."""
     if mode == "template" and colors is None:
         raise ParameterError("colors", None, "1 to 7 colours with mode template")
     if mode != "template" and colors is not None:
@@ -116,7 +130,7 @@ def _together(
 @effect(
     title="Colour migration",
     engines={"classical": ("person", "colorizer")},
-    together=_together,
+    together=together,
     label=lambda mode: mode,
     counted="count",
 )
@@ -164,17 +178,9 @@ def migrate(
         ),
     ] = 0.5,
     seed: Seed = 0,
-    portrait: Annotated[bool, Field(description="People keep their own colours.")] = True,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="How completely people keep their colours.")
-    ] = 1.0,
-    protect: Annotated[
-        Protect,
-        Field(
-            description="What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair "
-            "and clothes."
-        ),
-    ] = "person",
+    portrait: Portrait = True,
+    strength: Kept = 1.0,
+    protect: Protected = "person",
     maps: Annotated[
         bool,
         Field(
@@ -192,7 +198,7 @@ def migrate(
         Names the field, what was found and what is allowed.
     """
     proxy = _proxy(photo)
-    goal = None if reference is None else _sample_of_one(reference, None)
+    goal = None if reference is None else sampled(reference)
     people = find_people(photo, protect) if portrait else None
     source = Sample(proxy, None if people is None else 1 - strength * people.small, _counting(photo, mask))
     dealt = families = None
@@ -370,11 +376,12 @@ def _sample(given: PhotosLike, masks: PhotosLike | None = None, field: str = "ph
     )
     if len(parts) != len(several):
         raise ParameterError("mask", f"{len(parts)} masks", f"{len(several)}, one for each photo")
-    samples = [_sample_of_one(as_photo(one, field), part) for one, part in zip(several, parts, strict=True)]
+    samples = [sampled(as_photo(one, field), part) for one, part in zip(several, parts, strict=True)]
     return pooled(samples, SIDE, field)
 
 
-def _sample_of_one(photo: Photo, mask: Any) -> Sample:
+def sampled(photo: Photo, mask: Any = None) -> Sample:
+    """What a fit sees of a photo, within a mask."""
     return Sample(_proxy(photo.without_hidden_colors()), opacity=_counting(photo, mask))
 
 

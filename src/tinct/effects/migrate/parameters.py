@@ -8,9 +8,21 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from tinct.imaging.palette import parse_colors
+from tinct.imaging.people import Protect
 from tinct.photo.photo import Photo
 
-__all__ = ["Chosen", "GivenMap", "Look", "Mode", "Spread", "Style", "Swatches"]
+__all__ = [
+    "Chosen",
+    "GivenMap",
+    "Kept",
+    "Look",
+    "Mode",
+    "Portrait",
+    "Protected",
+    "Spread",
+    "Style",
+    "Swatches",
+]
 
 Style = Literal["natural", "bold"]
 Mode = Literal["auto", "template", "reference", "map"]
@@ -51,5 +63,14 @@ GivenMap = Annotated[
     Field(
         description="For mode map: a colour map as `maps` gives it, N tiles of N by N pixels side by side; nothing "
         "is fitted."
+    ),
+]
+Portrait = Annotated[bool, Field(description="People keep their own colours.")]
+Kept = Annotated[float, Field(ge=0, le=1, description="How completely people keep their colours.")]
+Protected = Annotated[
+    Protect,
+    Field(
+        description="What of people keeps its colours: person, all of them; skin, faces and bare skin, not hair and "
+        "clothes."
     ),
 ]

@@ -73,9 +73,8 @@ def covered(flat: Array) -> Array:
     unlike = np.asarray(cv2.medianBlur(np.rint(unlike * 255).astype(np.uint8), 9), np.float32) / 255
     weight = skin.astype(np.float32)
     around = _blurred(np.asarray(unlike * weight, np.float32)) / np.maximum(_blurred(weight), 1e-3)
-    found = np.where(
-        skin, np.maximum(unlike, np.clip(1.6 * around - 0.3, 0, 1)), np.clip(1.6 * around - 0.3, 0, 1)
-    )
+    spread = np.clip(1.6 * around - 0.3, 0, 1)
+    found = np.where(skin, np.maximum(unlike, spread), spread)
     found = np.maximum.reduce([found, _over_lips(flat), _behind_glasses(lab)])
     return np.asarray(cv2.GaussianBlur(found.astype(np.float32), (0, 0), 2.5), np.float32)
 

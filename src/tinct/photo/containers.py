@@ -61,7 +61,7 @@ def jpeg_segments(blocks: Blocks) -> bytes:
     unit, across, down = 0, 1, 1
     if blocks.resolution is not None and max(blocks.resolution) < 65_535.5:
         unit, across, down = 1, *(max(1, round(side)) for side in blocks.resolution)
-    out = _JFIF.pack(b"\xff\xd8\xff\xe0"[2:] + b"", 16, b"JFIF\0", 0x0101, unit, across, down, 0, 0)
+    out = _JFIF.pack(b"\xff\xe0", 16, b"JFIF\0", 0x0101, unit, across, down, 0, 0)
     if blocks.exif:
         out += _segment(0xE1, b"Exif\0\0" + blocks.exif)
     name = b"http://ns.adobe.com/xap/1.0/\0"

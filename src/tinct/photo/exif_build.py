@@ -16,7 +16,7 @@ from tinct.photo.exif import (
     integer,
 )
 
-__all__ = ["Entry", "Tree", "appended", "build", "entries_of", "rebuilt", "tree_of"]
+__all__ = ["Entry", "Tree", "appended", "block_of", "build", "entries_of", "rebuilt", "tree_of"]
 
 Entry = tuple[int, int, int, bytes]  # tag, TIFF type, count, value
 Tree = dict[int, list[Entry]]  # of the first directory (0) and those below it, by their pointers' tags
@@ -72,21 +72,23 @@ def build(order: str, tree: Tree, at: int) -> tuple[bytes, int]:
     return out + _table(order, tree.get(0, []), start), start
 
 
-def _headed(order: str, body: bytes, start: int) -> bytes:
+def block_of(order: str, tree: Tree) -> bytes:
+    """A block of its own: header and all directories."""
+    body, start = build(order, tree, 8)
     return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", start) + body
 
 
 def rebuilt(block: bytes) -> bytes | None:
     """The block made anew from the entries that can be read; None when there are none."""
     tree, order = tree_of(block), byte_order(block)
-    new = _headed(order, *build(order, tree, 8)) if any(tree.values()) else None
+    new = block_of(order, tree) if any(tree.values()) else None
     return new if new is None or len(new) <= len(block) + 64 else None  # directories that share their values
 
 
 def appended(block: bytes | None, entries: list[Entry]) -> bytes:
     """A block with these fields in its first directory, which is written anew behind the rest."""
     if block is None:
-        return _headed("<", *build("<", {0: entries}, 8))
+        return block_of("<", {0: entries})
     order = byte_order(block)
     first = directory(block, order, integer(block, order, 4))
     new = {entry[0] for entry in entries}

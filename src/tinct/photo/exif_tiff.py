@@ -14,7 +14,7 @@ from tinct.photo.exif import (
     byte_order,
     directories,
 )
-from tinct.photo.exif_build import Entry, Tree, build, entries_of, tree_of
+from tinct.photo.exif_build import Entry, Tree, block_of, build, entries_of, tree_of
 
 __all__ = ["append_to_tiff", "read_from_tiff"]
 
@@ -36,10 +36,7 @@ def read_from_tiff(data: bytes) -> bytes | None:
         }
     except Unreadable:
         return None
-    if not any(tree.values()):
-        return None
-    body, start = build(order, tree, 8)
-    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", start) + body
+    return block_of(order, tree) if any(tree.values()) else None
 
 
 def append_to_tiff(

@@ -19,7 +19,6 @@ _TRACKS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
 Box = tuple[bytes, int, int]  # name, start and end of the content
-Properties = dict[bytes, Box]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import re
 import sys
 import tomllib
@@ -84,6 +85,8 @@ class Facts:
 
     imports: list[str] = field(default_factory=list)
     """Every module imported anywhere in it."""
+    taken: set[tuple[str, str]] = field(default_factory=set)
+    """Every name imported from a module, after that module."""
     attributes: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     """Attributes in whose items something is stored."""
@@ -99,8 +102,9 @@ def _facts(path: Path) -> Facts:
         match node:
             case ast.Import(names):
                 facts.imports += (name.name for name in names)
-            case ast.ImportFrom(str(module)):
+            case ast.ImportFrom(str(module), names):
                 facts.imports.append(module)
+                facts.taken |= {(module, name.name) for name in names}
             case ast.Attribute(attr=name):
                 facts.attributes.append(name)
             case ast.Subscript(ast.Attribute(attr=name), ctx=ast.Store()):
@@ -146,6 +150,20 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
         & {_plain(name) for name in known.get(top, (top,))}  # one that is not installed: by its name
     }
     assert strangers == set()
+
+
+def test_a_module_lists_what_others_take_from_it():
+    modules = {
+        _place(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in _files()
+    }
+    taken = {one for path in _files() for one in _facts(path).taken if one[0].split(".")[0] == "tinct"}
+    unlisted = [
+        f"{module}: {name}"
+        for module, name in sorted(taken)
+        if f"{module}.{name}".removeprefix("tinct.") not in modules
+        if name not in (*getattr(importlib.import_module(module), "__all__", ()), "__version__")
+    ]
+    assert unlisted == []
 
 
 def _plain(distribution: str) -> str:

@@ -19,7 +19,7 @@ from tinct.clip.write import Writer
 from tinct.errors import ClipLimitError, OutputError, ParameterError
 from tinct.settings import current
 
-__all__ = ["Clip", "ClipLike", "Work", "as_clip", "remade"]
+__all__ = ["ENDINGS", "Clip", "ClipLike", "Work", "as_clip", "remade"]
 
 ClipLike: TypeAlias = "Clip | str | os.PathLike[str] | bytes | BinaryIO"
 """What a clip may be given as."""

@@ -13,7 +13,7 @@ from tinct.backend import Backend
 from tinct.dialects.dialect import backend_of
 from tinct.jobs.file import File, suffix
 
-__all__ = ["Part", "base_of", "content", "link", "link_at", "part_of"]
+__all__ = ["Part", "base_of", "content", "link", "link_at", "part_of", "unchanged"]
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",

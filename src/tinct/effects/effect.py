@@ -25,6 +25,7 @@ __all__ = [
     "Faces",
     "Input",
     "Output",
+    "Photos",
     "Progress",
     "Result",
     "Sizes",

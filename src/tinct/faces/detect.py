@@ -17,7 +17,18 @@ from tinct.faces.views import View, views
 from tinct.models.runtime import each, session
 from tinct.photo.resize import resize
 
-__all__ = ["FAR", "HEAD", "NEAR", "Detection", "detect", "detect_heads", "head_score", "score_at", "side_of"]
+__all__ = [
+    "FAR",
+    "HEAD",
+    "NEAR",
+    "Detection",
+    "detect",
+    "detect_heads",
+    "head_score",
+    "overlap",
+    "score_at",
+    "side_of",
+]
 
 Array = NDArray[np.float64]
 

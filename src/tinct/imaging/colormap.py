@@ -19,7 +19,7 @@ from tinct.photo import formats
 from tinct.photo.given import PhotoLike, as_photo
 from tinct.photo.photo import Photo, Pixels
 
-__all__ = ["ColorMap", "Protection", "grid"]
+__all__ = ["GRID", "ColorMap", "Protection", "grid"]
 
 Array = NDArray[np.float32]
 

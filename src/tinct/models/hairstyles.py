@@ -23,6 +23,7 @@ from tinct.settings import current
 
 __all__ = [
     "Facts",
+    "Length",
     "Style",
     "facts_of",
     "load",

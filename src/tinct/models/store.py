@@ -24,6 +24,7 @@ from tinct.models.manifest import Fetched, Packaged, Source, entry
 from tinct.settings import current
 
 __all__ = [
+    "Size",
     "card",
     "check_converted",
     "converted",

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 __all__ = [
+    "COLOR_SPACE",
     "EXIF_IFD",
     "GPS_IFD",
     "INTEROP_IFD",
+    "INTEROP_INDEX",
     "ORIENTATION",
     "POINTERS",
+    "RESOLUTION_UNIT",
+    "X_RESOLUTION",
+    "Y_RESOLUTION",
     "Directory",
     "Field",
     "Unreadable",

@@ -6,7 +6,22 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["RAW", "Foreign", "Header", "Malformed", "need"]
+__all__ = [
+    "RAW",
+    "Foreign",
+    "Header",
+    "Malformed",
+    "gif",
+    "gif_blocks",
+    "jpeg",
+    "jpeg_height",
+    "jpeg_segments",
+    "need",
+    "png",
+    "png_chunks",
+    "webp",
+    "webp_chunks",
+]
 
 _COUNT_CAP = 1000  # frames are counted no further: any limit is far below
 _PART_CAP = 100_000  # segments, chunks or boxes looked at; a 256 MB PNG in 8 kB chunks has 32,000

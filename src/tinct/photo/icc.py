@@ -19,6 +19,7 @@ from tinct.photo.spaces import ADOBE_RGB, profile_of, refuse_hdr
 from tinct.photo.transfer import linear_to_srgb, mix, srgb_to_linear
 
 __all__ = [
+    "Curve",
     "check_range",
     "gray_curve",
     "is_adobe_rgb",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tinct.photo.xmp import Facts
 
-__all__ = ["facts", "from_resources", "sound", "to_resources", "without_place"]
+__all__ = ["SIGNATURE", "facts", "from_resources", "sound", "to_resources", "without_place"]
 
 SIGNATURE = b"Photoshop 3.0\0"
 _IPTC = 0x0404

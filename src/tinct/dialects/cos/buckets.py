@@ -16,6 +16,7 @@ from tinct.dialects.cos.xml import element, parse
 from tinct.objects.objects import Object
 
 __all__ = [
+    "MOST_ENTRIES",
     "delete_bucket",
     "encoder",
     "head_bucket",

@@ -71,7 +71,7 @@ from tinct.errors import (
 )
 from tinct.jobs.job import Failure
 
-__all__ = ["Codes", "Generation", "engine_code", "failure", "invalid", "refusal", "unsupported"]
+__all__ = ["Codes", "Generation", "engine_code", "failure", "invalid", "refusal", "refused", "unsupported"]
 
 Generation = Literal["v1", "v2"]
 Codes = Mapping[str, tuple[str, str]]

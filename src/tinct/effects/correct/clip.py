@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tinct.clip.clip import Clip
 from tinct.effects.choices import ClipIn, Shots, Strength
-from tinct.effects.correct.correct import _whitened
+from tinct.effects.correct.correct import whitened
 from tinct.effects.correct.illuminant import Light, estimate
 from tinct.effects.correct.looks import LOOKS, color_map, tones
 from tinct.effects.declare import effect
@@ -82,7 +82,7 @@ def video_correct(
         )
         lights.append(light)
         return color_map(
-            light, tones(np.concatenate([_whitened(v, light).reshape(-1, 3) for v in views])), chosen
+            light, tones(np.concatenate([whitened(v, light).reshape(-1, 3) for v in views])), chosen
         )
 
     made = grading.graded(clip, fit, shots=shots, degree=strength, progress=progress)

@@ -22,7 +22,7 @@ from tinct.photo.color import linear_to_srgb, profile_to_srgb, srgb_to_linear, s
 from tinct.photo.photo import Photo
 from tinct.photo.resize import shrink
 
-__all__ = ["Correction", "correct"]
+__all__ = ["Correction", "correct", "whitened"]
 
 Array = NDArray[np.float32]
 Engine = Literal["auto", "classical", "maxim"]
@@ -91,8 +91,7 @@ def correct(
         base = _retouched(photo, small, strength)
     else:
         light, base, served = estimate(small), photo, "classical"
-        whitened = _whitened(small, light)
-        found = tones(whitened[seen(photo, small.shape[:2])])
+        found = tones(whitened(small, light)[seen(photo, small.shape[:2])])
     progress(0.3)
     made = []
     for number, look in enumerate(LOOKS[:variants], 1):
@@ -108,7 +107,7 @@ def correct(
     )
 
 
-def _whitened(rgb: Array, light: Light) -> Array:
+def whitened(rgb: Array, light: Light) -> Array:
     """sRGB (h, w, 3) without the light's tint, 0..1."""
     linear = srgb_to_linear(rgb) @ adaptation(light).T.astype(np.float32)
     return np.clip(linear_to_srgb(np.maximum(linear, 0)), 0, 1)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Candidates", "candidates", "line_means"]
+__all__ = ["Array", "Candidates", "Ints", "candidates", "line_means"]
 
 Array = NDArray[np.float32]
 Ints = NDArray[np.int64]

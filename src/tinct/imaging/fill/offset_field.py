@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tinct.imaging.fill.scene import Array, Flags, nearest_known
 from tinct.photo.photo import Pixels
 
-__all__ = ["Ground", "Ints", "OffsetField", "icm", "repair", "seam_cost"]
+__all__ = ["SIDES", "Ground", "Ints", "OffsetField", "icm", "repair", "seam_cost"]
 
 Ints = NDArray[np.int32]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.imaging.fill.scene import Array, Flags, Scene
 
-__all__ = ["SIDE", "Library", "NearestNeighbourField", "nearest", "patchmatch", "texture"]
+__all__ = ["SIDE", "Ints", "Library", "NearestNeighbourField", "is_few", "nearest", "patchmatch", "texture"]
 
 Ints = NDArray[np.int32]
 

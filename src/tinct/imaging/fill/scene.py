@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinct.photo.photo import Pixels
 
-__all__ = ["Scene", "nearest_known", "smaller"]
+__all__ = ["Array", "Flags", "Scene", "nearest_known", "smaller"]
 
 Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TYPES", "Graph", "with_outputs"]
+__all__ = ["TYPES", "Attribute", "Graph", "with_outputs"]
 
 _OPSET, _IR_VERSION = 18, 9
 TYPES = {"float32": 1, "float16": 10, "int32": 6, "int64": 7, "bool": 9}

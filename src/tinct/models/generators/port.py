@@ -20,6 +20,7 @@ from tinct.errors import ParameterError
 __all__ = [
     "CAPABILITY",
     "TASKS",
+    "Bytes",
     "Facts",
     "Generator",
     "Progress",

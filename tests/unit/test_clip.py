@@ -1,5 +1,6 @@
 """Clips: read and written frame by frame, with their times, colours and sound; bad ones refused in a sentence."""
 
+import itertools
 import json
 import resource
 import shutil
@@ -19,6 +20,8 @@ from clips import RATE, heard, lag_s, pan, rgb, sweep, times, write
 
 from tinct import errors
 from tinct.clip.clip import Clip, remade
+from tinct.clip.facts import picture
+from tinct.clip.library import opened, packets
 from tinct.clip.planes import Matrix
 from tinct.photo.photo import Photo
 from tinct.settings import Settings, current, use
@@ -91,11 +94,11 @@ def test_sound_stays_in_step(tmp_path: Path, sound: str, late: float) -> None:
 def test_aac_is_copied_packet_by_packet(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", FRAMES, sound="aac")
 
-    def packets(path: Path) -> list[bytes]:
+    def sound(path: Path) -> list[bytes]:
         with av.open(str(path)) as clip:
             return [bytes(packet) for packet in clip.demux(audio=0) if packet.size]
 
-    assert packets(same(path).path) == packets(path)
+    assert sound(same(path).path) == sound(path)
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
@@ -224,6 +227,50 @@ def test_a_clip_cut_in_half_is_broken(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])  # its index stood at the end
     with pytest.raises(errors.BrokenClipError):
         Clip.open(path)
+
+
+def patched(path: Path, tag: bytes, which: int, at: int, value: int) -> Path:
+    """A clip with four bytes of its index overwritten, so far behind the name of one of its boxes."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b"moov")
+    for _ in range(which + 1):
+        place = data.index(tag, place + 1)
+    data[place + at : place + at + 4] = value.to_bytes(4, "big")
+    path.write_bytes(bytes(data))
+    return path
+
+
+def test_a_packet_that_cannot_be_read_ends_the_clip_there(tmp_path: Path) -> None:
+    class Ending:
+        def __init__(self, container: Any) -> None:
+            self.container = container
+
+        def demux(self, stream: Any) -> Any:
+            yield from itertools.islice(self.container.demux(stream), 9)
+            raise av.error.MemoryError(12, "Cannot allocate memory")
+
+    with opened(write(tmp_path / "a.mp4", FRAMES, options={"bf": "3"})) as container:
+        stream = picture(container)
+        found = list(packets(Ending(container), stream))
+        assert sum(len(packet.decode()) for packet in found) == 9  # those that waited for others too
+
+
+def test_sound_whose_times_stand_still_is_refused(tmp_path: Path) -> None:
+    path = patched(write(tmp_path / "a.mp4", FRAMES, sound="aac"), b"mdhd", 1, 16, 1_006_680_960)
+    with pytest.raises(errors.BrokenClipError, match="the clip's sound are corrupt"):
+        same(path)
+
+
+def test_sound_that_changes_its_rate_in_mid_stream_stays(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4", pan(30), sound="mp3")
+    with av.open(str(path)) as clip:
+        places = [packet.pos for packet in clip.demux(audio=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    data[places[10] + 2] = data[places[10] + 2] & 0xF3 | 0x08  # 32 kHz; ISO 11172-3, 2.4.1.3
+    path.write_bytes(bytes(data))
+    made = same(path)
+    assert len(heard(made.path)) == pytest.approx(30 / RATE * 48_000, abs=3000)
+    assert lag_s(sweep(30 / RATE), heard(made.path)) == pytest.approx(0, abs=0.1)  # what was broken is lost
 
 
 def test_no_bytes_are_an_error_of_their_own(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tinct.clip import header
-from tinct.clip.library import library, opened
+from tinct.clip.library import library, opened, packets
 from tinct.clip.planes import Matrix
 from tinct.errors import (
     BrokenClipError,
@@ -183,7 +183,7 @@ def _seconds(container: Any, stream: Any, rate: float) -> float:
 def _first(container: Any, stream: Any) -> Any:
     """The first frame that can be decoded."""
     av = library()
-    for number, packet in enumerate(container.demux(stream)):
+    for number, packet in enumerate(packets(container, stream)):
         try:
             for frame in packet.decode():
                 return frame

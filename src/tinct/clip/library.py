@@ -14,7 +14,7 @@ from tinct.errors import BrokenClipError, OutputError, UnsupportedClipError
 if TYPE_CHECKING:
     import av
 
-__all__ = ["VIDEO", "library", "opened", "writing_errors"]
+__all__ = ["VIDEO", "library", "opened", "packets", "writing_errors"]
 
 VIDEO: Final = "video"
 """The extra that brings PyAV."""
@@ -58,6 +58,17 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
         ) from None
     with container:
         yield container
+
+
+def packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets of a stream, then the empty one that ends its decoding; one that cannot be read ends them too."""
+    av = library()
+    try:
+        yield from container.demux(stream)
+    except av.error.FFmpegError:
+        last = av.Packet()
+        last.stream = stream
+        yield last
 
 
 @contextmanager

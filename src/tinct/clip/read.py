@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.clip.facts import ClipFacts, picture
-from tinct.clip.library import library, opened
+from tinct.clip.library import library, opened, packets
 from tinct.clip.planes import Frame
 from tinct.errors import BrokenClipError
 from tinct.settings import current
@@ -52,9 +52,9 @@ class Reader:
             base: Any = stream.time_base
             self.time_base = base
             step = round(1 / (self.facts.fps * float(base)))
-            number, last, packets = 0, None, 0
-            for packet in container.demux(stream):
-                packets += packet.size > 0
+            number, last, read = 0, None, 0
+            for packet in packets(container, stream):
+                read += packet.size > 0
                 try:
                     decoded = packet.decode()
                 except av.error.FFmpegError:
@@ -69,7 +69,7 @@ class Reader:
                     self.times.append((at, frame.duration or step))
                     yield self._upright(frame, number, float(at * base))
                     number += 1
-            missing = (stream.frames or packets) - packets  # a file that ends before its index says
+            missing = (stream.frames or read) - read  # a file that ends before its index says
             self._count(missing if missing > _FEW else 0)
             if not number:
                 raise BrokenClipError("no frame of the clip can be decoded; send the whole file")

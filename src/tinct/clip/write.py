@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -11,9 +11,9 @@ from typing import Any, Final, Self
 import numpy as np
 
 from tinct.clip.facts import ClipFacts, sound
-from tinct.clip.library import library, opened, writing_errors
+from tinct.clip.library import library, opened, packets, writing_errors
 from tinct.clip.planes import Planes
-from tinct.errors import UnsupportedClipError
+from tinct.errors import BrokenClipError, UnsupportedClipError
 
 __all__ = ["Writer"]
 
@@ -30,6 +30,8 @@ _BITS: Final = 0.2  # a pixel, of encoders without a constant quality
 _COPIED: Final = ("aac",)
 _SOUND_RATE: Final = 160_000  # bits a second
 _UNSAID: Final = (0, 2)
+_MOST_REFUSED: Final = 0.1  # of the sound
+_FEW: Final = 2  # packets of the shortest
 
 
 class Writer:
@@ -105,11 +107,11 @@ class Writer:
         frame.pts, frame.duration, frame.time_base = at, lasts, self._time_base
         self._encode(frame)
         if self._sound is not None:
-            with writing_errors():
+            with _coding_errors(self._av):
                 self._sound.until(float(at * self._time_base))
 
     def _encode(self, frame: Any) -> None:
-        with writing_errors():
+        with _coding_errors(self._av):
             for packet in self._stream.encode(frame):
                 self._out.mux(packet)
 
@@ -119,9 +121,9 @@ class Writer:
         try:
             if kind is None:
                 self._encode(None)
-                with writing_errors():
+                with _coding_errors(self._av):
                     if self._sound is not None:
-                        self._sound.until(float("inf"))
+                        self._sound.finish()
                     self._out.close()
         finally:
             with suppress(Exception):  # the error that ends the block is the one to tell
@@ -142,9 +144,12 @@ class _Sound:
             layout = "mono" if stream.codec_context.layout.nb_channels == 1 else "stereo"
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
             self._stream.bit_rate = min(_SOUND_RATE, rate * (2 if layout == "mono" else 4))
-            self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            self._evened = {"format": "fltp", "layout": layout, "rate": rate}
+            self._resampler = av.AudioResampler(**self._evened)
+            self._given: tuple[str, str, int] | None = None
         self._packets = self._made(container, stream)
         self._next: Any = None
+        self._written = self._refused = 0
 
     def until(self, seconds: float) -> None:
         """Write what is heard up to then."""
@@ -153,14 +158,32 @@ class _Sound:
                 self._next = next(self._packets, None)
             if self._next is None or self._time() > seconds:
                 return
-            self._out.mux(self._next)
+            try:
+                self._out.mux(self._next)
+                self._written += 1
+            except self._av.error.ArgumentError:  # its time is not after that of the one before
+                self._refused += 1
             self._next = None
+
+    def finish(self) -> None:
+        """Write the rest.
+
+        Raises
+        ------
+        BrokenClipError
+            More than a tenth of it has times that cannot be written.
+        """
+        self.until(float("inf"))
+        if self._refused > max(_FEW, _MOST_REFUSED * (self._written + self._refused)):
+            raise BrokenClipError(
+                "the times of the clip's sound are corrupt; save it anew, or without its sound"
+            )
 
     def _time(self) -> float:
         return float(self._next.dts * self._next.time_base)
 
     def _made(self, container: Any, stream: Any) -> Iterator[Any]:
-        for packet in container.demux(stream):
+        for packet in packets(container, stream):
             if self._copied:
                 if packet.dts is not None and packet.size:
                     packet.stream = self._stream
@@ -171,12 +194,33 @@ class _Sound:
             except self._av.error.FFmpegError:
                 continue  # a gap of some milliseconds
             for frame in heard:
-                for part in self._resampler.resample(frame):
+                for part in self._even(frame):
                     yield from self._stream.encode(part)
         if not self._copied:
             for part in self._resampler.resample(None):
                 yield from self._stream.encode(part)
             yield from self._stream.encode(None)
+
+    def _even(self, frame: Any) -> list[Any]:
+        """A frame of sound at the rate and of the channels that are written."""
+        given = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if given != self._given:  # sound may change in mid-stream
+            self._given, self._resampler = given, self._av.AudioResampler(**self._evened)
+        return list(self._resampler.resample(frame))
+
+
+@contextmanager
+def _coding_errors(av: Any) -> Iterator[None]:
+    """What goes wrong while a clip is coded and written."""
+    with writing_errors():
+        try:
+            yield
+        except av.error.FFmpegError as error:
+            if isinstance(error, OSError):
+                raise
+            raise BrokenClipError(
+                "the times of the clip's frames or sound are corrupt; save it anew"
+            ) from None
 
 
 def _has(av: Any, name: str) -> bool:

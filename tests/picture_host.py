@@ -1,10 +1,27 @@
-"""A picture host on loopback, which can also redirect, drip, lie about a length, or say nothing."""
+"""Picture hosts on loopback: one of a folder, and one that can redirect, drip, lie about a length, or say nothing."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from loopback import Loopback, reply
+
+
+@contextlib.contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """The address at which the files of a folder can be fetched."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 class Site(Loopback):

@@ -71,7 +71,6 @@ class Server:
             }
             | given
         )
-        began = time.monotonic()
         self.log = (data.parent / f"{data.name}.log").open("ab")
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--data", str(data), "--port", "0", *options],
@@ -85,7 +84,6 @@ class Server:
         try:
             self.url = self._wait_for(r"listens on (\S+)")
             assert httpx.get(f"{self.url}/health").status_code == 200
-            self.seconds_to_start = time.monotonic() - began
             self.last_line = self._wait_for(r"(.*key.*)")
         except BaseException:
             self.stop(signal.SIGKILL)

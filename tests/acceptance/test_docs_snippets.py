@@ -6,12 +6,9 @@ of Python is a program of its own, and one with ``file=NAME`` behind its languag
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import numpy as np
 import pytest
 
 import tinct
+from picture_host import hosted
 from running import Server, photo
 from unit.photo_files import scene
 from warm import Warm
@@ -109,11 +107,8 @@ def keys(server: Server) -> dict[str, Any]:
 @pytest.fixture
 def pictures(folder: Path) -> Iterator[str]:
     """Address from which the server fetches the photos of the folder."""
-    served = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), served) as host:
-        threading.Thread(target=host.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{host.server_port}"
-        host.shutdown()
+    with hosted(folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

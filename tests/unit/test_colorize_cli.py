@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import said
 from PIL import Image
 from skimage import data
-from typer.testing import CliRunner
 
 import tinct
-from tinct.cli import app
 from tinct.errors import OutputError, ParameterError
-
-RUN = CliRunner()
 
 
 @pytest.fixture
@@ -25,17 +22,9 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def _run(*arguments: object) -> str:
-    result = RUN.invoke(app, ["colorize", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def test_each_variant_is_a_file_and_the_first_is_what_one_would_be(photo: Path, tmp_path: Path) -> None:
-    _run(photo, "--variants", 3, "-o", tmp_path / "out")
-    _run(photo, "-o", tmp_path / "one.png")
+    said("colorize", photo, "--variants", 3, "-o", tmp_path / "out")
+    said("colorize", photo, "-o", tmp_path / "one.png")
     files = sorted((tmp_path / "out").iterdir())
     assert [f.name for f in files] == ["old-color-1.png", "old-color-2.png", "old-color-3.png"]
     assert np.array_equal(tinct.open(files[0]).pixels, tinct.open(tmp_path / "one.png").pixels)
@@ -44,24 +33,24 @@ def test_each_variant_is_a_file_and_the_first_is_what_one_would_be(photo: Path, 
 def test_a_sheet_shows_every_photo_before_and_after(photo: Path, tmp_path: Path) -> None:
     other = tmp_path / "older.png"
     other.write_bytes(photo.read_bytes())
-    _run(photo, other, "-o", tmp_path / "out", "--sheet", tmp_path / "sheet.png")
+    said("colorize", photo, other, "-o", tmp_path / "out", "--sheet", tmp_path / "sheet.png")
     sheet = tinct.open(tmp_path / "sheet.png").pixels
     assert sheet.shape == (8 + 2 * 264, 8 + 2 * 264, 3)
     before, after = sheet[8:136, 8:136].astype(int), sheet[8:136, 272:400].astype(int)
     assert np.ptp(before, axis=2).max() == 0
     assert np.ptp(after, axis=2).max() > 5
     with pytest.raises(OutputError):
-        _run(photo, "-o", tmp_path / "more", "--sheet", tmp_path / "sheet.png")
+        said("colorize", photo, "-o", tmp_path / "more", "--sheet", tmp_path / "sheet.png")
 
 
 def test_a_hint_on_the_command_line_is_the_librarys_hint(photo: Path, tmp_path: Path) -> None:
-    _run(photo, "--hint", "30,40,#2060D0", "-o", tmp_path / "hinted.png")
+    said("colorize", photo, "--hint", "30,40,#2060D0", "-o", tmp_path / "hinted.png")
     wanted = tinct.colorize(tinct.open(photo), hints=[(30, 40, "#2060D0")]).photo
     assert np.array_equal(tinct.open(tmp_path / "hinted.png").pixels, wanted.pixels)
 
 
 def test_json_says_what_the_photo_was(photo: Path, tmp_path: Path) -> None:
-    report = json.loads(_run(photo, "-o", tmp_path / "out", "--json"))
+    report = json.loads(said("colorize", photo, "-o", tmp_path / "out", "--json"))
     assert report[0]["tone"] == "gray"
     assert report[0]["already_color"] is False
     assert Path(report[0]["results"][0]).exists()
@@ -81,7 +70,9 @@ def test_a_wrong_option_is_named(photo: Path, tmp_path: Path, field: str, option
     again = tmp_path / "again.png"
     again.write_bytes(photo.read_bytes())
     with pytest.raises(ParameterError) as caught:
-        _run(photo, *(str(again) if o == "{again}" else o for o in options), "-o", tmp_path / "out")
+        said(
+            "colorize", photo, *(str(again) if o == "{again}" else o for o in options), "-o", tmp_path / "out"
+        )
     assert caught.value.field == field
 
 
@@ -89,8 +80,8 @@ def test_a_red_stamp_stays_red_unless_told_otherwise(tmp_path: Path) -> None:
     pixels = np.repeat(data.camera()[::4, ::4, None], 3, axis=2)
     pixels[20:34, 90:110] = (200, 30, 40)
     Image.fromarray(pixels).save(tmp_path / "stamped.png")
-    _run(tmp_path / "stamped.png", "-o", tmp_path / "kept.png")
-    _run(tmp_path / "stamped.png", "-o", tmp_path / "gone.png", "--neutralise", "on")
+    said("colorize", tmp_path / "stamped.png", "-o", tmp_path / "kept.png")
+    said("colorize", tmp_path / "stamped.png", "-o", tmp_path / "gone.png", "--neutralise", "on")
     kept, gone = (
         tinct.open(tmp_path / name).pixels[22:32, 92:108].astype(int) for name in ("kept.png", "gone.png")
     )
@@ -105,10 +96,10 @@ def test_a_run_that_goes_on_makes_the_sheet_anew_of_all_results(photo: Path, tmp
     album.mkdir()
     photo.rename(album / "a.png")
     line = [album, "--skip-existing", "-o", tmp_path / "out", "--sheet", tmp_path / "sheet.png"]
-    _run(*line)
+    said("colorize", *line)
     first = tinct.open(tmp_path / "sheet.png").pixels
     (album / "b.png").write_bytes((album / "a.png").read_bytes())
-    _run(*line)
+    said("colorize", *line)
     both = tinct.open(tmp_path / "sheet.png").pixels
     assert both.shape[0] == first.shape[0] + 264
     assert np.abs(both[: first.shape[0] - 8].astype(int) - first[:-8]).max() <= 1
@@ -118,4 +109,4 @@ def test_a_run_that_goes_on_makes_the_sheet_anew_of_all_results(photo: Path, tmp
 @pytest.mark.parametrize("hint", ["3,4 navy", "navy", "other.png:3,4,navy"])
 def test_a_hint_that_cannot_be_read_says_how_one_is_written(photo: Path, hint: str) -> None:
     with pytest.raises(ParameterError, match="x,y,colour, such as 120,80,navy"):
-        _run(photo, "--hint", hint)
+        said("colorize", photo, "--hint", hint)

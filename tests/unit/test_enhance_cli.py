@@ -7,18 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import said
 from PIL import Image
 from skimage import data
-from typer.testing import CliRunner
 
 import tinct
-from tinct.cli import app
 from tinct.cli import enhance as command
 from tinct.errors import MissingModelError, ParameterError
 from tinct.models import store
 from tinct.settings import Settings
-
-RUN = CliRunner()
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +30,8 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def _run(*arguments: object, fails: bool = False) -> str:
-    result = RUN.invoke(app, ["enhance", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert (result.exit_code != 0) == fails, result.output
-    return result.output
-
-
 def test_the_file_is_what_the_library_gives(photo: Path, tmp_path: Path) -> None:
-    _run(photo, "--scale", 4, "-o", tmp_path / "large.png")
+    said("enhance", photo, "--scale", 4, "-o", tmp_path / "large.png")
     found = tinct.open(tmp_path / "large.png")
     assert (found.width, found.height) == (480, 400)
     assert np.array_equal(found.pixels, tinct.enhance(tinct.open(photo), 4).photo.pixels)
@@ -50,13 +39,13 @@ def test_the_file_is_what_the_library_gives(photo: Path, tmp_path: Path) -> None
 
 def test_names_tell_the_scale_and_nothing_is_replaced(photo: Path, tmp_path: Path) -> None:
     for scale in (1, 2, 2):
-        _run(photo, "--scale", scale, "-o", tmp_path / "out")
+        said("enhance", photo, "--scale", scale, "-o", tmp_path / "out")
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["cat-enhanced.png", "cat-x2-2.png", "cat-x2.png"]
 
 
 def test_json_tells_engine_tiles_and_times(photo: Path, tmp_path: Path) -> None:
-    (report,) = json.loads(_run(photo, "-o", tmp_path / "out", "--json"))
+    (report,) = json.loads(said("enhance", photo, "-o", tmp_path / "out", "--json"))
     assert report["engine"] == "classical"
     assert report["tiles"] == 1
     assert report["seconds"] >= 0
@@ -67,21 +56,23 @@ def test_how_long_it_will_take_is_said_before_it_is_done(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "WORTH_SAYING_S", 0.0)
-    said = _run(photo, "-o", tmp_path / "out").splitlines()
-    assert said[0].startswith(f"{photo}: about 0 s (classical")
-    assert said[1] == str(tmp_path / "out" / "cat-x2.png")
+    lines = said("enhance", photo, "-o", tmp_path / "out").splitlines()
+    assert lines[0].startswith(f"{photo}: about 0 s (classical")
+    assert lines[1] == str(tmp_path / "out" / "cat-x2.png")
 
 
 def test_one_bad_photo_does_not_stop_the_others(photo: Path, tmp_path: Path) -> None:
     Image.new("RGB", (5, 5)).save(tmp_path / "dot.png")
-    said = _run(tmp_path / "dot.png", photo, "-o", tmp_path / "out", fails=True)
-    assert "8 pixels or more" in said
+    assert "8 pixels or more" in said(
+        "enhance", tmp_path / "dot.png", photo, "-o", tmp_path / "out", fails=True
+    )
     assert (tmp_path / "out" / "cat-x2.png").exists()
 
 
 def test_a_model_that_is_missing_names_the_command(photo: Path, tmp_path: Path) -> None:
-    said = _run(photo, "--model", "realesrgan", "-o", tmp_path / "out", fails=True)
-    assert "tinct models fetch realesrgan-x4plus" in said
+    assert "tinct models fetch realesrgan-x4plus" in said(
+        "enhance", photo, "--model", "realesrgan", "-o", tmp_path / "out", fails=True
+    )
     with pytest.raises(MissingModelError):
         tinct.enhance(tinct.open(photo), 2, "realesrgan")
 
@@ -91,5 +82,5 @@ def test_a_wrong_option_is_refused_before_any_work(
     photo: Path, tmp_path: Path, option: tuple[str, object]
 ) -> None:
     with pytest.raises(ParameterError):
-        _run(photo, *option, "-o", tmp_path / "out")
+        said("enhance", photo, *option, "-o", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -1,14 +1,12 @@
 """How orders come in: every kind of source, what is left of a refused one, and orders that come twice."""
 
 import asyncio
-import functools
-import http.server
-import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from backends import ended, working
+from picture_host import hosted
 from running import photo
 from tinct.backend import Backend
 from tinct.errors import (
@@ -38,14 +36,8 @@ def site(tmp_path) -> Iterator[str]:
     """A web server on loopback with one picture."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "a.png").write_bytes(PICTURE)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "site")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with hosted(tmp_path / "site") as address:
+        yield address
 
 
 def change(backend: Backend, **settings: object) -> None:

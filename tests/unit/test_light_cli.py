@@ -7,16 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import said
 from PIL import Image
 from skimage import data
-from typer.testing import CliRunner
 
 import tinct
-from tinct.cli import app
 from tinct.effects.registry import get
 from tinct.errors import ParameterError
-
-RUN = CliRunner()
 
 
 @pytest.fixture
@@ -26,16 +23,8 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def _run(*arguments: object) -> str:
-    result = RUN.invoke(app, [*map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def test_the_lit_file_is_what_the_library_gives(photo: Path, tmp_path: Path) -> None:
-    told = json.loads(_run("light", photo, "-o", tmp_path / "out.png", "--strength", 0.5, "--json"))
+    told = json.loads(said("light", photo, "-o", tmp_path / "out.png", "--strength", 0.5, "--json"))
     made = tinct.open(tmp_path / "out.png")
     assert np.array_equal(made.pixels, tinct.light(tinct.open(photo), strength=0.5).photo.pixels)
     assert "classical" in json.dumps(told)
@@ -43,7 +32,7 @@ def test_the_lit_file_is_what_the_library_gives(photo: Path, tmp_path: Path) -> 
 
 
 def test_every_look_gets_a_file_of_its_own(photo: Path, tmp_path: Path) -> None:
-    _run("correct", photo, "-o", tmp_path / "out", "--variants", 4)
+    said("correct", photo, "-o", tmp_path / "out", "--variants", 4)
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == [f"dark-corrected-{look}.png" for look in ("natural", "soft", "vivid", "warm")]
     first = tinct.open(tmp_path / "out" / "dark-corrected-natural.png")
@@ -52,9 +41,9 @@ def test_every_look_gets_a_file_of_its_own(photo: Path, tmp_path: Path) -> None:
 
 def test_what_is_not_allowed_is_named(photo: Path) -> None:
     with pytest.raises(ParameterError, match="variants"):
-        _run("correct", photo, "--variants", 5)
+        said("correct", photo, "--variants", 5)
     with pytest.raises(ParameterError, match="engine"):
-        _run("light", photo, "--engine", "magic")
+        said("light", photo, "--engine", "magic")
 
 
 @pytest.mark.parametrize("name", ["light", "correct"])

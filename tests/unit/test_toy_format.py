@@ -1,8 +1,5 @@
 """A wire format in one short file is served whole: submit, poll, result, error, limits of its own."""
 
-import functools
-import http.server
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest_asyncio
 
 import toy_format
 from backends import Postgres, ended, working
+from picture_host import hosted
 from running import photo
 from tinct.backend import Backend, open_backend
 from tinct.dialects.registry import DIALECTS
@@ -32,14 +30,8 @@ def site(tmp_path: Path) -> Iterator[str]:
     (folder / "a.png").write_bytes(PICTURE)
     (folder / "small.png").write_bytes(photo(20, 40))
     (folder / "no.png").write_bytes(b"no picture")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with hosted(folder) as address:
+        yield address
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,9 @@
 """Whatever goes wrong with a task, each tool tells it by a code of its own list in each generation."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -8,8 +11,10 @@ from tinct import errors
 from tinct.dialects.youcam.errors import engine_code, failure
 from tinct.dialects.youcam.tool import Tool
 from tinct.dialects.youcam.tools import TOOLS
+from tinct.dialects.youcam.wire import polled
+from tinct.effects.swap import gate
 from tinct.errors import ClipError, TinctError
-from tinct.jobs.job import Failure
+from tinct.jobs.job import Failure, JobState
 
 OLDER = {
     "exceed_max_filesize", "invalid_parameter", "error_download_image", "error_download_mask", "error_decode_image",
@@ -144,3 +149,17 @@ def test_what_is_wrong_with_a_file_has_the_code_that_was_assigned_to_it(
     (tool,) = (tool for tool in TOOLS if tool.slug == slug)
     error = failure(cause, "it is wrong").error
     assert [engine_code(error, form, tool.codes) for form in ("v1", "v2")] == [older, newer]
+
+
+def test_nobody_is_told_of_a_choice_that_these_apis_do_not_have() -> None:
+    ahead, aside = (
+        SimpleNamespace(pose=SimpleNamespace(yaw=yaw, pitch=0), width=100, points=None) for yaw in (0, 40)
+    )
+    with pytest.raises(errors.FacesUnlikeError, match=", or force it") as caught:
+        gate._posed(cast("Any", ahead), cast("Any", aside))
+    why = Failure(code=caught.value.code, message=caught.value.message).error
+    job = cast("Any", SimpleNamespace(state=JobState.FAILED, error=why))
+    swap = next(tool for tool in TOOLS if tool.slug == "face-swap")
+    told = polled(job, swap, "v2", lambda file, format: "", datetime.now(UTC))["data"]
+    assert told["error"] == "error_pose"
+    assert told["error_message"].endswith("use a reference that looks the same way")

@@ -18,6 +18,7 @@ Json = dict[str, Any]
 Link = Callable[[str, str], str]
 """From a file's id and format to its URL."""
 _SHOWN: Final = ("main", "variant")  # roles of results that clients see
+_INSISTING: Final = ", or force it"  # by a parameter of swap that these APIs have no field for
 _EAGER_S: Final = 10.0  # of a task, in which it is asked for often
 _EAGER_MS, _CALM_MS = 1000, 3000  # one call in 3 s is what the limit by address lasts for
 
@@ -72,7 +73,8 @@ def _newer(job: Job, tool: Tool, link: Link) -> Json:
 
 def _why(job: Job, tool: Tool, generation: Generation) -> Json:
     error = job.error
-    return {"error": engine_code(error, generation, tool.codes), "error_message": error.message}
+    message = error.message.replace(_INSISTING, "")
+    return {"error": engine_code(error, generation, tool.codes), "error_message": message}
 
 
 def _pictures(job: Job, link: Link) -> list[Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from training.digest import told
 
 __all__ = ["halve", "quantize", "write"]
 
@@ -57,8 +58,7 @@ def write(
         print(f"{view.shape}: largest difference {worst:.2e}")
         if worst > 1e-3:
             raise RuntimeError(f"the exported network differs by {worst}")
-    data = path.read_bytes()
-    print(f"{path.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(path)
 
 
 def halve(path: Path) -> None:

@@ -8,7 +8,6 @@ are in the package, are heard: install them before. What keeps or leaves marks i
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +25,7 @@ from training.damage.draw import draw
 from training.damage.judges import exported, train
 from training.damage.pairs import few, worn
 from training.damage.parts import unseen
+from training.digest import told
 
 __all__ = ["Heard", "Judge", "hear", "judge_of", "main", "near", "variants"]
 
@@ -134,9 +134,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="only so many photos, to see that it runs")
     options = parser.parse_args()
     judge = judge_of(list(hear(islice(unseen(_SMALL), options.most))), np.random.default_rng(5))
-    data = exported(judge.mean, judge.spread, judge.parameters)
-    options.context.write_bytes(data)
-    print(f"{options.context.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    options.context.write_bytes(exported(judge.mean, judge.spread, judge.parameters))
+    told(options.context)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from training.damage.network import DamageNet
+from training.digest import told
 from training.export import halve, write
 
 __all__ = ["export", "main"]
@@ -20,8 +20,7 @@ def export(net: DamageNet, out: Path) -> None:
     views = [np.random.default_rng(0).random((1, 3, h, w), np.float32) for h, w in ((128, 160), (64, 96))]
     write(net.eval(), out, views, input_name="rgb", output_name="odds")
     halve(out)
-    data = out.read_bytes()
-    print(f"as halves: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(out)
 
 
 def main() -> None:

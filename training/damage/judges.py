@@ -8,7 +8,6 @@ afterwards, as scans are. The second judge, which hears the network too, is trai
 from __future__ import annotations
 
 import argparse
-import hashlib
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tinct.photo.color import srgb_to_lab
 from training.damage.aging import aged
 from training.damage.draw import draw
 from training.damage.parts import FOLDERS
+from training.digest import told
 
 __all__ = ["by_looks", "examples", "exported", "main", "train", "worn"]
 
@@ -165,9 +165,8 @@ def main() -> None:
     print(f"{len(features)} pixels of {len(chosen)} photos, {damaged.mean():.0%} of them damage")
     mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
     scaled = np.clip((features - mean) / spread, -5, 5)
-    data = exported(mean, spread, train(scaled, damaged, options.epochs, rng))
-    options.out.write_bytes(data)
-    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    options.out.write_bytes(exported(mean, spread, train(scaled, damaged, options.epochs, rng)))
+    told(options.out)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ for damaged. The judges of pixels and the network, as they are in the package, a
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ from training.damage.draw import draw
 from training.damage.pairs import few, worn
 from training.damage.parts import small_unused, unseen
 from training.damage.trees import as_onnx
+from training.digest import told
 
 __all__ = ["Examples", "examples", "fitted", "hard", "main", "on_damage"]
 
@@ -138,7 +138,7 @@ def main() -> None:
     print(f"{len(some.features)} marks, {some.damaged.mean():.0%} of them damage", flush=True)
     _, data = fitted(some.features, some.damaged, some.weight())
     options.marks.write_bytes(data)
-    print(f"{options.marks.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(options.marks)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,9 +124,8 @@ def main() -> None:
             told[folds == fold] = (features[:, folds == fold] @ weight).mean(axis=0) + offset
         _tell(sign, told[known & yes], told[known & ~yes])
         weights[:, number], offsets[number] = fitted(sign, features[:, known], yes[known])
-    data = exported(weights, offsets)
-    options.out.write_bytes(data)
-    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    options.out.write_bytes(exported(weights, offsets))
+    told(options.out)
 
 
 def _tell(sign: str, yes: NDArray[np.float64], no: NDArray[np.float64]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import onnxruntime
 import torch
 
 from tinct.effects.colorize.extent import TOLD
+from training.digest import told
 from training.export import halve
 from training.hints.network import LOOKS, ExtentNet
 
@@ -63,8 +63,7 @@ def export(net: ExtentNet, out: Path) -> None:
         after, before = (1 / (1 + np.exp(-logits)) for logits in (_run(out, view), wanted))
         if (shift := float(np.abs(after - before).max())) > _SHIFTED:
             raise RuntimeError(f"weights kept as halves differ by {shift}")
-    data = out.read_bytes()
-    print(f"{out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(out)
 
 
 def _run(path: Path, view: tuple[np.ndarray, ...]) -> np.ndarray:

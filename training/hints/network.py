@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tinct.effects.colorize.extent import TOLD
+from training.layers import separable
 
 __all__ = ["ExtentNet"]
 
@@ -17,22 +18,12 @@ _SEEN: Final = 32  # of the encoder's features, after a mixing that is learned
 _WIDTHS: Final = (24, 64, 96, 128)  # at strides of 1, 2, 4 and 8 cells
 
 
-def _layer(inside: int, outside: int, kernel: int = 3) -> nn.Sequential:
-    """Depthwise-separable."""
-    return nn.Sequential(
-        nn.Conv2d(inside, inside, kernel, padding=kernel // 2, groups=inside, bias=False),
-        nn.Conv2d(inside, outside, 1, bias=False),
-        nn.BatchNorm2d(outside),
-        nn.ReLU(inplace=True),
-    )
-
-
 class _More(nn.Module):
     """A layer that only adds."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layer = _layer(width, width, 5)
+        self.layer = separable(width, width, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         return cast(Tensor, x + self.layer(x))
@@ -52,12 +43,12 @@ class ExtentNet(nn.Module):
         self.first = nn.Sequential(
             nn.Conv2d(TOLD, a, 3, padding=1, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True), _More(a)
         )
-        self.second = nn.Sequential(_layer(a + 2 * _SEEN, b), _More(b))
-        self.third = nn.Sequential(_layer(b, c), _More(c))
-        self.deep = nn.Sequential(_layer(c, d), _More(d))
+        self.second = nn.Sequential(separable(a + 2 * _SEEN, b), _More(b))
+        self.third = nn.Sequential(separable(b, c), _More(c))
+        self.deep = nn.Sequential(separable(c, d), _More(d))
         self.scene = nn.Sequential(nn.Linear(2 * d, d), nn.ReLU(), nn.Linear(d, d))
         self.deeper = _More(d)
-        self.up = nn.ModuleList([_layer(d + c, c, 5), _layer(c + b, b, 5), _layer(b + a, a, 3)])
+        self.up = nn.ModuleList([separable(d + c, c, 5), separable(c + b, b, 5), separable(b + a, a, 3)])
         self.out = nn.Sequential(_More(a), nn.Conv2d(a, 1, 1))
 
     def forward(self, told: Tensor, looks: Tensor, dot: Tensor) -> Tensor:

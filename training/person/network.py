@@ -8,20 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.layers import separable
 from training.lite0 import Encoder, imagenet_weights
 from training.person.selfie import Selfie, load_selfie
 
 __all__ = ["PersonNet", "Sight"]
-
-
-def _refine(inside: int, outside: int) -> nn.Sequential:
-    """Depthwise-separable 3x3."""
-    return nn.Sequential(
-        nn.Conv2d(inside, inside, 3, padding=1, groups=inside, bias=False),
-        nn.Conv2d(inside, outside, 1, bias=False),
-        nn.BatchNorm2d(outside),
-        nn.ReLU(inplace=True),
-    )
 
 
 class Sight(nn.Module):
@@ -43,9 +34,9 @@ class Sight(nn.Module):
         self.scene = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(112, 96, 1), nn.ReLU(), nn.Conv2d(96, 96, 1)
         )
-        self.deep = _refine(96, 96)
-        self.up = nn.ModuleList([_refine(96 + 48, 48), _refine(48 + 32, 32), _refine(32 + 24, 24)])
-        self.out = nn.Sequential(_refine(24, 24), nn.Conv2d(24, 1, 1))
+        self.deep = separable(96, 96)
+        self.up = nn.ModuleList([separable(96 + 48, 48), separable(48 + 32, 32), separable(32 + 24, 24)])
+        self.out = nn.Sequential(separable(24, 24), nn.Conv2d(24, 1, 1))
 
     def features(self, rgb: Tensor) -> Tensor:
         """What the last layer decides by, (n, 24, H/2, W/2)."""

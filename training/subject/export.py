@@ -7,13 +7,13 @@ bytes, the others as halves; both files are compared.
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import torch
 
+from training.digest import told
 from training.export import halve, quantize, write
 from training.subject.network import SubjectNet
 
@@ -52,8 +52,7 @@ def export(net: SubjectNet, out: Path) -> None:
         print(f"{view.shape}: probabilities differ by {shift:.4f} in the mean")
         if shift > _SHIFTED:
             raise RuntimeError(f"weights kept as bytes differ by {shift}")
-    data = out.read_bytes()
-    print(f"as kept: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(out)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.layers import separable
 from training.lite0 import Encoder, imagenet_weights
 
 __all__ = ["SubjectNet"]
@@ -18,16 +19,6 @@ bfloat16 is exact enough for them."""
 _TAPS: Final = (2, 4, 10, 15)
 """Blocks whose features the decoder sees."""
 _WIDTHS: Final = (32, 48, 64, 96)  # at strides 4, 8, 16, 32
-
-
-def _refine(inside: int, outside: int, kernel: int = 3) -> nn.Sequential:
-    """Depthwise-separable."""
-    return nn.Sequential(
-        nn.Conv2d(inside, inside, kernel, padding=kernel // 2, groups=inside, bias=False),
-        nn.Conv2d(inside, outside, 1, bias=False),
-        nn.BatchNorm2d(outside),
-        nn.ReLU(inplace=True),
-    )
 
 
 class SubjectNet(nn.Module):
@@ -47,10 +38,10 @@ class SubjectNet(nn.Module):
         self.scene = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(320, deep, 1), nn.ReLU(), nn.Conv2d(deep, deep, 1)
         )
-        self.deep = nn.Sequential(_refine(deep, deep, 5), _refine(deep, deep, 5))
+        self.deep = nn.Sequential(separable(deep, deep, 5), separable(deep, deep, 5))
         a, b, c, d = _WIDTHS
-        self.up = nn.ModuleList([_refine(d + c, c, 5), _refine(c + b, b, 5), _refine(b + a, a)])
-        self.out = nn.Sequential(_refine(a, a), nn.Conv2d(a, 4, 1), nn.PixelShuffle(2))
+        self.up = nn.ModuleList([separable(d + c, c, 5), separable(c + b, b, 5), separable(b + a, a)])
+        self.out = nn.Sequential(separable(a, a), nn.Conv2d(a, 4, 1), nn.PixelShuffle(2))
 
     def trained(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters of the encoder and of the decoder that training moves; the others are fixed."""

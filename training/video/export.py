@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import onnx
 import onnxruntime
 import torch
 
+from training.digest import told
 from training.export import halve, write
 from training.video.network import ClipNet
 
@@ -39,11 +39,10 @@ def main() -> None:
     session = onnxruntime.InferenceSession(str(options.out), providers=["CPUExecutionProvider"])
     with torch.no_grad():
         wanted = net(torch.from_numpy(views[0])).numpy()
-    data = options.out.read_bytes()
     print(
         f"as halves: largest difference {np.abs(session.run(None, {'seen': views[0]})[0] - wanted).max():.2e}"
     )
-    print(f"{options.out.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    told(options.out)
 
 
 if __name__ == "__main__":

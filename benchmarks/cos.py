@@ -8,74 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import os
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.serving import Server, cos_client
 from benchmarks.tables import table
 from tinct.backend import Backend, open_backend
 from tinct.settings import Settings
 
-_COMMAND = (sys.executable, "-c", "from tinct.cli import main; main()")
 _BUCKET = "bench-1250000000"
 _LISTED = 100_000  # objects in the bucket that is listed
 _LARGE = 256 * 2**20  # bytes
-
-
-@contextmanager
-def _server(data: Path) -> Iterator[str]:
-    """A running server; its address."""
-    settings = os.environ | {"TINCT_REQUESTS_PER_MINUTE": "1000000"}
-    command = [*_COMMAND, "serve", "--data", str(data), "--port", "0"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=settings, text=True
-    )
-    try:
-        assert process.stdout
-        for line in process.stdout:
-            if found := re.search(r"listens on http://(\S+)", line):
-                yield found[1]
-                break
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
-
-
-def _client(data: Path, address: str) -> Any:
-    from qcloud_cos import CosConfig
-    from qcloud_cos.ai_recognition import AIRecognitionClient
-
-    made = subprocess.run(
-        [*_COMMAND, "keys", "create", "--name", "bench", "--json", "--data", str(data)],
-        check=True,
-        capture_output=True,
-    )
-    key = json.loads(made.stdout)["cos"]
-    host, port = address.split(":")
-    config = CosConfig(
-        Region="local",
-        SecretId=key["secret_id"],
-        SecretKey=key["secret_key"],
-        Scheme="http",
-        IP=host,
-        Port=int(port),
-        PoolConnections=32,
-        PoolMaxSize=32,
-    )
-    return AIRecognitionClient(config, retry=0)
 
 
 def _photo() -> bytes:
@@ -208,12 +160,15 @@ def main() -> None:
     """Print all tables."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        with _server(data) as address:
-            cos = _client(data, address)
+        server = Server(data, requests_per_minute="1000000")
+        try:
+            cos = cos_client(server.url, server.keys()["cos"], 32)
             cos.create_bucket(Bucket=_BUCKET)
             print(coloring(cos, data, 30), flush=True)
             print(moving(cos, 20), flush=True)
             print(listing(cos, data, 20), flush=True)
+        finally:
+            server.stop()
 
 
 if __name__ == "__main__":

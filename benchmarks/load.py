@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
-import os
 import random
 import re
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,10 +22,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from benchmarks.serving import Server
 from tinct.photo.encode import encode
 from tinct.photo.photo import Photo
 
-_COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 _SAMPLE_S = 1.0  # seconds between two looks at memory
 _WARM = 0.35  # share of the run after which memory should stay flat
 _GROWTH = 1.10  # the most that the last tenth may exceed the tenth after the warm-up
@@ -176,22 +173,6 @@ def _photos() -> list[bytes]:
     return pictures
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
-    """The server, its address and a key."""
-    environment = os.environ | {"TINCT_REQUESTS_PER_MINUTE": "10000000"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*_COMMAND, "serve", "--data", str(folder / "data"), "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment,
-            text=True,
-        )
-    assert process.stdout
-    lines = [process.stdout.readline().split()[-1] for _ in range(3)]
-    return process, lines[0], lines[2]
-
-
 async def _load(url: str, key: str, clients: int, seconds: float, memory: Memory) -> Tally:
     tally, photos = Tally(), _photos()
     watching = asyncio.create_task(memory.watch())
@@ -213,13 +194,13 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=50)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tinct-load-") as folder:
-        process, url, key = _start(Path(folder))
+        server = Server(Path(folder) / "data", requests_per_minute="10000000")
         try:
-            memory = Memory(process.pid)
-            tally = asyncio.run(_load(url, key, options.clients, options.seconds, memory))
+            memory = Memory(server.process.pid)
+            key = server.keys()["api_key"]
+            tally = asyncio.run(_load(server.url, key, options.clients, options.seconds, memory))
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            server.stop()
     tally.print(options.seconds)
     flat = memory.print(options.seconds)
     failed = sum(number for status, number in tally.statuses.items() if status >= 500)

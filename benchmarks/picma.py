@@ -17,10 +17,7 @@ import asyncio
 import collections
 import io
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +28,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from benchmarks.serving import Server
 from benchmarks.tables import table
 from tinct.backend import open_backend
 from tinct.net.fetch import Fetcher
@@ -46,7 +44,6 @@ requests_per_minute = 1000000
 name = "Light, a quick effect"
 effect = "light"
 """
-_COMMAND = [sys.executable, "-c", "from tinct.cli import main; main()"]
 
 
 async def _host(content: bytes) -> tuple[asyncio.Server, str]:
@@ -183,31 +180,10 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=200, help="tasks at once; 0 for none")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tinct-picma-") as folder:
-        data = str(Path(folder) / "data")
         (Path(folder) / "picma.toml").write_text(_TABLE)
-        environment = os.environ | {
-            "TINCT_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
-            "TINCT_PICMA": f"{folder}/picma.toml",
-        }
-        with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [*_COMMAND, "serve", "--data", data, "--port", "0"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment,
-                text=True,
-            )
+        server = Server(Path(folder) / "data", allow_private_hosts="127.0.0.1", picma=f"{folder}/picma.toml")
         try:
-            assert server.stdout
-            url = next(line.split()[-1] for line in server.stdout if "listens on" in line)
-            made = subprocess.run(
-                [*_COMMAND, "keys", "create", "--name", "b", "--for", "picma", "--json", "--data", data],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            token = json.loads(made.stdout)["picma"]["token"]
+            token = server.keys()["picma"]["token"]
             rows, good = [], True
             for title, told, size in (
                 ("64x64, no callback", None, (64, 64)),
@@ -215,13 +191,12 @@ def main() -> None:
                 ("12 megapixels, no callback", None, (4000, 3000)),
             ):
                 calls = options.calls if size[0] < 1000 else max(10, options.calls // 5)
-                row = asyncio.run(_measured(url, token, server.pid, calls, told, size))
+                row = asyncio.run(_measured(server.url, token, server.process.pid, calls, told, size))
                 rows.append((title, *row))
             if options.burst:
-                good = asyncio.run(_burst(url, token, data, options.burst))
+                good = asyncio.run(_burst(server.url, token, str(server.data), options.burst))
         finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(60)
+            server.stop()
     head = (
         "ms",
         "call p50",

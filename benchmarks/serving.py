@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
-__all__ = ["COMMAND", "Neighbour", "Server", "photo"]
+__all__ = ["COMMAND", "Neighbour", "Server", "cos_client", "photo"]
 
 COMMAND = (sys.executable, "-c", "from tinct.cli import main; main()")
 
@@ -65,6 +65,25 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(patience_s)
+
+
+def cos_client(url: str, key: dict[str, str], connections: int = 10) -> Any:
+    """Tencent's client of a server's COS dialect, with the keys that :meth:`Server.keys` gives for it."""
+    from qcloud_cos import CosConfig
+    from qcloud_cos.ai_recognition import AIRecognitionClient
+
+    host, port = url.removeprefix("http://").split(":")
+    config = CosConfig(
+        Region="local",
+        SecretId=key["secret_id"],
+        SecretKey=key["secret_key"],
+        Scheme="http",
+        IP=host,
+        Port=int(port),
+        PoolConnections=connections,
+        PoolMaxSize=connections,
+    )
+    return AIRecognitionClient(config, retry=0)
 
 
 class _Answers(BaseHTTPRequestHandler):

@@ -33,7 +33,7 @@ from typing import Any
 import httpx
 
 from benchmarks.processes import ROLES, Usage, slope, usage
-from benchmarks.serving import Neighbour, Server, photo
+from benchmarks.serving import Neighbour, Server, cos_client, photo
 
 _EVERY_S = 3.0  # between the beginnings of two rounds
 _SAMPLE_S = 15.0
@@ -62,7 +62,7 @@ class Rounds:
         self._native = {"Authorization": f"Bearer {keys['api_key']}"}
         self._ailab = {"ailabapi-api-key": keys["ailab"]["api_key"]}
         self._picma = {"token": keys["picma"]["token"]}
-        self._cos = _cos(server.url, keys["cos"])
+        self._cos = cos_client(server.url, keys["cos"])
         self._neighbour = neighbour
         self._photos = [
             photo(side, side * 3 // 4, seed) for seed, side in enumerate((160, 240, 320, 480, 640, 800))
@@ -189,22 +189,6 @@ def _until(ask: Callable[[], Any], ready: Callable[[Any], bool]) -> Any:
         assert time.monotonic() < until, f"did not end: {found}"
         time.sleep(0.2)
     return found
-
-
-def _cos(url: str, key: dict[str, str]) -> Any:
-    from qcloud_cos import CosConfig
-    from qcloud_cos.ai_recognition import AIRecognitionClient
-
-    host, port = url.removeprefix("http://").split(":")
-    config = CosConfig(
-        Region="local",
-        SecretId=key["secret_id"],
-        SecretKey=key["secret_key"],
-        Scheme="http",
-        IP=host,
-        Port=int(port),
-    )
-    return AIRecognitionClient(config, retry=0)
 
 
 def _most(values: list[float]) -> float:

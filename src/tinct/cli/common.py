@@ -9,7 +9,7 @@ import typer
 from tinct.cli.parameters import Options
 from tinct.photo import formats
 
-__all__ = ["JSON", "PHOTOS", "RECURSIVE", "RESULTS"]
+__all__ = ["AS_JSON", "JSON", "PHOTOS", "RECURSIVE", "RESULTS"]
 
 PHOTOS = typer.Argument(
     metavar="PHOTO...",
@@ -17,6 +17,7 @@ PHOTOS = typer.Argument(
     "are left alone.",
 )
 RECURSIVE = typer.Option(False, "--recursive", "-r", help="Also take photos of folders inside folders.")
+AS_JSON = typer.Option(False, "--json", help="Print one JSON document.")
 
 
 def _formats(incomplete: str) -> list[str]:
@@ -61,4 +62,4 @@ RESULTS: Options = {
     ),
 }
 """Where results go, and how they are written; the same for every effect that makes photos."""
-JSON: Options = {"json": (bool, typer.Option(False, "--json", help="Print one JSON document."))}
+JSON: Options = {"json": (bool, AS_JSON)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinct.cli import batch, inputs
-from tinct.cli.common import PHOTOS, RECURSIVE
+from tinct.cli.common import AS_JSON, PHOTOS, RECURSIVE
 from tinct.cli.words import labels
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def faces(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: bool = AS_JSON,
 ) -> None:
     """Find faces: boxes from left to right, how sure each is, and how the heads are turned."""
     import tinct
@@ -62,7 +62,7 @@ def faces(
 def marked(
     photos: list[str] = PHOTOS,
     recursive: bool = RECURSIVE,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: bool = AS_JSON,
 ) -> None:
     """Look for the invisible sign that swap writes with --mark invisible; strength from 6 on means that it is there."""
     import tinct

@@ -16,7 +16,7 @@ from tinct.photo import formats
 if TYPE_CHECKING:
     from tinct.photo.photo import Photo
 
-__all__ = ["Beside", "Outputs", "write_stream"]
+__all__ = ["Beside", "Outputs", "check_free", "write_stream"]
 
 _STDIN_STEM = "photo"
 _NO_FOLDERS = frozenset(
@@ -130,8 +130,8 @@ class Outputs:
         OutputError
             It is there.
         """
-        if self._is_file and os.path.exists(self._out) and not self.overwrite:
-            raise _exists(self._out)
+        if self._is_file:
+            check_free(self._out, self.overwrite)
 
     def photo(self, source: Path, source_format: str, label: str) -> Path:
         """Path for a result of `source`."""
@@ -248,8 +248,8 @@ class Beside:
         self._names.check()
         if any(_same(path, photo) for photo in photos):
             raise ParameterError(option, str(path), "another file than the photo itself")
-        if len(photos) * each == 1 and os.path.exists(path) and not overwrite:
-            raise _exists(path)
+        if len(photos) * each == 1:
+            check_free(path, overwrite)
 
     def path(self, photo: Path, number: int = 1) -> Path:
         """For the file `number`, from 1, of a photo."""
@@ -282,8 +282,16 @@ def _check_stream(*, single: bool) -> None:
         )
 
 
-def _exists(path: Path) -> OutputError:
-    return OutputError(f"{path.name} exists; choose another name or add --overwrite")
+def check_free(path: Path, overwrite: bool) -> None:
+    """Refuse to replace a file, unless that was said.
+
+    Raises
+    ------
+    OutputError
+        It is there.
+    """
+    if os.path.exists(path) and not overwrite:
+        raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
 
 
 def _written(path: Path, since: float) -> bool:

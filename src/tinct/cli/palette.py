@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinct.cli import batch, inputs
-from tinct.cli.common import PHOTOS, RECURSIVE
+from tinct.cli.common import AS_JSON, PHOTOS, RECURSIVE
 
 __all__ = ["palette"]
 
@@ -19,7 +19,7 @@ def palette(
     photos: list[str] = PHOTOS,
     recursive: bool = RECURSIVE,
     count: Annotated[int, typer.Option(help="Most colours to show.", min=1, max=32)] = 6,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: bool = AS_JSON,
 ) -> None:
     """Print and draw the dominant colours of photos."""
     import tinct

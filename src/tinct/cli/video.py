@@ -14,7 +14,9 @@ from typer.core import TyperGroup
 
 from tinct.cli import inputs, words
 from tinct.cli.batch import Bar, Meter
+from tinct.cli.common import JSON
 from tinct.cli.lines import WORTH_SAYING_S, duration
+from tinct.cli.outputs import check_free
 from tinct.cli.parameters import Options, command, number, options_of
 from tinct.effects import registry
 from tinct.errors import OutputError, ParameterError, TinctError
@@ -51,7 +53,7 @@ _OPTIONS: Options = {
         bool,
         typer.Option(False, "--skip-existing", help="Leave out clips whose results are there already."),
     ),
-    "json": (bool, typer.Option(False, "--json", help="Print one JSON document.")),
+    **JSON,
 }
 _CUBE: Options = {
     "cube": (
@@ -238,8 +240,7 @@ def _check_beside(option: str, path: Path | None, endings: tuple[str, ...], over
     if path is None:
         return
     _check_ending(option, path, endings)
-    if os.path.exists(path) and not overwrite:
-        raise OutputError(f"{path.name} exists; choose another name or add --overwrite")
+    check_free(path, overwrite)
 
 
 def _check_ending(option: str, path: Path | None, endings: tuple[str, ...]) -> None:
@@ -285,8 +286,7 @@ class _Target:
     def of(self, clip: Path) -> Path:
         """For the result of a clip; its name is free."""
         if self._file is not None:
-            if os.path.exists(self._file) and not self._overwrite:
-                raise OutputError(f"{self._file.name} exists; choose another name or add --overwrite")
+            check_free(self._file, self._overwrite)
             return self._file
         return self._free(clip, lambda path: os.path.exists(path) and not self._overwrite)
 

@@ -129,12 +129,7 @@ def continued(
         sides.append(side)
         done += added * (height if name in ("left", "right") else width)
         progress(done / total)
-    out = np.empty((*frame.around((height, width)), 3), pixels.dtype)
-    out[frame.top : frame.top + height, frame.left : frame.left + width] = pixels
-    top = frame.top + lines["top"] - (frame.top + lines["top"] if frame.top else 0)
-    begin = frame.left + lines["left"] - (frame.left + lines["left"] if frame.left else 0)
-    out[top : top + now.pixels.shape[0], begin : begin + now.pixels.shape[1]] = now.pixels
-    return Sides(out, tuple(sides))
+    return Sides(now.pixels, tuple(sides))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from tinct.effects.colorize.carry import carry
+from tinct.effects.colorize.colorize import colorize
+from tinct.errors import ParameterError
 from tinct.imaging import salient
 from tinct.imaging.likelihood import ChromaDistribution
+from tinct.photo.photo import Photo
 
 SQUARE = np.s_[16:48, 16:48]
 BLUE, RED = (10.0, -40.0), (50.0, 30.0)
@@ -111,3 +116,21 @@ def test_what_the_network_knows_as_something_else_is_left_out_even_in_the_middle
     found = carry(photo, np.array([_hint(44, 20, BLUE)], np.float32))
     assert found.share[28:34, 28:34].max() < 0.1
     assert found.share[40:47, 17:47].min() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("hints", "words"),
+    [
+        ([(1, 2, "red"), (1, 2, "{reddish}")], "hints.1.color: got '{reddish}'; allowed: a colour written as"),
+        ([(1, 2, "red"), (-1, 2, "red")], "hints.1.x: got -1; allowed: 0 or more"),
+        ([(1, 2, 3)], "hints.0.color: got 3; allowed: a text"),
+        ([(float("inf"), 2, "red")], "hints.0.x: got inf; allowed: a finite number"),
+        ([None], "hints.0: got None; allowed: {x, y, color}"),
+        ([{"x": 1, "y": 2}], "hints.0.color: got {'x': 1, 'y': 2}; allowed: all of its fields; this one is missing"),
+        ([{"x": 1, "y": 2, "color": "red", "z": 3}], "hints.0.z: got 3; allowed: no field of this name"),
+        ([(1, 2, "red")] * 201, "hints: got '201 of them'; allowed: up to 200 × {x, y, color}"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_hint_is_told_by_its_number(hints: list[object], words: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(words)):
+        colorize(Photo(np.zeros((4, 4, 3), np.uint8)), hints=hints)  # type: ignore[arg-type]

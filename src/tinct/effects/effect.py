@@ -276,17 +276,36 @@ def checked(model: type[Params], params: Mapping[str, Any]) -> Params:
     except ValidationError as error:
         found = error.errors()  # an unknown name says more than a missing one: it may be the same, misspelt
         first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, ParameterError):
-        raise cause
+    limits = first.get("ctx", {})
+    cause = limits.get("error")
     field_name = ".".join(str(part) for part in first["loc"]) or "parameters"
-    said = str(cause) if isinstance(cause, ValueError) else _PLAIN.get(first["type"], first["msg"])
-    raise ParameterError(field_name, first.get("input"), _allowed(model, first["loc"], said))
+    if isinstance(cause, ParameterError):
+        if first["loc"][:1] == (cause.field,):  # which of its parts, the checker alone knows
+            cause = ParameterError(field_name, cause.value, cause.allowed)
+        raise cause
+    plain = _PLAIN.get(first["type"])
+    said = first["msg"] if plain is None else plain.format_map(limits)
+    value = first.get("input")
+    if first["type"] == "too_long" and isinstance(value, list | tuple):
+        value = f"{len(value)} of them"
+    raise ParameterError(
+        field_name,
+        value,
+        _allowed(model, first["loc"], str(cause) if isinstance(cause, ValueError) else said),
+    )
 
 
+_OBJECT = "an object"
 _PLAIN = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
     **dict.fromkeys(("float_parsing", "float_type"), "a number"),
+    "finite_number": "a finite number",
+    "string_type": "a text",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), _OBJECT),
+    "missing": "all of its fields; this one is missing",
+    "extra_forbidden": "no field of this name",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "{le:g} or less",
 }
 """What the checker says of parts of a field, in plain words."""
 
@@ -300,4 +319,6 @@ def _allowed(model: type[BaseModel], loc: tuple[int | str, ...], message: str) -
         return "one of " + (", ".join(known) or "none")
     if len(loc) == 1 and known[str(loc[0])] not in ("text", ""):
         return known[str(loc[0])]
+    if message == _OBJECT:
+        return known[str(loc[0])].rpartition(" × ")[2] or message  # without how many
     return message[:1].lower() + message[1:]

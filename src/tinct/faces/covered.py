@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.faces.flat import SIDE, flat_mask
+from tinct.faces.light import logs
 from tinct.faces.points import BROWS, EYES, LIPS_RING, MOUTH_RING, OVAL_RING
 from tinct.photo.color import srgb_to_lab
-from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["bare_skin", "covered", "share_around", "share_of"]
 
@@ -34,7 +34,6 @@ _BETWEEN: Final = (
 _NEAR, _FAR = 3.2, 5.0  # distances in spreads of the skin's colours: surely skin, surely not
 _FLOOR: Final = np.diag([130.0, 16.0, 16.0])  # least spread of L*, a*, b*, squared: light, shadow, blush
 _LIPLESS: Final = 1.6  # distance of lips from what is around them, in the same spreads, below which none show
-_DARK: Final = 0.004  # linear light added before logarithms
 _RIM: Final = 61  # skin around the mouth that is compared with the lips, in pixels of the flattened face
 _STRIP: Final = 15  # wider than the strip of skin that the mesh may take for lips, in the same pixels
 _PATCH: Final = 0.06  # share of the lips that what hides them takes at least
@@ -96,7 +95,7 @@ def _over_lips(flat: Array) -> Array:
     """1 where a patch on the lips is less red beside green than they, like a finger; it reaches over their edge."""
     outer, mouth = flat_mask([LIPS_RING]) > 0, flat_mask([MOUTH_RING]) > 0
     edge = outer & (cv2.erode(outer.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0)
-    light = np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK))
+    light = logs(flat)
     red = cv2.medianBlur(np.asarray(light[..., 0] - light[..., 1], np.float32), 5)
     around = red[bare_skin() & (cv2.dilate(outer.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0)]
     skin, lips = float(np.median(around)), float(np.percentile(red[outer & ~mouth], 75))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.makeup.change import Change
-from tinct.effects.makeup.worn import logs
 from tinct.faces.face import Face
 from tinct.faces.flat import spread
+from tinct.faces.light import logs
 from tinct.faces.lips import between, outline, softness
 from tinct.faces.mouth import reached
 from tinct.faces.points import LIPS_RING

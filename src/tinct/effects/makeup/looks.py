@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tinct.effects.makeup.worn import logs
+from tinct.faces.light import logs
 
 __all__ = ["Look", "Name", "Pigment", "look"]
 

@@ -8,7 +8,6 @@ light from one side, and hair over it, do not become makeup.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -17,25 +16,18 @@ from numpy.typing import NDArray
 from tinct.effects.makeup.areas import STEP, areas
 from tinct.faces.covered import covered
 from tinct.faces.flat import flattened, visible
+from tinct.faces.light import logs
 from tinct.faces.lips import lips
 from tinct.faces.locks import across_lips
 from tinct.faces.strands import strands
-from tinct.photo.transfer import srgb_to_linear
 
-__all__ = ["DARK", "Worn", "logs", "measure"]
+__all__ = ["Worn", "measure"]
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
 
-DARK: Final = 0.004
-"""Linear light that is added before logarithms are taken, so that noise in black counts little."""
 _SHADOW, _BLUSH, _LINER = 4 * STEP, 18 * STEP, 6 * STEP
 """Blurs in which shadow and blush are seen; what is finer than the last is liner."""
-
-
-def logs(rgb: Array) -> Array:
-    """Logarithms of linear light of sRGB 0..1."""
-    return np.asarray(np.log(srgb_to_linear(np.clip(rgb, 0, 1)) + np.float32(DARK)), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.faces.covered import bare_skin
-from tinct.photo.transfer import srgb_to_linear
+from tinct.faces.light import logs
 
 __all__ = ["lit", "lit_unlike", "shade"]
 
@@ -20,14 +20,11 @@ _WIDE: Final = 5.0  # blur in which it lies there
 _SEEN: Final = 0.5  # share of a place that is skin in both
 _FEW: Final = 50  # places that tell nothing
 _MOST: Final = 90  # percentile of the differences that counts
-_DARK: Final = 0.004  # linear light added before logarithms
 
 
 def shade(flat: Array) -> Array:
     """The logarithm of linear light (h, w), mean of the channels, of sRGB (h, w, 3) 0..1."""
-    return np.asarray(
-        np.log(srgb_to_linear(np.clip(flat, 0, 1)) + np.float32(_DARK)).mean(axis=-1), np.float32
-    )
+    return np.asarray(logs(flat).mean(axis=-1), np.float32)
 
 
 def lit(flat: Array, hidden: Array) -> Array:

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from tinct.effects.swap.lit import lit
 from tinct.faces.covered import bare_skin, share_of
 from tinct.faces.flat import SIDE, flat_mask, flat_points
+from tinct.faces.light import logs
 from tinct.faces.points import BROWS, EYES, LIPS_RING
 from tinct.faces.signs import Signs, signs_of
-from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["Looks", "edge_on", "edge_width", "looks"]
 
 Array = NDArray[np.float32]
 
-_DARK: Final = 0.004  # linear light added before logarithms
 _SEEN: Final = 0.3  # of what hides skin, up to which it counts
 _FEW: Final = 500  # pixels of skin that tell nothing
 _FINE, _COARSE = 5.6, 11.2  # blurs in pixels of the flattened face, between which folds and pores lie
@@ -70,7 +69,7 @@ def looks(flat: Array, hidden: Array) -> Looks:
     skin = bare_skin() & (hidden < _SEEN)
     if skin.sum() < _FEW:
         skin = bare_skin()
-    light = np.log(srgb_to_linear(flat) + np.float32(_DARK))
+    light = logs(flat)
     gray = np.asarray(flat.mean(axis=-1), np.float32)
     gray /= max(float(np.median(gray[skin])), 0.05)
     fine, coarse = (cv2.GaussianBlur(gray, (0, 0), sigma) for sigma in (_FINE, _COARSE))

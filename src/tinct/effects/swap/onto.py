@@ -18,13 +18,13 @@ from tinct.faces.covered import covered, share_around
 from tinct.faces.face import Face
 from tinct.faces.find import check
 from tinct.faces.flat import SIDE, flat_points, flattened, spread, warped
+from tinct.faces.light import logs
 from tinct.faces.lips import opening
 from tinct.faces.points import BROWS, EYES, OVAL_RING, UPPER_LIDS
 from tinct.faces.regions import region, window
 from tinct.imaging.hair.hair import find_hair
 from tinct.photo.color import profile_to_srgb, srgb_to_profile
 from tinct.photo.photo import Photo
-from tinct.photo.transfer import srgb_to_linear
 
 __all__ = ["Given", "given", "put"]
 
@@ -36,7 +36,6 @@ _YAW, _PITCH = 45.0, 40.0  # degrees, of either face
 _AROUND: Final = 21
 _SHUT: Final = 0.05  # opening of a mouth, of its width, up to which it counts as closed
 _BESIDE_BROWS: Final = 18  # how far around brows the face is put on: its width over this
-_DARK: Final = 0.004  # linear light added before logarithms
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +149,7 @@ def _own_mouth(target: Given, source: Given) -> Array:
     shape, openings = target.rgb.shape[:2], (mouth_opening(source.points), mouth_opening(target.points))
     if openings[1] <= _SHUT or openings[0] >= 0.5 * openings[1]:
         return np.zeros(shape, np.float32)
-    light = np.log(srgb_to_linear(target.rgb) + np.float32(_DARK))
+    light = logs(target.rgb)
     teeth = _filled(opening(light, target.points), shape)
     return np.asarray(cv2.GaussianBlur(teeth, (0, 0), max(0.6, target.face.width / 150)), np.float32)
 

@@ -8,9 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tinct.effects.colorize.colorize import colorize
+from tinct.effects.colorize.outlined import outlined
 from tinct.imaging.fill import whole
 from tinct.imaging.fill.whole import completed
-from tinct.imaging.things import Things, things_of
+from tinct.imaging.things import Outlines, Things, things_of
 from tinct.models.convert import with_outputs
 from tinct.models.convert.graph import Graph
 from tinct.photo.color import srgb_to_lab
@@ -79,6 +80,19 @@ def test_a_known_colour_fills_its_thing_to_the_edge() -> None:
     band = cv2.dilate(box.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     assert near[box].mean() > 0.8
     assert near[~band].mean() < 0.02
+
+
+def test_of_many_points_on_other_things_the_nearest_are_told() -> None:
+    told: list[list[tuple[int, int]]] = []
+
+    class Asked:
+        def at(self, grid: object, on: object, beside: list[tuple[int, int]]) -> Outlines:
+            told.append(beside)
+            return Outlines(np.zeros((8, 8), np.float32), np.zeros((8, 8), np.float32))
+
+    others = [(row, 60) for row in range(64)]
+    outlined(np.full((64, 64), 0.5, np.float32), Asked(), (0, 60), others)  # type: ignore[arg-type]
+    assert [set(beside) for beside in told] == [set(others[:16])] * 2
 
 
 def test_without_the_networks_nothing_is_outlined(no_generators_yet: None) -> None:

@@ -6,6 +6,8 @@ thing; what it denies, although it hangs together with the point, are points bes
 
 from __future__ import annotations
 
+from math import hypot
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ Array = NDArray[np.float32]
 
 _SURE, _DENIED = 0.85, 0.08  # how likely cells are that become points on the thing, and beside it
 _MORE, _BESIDE = 4, 2  # how many of each
+_NEAR = 16  # points on other things that are told, the nearest: each makes the answer slower
 _OTHERS, _OUTLINE = 8.0, 4.0  # log-odds: the most that other evidence and that the outline say
 
 
@@ -40,6 +43,7 @@ def outlined(likely: Array, things: Things, at: Cell, others: list[Cell]) -> Arr
     ndarray, (h, w), float32
     """
     size = likely.shape[0], likely.shape[1]
+    others = sorted(others, key=lambda other: hypot(other[0] - at[0], other[1] - at[1]))[:_NEAR]
     most = resize(things.at(size, [at], others).most, size) > 0
     more = spread(likely > _SURE, [at], _MORE)
     beside = spread((likely < _DENIED) & most, [at, *more], _BESIDE)

@@ -38,7 +38,9 @@ class JobTimedOutError(JobFailedError):
     code = "timed_out"
 
     def __init__(self, deadline_s: float) -> None:
-        super().__init__(f"the job ran longer than {deadline_s:g} s, its deadline; send a smaller photo")
+        super().__init__(
+            f"the job ran longer than {deadline_s:g} s, its deadline; send a smaller photo or a shorter clip"
+        )
 
 
 class JobMemoryError(JobFailedError):

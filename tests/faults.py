@@ -44,13 +44,9 @@ class Faults:
         return Server(self.data, **self.settings)
 
     def descendants(self) -> tuple[list[int], list[int]]:
-        """Workers, and everything below them."""
-        try:
-            below = psutil.Process(self.server.process.pid).children(recursive=True)
-            workers = [p for p in below if "tinct.jobs" in p.cmdline()]
-            return [p.pid for p in workers], [c.pid for w in workers for c in w.children(recursive=True)]
-        except psutil.Error:
-            return [], []
+        """Workers, and everything below them; what has ended, or waits for its parent to hear of it, is neither."""
+        workers = [p for p in _below(self.server.process.pid) if "tinct.jobs" in _command(p)]
+        return [p.pid for p in workers], [child.pid for p in workers for child in _below(p.pid)]
 
     def kill(self, what: str) -> bool:
         """Kill one; False if there is none now."""
@@ -95,6 +91,20 @@ class Faults:
                 pass
             assert time.monotonic() < until, "nobody answers"
             time.sleep(0.2)
+
+
+def _below(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def rage(faults: Faults, done: threading.Event, jobs: int, *, least: int = 24) -> None:

@@ -60,8 +60,9 @@ async def created(faults: Faults, http: httpx.AsyncClient, token: str, picurl: s
 
 async def end_its_sender(faults: Faults, receiver: Receiver) -> None:
     """Kill the worker as soon as it sends a first callback, which is never answered."""
-    while not receiver.got or not await asyncio.to_thread(faults.kill, "worker"):
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(2 * PATIENCE_S):
+        while not receiver.got or not await asyncio.to_thread(faults.kill, "worker"):
+            await asyncio.sleep(0.02)
 
 
 async def told_of(made: list[str], receiver: Receiver) -> None:

@@ -193,7 +193,7 @@ def test_every_kind_of_scan_is_coloured(mode: str) -> None:
         ("neutralise", {"neutralise": "maybe"}),
         ("hints.1", {"hints": [(1, 1, "#000000"), (256, 3, "#FF0000")]}),
         ("hints.0.y", {"hints": [(1, -1, "#FF0000")]}),
-        ("hints", {"hints": [(1, 1, "reddish")]}),
+        ("hints.0.color", {"hints": [(1, 1, "reddish")]}),
         ("hints.0", {"hints": [7]}),
         ("hints", {"hints": [(1, 1, "#FF0000")] * 201}),
     ],

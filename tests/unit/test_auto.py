@@ -12,7 +12,7 @@ import tinct
 from tinct import Photo
 from tinct.effects.migrate.auto import fit_auto, fit_families
 from tinct.effects.migrate.graph import graph_of
-from tinct.effects.migrate.natural import STEPS
+from tinct.effects.migrate.natural import POOLED, STEPS, Expectation
 from tinct.effects.migrate.parameters import Style
 from tinct.effects.migrate.pool import Pool, distinct, far_apart, perceived
 from tinct.effects.migrate.space import from_srgb, to_srgb
@@ -82,6 +82,20 @@ def test_what_people_know_by_its_colour_turns_less_in_style_natural_than_in_bold
     natural, bold = (turning.turns(want, faith, strict) for faith, strict in ((0.5, 3.0), (4.0, 0.0)))
     assert turning.known.min() == 1
     assert np.abs(natural).mean() < np.abs(bold).mean() < np.pi
+
+
+def test_the_less_colours_share_the_more_a_muted_colour_is_known():
+    graph = graph_of(sample(picture("chelsea")), 26)  # a tan cat
+    apart, shared = (Expectation.of(graph, pooled).of_turns() for pooled in (8.0, POOLED))
+    fur = graph.area.argsort()[-4:]
+    assert graph.chroma[fur].max() < 25
+    opposite = STEPS // 2
+    for cluster in fur:
+        assert (
+            apart[cluster, 0] - apart[cluster, opposite]
+            > 1.2 * (shared[cluster, 0] - shared[cluster, opposite])
+            > 0
+        )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

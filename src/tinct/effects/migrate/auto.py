@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinct.effects.migrate.graph import ColorGraph, graph_of
-from tinct.effects.migrate.natural import Expectation, rotated
+from tinct.effects.migrate.natural import POOLED, Expectation, rotated
 from tinct.effects.migrate.parameters import Style
 from tinct.effects.migrate.pool import Pool, distinct, far_apart, perceived
 from tinct.effects.migrate.smooth import SmoothFit
@@ -43,6 +43,9 @@ _FAITH: Final = {"natural": (0.5, 1.3), "bold": (1.2, 4.0)}
 """Nats that a turn away from the family's own costs, times 2 (1 - cos)."""
 _STRICT: Final = {"natural": 3.0, "bold": 0.0}
 """How much more each nat counts below what is likely enough, so that no lawn is blue."""
+# Of what is expected, a*, b* over which neighbouring colours share: fur, soil and dry grass are no farther from grey
+# than that, and where they share with all hues, blue would be as likely
+_POOLED: Final = {"natural": 8.0, "bold": POOLED}
 _FLOORS: Final = {"natural": (-0.25, -0.4, -0.55), "bold": (-0.6, -1.0, -1.4)}
 """Least likelihood of a family beside the photo's own, nats; the first that gives families far enough apart."""
 _SHOCK: Final = {"natural": 0.1, "bold": 0.5}
@@ -101,7 +104,7 @@ def fit_families(source: Sample, count: int = 1, seed: int = 0, style: Style | N
     """
     style = style or ("natural" if count <= _MANY else "bold")
     graph = graph_of(source, _CLUSTERS)
-    expected = Expectation.of(graph)
+    expected = Expectation.of(graph, _POOLED[style])
     grey = np.column_stack([np.linspace(0, 100, 16), np.ones(16)]).astype(np.float32)
     fit = SmoothFit(graph, together=2.0, slope=0.03, bend=0.6, grey=grey, accent=2.0)
     start = np.random.default_rng(seed).uniform(-0.5, 0.5) if seed else 0.0

@@ -17,7 +17,7 @@ from tinct.effects.migrate.space import to_srgb
 from tinct.imaging.likelihood import classes_of, glance
 from tinct.photo.color import srgb_to_lab
 
-__all__ = ["STEPS", "Expectation", "rotated"]
+__all__ = ["POOLED", "STEPS", "Expectation", "rotated"]
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -26,8 +26,8 @@ Numbers = NDArray[np.intp]
 STEPS: Final = 24
 """Turns of hue that are asked about, evenly spaced."""
 _POINTS: Final = 2500
-# a*, b* over which neighbouring classes share: the network's peaks are narrower than taste
-_POOLED: Final = 14.0
+POOLED: Final = 14.0
+"""a*, b* over which neighbouring classes share: the network's peaks are narrower than taste."""
 _FLOOR: Final = 1e-5  # of a probability
 
 
@@ -44,12 +44,12 @@ class Expectation:
     """(q, 2) a*, b* of the classes."""
 
     @classmethod
-    def of(cls, graph: ColorGraph) -> Expectation:
-        """Ask the network about a photo."""
+    def of(cls, graph: ColorGraph, pooled: float = POOLED) -> Expectation:
+        """Ask the network about a photo; classes nearer than `pooled`, in units of a*, b*, count as nearly one."""
         seen = glance(np.ascontiguousarray(graph.colors[..., 0]))
         rows, columns = seen.logits.shape[:2]
         gap = np.linalg.norm(seen.bins[:, None] - seen.bins[None], axis=-1)
-        kernel = np.exp(-0.5 * (gap / _POOLED) ** 2).astype(np.float32)
+        kernel = np.exp(-0.5 * (gap / pooled) ** 2).astype(np.float32)
         kernel /= kernel.sum(axis=1, keepdims=True)
         chance = np.exp(seen.logits.reshape(rows * columns, -1)) @ kernel.T
         at = drawn(graph.weight, _POINTS, np.random.default_rng(0))

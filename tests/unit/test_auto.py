@@ -86,7 +86,7 @@ def test_what_people_know_by_its_colour_turns_less_in_style_natural_than_in_bold
 
 def test_the_less_colours_share_the_more_a_muted_colour_is_known():
     graph = graph_of(sample(picture("chelsea")), 26)  # a tan cat
-    apart, shared = (Expectation.of(graph, pooled).of_turns() for pooled in (8.0, POOLED))
+    apart, shared = (Expectation.of(graph, pooled).of_turns() for pooled in (6.0, POOLED))
     fur = graph.area.argsort()[-4:]
     assert graph.chroma[fur].max() < 25
     opposite = STEPS // 2

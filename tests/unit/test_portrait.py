@@ -140,6 +140,15 @@ def test_regions_count_only_with_evidence_and_the_rest_of_the_matte_goes() -> No
     assert len(asked) == 2
 
 
+def test_who_is_cut_by_the_border_beside_a_large_group_is_looked_at_closer() -> None:
+    matte = np.zeros((100, 100), np.float32)
+    matte[10:90, 10:60] = 1  # a group
+    matte[40:70, 94:] = 1  # 1.8 % of the photo, 4.5 % of the group
+    matte[5:15, 80:85] = 1  # a bag: .5 %
+    _, regions = decided(matte, closer=lambda region: "head")
+    assert sorted(int(region.sum()) for region, _, _ in regions) == [180, 4000]
+
+
 def test_a_face_or_a_head_makes_a_person_of_what_the_segmenter_is_not_sure_of() -> None:
     matte = np.zeros((100, 100), np.float32)
     matte[10:40, 10:40] = matte[60:63, 60:63] = matte[10:40, 60:90] = 1

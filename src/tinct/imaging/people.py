@@ -36,7 +36,8 @@ SIDE = 512
 """Longer side, in pixels, of the proxy on which photos keep their people: larger ones find no more."""
 _LEAST_CORE = 0.001  # of the photo; smaller finds are rather mistakes than people
 _OUTLINED = 0.3  # of somebody; with less inside an outline the outline is of something else
-_LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one
+_LEAST_PART = 0.08  # of the largest region's core; what is smaller beside people is rarely one,
+_LEAST_SEEN = 0.015  # unless it is so much of the photo
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,8 @@ def _decided(
     )
     core = np.bincount(regions[matte > 0.95], minlength=count)
     core[0] = 0
-    large = core > max(_LEAST_CORE * matte.size, _LEAST_PART * core.max())
+    least = min(_LEAST_PART * core.max(), _LEAST_SEEN * matte.size)
+    large = core > max(_LEAST_CORE * matte.size, least)
     kept: list[Region] = []
     for number in range(1, count):
         evidence: Evidence | None = None

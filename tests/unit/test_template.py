@@ -86,6 +86,19 @@ def test_things_apart_show_different_swatches():
     assert min(swatch.share for swatch in made.swatches) >= 0.1
 
 
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+@pytest.mark.parametrize("swatches", [["#D7263D", "#1B998B"], SETS["five"]])
+def test_the_share_of_a_swatch_is_what_shows_it(name, swatches):
+    source = picture(name)
+    made = fit_template(sample(source), swatches)
+    lab = lab_of(made.map.apply(Photo(source)).pixels)
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    for swatch, asked in zip(made.swatches, srgb_to_lab(from_hex(swatches))[:, 1:], strict=True):
+        size = float(np.hypot(*asked))
+        like = (lab[:, 1:] @ asked > 0.8 * size * chroma) & (chroma > 0.25 * size)
+        assert swatch.share <= like.mean() + 0.05
+
+
 def test_a_photo_of_one_thing_says_that_it_can_show_one_swatch():
     sky = _harbour()[:60]
     made = fit_template(sample(sky), ["#DB0D0D", "#0E0CBB", "#FFB000"])

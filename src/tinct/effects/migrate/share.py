@@ -14,4 +14,4 @@ class SwatchShare:
     color: str
     """``#RRGGBB``."""
     share: float
-    """Of the photo that took it, 0..1."""
+    """Of the photo that shows it: what took it, and has its hue (to 26 degrees) and .35 of its chroma or more; 0..1."""

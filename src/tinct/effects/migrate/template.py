@@ -41,6 +41,7 @@ _STAY: Final = 22.0  # cost at which a coloured cluster stays
 _TINT: Final = 8.0  # cost of giving a grey cluster a colour
 _DARK, _PALE = 8.0, 97.0  # L* beyond which a colour can hardly show
 _BLACK: Final = (4.0, 18.0)  # L* below which nothing takes a colour, and above which all may
+_ALIKE, _CLEAR = 0.9, 0.35  # cosine of hues, and share of a swatch's chroma, from which a place shows it
 _APART: Final = 22.0  # chroma between clusters of one swatch beyond which each keeps to its own mean
 # Loss of chroma up to which a fit is good, and by which a coarser one must be better
 _DULL: Final = (0.5, 0.08)
@@ -139,11 +140,11 @@ def fit_template(source: Sample, colors: Sequence[str], spread: float = 0.0) -> 
     assert fit is not None
     assert best is not None
     _, coefficients, labels = best
-    share = np.bincount(labels, graph.area, deal.stays + 1)
+    shown = _shown(graph, deal, fit, coefficients, labels)
     return Template(
         map=fit.map(coefficients, "Swatches " + " ".join(colors), dark=_BLACK),
         swatches=tuple(
-            SwatchShare(color=color, share=round(float(share[k]), 3)) for k, color in enumerate(colors)
+            SwatchShare(color=color, share=round(float(shown[k]), 3)) for k, color in enumerate(colors)
         ),
         capacity=capacity(graph),
     )
@@ -303,6 +304,20 @@ def _along_lightness(light: Array, swatch: Array) -> Array:
     steps = np.linspace(0, 100, 51, dtype=np.float32)
     table = reachable(steps, swatch[None])[:, 0]
     return np.column_stack([np.interp(light, steps, table[:, c]) for c in range(2)]).astype(np.float32)
+
+
+def _shown(graph: ColorGraph, deal: _Deal, fit: SmoothFit, coefficients: Array, labels: Numbers) -> Floats:
+    """Share of the photo that took each swatch and has come to look like it, (m,): of its hue, and clearly coloured."""
+    own = graph.colors.reshape(-1, 3)[fit.at]
+    took = labels[graph.label.ravel()[fit.at]]
+    got = own[:, 1:] + (fit.design @ coefficients) * fit.moving(own, dark=_BLACK, hold=None)[:, None]
+    size = np.hypot(got[:, 0], got[:, 1])
+    shares = []
+    for number, swatch in enumerate(deal.swatches[:, 1:]):
+        asked = float(np.hypot(*swatch))
+        alike = (got @ swatch >= _ALIKE * size * asked) & (size >= _CLEAR * asked)
+        shares.append(((took == number) & (alike if asked >= _COLOURLESS else size < 2 * _COLOURLESS)).mean())
+    return np.array(shares, np.float64)
 
 
 def _dullness(

@@ -128,13 +128,16 @@ async def test_granted_less_charged_and_lapsed_is_what_is_left_whatever_happens_
             return
         job = chance.choice(jobs)
         state = JobState.SUCCEEDED if chance.random() < 0.6 else chance.choice(sorted(FINAL))
-        row = await backend.database.one("SELECT entry FROM jobs WHERE id = %s", (job.id,))
-        await done(lambda connection: moves.claim(connection, job.id, row["entry"]))
+        await claimed(job)
         if chance.random() < 0.3:  # its process died
             lost = await backend.jobs.get(payer, job.id)
             await done(lambda connection: moves.lose(connection, backend.queue, lost, attempts=2))
         for _ in range(chance.randint(1, 2)):
             await done(lambda connection: moves.end(connection, job.id, state))
+
+    async def claimed(job: Job) -> None:
+        row = await backend.database.one("SELECT entry FROM jobs WHERE id = %s", (job.id,))
+        await done(lambda connection: moves.claim(connection, job.id, row["entry"]))
 
     async def done(move: Callable[[Connection], Awaitable[object]]) -> None:
         """A move that meets another one of the same job half-way is refused whole, and done anew."""
@@ -157,6 +160,11 @@ async def test_granted_less_charged_and_lapsed_is_what_is_left_whatever_happens_
         await asyncio.gather(*(chance.choice(acts)() for _ in range(8)))
         assert await consistent(backend)
         await exact(backend, payer)
+    await backend.credits.grant(payer, 2)
+    for state in (JobState.SUCCEEDED, JobState.FAILED):  # one of each, however chance has it
+        job = await submitted(backend, payer, "noop", credits=1)
+        await claimed(job)
+        await done(lambda connection, job=job, state=state: moves.end(connection, job.id, state))
     for job in jobs:
         await backend.jobs.cancel(payer, job.id)
     await backend.credits.expire()

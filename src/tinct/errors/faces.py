@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tinct.errors.base import TinctError
 
 __all__ = [
+    "FORCE",
     "BaldError",
     "EyeClosedError",
     "EyeCoveredError",
@@ -28,6 +31,9 @@ __all__ = [
     "SeveralFacesError",
     "SmallFaceError",
 ]
+
+FORCE: Final = ", or force it"
+"""How a message ends where the parameter ``force`` overrides it; wire formats without such a field leave it out."""
 
 
 class FaceError(TinctError):

@@ -38,9 +38,8 @@ _GLANCE = 192  # side of the square that is enough for a first look
 _SURER = 1.3  # times as sure a single look is as the average that the network is calibrated for
 _SPAN, _STEP = 128, 2  # of the table of nearest classes, in units of a*, b*
 _TEMPERATURE = 0.35  # below 1 the likely colours win over the mean of all, which is grey
-_LIVELY = (
-    0.5  # how far, as a power, a colouring is brought to the chroma that the network expects of the photo
-)
+# How far, as a power, a colouring is brought to the chroma that the network expects of the photo
+_LIVELY = 0.5
 _GAIN = 1.27  # times that
 _MOST = 4.0  # that its chroma is multiplied or divided by
 _GARISH = np.float32(1.4)  # times the chroma expected of a cell: it gets no more

@@ -135,9 +135,8 @@ def converted(name: str, size: Size | None) -> bytes:
     assert isinstance(model, Fetched)
     data = convert.to_onnx(model.conversion, sources(name, model), size)
     key = _key(name, model, size)
-    with contextlib.suppress(
-        OutputError
-    ):  # a folder that cannot be written costs the time to convert, no more
+    # A folder that cannot be written costs the time to convert, no more
+    with contextlib.suppress(OutputError):
         write(folder(name) / f"{key}-{hashlib.sha256(data).hexdigest()}.onnx", data)
     return data
 

@@ -79,9 +79,8 @@ class Call:
             There is no such bucket.
         """
         host, _, raw = text.removeprefix("http://").removeprefix("https://").lstrip("/").partition("/")
-        target = "/" + quote(
-            raw.encode("latin-1"), safe=_ASCII
-        )  # some clients send bytes of UTF-8 as they are
+        # Some clients send bytes of UTF-8 as they are
+        target = "/" + quote(raw.encode("latin-1"), safe=_ASCII)
         place = await located(self.backend, target, host)
         return await self.backend.buckets.get(place.bucket or ""), place.key
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tinct.dialects.refusals import RefusalError
 from tinct.dialects.youcam.errors import Generation, engine_code
 from tinct.dialects.youcam.tool import Tool
+from tinct.errors.faces import FORCE
 from tinct.jobs.file import format_of
 from tinct.jobs.job import Job, JobState
 
@@ -18,7 +19,6 @@ Json = dict[str, Any]
 Link = Callable[[str, str], str]
 """From a file's id and format to its URL."""
 _SHOWN: Final = ("main", "variant")  # roles of results that clients see
-_INSISTING: Final = ", or force it"  # by a parameter of swap that these APIs have no field for
 _EAGER_S: Final = 10.0  # of a task, in which it is asked for often
 _EAGER_MS, _CALM_MS = 1000, 3000  # one call in 3 s is what the limit by address lasts for
 
@@ -73,7 +73,7 @@ def _newer(job: Job, tool: Tool, link: Link) -> Json:
 
 def _why(job: Job, tool: Tool, generation: Generation) -> Json:
     error = job.error
-    message = error.message.replace(_INSISTING, "")
+    message = error.message.replace(FORCE, "")  # a field that these APIs lack
     return {"error": engine_code(error, generation, tool.codes), "error_message": message}
 
 

@@ -43,9 +43,9 @@ _FAITH: Final = {"natural": (0.5, 1.3), "bold": (1.2, 4.0)}
 """Nats that a turn away from the family's own costs, times 2 (1 - cos)."""
 _STRICT: Final = {"natural": 3.0, "bold": 0.0}
 """How much more each nat counts below what is likely enough, so that no lawn is blue."""
-# Of what is expected, a*, b* over which neighbouring colours share: fur, soil and dry grass are no farther from grey
-# than that, and where they share with all hues, blue would be as likely
 _POOLED: Final = {"natural": 6.0, "bold": POOLED}
+"""a*, b* over which neighbouring colours share what is expected. Fur, soil and dry grass are hardly farther from grey
+than the wider one: they share with all hues, and blue is nearly as likely."""
 _FLOORS: Final = {"natural": (-0.25, -0.4, -0.55), "bold": (-0.6, -1.0, -1.4)}
 """Least likelihood of a family beside the photo's own, nats; the first that gives families far enough apart."""
 _SHOCK: Final = {"natural": 0.1, "bold": 0.5}

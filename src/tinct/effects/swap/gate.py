@@ -13,6 +13,7 @@ from tinct.effects.swap.lit import lit_unlike
 from tinct.effects.swap.looks import Looks, edge_on
 from tinct.effects.swap.shape import eye_opening, mouth_opening, smile
 from tinct.errors import EyeCoveredError, FaceCoveredError, FaceError, FacesUnlikeError
+from tinct.errors.faces import FORCE
 from tinct.faces.covered import share_around
 from tinct.faces.face import Face
 from tinct.faces.points import EYES, LIPS_RING
@@ -43,7 +44,7 @@ _SOFTER, _SHARPER = 0.25, 0.55  # of how wide edges are, logarithm: a softer ref
 _LOCK, _OWN_LOCK = 0.26, 0.5  # share hidden around an eye and its brow, of a reference and of a head
 _STRANDS, _OWN_STRANDS = 0.06, 0.12  # share of the middle of the face that is hidden
 _ENLARGED: Final = 1.5  # times a face may be enlarged
-_SAME: Final = "use a reference with the same expression, or force it"
+_SAME: Final = f"use a reference with the same expression{FORCE}"
 
 
 def refuse_hidden(hidden: NDArray[np.float32], seen: Looks) -> None:
@@ -55,20 +56,20 @@ def refuse_hidden(hidden: NDArray[np.float32], seen: Looks) -> None:
     """
     if max(share_around(hidden, ring) for ring in EYES) > COVERED:
         raise EyeCoveredError(
-            "hair, glasses, a hand or deep shade hide an eye; use a photo that shows both, or force it"
+            f"hair, glasses, a hand or deep shade hide an eye; use a photo that shows both{FORCE}"
         )
     if seen.signs.glasses > _GLASSES:
         raise EyeCoveredError(
-            "the face seems to wear glasses, which would be cut in two; use a photo without them, or force it"
+            f"the face seems to wear glasses, which would be cut in two; use a photo without them{FORCE}"
         )
     if share_around(hidden, LIPS_RING) > COVERED or seen.lips > _FINGER:
         raise FaceCoveredError(
-            "a hand, a beard or something else hides the mouth; use a photo that shows the lips, or force it"
+            f"a hand, a beard or something else hides the mouth; use a photo that shows the lips{FORCE}"
         )
     if seen.signs.beard > _BEARD:
         raise FaceCoveredError(
             "the face seems to wear a beard, a moustache or stubble, which would end where the faces are joined; use a "
-            "shaven one, or force it"
+            f"shaven one{FORCE}"
         )
 
 
@@ -109,15 +110,15 @@ def refuse_unlike(source: Given, target: Given) -> None:
     if two.width > _ENLARGED * one.width:
         raise FacesUnlikeError(
             f"the reference's face is {one.width:.0f} pixels wide and the photo's {two.width:.0f}; it may be enlarged "
-            f"{_ENLARGED} times at most: use a larger reference, or force it"
+            f"{_ENLARGED} times at most: use a larger reference{FORCE}"
         )
     wide = float(np.log(edge_on(source.looks.edge, two.width) / target.looks.edge))
     if wide > _SOFTER or wide < -_SHARPER:
         raise FacesUnlikeError(
             f"the reference is much {'softer' if wide > 0 else 'sharper'} than the photo; use photos that are alike "
-            "sharp, or force it"
+            f"sharp{FORCE}"
         )
-    hair = "hair, a hand or deep shade lies over a brow or a cheek; use a photo that shows them free, or force it"
+    hair = f"hair, a hand or deep shade lies over a brow or a cheek; use a photo that shows them free{FORCE}"
     if source.looks.brows > _LOCK or source.looks.hidden > _STRANDS:
         raise EyeCoveredError(hair).of_reference()
     if target.looks.brows > _OWN_LOCK or target.looks.hidden > _OWN_STRANDS:
@@ -131,7 +132,7 @@ def _posed(one: Face, two: Face) -> None:
         name = "sideways" if abs(turns[0]) >= abs(turns[1]) else "up or down"
         raise FacesUnlikeError(
             f"the faces are turned {name} differently, by {away:.0f} degrees in all; at most {_TURN:.0f} are allowed: "
-            "use a reference that looks the same way, or force it"
+            f"use a reference that looks the same way{FORCE}"
         )
 
 
@@ -148,22 +149,22 @@ def _of_one_skin(one: Looks, two: Looks) -> None:
     years = [max(seen.signs.child, _GROWN) for seen in (one, two)]
     if (years[0] > _CHILD) != (years[1] > _CHILD) or abs(years[0] - years[1]) > _YEARS:
         raise FacesUnlikeError(
-            "one face seems to be a small child's and the other not; use faces of like age, or force it"
+            f"one face seems to be a small child's and the other not; use faces of like age{FORCE}"
         )
     apart = one.tone - two.tone
     lighter, hue = float(apart.mean()), float(np.abs(apart - apart.mean()).max())
     if not -_DARKER <= lighter <= _LIGHTER or hue > _HUE:
         raise FacesUnlikeError(
             "skin, or the light's colour, is much lighter, darker or of another hue on one photo, so that eyes and "
-            "teeth would glow or be dull; use a reference of like skin in like light, or force it"
+            f"teeth would glow or be dull; use a reference of like skin in like light{FORCE}"
         )
     if not -_SMOOTHER <= one.folds - two.folds <= _ROUGHER:
         raise FacesUnlikeError(
             "the skin of one face is much smoother than the other's: folds would end where the faces are joined; use a "
-            "reference of like age and sharpness, or force it"
+            f"reference of like age and sharpness{FORCE}"
         )
     if lit_unlike(one.light, two.light) > _LIT:
         raise FacesUnlikeError(
             "the faces are lit from different sides, so that shadows of one would lie across the other; "
-            "use a reference in similar light, or force it"
+            f"use a reference in similar light{FORCE}"
         )

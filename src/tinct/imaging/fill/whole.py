@@ -36,9 +36,8 @@ _FEWEST: Final = 16  # marked pixels of the proxy
 _PERSON: Final = 0.5  # probability
 _ON_PERSON: Final = (0.6, 0.2)  # share of what is marked that is a person, and of the person that is marked
 _POINTS: Final = 8  # of a mark, that are asked about
-_PARTS: Final = (
-    24  # of a mask that are carried on, the largest: of hundreds none is meant as a part of a thing
-)
+# Of a mask that are carried on, the largest: of hundreds none is meant as a part of a thing
+_PARTS: Final = 24
 _COVERED: Final = 0.85  # share of the mark that its thing has, or it is another
 _ALL: Final = 0.8  # share of the photo beyond which it is no thing but what is around
 _MEANT: Final = 0.45  # share of the person that what was marked has: then it is not a garment

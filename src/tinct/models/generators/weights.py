@@ -16,9 +16,8 @@ LONGEST_HEADER: Final = 100 * 2**20
 PICKLED: Final = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
 """Endings of files that are pickles, or archives of some."""
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
-_BEGINNING: Final = (
-    8  # bytes; in a safetensors file the length of its header, which may begin as a pickle does
-)
+# Bytes; in a safetensors file the length of its header, which may begin as a pickle does
+_BEGINNING: Final = 8
 
 
 @contextmanager
